@@ -1,0 +1,171 @@
+"""The wire's messages and the state types: the ground floor that SDK and service share.
+
+A process reports what happens to its runs as one ordered stream of records, sent in numbered
+batches. This module imports nothing of ours, so that both sides can build on it.
+
+Conventions: ids are UUIDs (version 7 when we make them, so they sort by time); every time is a
+whole number of **microseconds since 1970-01-01 UTC**.
+"""
+
+from __future__ import annotations
+
+import enum
+import time
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+
+#: Raised when the wire's messages change in a way that an older service cannot read. A client asks
+#: the service for its number at the first contact and refuses to talk to an older one.
+WIRE_VERSION = 1
+
+#: No message may carry more text than this (characters); longer log lines are cut by the sender.
+MAX_TEXT = 65_536
+
+
+class StateType(str, enum.Enum):  # noqa: UP042  # prints as Prefect's: StateType.COMPLETED
+    """What kind of state a run is in; the names are Prefect's."""
+
+    SCHEDULED = "SCHEDULED"  #: to start at a time: Scheduled, Late, AwaitingRetry, …
+    PENDING = "PENDING"  #: handed over, about to start
+    RUNNING = "RUNNING"  #: user code is running: Running, Retrying
+    PAUSED = "PAUSED"  #: waiting for somebody: Paused, Suspended
+    CANCELLING = "CANCELLING"  #: asked to stop, not yet stopped
+    COMPLETED = "COMPLETED"  #: terminal: Completed, Cached, RolledBack
+    FAILED = "FAILED"  #: terminal: Failed, TimedOut
+    CRASHED = "CRASHED"  #: terminal: the process or its host went away
+    CANCELLED = "CANCELLED"  #: terminal: stopped on request
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a run in this state has ended for good."""
+        return self in TERMINAL_STATES
+
+
+TERMINAL_STATES = frozenset(
+    {StateType.COMPLETED, StateType.FAILED, StateType.CRASHED, StateType.CANCELLED}
+)
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
+Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT + 128)]
+Micros = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+
+
+class StateChange(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A run enters a state.
+
+    `run_count` is the number of the attempt the state belongs to: 0 before the first one started,
+    1 for the first, 2 for the first retry.
+    """
+
+    type: StateType
+    name: Name
+    timestamp: Micros
+    message: Text | None = None
+    run_count: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] = 0
+
+
+class FlowRunCreated(
+    msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="flow_run"
+):
+    """A flow run exists from now on, in `state`."""
+
+    id: UUID
+    flow_name: Name
+    name: Name
+    state: StateChange
+    flow_version: Name | None = None
+    parameters: dict[str, Any] = {}
+    tags: list[Name] = []
+    parent_flow_run_id: UUID | None = None
+    parent_task_run_id: UUID | None = None
+
+
+class TaskRunCreated(
+    msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="task_run"
+):
+    """A task run exists from now on, in `state`.
+
+    `inputs` names, per parameter, the runs whose results went into it. `flow_run_id` is absent for
+    a task that was called outside of every flow.
+    """
+
+    id: UUID
+    task_name: Name
+    name: Name
+    state: StateChange
+    flow_run_id: UUID | None = None
+    tags: list[Name] = []
+    inputs: dict[str, list[UUID]] = {}
+
+
+class FlowRunChanged(
+    msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="flow_run_state"
+):
+    """A flow run enters a state."""
+
+    id: UUID
+    state: StateChange
+
+
+class TaskRunChanged(
+    msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="task_run_state"
+):
+    """A task run enters a state."""
+
+    id: UUID
+    state: StateChange
+
+
+class LogLine(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="log"):
+    """One log line. `level` is a number of the `logging` module (20 is INFO)."""
+
+    timestamp: Micros
+    level: Annotated[int, msgspec.Meta(ge=0, le=1000)]
+    logger: Name
+    message: Text
+    flow_run_id: UUID | None = None
+    task_run_id: UUID | None = None
+
+
+Record = FlowRunCreated | TaskRunCreated | FlowRunChanged | TaskRunChanged | LogLine
+
+
+class RecordBatch(msgspec.Struct, frozen=True):
+    """A stretch of one client's stream.
+
+    `client_id` names the stream (one per process), `number` counts its batches from 1 without a
+    hole. A batch that was taken before is acknowledged again and changes nothing.
+    """
+
+    client_id: UUID
+    number: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+    records: list[Record]
+
+
+class RefusedRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why one record of a batch was not taken; the rest of the batch was.
+
+    `index` is its place in the batch, from 0. `field` is the path of what is wrong, such as
+    `state.timestamp`, or None when it is the record as a whole.
+    """
+
+    index: int
+    code: str
+    message: str
+    field: str | None = None
+
+
+class BatchAck(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A batch is committed. `duplicate` tells that it had been before."""
+
+    number: int
+    accepted: int
+    refused: list[RefusedRecord] = []
+    duplicate: bool = False
+
+
+def now_micros() -> int:
+    """The time now, in microseconds since 1970-01-01 UTC."""
+    return time.time_ns() // 1000

@@ -1,0 +1,1 @@
+"""The headrace service: a ledger of runs, and a GraphQL contract over it."""

@@ -1,0 +1,101 @@
+"""From plain values to a batch of records: what is malformed is refused item by item.
+
+The whole batch is converted in one call, which is what happens to batches of our own SDK. Only
+when that fails is it taken apart, to keep what is sound and to say of the rest what is wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from headrace.records import Record, RecordBatch, RefusedRecord
+from headrace_service.ledger.errors import InvalidBatch
+
+#: More records than this in one batch are refused: a batch is one transaction.
+MAX_RECORDS = 10_000
+
+_PATH = re.compile(r" - at `\$\.?([^`]*)`")
+
+
+class _Envelope(msgspec.Struct):
+    client_id: Any
+    number: Any
+    records: list[Any]
+
+
+class DecodedBatch(msgspec.Struct):
+    """A batch's sound records, each with its place in the batch, and the refusals of the rest."""
+
+    batch: RecordBatch
+    indexes: list[int] | None  #: None when nothing was refused: a record's index is its own
+    refused: list[RefusedRecord]
+
+
+def decode_batch(value: object) -> DecodedBatch:
+    """The batch that `value` stands for.
+
+    Args:
+        value: a batch as JSON bytes, or as the plain values that JSON makes.
+
+    Raises:
+        InvalidBatch: the envelope is wrong, so that not even the stream is known.
+    """
+    try:
+        if isinstance(value, bytes):
+            batch = msgspec.json.decode(value, type=RecordBatch)
+        else:
+            batch = msgspec.convert(value, RecordBatch)
+    except msgspec.ValidationError:
+        return _decode_piecewise(value)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidBatch(f"not valid JSON: {error}") from None
+    if len(batch.records) > MAX_RECORDS:
+        raise InvalidBatch(f"more than {MAX_RECORDS} records in one batch", "records")
+    return DecodedBatch(batch, None, [])
+
+
+def _decode_piecewise(value: object) -> DecodedBatch:
+    try:
+        plain = msgspec.json.decode(value) if isinstance(value, bytes) else value
+        envelope = msgspec.convert(plain, _Envelope)
+        empty = msgspec.convert(
+            {"client_id": envelope.client_id, "number": envelope.number, "records": []},
+            RecordBatch,
+        )
+    except msgspec.ValidationError as error:
+        message, field = _split(error)
+        raise InvalidBatch(message, field) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidBatch(f"not valid JSON: {error}") from None
+    if len(envelope.records) > MAX_RECORDS:
+        raise InvalidBatch(f"more than {MAX_RECORDS} records in one batch", "records")
+    records: list[Record] = []
+    indexes: list[int] = []
+    refused: list[RefusedRecord] = []
+    for index, item in enumerate(envelope.records):
+        try:
+            records.append(msgspec.convert(item, Record))
+            indexes.append(index)
+        except msgspec.ValidationError as error:
+            message, field = _split(error)
+            refused.append(RefusedRecord(index, "InvalidInput", message, field or _guess(item)))
+    batch = RecordBatch(empty.client_id, empty.number, records)
+    return DecodedBatch(batch, indexes, refused)
+
+
+def _split(error: msgspec.ValidationError) -> tuple[str, str | None]:
+    """msgspec's message without its path, and the path."""
+    text = str(error)
+    found = _PATH.search(text)
+    if found is None:
+        return text, None
+    return _PATH.sub("", text), found[1] or None
+
+
+def _guess(item: object) -> str | None:
+    """Where to look when msgspec names no path: the only such errors are about the kind."""
+    return "kind" if isinstance(item, Mapping) else None

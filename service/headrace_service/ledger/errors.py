@@ -1,0 +1,43 @@
+"""What can go wrong with a ledger.
+
+LedgerError
+├── LedgerUnusable        the file cannot be opened, read or written; the message says why
+│   └── LedgerVersion     the file was written by another version of headrace
+├── InvalidBatch          a batch as a whole makes no sense; nothing of it was taken
+├── OutOfOrder            a batch is missing before this one; nothing of it was taken
+└── InvalidCursor         a cursor that this ledger never gave
+"""
+
+from __future__ import annotations
+
+
+class LedgerError(Exception):
+    """The root of the ledger's errors."""
+
+
+class LedgerUnusable(LedgerError):
+    """The ledger's file cannot be opened, read or written."""
+
+
+class LedgerVersion(LedgerUnusable):
+    """The ledger's file was written by a version of headrace that this one cannot work with."""
+
+
+class InvalidBatch(LedgerError):
+    """A batch as a whole makes no sense. `field` is the path of what is wrong."""
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class OutOfOrder(LedgerError):
+    """A batch of the stream is missing before this one; `expected` is the number due next."""
+
+    def __init__(self, expected: int, number: int) -> None:
+        super().__init__(f"batch {number} came before batch {expected}")
+        self.expected = expected
+
+
+class InvalidCursor(LedgerError):
+    """A cursor that this ledger never gave: it is newer than the newest row."""

@@ -1,0 +1,174 @@
+"""The ledger's tables.
+
+Ids are UUIDs of version 7: they sort by time, so that new rows land together and a keyset page
+needs no second column. Times are whole microseconds since 1970-01-01 UTC. States are stored by
+their type's and their name's text, so that a person who opens the file can read it.
+
+The models are bound to no database: one process may hold several ledgers. Every query is run with
+`.execute(db)`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import peewee
+
+
+class IdField(peewee.Field):
+    """A UUID: 16 bytes on SQLite, `uuid` on PostgreSQL."""
+
+    field_type = "RUN_ID"
+
+    def db_value(self, value: Any) -> bytes | None:
+        """The stored form of a UUID."""
+        if value is None or isinstance(value, bytes):
+            return value
+        return bytes(value.bytes)
+
+    def python_value(self, value: Any) -> UUID | None:
+        """The UUID of a stored form."""
+        return None if value is None else UUID(bytes=bytes(value))
+
+
+class Table(peewee.Model):
+    """What all tables share."""
+
+    class Meta:
+        legacy_table_names = False
+
+
+class Flow(Table):
+    """A flow by its name; created by its first run."""
+
+    id = IdField(primary_key=True)
+    name = peewee.TextField(unique=True)
+    created_at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "flow"
+        without_rowid = True
+
+
+class FlowRun(Table):
+    """One run of a flow, with its current state.
+
+    `task_run_counts` is a JSON object, state type to number of task runs; the append that changes
+    a task run's state changes it, in the same transaction.
+    """
+
+    id = IdField(primary_key=True)
+    flow_id = IdField()
+    flow_version = peewee.TextField(null=True)
+    name = peewee.TextField()
+    state_type = peewee.TextField()
+    state_name = peewee.TextField()
+    state_message = peewee.TextField(null=True)
+    state_timestamp = peewee.BigIntegerField()
+    run_count = peewee.IntegerField()
+    parameters = peewee.TextField()
+    tags = peewee.TextField()
+    parent_flow_run_id = IdField(null=True)
+    parent_task_run_id = IdField(null=True)
+    client_id = IdField()
+    created_at = peewee.BigIntegerField()
+    start_time = peewee.BigIntegerField(null=True)
+    end_time = peewee.BigIntegerField(null=True)
+    task_run_counts = peewee.TextField()
+
+    class Meta:
+        table_name = "flow_run"
+        without_rowid = True
+        indexes = ((("state_type", "id"), False), (("flow_id", "id"), False))
+
+
+FlowRun.add_index(
+    FlowRun.parent_flow_run_id, FlowRun.id, where=FlowRun.parent_flow_run_id.is_null(False)
+)
+
+
+class TaskRun(Table):
+    """One run of a task, with its current state.
+
+    `inputs` is a JSON object: parameter name to the list of ids of the runs whose results went
+    into it.
+    """
+
+    id = IdField(primary_key=True)
+    flow_run_id = IdField(null=True)
+    task_name = peewee.TextField()
+    name = peewee.TextField()
+    state_type = peewee.TextField()
+    state_name = peewee.TextField()
+    state_message = peewee.TextField(null=True)
+    state_timestamp = peewee.BigIntegerField()
+    run_count = peewee.IntegerField()
+    tags = peewee.TextField(null=True)
+    inputs = peewee.TextField(null=True)
+    created_at = peewee.BigIntegerField()
+    start_time = peewee.BigIntegerField(null=True)
+    end_time = peewee.BigIntegerField(null=True)
+
+    class Meta:
+        table_name = "task_run"
+        without_rowid = True
+        indexes = ((("flow_run_id", "id"), False), (("state_type", "id"), False))
+
+
+class Event(Table):
+    """The history of every state, and the live feed: `seq` is the cursor.
+
+    `kind` tells what `subject_id` names: "flow_run" or "task_run". `at` is when the state was
+    entered; `payload` is the state as JSON (type, name, message, run_count).
+    """
+
+    seq = peewee.BigAutoField()
+    at = peewee.BigIntegerField()
+    kind = peewee.TextField()
+    flow_run_id = IdField(null=True)
+    subject_id = IdField()
+    payload = peewee.TextField()
+
+    class Meta:
+        table_name = "event"
+        indexes = ((("flow_run_id", "seq"), False), (("subject_id", "seq"), False))
+
+
+class Log(Table):
+    """Log lines; `seq` is a cursor of its own."""
+
+    seq = peewee.BigAutoField()
+    at = peewee.BigIntegerField()
+    level = peewee.IntegerField()
+    flow_run_id = IdField(null=True)
+    task_run_id = IdField(null=True)
+    logger = peewee.TextField()
+    message = peewee.TextField()
+
+    class Meta:
+        table_name = "log"
+        indexes = ((("flow_run_id", "seq"), False),)
+
+
+Log.add_index(Log.task_run_id, Log.seq, where=Log.task_run_id.is_null(False))
+
+
+class Batch(Table):
+    """The last batch that was taken of each client's stream, and what was answered to it.
+
+    Batches of one client are numbered without a hole, so that the last number says of any other
+    whether it was taken before.
+    """
+
+    client_id = IdField(primary_key=True)
+    number = peewee.BigIntegerField()
+    answer = peewee.BlobField()
+    at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "batch"
+        without_rowid = True
+
+
+TABLES = (Flow, FlowRun, TaskRun, Event, Log, Batch)

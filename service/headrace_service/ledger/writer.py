@@ -1,0 +1,160 @@
+"""The one thread that writes: jobs wait in line and are committed in groups.
+
+A job is a function of the database. Each runs in a savepoint of its own, so that one that fails
+takes nothing of the others with it; its answer is given only after the commit. What waits while a
+commit is under way shares the next one.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+import peewee
+
+from headrace_service.ledger.database import insist
+from headrace_service.ledger.errors import LedgerUnusable
+
+logger = logging.getLogger("headrace_service.ledger")
+
+T = TypeVar("T")
+
+#: Jobs in one commit: enough to share its cost, few enough to answer the first of them soon.
+GROUP = 64
+
+
+@dataclass(slots=True)
+class _Job(Generic[T]):
+    run: Callable[[peewee.SqliteDatabase], T]
+    future: Future[T] = field(default_factory=Future)
+    answer: T | None = None
+    failed: BaseException | None = None
+
+
+class Writer:
+    """Runs jobs on the write connection, in the order of their submission.
+
+    Args:
+        db: the database; from now on only the writer's thread uses it.
+        explain: makes one clear line of an error of the database.
+    """
+
+    def __init__(
+        self, db: peewee.SqliteDatabase, explain: Callable[[Exception], LedgerUnusable]
+    ) -> None:
+        self._db = db
+        self._explain = explain
+        self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
+        self._committed: list[Callable[[], None]] = []
+        self._lock = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._work, name="headrace-ledger", daemon=True)
+        self._thread.start()
+
+    def submit(self, run: Callable[[peewee.SqliteDatabase], T]) -> Future[T]:
+        """Do `run` in the writer's thread; the future answers after the commit.
+
+        Raises:
+            LedgerUnusable: the ledger is closed.
+        """
+        job = _Job(run)
+        with self._lock:
+            if self._closed:
+                raise LedgerUnusable("the ledger is closed")
+            self._jobs.put(job)
+        return job.future
+
+    def on_commit(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call `callback`, in the writer's thread, after each commit; returns what undoes it."""
+        self._committed.append(callback)
+        return lambda: self._committed.remove(callback)
+
+    def close(self) -> None:
+        """Commit what waits and end the thread. Calling it again does nothing."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            self._jobs.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        closing = False
+        while not closing:
+            group, closing = self._take()
+            if group:
+                self._commit(group)
+        self._db.close()
+
+    def _take(self) -> tuple[list[_Job[Any]], bool]:
+        """What waits, at most a group; waits for the first. The flag tells of the end."""
+        group: list[_Job[Any]] = []
+        job = self._jobs.get()
+        while job is not None:
+            if job.future.set_running_or_notify_cancel():
+                group.append(job)
+            if len(group) == GROUP:
+                return group, False
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                return group, False
+        return group, True
+
+    def _commit(self, group: list[_Job[Any]]) -> None:
+        try:
+            insist(lambda: self._db.begin("IMMEDIATE"))
+            try:
+                for job in group:
+                    self._run(job)
+                insist(self._db.commit)
+            except BaseException:
+                self._rollback()
+                raise
+        except Exception as error:
+            self._refuse(group, error)
+            return
+        self._tell_committed()
+        for job in group:
+            if job.failed is not None:
+                job.future.set_exception(job.failed)
+            else:
+                job.future.set_result(job.answer)
+
+    def _tell_committed(self) -> None:
+        for callback in tuple(self._committed):
+            try:
+                callback()
+            except Exception:  # what is committed is committed; the writer goes on
+                logger.exception("a listener for commits failed")
+
+    def _run(self, job: _Job[Any]) -> None:
+        """One job in its savepoint. Errors of the database end the group, others only the job."""
+        self._db.execute_sql("SAVEPOINT job")
+        try:
+            job.answer = job.run(self._db)
+        except (peewee.OperationalError, peewee.InternalError, sqlite3.OperationalError):
+            raise
+        except Exception as error:
+            self._db.execute_sql("ROLLBACK TO job")
+            job.failed = error
+        self._db.execute_sql("RELEASE job")
+
+    def _rollback(self) -> None:
+        try:
+            self._db.rollback()
+        except peewee.PeeweeException:  # SQLite has done it itself, on a full disk for one
+            logger.debug("nothing to roll back", exc_info=True)
+
+    def _refuse(self, group: list[_Job[Any]], error: Exception) -> None:
+        known = isinstance(error, peewee.PeeweeException | sqlite3.Error)
+        refusal: Exception = self._explain(error) if known else error
+        logger.error("a group of %d jobs was not committed: %s", len(group), refusal)
+        for job in group:
+            job.future.set_exception(refusal)

@@ -1,0 +1,80 @@
+"""Which change of state is allowed, by whom, and why not otherwise. Pure functions.
+
+Three parties change states: the RUN itself (the process that executes it, through `record`), the
+SERVICE (its scheduler and its reaper) and a USER (through a mutation). The types and their order
+of life are in `headrace.records.StateType`.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+
+from headrace.records import TERMINAL_STATES, StateChange, StateType
+
+
+class Actor(enum.Enum):
+    """Who asks for a change."""
+
+    RUN = "the run"
+    SERVICE = "the service"
+    USER = "a user"
+
+
+S = StateType
+
+_ENDINGS = frozenset({S.COMPLETED, S.FAILED, S.CRASHED, S.CANCELLED})
+_STOPS = frozenset({S.CRASHED, S.CANCELLING, S.CANCELLED})
+
+#: From which type to which types each actor may take a run. What is terminal has no row: it is
+#: final, and going on from it means a new attempt, made by a verb of its own.
+_ALLOWED: Mapping[Actor, Mapping[StateType, frozenset[StateType]]] = {
+    Actor.RUN: {
+        # A run that waits may end at once: a cached result, an input that failed, wrong parameters.
+        S.SCHEDULED: frozenset({S.SCHEDULED, S.PENDING, S.RUNNING, S.PAUSED}) | _ENDINGS | _STOPS,
+        S.PENDING: frozenset({S.SCHEDULED, S.PENDING, S.RUNNING, S.PAUSED}) | _ENDINGS | _STOPS,
+        # RUNNING to SCHEDULED is a retry that waits (AwaitingRetry); to RUNNING one that does not.
+        S.RUNNING: frozenset({S.SCHEDULED, S.RUNNING, S.PAUSED}) | _ENDINGS | _STOPS,
+        S.PAUSED: frozenset({S.SCHEDULED, S.PENDING, S.RUNNING, S.FAILED}) | _STOPS,
+        # A run may reach its end before it hears that it is to stop.
+        S.CANCELLING: _ENDINGS,
+    },
+    Actor.SERVICE: {
+        S.SCHEDULED: frozenset({S.SCHEDULED, S.PENDING}) | _STOPS,
+        S.PENDING: frozenset({S.SCHEDULED}) | _STOPS,
+        S.RUNNING: _STOPS,
+        S.PAUSED: frozenset({S.SCHEDULED, S.FAILED}) | _STOPS,
+        S.CANCELLING: frozenset({S.CANCELLED, S.CRASHED}),
+    },
+    Actor.USER: {
+        S.SCHEDULED: frozenset({S.SCHEDULED, S.PAUSED, S.CANCELLED, S.CANCELLING}),
+        S.PENDING: frozenset({S.CANCELLED, S.CANCELLING}),
+        S.RUNNING: frozenset({S.PAUSED, S.CANCELLING}),
+        S.PAUSED: frozenset({S.SCHEDULED, S.CANCELLED, S.CANCELLING}),
+        S.CANCELLING: frozenset({S.CANCELLED}),
+    },
+}
+
+
+def may_change(current: StateType, to: StateType, actor: Actor) -> bool:
+    """Whether `actor` may take a run from a state of type `current` to one of type `to`."""
+    return to in _ALLOWED[actor].get(current, frozenset())
+
+
+def why_not(current: StateType, run_count: int, change: StateChange, actor: Actor) -> str | None:
+    """Why `actor` may not make `change` to a run, or None when it may.
+
+    Args:
+        current: the type of the state the run is in.
+        run_count: the number of the attempt the run is at. A change that names an earlier one
+            comes from a process that was taken for dead and replaced.
+        change: the state to enter.
+        actor: who asks.
+    """
+    if current in TERMINAL_STATES:
+        return f"the run has ended as {current.value}; a terminal state is final"
+    if change.run_count < run_count:
+        return f"attempt {change.run_count} was superseded by attempt {run_count}"
+    if not may_change(current, change.type, actor):
+        return f"{actor.value} may not take it from {current.value} to {change.type.value}"
+    return None

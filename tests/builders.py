@@ -1,0 +1,69 @@
+"""Records for tests, with what does not matter filled in."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import uuid_utils.compat as uuids
+
+from headrace.records import (
+    FlowRunChanged,
+    FlowRunCreated,
+    LogLine,
+    Record,
+    RecordBatch,
+    StateChange,
+    StateType,
+    TaskRunChanged,
+    TaskRunCreated,
+)
+
+#: 2026-01-01T00:00:00Z in microseconds; tests that need a time start here.
+EPOCH = 1_767_225_600_000_000
+
+
+def state(
+    kind: str, name: str | None = None, *, at: int = EPOCH, run_count: int = 1, message: str = ""
+) -> StateChange:
+    """A state; its name is its type's in ordinary writing unless given."""
+    return StateChange(StateType(kind), name or kind.capitalize(), at, message or None, run_count)
+
+
+def flow_run(
+    flow_name: str = "etl", name: str = "calm-heron", *, parent: UUID | None = None
+) -> FlowRunCreated:
+    """A flow run that has just begun."""
+    return FlowRunCreated(
+        uuids.uuid7(), flow_name, name, state("RUNNING"), parent_flow_run_id=parent
+    )
+
+
+def task_run(owner: FlowRunCreated | None, name: str = "load") -> TaskRunCreated:
+    """A task run that has just begun."""
+    return TaskRunCreated(
+        uuids.uuid7(), name, name, state("RUNNING"), flow_run_id=owner.id if owner else None
+    )
+
+
+def enters(run: FlowRunCreated | TaskRunCreated, change: StateChange) -> Record:
+    """The record that a run enters a state."""
+    kind = FlowRunChanged if isinstance(run, FlowRunCreated) else TaskRunChanged
+    return kind(run.id, change)
+
+
+def log_line(owner: FlowRunCreated | None, message: str = "hello", level: int = 20) -> LogLine:
+    """A log line of a flow run."""
+    return LogLine(EPOCH, level, "test", message, flow_run_id=owner.id if owner else None)
+
+
+class Stream:
+    """One client's batches, numbered as they are made."""
+
+    def __init__(self) -> None:
+        self.client_id: UUID = uuids.uuid7()
+        self.number = 0
+
+    def batch(self, *records: Record) -> RecordBatch:
+        """The next batch."""
+        self.number += 1
+        return RecordBatch(self.client_id, self.number, list(records))

@@ -1,0 +1,62 @@
+"""Every pair of states, for every actor: what may follow what."""
+
+from __future__ import annotations
+
+import pytest
+
+from headrace.records import TERMINAL_STATES, StateType
+from headrace_service.rules import Actor, may_change, why_not
+from tests.builders import state
+
+#: From each type, what RUN, SERVICE and USER may make of it: one letter for each type, in
+#: the order of the type's members. Written out by hand, so that a slip in the rules is not
+#: repeated here.
+COLUMNS = tuple(StateType.__members__)
+
+TABLE = {
+    #              S P R Z G C F X N
+    "SCHEDULED": ("y y y y y y y y y", "y y - - y - - y y", "y - - y y - - - y"),
+    "PENDING": ("y y y y y y y y y", "y - - - y - - y y", "- - - - y - - - y"),
+    "RUNNING": ("y - y y y y y y y", "- - - - y - - y y", "- - - y y - - - -"),
+    "PAUSED": ("y y y - y - y y y", "y - - - y - y y y", "y - - - y - - - y"),
+    "CANCELLING": ("- - - - - y y y y", "- - - - - - - y y", "- - - - - - - - y"),
+    "COMPLETED": ("- - - - - - - - -",) * 3,
+    "FAILED": ("- - - - - - - - -",) * 3,
+    "CRASHED": ("- - - - - - - - -",) * 3,
+    "CANCELLED": ("- - - - - - - - -",) * 3,
+}
+CASES = [
+    (current, to, actor, letter == "y")
+    for current, rows in TABLE.items()
+    for actor, row in zip((Actor.RUN, Actor.SERVICE, Actor.USER), rows, strict=True)
+    for to, letter in zip(COLUMNS, row.split(), strict=True)
+]
+
+
+@pytest.mark.parametrize(("current", "to", "actor", "allowed"), CASES)
+def test_every_pair(current: str, to: str, actor: Actor, allowed: bool) -> None:
+    assert may_change(StateType(current), StateType(to), actor) is allowed
+
+
+def test_the_table_is_whole() -> None:
+    assert len(CASES) == len(StateType) ** 2 * len(Actor)
+
+
+@pytest.mark.parametrize("current", sorted(TERMINAL_STATES))
+def test_terminal_is_final(current: StateType) -> None:
+    reason = why_not(current, 1, state("RUNNING", run_count=2), Actor.RUN)
+    assert reason is not None
+    assert "final" in reason
+
+
+def test_an_older_attempt_is_refused_and_a_newer_one_is_not() -> None:
+    assert why_not(StateType.RUNNING, 2, state("COMPLETED", run_count=1), Actor.RUN) == (
+        "attempt 1 was superseded by attempt 2"
+    )
+    assert why_not(StateType.SCHEDULED, 2, state("RUNNING", run_count=3), Actor.RUN) is None
+
+
+def test_the_reason_names_both_states_and_the_actor() -> None:
+    assert why_not(StateType.CANCELLING, 1, state("RUNNING"), Actor.RUN) == (
+        "the run may not take it from CANCELLING to RUNNING"
+    )

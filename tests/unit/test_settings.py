@@ -1,0 +1,51 @@
+"""Settings come from the environment; a wrong one is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from headrace.exceptions import HomeUnusable, InvalidSetting
+from headrace.settings import ensure_home, read_settings
+
+
+def test_defaults() -> None:
+    settings = read_settings({})
+    assert settings.home == Path.home() / ".headrace"
+    assert settings.api_url is None
+    assert settings.ledger_path == settings.home / "ledger.db"
+
+
+@pytest.mark.parametrize("suffix", ["", "/", "/api", "/api/", "/graphql"])
+def test_every_form_of_the_address_means_the_root(suffix: str) -> None:
+    settings = read_settings({"HEADRACE_API_URL": f"http://127.0.0.1:4200{suffix}"})
+    assert settings.api_url == "http://127.0.0.1:4200"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("HEADRACE_API_URL", "127.0.0.1:4200"),
+        ("HEADRACE_API_URL", "http://"),
+        ("HEADRACE_LOGGING_LEVEL", "LOUD"),
+        ("HEADRACE_CONNECT_TIMEOUT", "-1"),
+        ("HEADRACE_CONNECT_TIMEOUT", "nan"),
+        ("HEADRACE_RECORDER_BUFFER", "0"),
+        ("HEADRACE_LOGGING_TO_CONSOLE", "perhaps"),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_variable(variable: str, value: str) -> None:
+    with pytest.raises(InvalidSetting, match=f"{variable}='{value}' cannot be used: use "):
+        read_settings({variable: value})
+
+
+def test_empty_means_not_set() -> None:
+    assert read_settings({"HEADRACE_API_URL": " "}).api_url is None
+
+
+def test_a_home_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    with pytest.raises(HomeUnusable, match="set HEADRACE_HOME to a folder you can write"):
+        ensure_home(blocked / "home")
