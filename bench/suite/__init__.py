@@ -1,0 +1,22 @@
+"""The benchmarks: one module each, with `measure(subject)` that yields its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from bench.figures import Figure
+from bench.subjects import Subject
+from bench.suite import flatness, hello, logs, sequential, service, start, submit
+
+Benchmark = Callable[[Subject], Iterator[Figure]]
+
+#: By name, in the order of the table.
+BENCHMARKS: dict[str, Benchmark] = {
+    "start": start.measure,
+    "hello": hello.measure,
+    "sequential": sequential.measure,
+    "flatness": flatness.measure,
+    "submit": submit.measure,
+    "logs": logs.measure,
+    "service": service.measure,
+}

@@ -1,0 +1,61 @@
+"""headrace: Python workflows with retries, caching, subflows and a live record of it all.
+
+    from headrace import flow, task
+
+    @task(retries=3)
+    def fetch(url: str) -> bytes: ...
+
+    @flow
+    def pipeline(url: str) -> bytes:
+        return fetch(url)
+
+What is named here is loaded when it is first asked for, so that importing costs little.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from headrace.annotations import unmapped as unmapped
+    from headrace.client import Client as Client
+    from headrace.client import get_client as get_client
+    from headrace.flows import Flow as Flow
+    from headrace.flows import flow as flow
+    from headrace.futures import HeadraceFuture as HeadraceFuture
+    from headrace.logging import get_run_logger as get_run_logger
+    from headrace.states import State as State
+    from headrace.tasks import Task as Task
+    from headrace.tasks import task as task
+
+_HOMES = {
+    "Client": "client",
+    "Flow": "flows",
+    "HeadraceFuture": "futures",
+    "State": "states",
+    "Task": "tasks",
+    "flow": "flows",
+    "get_client": "client",
+    "get_run_logger": "logging",
+    "task": "tasks",
+    "unmapped": "annotations",
+}
+
+__all__ = [*_HOMES]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'headrace' has no attribute {name!r}")
+    import importlib
+
+    value: object = getattr(importlib.import_module(f"headrace.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,71 @@
+"""The `headrace` command.
+
+A group's subcommands are modules of this package that define `command`; each is imported when it
+is used, so that `headrace --help` and shell completion are quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from headrace.exceptions import SetupError
+
+#: Each subcommand with its module and its line of help, which is so known without an import.
+SUBCOMMANDS = {
+    "completion": ("headrace.cli.completion", "Show how to complete commands in your shell."),
+    "schema": ("headrace.cli.schema", "Print the GraphQL schema."),
+    "server": ("headrace.cli.server", "Run the service."),
+    "tui": ("headrace.cli.tui", "Watch runs in the terminal monitor."),
+    "version": ("headrace.cli.version", "Print the version."),
+    "watch": ("headrace.cli.watch", "Follow runs as plain text."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose subcommands are imported when they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The subcommands' names."""
+        return sorted(SUBCOMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The subcommand of that name, imported now."""
+        if cmd_name not in SUBCOMMANDS:
+            return None
+        command = importlib.import_module(SUBCOMMANDS[cmd_name][0]).command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the subcommands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, SUBCOMMANDS[name][1]) for name in sorted(SUBCOMMANDS)])
+
+    def shell_complete(
+        self, ctx: click.Context, incomplete: str
+    ) -> list[click.shell_completion.CompletionItem]:
+        """The subcommands' names, without importing them."""
+        found = [
+            click.shell_completion.CompletionItem(name, help=text)
+            for name, (_, text) in sorted(SUBCOMMANDS.items())
+            if name.startswith(incomplete)
+        ]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="headrace", prog_name="headrace")
+def root() -> None:
+    """Python workflows: run them, record them, watch them."""
+
+
+def main() -> None:
+    """Run the command; what cannot run as things stand is one line and exit code 1."""
+    try:
+        root(prog_name="headrace")
+    except SetupError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,75 @@
+"""What the service answers, made into data or into an error; the same for every way to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+
+from headrace.exceptions import ServiceError, ServiceUnreachable
+
+
+def encode_request(query: str, variables: Mapping[str, object] | None) -> bytes:
+    """The body of a request."""
+    return msgspec.json.encode({"query": query, "variables": variables or {}})
+
+
+def decode_response(url: str, status: int, content: bytes) -> dict[str, Any]:
+    """The data of an HTTP answer.
+
+    Raises:
+        ServiceError: the service answered with an error.
+        ServiceUnreachable: what answered is no headrace service, or not in order.
+    """
+    try:
+        return data_of(msgspec.json.decode(content, type=dict[str, Any]))
+    except (msgspec.DecodeError, UnicodeDecodeError, LookupError):
+        raise ServiceUnreachable(
+            f"what answers at {url} is no headrace service (HTTP {status})"
+            if status < 500
+            else f"the service at {url} is not in order (HTTP {status})"
+        ) from None
+
+
+def data_of(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The data of a GraphQL answer.
+
+    Raises:
+        ServiceError: it has errors, of which the first is raised.
+        LookupError: it is no GraphQL answer.
+    """
+    errors = answer.get("errors")
+    if errors:
+        raise error_of(errors[0])
+    data: dict[str, Any] = answer["data"]
+    return data
+
+
+def error_of(error: Mapping[str, Any]) -> ServiceError:
+    """The exception for one GraphQL error."""
+    extensions = error.get("extensions") or {}
+    return ServiceError(
+        str(error.get("message", "the service answered with an error")),
+        str(extensions.get("code", "Error")),
+        extensions.get("field"),
+    )
+
+
+@contextmanager
+def unreachable_at(url: str) -> Iterator[None]:
+    """Make httpx's errors one line that names the address.
+
+    Raises:
+        ServiceUnreachable: in the place of an error of httpx.
+    """
+    import httpx
+
+    try:
+        yield
+    except httpx.TransportError as error:
+        reason = str(error) or type(error).__name__
+        raise ServiceUnreachable(f"nobody answers at {url} ({reason})") from None
+    except httpx.InvalidURL as error:
+        raise ServiceUnreachable(f"{url} is no usable address ({error})") from None

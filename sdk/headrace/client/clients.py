@@ -1,0 +1,263 @@
+"""The two clients: one waits in the thread, the other in the event loop. All else they share."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Self, TypeVar, overload
+from urllib.parse import urlsplit
+
+from headrace.client import operations
+from headrace.client.answers import data_of, decode_response, encode_request, unreachable_at
+from headrace.client.operations import Operation
+from headrace.client.subscriptions import (
+    ConnectionState,
+    ConnectionStatus,
+    OnStatus,
+    Subscription,
+)
+from headrace.settings import get_settings, read_settings
+
+if TYPE_CHECKING:
+    import httpx
+
+    from headrace.client.portal import Portal
+    from headrace.recorder.embedded import EmbeddedSchema
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+#: Seconds until an answer comes, and until a connection stands.
+ANSWER_TIMEOUT, CONNECT_TIMEOUT = 30.0, 5.0
+
+_HEADERS = {"content-type": "application/json"}
+
+
+def _waiting(operation: Callable[P, Operation[T]]) -> Callable[Concatenate[Client, P], T]:
+    """The method of `Client` that performs an operation."""
+
+    @functools.wraps(operation)
+    def perform(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        asked = operation(*args, **kwargs)
+        return asked.read(self.execute(asked.document, asked.variables))
+
+    return perform
+
+
+def _awaiting(
+    operation: Callable[P, Operation[T]],
+) -> Callable[Concatenate[AsyncClient, P], Awaitable[T]]:
+    """The method of `AsyncClient` that performs an operation."""
+
+    @functools.wraps(operation)
+    async def perform(self: AsyncClient, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        asked = operation(*args, **kwargs)
+        return asked.read(await self.execute(asked.document, asked.variables))
+
+    return perform
+
+
+class Client:
+    """Asks a service, or this machine's ledger file when there is no service; may be a context.
+
+    Args:
+        api_url: the service's address; by default `HEADRACE_API_URL`. When that is not set either,
+            operations are executed in this process on the file that scripts record to.
+
+    Example:
+        >>> with Client() as client:
+        ...     for run in client.flow_runs(states=["FAILED"])["nodes"]:
+        ...         print(run["name"], run["state"]["message"])
+    """
+
+    def __init__(self, api_url: str | None = None) -> None:
+        self.api_url = _address(api_url)
+        self._http: httpx.Client | None = None
+        self._portal: Portal | None = None
+        self._schema: EmbeddedSchema | None = None
+
+    def execute(self, query: str, variables: Mapping[str, object] | None = None) -> dict[str, Any]:
+        """Execute a GraphQL query or mutation, and return its data.
+
+        Raises:
+            ServiceError: the service answered with an error.
+            ServiceUnreachable: nobody answers, or no headrace service.
+            HomeUnusable: there is no service, and the local file cannot be used.
+        """
+        if self.api_url is None:
+            return self._execute_here(query, variables)
+        with unreachable_at(self.api_url):
+            if self._http is None:
+                import httpx
+
+                self._http = httpx.Client(**_options(self.api_url))
+            response = self._http.post(
+                f"{self.api_url}/graphql", content=encode_request(query, variables)
+            )
+        return decode_response(self.api_url, response.status_code, response.content)
+
+    server_info = _waiting(operations.server_info)
+    flow_runs = _waiting(operations.flow_runs)
+    flow_run = _waiting(operations.flow_run)
+    task_runs = _waiting(operations.task_runs)
+    logs = _waiting(operations.logs)
+
+    def close(self) -> None:
+        """Let go of connections and files. May be repeated."""
+        if self._http is not None:
+            self._http.close()
+        if self._portal is not None and self._schema is not None:
+            self._portal.call(self._schema.close())
+            self._portal.close()
+        self._http = self._portal = self._schema = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _execute_here(self, query: str, variables: Mapping[str, object] | None) -> dict[str, Any]:
+        if self._schema is None or self._portal is None:
+            from headrace.client.portal import Portal
+
+            self._schema = _schema_here()
+            self._portal = Portal()
+        return data_of(self._portal.call(self._schema.execute(query, variables)))
+
+
+class AsyncClient:
+    """Like `Client`, for asynchronous programs, and with subscriptions.
+
+    Belongs to the event loop in which it is first used.
+    """
+
+    def __init__(self, api_url: str | None = None) -> None:
+        self.api_url = _address(api_url)
+        self._http: httpx.AsyncClient | None = None
+        self._schema: EmbeddedSchema | None = None
+
+    async def execute(
+        self, query: str, variables: Mapping[str, object] | None = None
+    ) -> dict[str, Any]:
+        """Execute a GraphQL query or mutation, and return its data; see `Client.execute`."""
+        if self.api_url is None:
+            return data_of(await self._here().execute(query, variables))
+        with unreachable_at(self.api_url):
+            if self._http is None:
+                import httpx
+
+                self._http = httpx.AsyncClient(**_options(self.api_url))
+            response = await self._http.post(
+                f"{self.api_url}/graphql", content=encode_request(query, variables)
+            )
+        return decode_response(self.api_url, response.status_code, response.content)
+
+    server_info = _awaiting(operations.server_info)
+    flow_runs = _awaiting(operations.flow_runs)
+    flow_run = _awaiting(operations.flow_run)
+    task_runs = _awaiting(operations.task_runs)
+    logs = _awaiting(operations.logs)
+
+    async def subscribe(
+        self,
+        query: str,
+        variables: Mapping[str, object] | None = None,
+        *,
+        on_status: OnStatus = lambda status: None,
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        """The data of a subscription's messages, for ever.
+
+        When the connection breaks it is made anew, after 0.5 to 15 seconds, and goes on after the
+        last message. Give `after` (a page's `feedCursor`) to begin without a gap behind a page.
+
+        Args:
+            query: the document. Its field should take the variable `$after` and ask for `cursor`.
+            variables: its variables.
+            on_status: called when the connection stands, and when it has broken.
+
+        Raises:
+            ServiceError: the service refuses the subscription.
+        """
+        if self.api_url is None:
+            answers = self._here().subscribe(query, variables)
+            on_status(ConnectionStatus(ConnectionState.CONNECTED))
+            async with aclosing(answers):
+                async for answer in answers:
+                    yield data_of(answer)
+            return
+        messages = Subscription(self.api_url, query, variables or {}, on_status).messages()
+        async with aclosing(messages):
+            async for message in messages:
+                yield message
+
+    async def close(self) -> None:
+        """Let go of connections and files. May be repeated."""
+        http, self._http = self._http, None
+        schema, self._schema = self._schema, None
+        if http is not None:
+            await http.aclose()
+        if schema is not None:
+            await schema.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def _here(self) -> EmbeddedSchema:
+        if self._schema is None:
+            self._schema = _schema_here()
+        return self._schema
+
+
+@overload
+def get_client(sync_client: Literal[False] = False) -> AsyncClient: ...
+
+
+@overload
+def get_client(sync_client: Literal[True]) -> Client: ...
+
+
+def get_client(sync_client: bool = False) -> AsyncClient | Client:
+    """A client for what the settings name; asynchronous unless `sync_client` is set."""
+    return Client() if sync_client else AsyncClient()
+
+
+def _address(api_url: str | None) -> str | None:
+    """The address in the form that the settings give it."""
+    if api_url is None:
+        return get_settings().api_url
+    return read_settings({"HEADRACE_API_URL": api_url}).api_url
+
+
+def _options(url: str) -> dict[str, Any]:
+    """How httpx is to be set up: certificates and proxies are read only where they are needed."""
+    import httpx
+
+    parts = urlsplit(url)
+    return {
+        "headers": _HEADERS,
+        "verify": parts.scheme == "https",
+        "trust_env": parts.hostname not in ("127.0.0.1", "localhost", "::1"),
+        "timeout": httpx.Timeout(ANSWER_TIMEOUT, connect=CONNECT_TIMEOUT),
+    }
+
+
+def _schema_here() -> EmbeddedSchema:
+    from headrace.recorder.embedded import EmbeddedSchema
+
+    return EmbeddedSchema(get_settings().ledger_path)

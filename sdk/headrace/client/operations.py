@@ -1,0 +1,161 @@
+"""The questions that programs most often ask, as data.
+
+An operation is a GraphQL document, its variables and the field of the answer that is wanted. Both
+clients perform the same operations; each brings but its own way to wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+
+T = TypeVar("T")
+
+Object = dict[str, Any]
+
+
+class Operation(msgspec.Struct, Generic[T], frozen=True):
+    """What to send, and which field of the answer, of type `T`, it is about."""
+
+    document: str
+    variables: dict[str, object]
+    field: str
+
+    def read(self, data: Object) -> T:
+        """The wanted field of an answer's data."""
+        value: T = data[self.field]
+        return value
+
+
+_PAGE = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor } feedCursor"
+_STATE = "state { type name message timestamp runCount }"
+_RUN = f"id name {_STATE} runCount tags createdAt startTime endTime durationSeconds"
+_FLOW_RUN = (
+    f"{_RUN} flowName flowVersion parameters parentFlowRunId parentTaskRunId "
+    "taskRunCounts { type count }"
+)
+_TASK_RUN = f"{_RUN} taskName flowRunId inputs {{ parameter runId }}"
+_LOG = "cursor timestamp level levelName logger message flowRunId taskRunId"
+
+
+def server_info() -> Operation[Object]:
+    """What the service says of itself: `version`, `wireVersion`, `now`, `feedCursor`, …"""
+    fields = "version wireVersion ledger now feedCursor logCursor"
+    return Operation(f"query {{ serverInfo {{ {fields} }} }}", {}, "serverInfo")
+
+
+def flow_runs(
+    *,
+    states: Sequence[str] | None = None,
+    flow_name: str | None = None,
+    name_contains: str | None = None,
+    tags: Sequence[str] | None = None,
+    top_level_only: bool = False,
+    first: int = 50,
+    after: str | None = None,
+) -> Operation[Object]:
+    """A page of flow runs, the newest first: `nodes`, `pageInfo` and `feedCursor`.
+
+    Args:
+        states: only runs in states of these types, such as `["RUNNING", "FAILED"]`.
+        flow_name: only runs of this flow.
+        name_contains: only runs with this text in their name.
+        tags: only runs that bear all of these.
+        top_level_only: leave out the runs of subflows.
+        first: how many at most; the service gives no more than 200 at once.
+        after: the `endCursor` of the page before.
+    """
+    where = {
+        "states": states,
+        "flowName": flow_name,
+        "nameContains": name_contains,
+        "tags": tags,
+        "topLevelOnly": top_level_only,
+    }
+    document = (
+        "query ($first: Int, $after: Cursor, $filter: FlowRunFilter) { "
+        f"flowRuns(first: $first, after: $after, filter: $filter) "
+        f"{{ nodes {{ {_FLOW_RUN} }} {_PAGE} }} }}"
+    )
+    return Operation(document, _page(first, after, where), "flowRuns")
+
+
+def flow_run(id: UUID | str) -> Operation[Object | None]:
+    """A flow run with its `stateHistory`; None if there is none of that id."""
+    document = (
+        f"query ($id: ID!) {{ flowRun(id: $id) {{ {_FLOW_RUN} "
+        f"stateHistory {{ type name message timestamp runCount }} }} }}"
+    )
+    return Operation(document, {"id": str(id)}, "flowRun")
+
+
+def task_runs(
+    *,
+    flow_run_id: UUID | str | None = None,
+    states: Sequence[str] | None = None,
+    task_name: str | None = None,
+    name_contains: str | None = None,
+    first: int = 50,
+    after: str | None = None,
+) -> Operation[Object]:
+    """A page of task runs: of a flow run the oldest first, else the newest; see `flow_runs`."""
+    where = {
+        "flowRunId": _text(flow_run_id),
+        "states": states,
+        "taskName": task_name,
+        "nameContains": name_contains,
+    }
+    document = (
+        "query ($first: Int, $after: Cursor, $filter: TaskRunFilter) { "
+        f"taskRuns(first: $first, after: $after, filter: $filter) "
+        f"{{ nodes {{ {_TASK_RUN} }} {_PAGE} }} }}"
+    )
+    return Operation(document, _page(first, after, where), "taskRuns")
+
+
+def logs(
+    *,
+    flow_run_id: UUID | str | None = None,
+    task_run_id: UUID | str | None = None,
+    min_level: int | None = None,
+    message_contains: str | None = None,
+    include_subflows: bool = False,
+    first: int = 50,
+    after: str | None = None,
+) -> Operation[Object]:
+    """A page of log lines, the oldest first.
+
+    Args:
+        flow_run_id: only lines of this flow run …
+        task_run_id: … or of this task run.
+        min_level: only lines of this level or above; 30 is WARNING.
+        message_contains: only lines with this text.
+        include_subflows: also lines of the flow run's subflow runs.
+        first: how many at most; the service gives no more than 200 at once.
+        after: the `endCursor` of the page before.
+    """
+    where = {
+        "flowRunId": _text(flow_run_id),
+        "taskRunId": _text(task_run_id),
+        "minLevel": min_level,
+        "messageContains": message_contains,
+        "includeSubflows": include_subflows,
+    }
+    document = (
+        "query ($first: Int, $after: Cursor, $filter: LogFilter) { "
+        f"logs(first: $first, after: $after, filter: $filter) "
+        f"{{ nodes {{ {_LOG} }} {_PAGE} }} }}"
+    )
+    return Operation(document, _page(first, after, where), "logs")
+
+
+def _page(first: int, after: str | None, where: Mapping[str, object]) -> dict[str, object]:
+    given = {name: value for name, value in where.items() if value is not None}
+    return {"first": first, "after": after, "filter": given}
+
+
+def _text(run_id: UUID | str | None) -> str | None:
+    return None if run_id is None else str(run_id)

@@ -1,0 +1,173 @@
+"""Subscriptions over a websocket that come back by themselves (protocol graphql-transport-ws)."""
+
+from __future__ import annotations
+
+import enum
+import random
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from headrace.client.answers import data_of, error_of
+from headrace.exceptions import ServiceError
+
+if TYPE_CHECKING:
+    from websockets.asyncio.client import ClientConnection
+
+#: Seconds from a break to the next try: the first, doubled up to the second.
+BACKOFF = (0.5, 15.0)
+#: Seconds until a connection stands; between two pings; until a ping counts as unanswered.
+OPEN_TIMEOUT, PING_INTERVAL, PING_TIMEOUT = 5.0, 20.0, 20.0
+#: Bytes in one message at most.
+MAX_MESSAGE = 64 * 1024 * 1024
+
+
+class ConnectionState(enum.Enum):
+    """How a subscription stands."""
+
+    CONNECTED = "connected"
+    RECONNECTING = "reconnecting"
+
+
+class ConnectionStatus(msgspec.Struct, frozen=True):
+    """A change in how a subscription stands.
+
+    While reconnecting, `attempt` counts the tries since the last message, `retry_in` is in seconds,
+    and `error` says what went wrong.
+    """
+
+    state: ConnectionState
+    attempt: int = 0
+    retry_in: float = 0.0
+    error: str | None = None
+
+
+OnStatus = Callable[[ConnectionStatus], None]
+
+
+class Subscription:
+    """One subscription, for as long as somebody iterates over it.
+
+    Args:
+        url: the service's address.
+        query: the subscription's document. To be resumed after a break, its field takes the
+            variable `$after`, and asks for `cursor`.
+        variables: the variables of the beginning; `after` is kept up to date from then on.
+        on_status: called when the connection stands, and when it has broken.
+    """
+
+    def __init__(
+        self, url: str, query: str, variables: Mapping[str, object], on_status: OnStatus
+    ) -> None:
+        self._url = url
+        self._query = query
+        self._variables = dict(variables)
+        self._on_status = on_status
+        self._attempt = 0
+
+    async def messages(self) -> AsyncGenerator[dict[str, Any], None]:
+        """The data of the messages, for ever: no gap and no duplicate across a break.
+
+        Raises:
+            ServiceError: the service refuses the subscription; trying again would not help.
+        """
+        import asyncio
+
+        from websockets.exceptions import WebSocketException
+
+        while True:
+            try:
+                async with self._connection() as socket:
+                    await self._begin(socket)
+                    self._on_status(ConnectionStatus(ConnectionState.CONNECTED))
+                    async with aclosing(self._receive(socket)) as received:
+                        async for data in received:
+                            self._attempt = 0
+                            yield data
+                reason = "the service ended the subscription"
+            except LookupError:
+                reason = "what answers does not speak graphql-transport-ws"
+            except (OSError, TimeoutError, WebSocketException) as error:
+                reason = str(error) or type(error).__name__
+            await asyncio.sleep(self._next_try(reason))
+
+    def _connection(self) -> Any:
+        from websockets.asyncio.client import connect
+
+        local = urlsplit(self._url).hostname in ("127.0.0.1", "localhost", "::1")
+        return connect(
+            f"ws{self._url.removeprefix('http')}/graphql",
+            subprotocols=["graphql-transport-ws"],  # type: ignore[list-item]  # a NewType of str
+            proxy=None if local else True,
+            compression=None,
+            open_timeout=OPEN_TIMEOUT,
+            ping_interval=PING_INTERVAL,
+            ping_timeout=PING_TIMEOUT,
+            close_timeout=1.0,
+            max_size=MAX_MESSAGE,
+        )
+
+    async def _begin(self, socket: ClientConnection) -> None:
+        import asyncio
+
+        await _send(socket, {"type": "connection_init", "payload": {}})
+        async with asyncio.timeout(OPEN_TIMEOUT):
+            message = await _next(socket)
+            while message["type"] != "connection_ack":
+                message = await _next(socket)
+        payload = {"query": self._query, "variables": self._variables}
+        await _send(socket, {"id": "1", "type": "subscribe", "payload": payload})
+
+    async def _receive(self, socket: ClientConnection) -> AsyncGenerator[dict[str, Any], None]:
+        while True:
+            message = await _next(socket)
+            match message["type"]:
+                case "next":
+                    data = data_of(message["payload"])
+                    self._remember(data)
+                    yield data
+                case "error":
+                    raise _first_error(message.get("payload"))
+                case "complete":
+                    return
+
+    def _remember(self, data: Mapping[str, Any]) -> None:
+        for value in data.values():
+            if isinstance(value, dict) and isinstance(value.get("cursor"), str):
+                self._variables["after"] = value["cursor"]
+
+    def _next_try(self, reason: str) -> float:
+        first, most = BACKOFF
+        delay = min(most, first * 2.0 ** min(self._attempt, 16)) * random.uniform(0.8, 1.2)
+        self._attempt += 1
+        self._on_status(
+            ConnectionStatus(ConnectionState.RECONNECTING, self._attempt, delay, reason)
+        )
+        return delay
+
+
+def _first_error(errors: object) -> ServiceError:
+    if isinstance(errors, list) and errors and isinstance(errors[0], dict):
+        return error_of(errors[0])
+    return ServiceError(f"the service refuses the subscription: {errors}")
+
+
+async def _send(socket: ClientConnection, message: Mapping[str, object]) -> None:
+    await socket.send(msgspec.json.encode(message).decode())
+
+
+async def _next(socket: ClientConnection) -> dict[str, Any]:
+    """The next message that is not about the connection itself."""
+    while True:
+        try:
+            message = msgspec.json.decode(await socket.recv(), type=dict[str, Any])
+        except msgspec.DecodeError:
+            raise LookupError("no message of the protocol") from None
+        kind = message["type"]
+        if kind == "ping":
+            await _send(socket, {"type": "pong"})
+        elif kind != "pong":
+            return message

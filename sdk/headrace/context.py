@@ -1,0 +1,333 @@
+"""What is running here: the current flow run or task run, and what it runs in.
+
+    >>> from headrace.context import FlowRunContext
+    >>> FlowRunContext.get() is None      # outside of every flow
+    True
+
+The current run follows the flow of control, also into coroutines and into the threads of `submit`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import time
+from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Protocol
+from uuid import UUID
+
+from headrace.provenance import Provenance
+from headrace.records import Record, StateChange, now_micros
+from headrace.settings import Settings, get_settings
+from headrace.states import State
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from headrace.flows import Flow
+    from headrace.futures import HeadraceFuture
+    from headrace.logging import RunLogger
+    from headrace.task_runners import WorkerPool
+    from headrace.tasks import Task
+
+
+class Recorder(Protocol):
+    """Where records go: `headrace.recorder.Recorder`, or a list in a test."""
+
+    def record(self, record: Record) -> None:
+        """Take one record; never fails, and hardly ever waits."""
+
+    def flush(self, timeout: float | None = None) -> object:
+        """Wait until everything recorded so far is safe, at most `timeout` seconds."""
+
+
+class Clock(Protocol):
+    """Time, as the engine sees it."""
+
+    def now(self) -> int:
+        """Microseconds since 1970-01-01 UTC."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, in a thread."""
+
+    async def sleep_async(self, seconds: float) -> None:
+        """Wait, in a coroutine."""
+
+
+class SystemClock:
+    """The time of the machine."""
+
+    now = staticmethod(now_micros)
+    sleep = staticmethod(time.sleep)
+
+    async def sleep_async(self, seconds: float) -> None:
+        """Wait, in a coroutine."""
+        import asyncio  # not before a coroutine needs it
+
+        await asyncio.sleep(seconds)
+
+
+class Environment:
+    """What runs have in common in a process: settings, the recorder and the clock."""
+
+    __slots__ = ("clock", "recorder", "settings")
+
+    def __init__(self, settings: Settings, recorder: Recorder, clock: Clock) -> None:
+        self.settings = settings
+        self.recorder = recorder
+        self.clock = clock
+
+
+#: The process's own environment, and the one that a test has put in its place.
+_own: Environment | None = None
+_substitute: Environment | None = None
+
+
+def get_environment() -> Environment:
+    """The environment of runs that start now: the process's own unless a test has set another.
+
+    Raises:
+        SetupError: nothing can be recorded as things stand.
+    """
+    global _own
+    if _substitute is not None:
+        return _substitute
+    from headrace.recorder import get_recorder  # loads the transport, which costs a while
+
+    recorder = get_recorder()
+    if _own is None or _own.recorder is not recorder:
+        settings = get_settings()
+        _set_up_logging(settings)
+        _own = Environment(settings, recorder, SystemClock())
+    return _own
+
+
+@contextlib.contextmanager
+def use_environment(environment: Environment) -> Iterator[Environment]:
+    """Give all runs that start within, in any thread, another environment. For tests."""
+    global _substitute
+    _set_up_logging(environment.settings)
+    before, _substitute = _substitute, environment
+    try:
+        yield environment
+    finally:
+        _substitute = before
+
+
+def _set_up_logging(settings: Settings) -> None:
+    from headrace.logging import ensure_logging  # it needs this module
+
+    ensure_logging(settings)
+
+
+class FlowRunContext:
+    """A flow run, as the code within it sees it; also the `flow_run` that hooks are called with.
+
+    Attributes:
+        id: the run's id.
+        name: its name, such as "nimble-falcon".
+        flow: the flow that runs.
+        parameters: the flow's arguments by parameter name.
+        parent: the flow run that called this one, if any did.
+        parent_task_run: the task run that called this one, if a task did.
+        run_count: the number of the current attempt; 0 before the first.
+    """
+
+    __slots__ = (
+        "args",
+        "change",
+        "closed",
+        "counters",
+        "environment",
+        "final",
+        "flow",
+        "id",
+        "kwargs",
+        "log_prints",
+        "logged",
+        "logger",
+        "name",
+        "parameters",
+        "parent",
+        "parent_task_run",
+        "pending",
+        "pool",
+        "provenance",
+        "run_count",
+    )
+
+    def __init__(
+        self,
+        flow: Flow[..., Any],
+        run_id: UUID,
+        name: str,
+        environment: Environment,
+        parent: FlowRunContext | None,
+        parent_task_run: TaskRunContext | None,
+    ) -> None:
+        self.flow = flow
+        self.id = run_id
+        self.name = name
+        self.environment = environment
+        self.parent = parent
+        self.parent_task_run = parent_task_run
+        self.parameters: dict[str, object] = {}
+        self.args: tuple[object, ...] = ()
+        self.kwargs: Mapping[str, object] = {}
+        self.run_count = 0
+        self.change: StateChange | None = None
+        #: The state that the run has come to; `closed` once that is recorded.
+        self.final: State[Any] | None = None
+        self.closed = False
+        self.log_prints = False
+        self.logger: RunLogger | None = None
+        self.counters: dict[str, itertools.count[int]] = {}
+        self.provenance = Provenance()
+        #: Futures of tasks submitted in this run that have not ended.
+        self.pending: dict[HeadraceFuture[Any], None] = {}
+        self.pool: WorkerPool | None = None
+        #: Type and address of the last exception of a run within whose traceback was logged.
+        self.logged: tuple[type, int] | None = None
+
+    @staticmethod
+    def get() -> FlowRunContext | None:
+        """The innermost flow run that this code runs in, or None."""
+        run = CURRENT_RUN.get()
+        return run.flow_run if isinstance(run, TaskRunContext) else run
+
+    @property
+    def flow_run(self) -> FlowRunContext:
+        """The run itself: Prefect's users find it under this name."""
+        return self
+
+    @property
+    def state(self) -> State[Any] | None:
+        """The state that the run is in."""
+        return self.final or _as_state(self.change)
+
+    @property
+    def flow_name(self) -> str:
+        """The flow's name."""
+        return self.flow.name
+
+
+class TaskRunContext:
+    """A task run, as the code within it sees it; also the `task_run` that hooks are called with.
+
+    Attributes:
+        id: the run's id.
+        name: its name: the task's, and a number from the second call in a flow run on.
+        task: the task that runs.
+        flow_run: the flow run it belongs to, or None for a task called outside of every flow.
+        run_count: the number of the current attempt; 0 before the first.
+    """
+
+    __slots__ = (
+        "args",
+        "cache_key",
+        "change",
+        "closed",
+        "environment",
+        "final",
+        "flow_run",
+        "id",
+        "kwargs",
+        "log_prints",
+        "logger",
+        "name",
+        "run_count",
+        "task",
+        "upstream",
+    )
+
+    def __init__(
+        self,
+        task: Task[..., Any],
+        run_id: UUID,
+        name: str,
+        environment: Environment,
+        flow_run: FlowRunContext | None,
+        args: tuple[object, ...],
+        kwargs: Mapping[str, object],
+    ) -> None:
+        self.task = task
+        self.id = run_id
+        self.name = name
+        self.environment = environment
+        self.flow_run = flow_run
+        self.args = args
+        self.kwargs = kwargs
+        self.run_count = 0
+        self.change: StateChange | None = None
+        #: The state that the run has come to; `closed` once that is recorded.
+        self.final: State[Any] | None = None
+        self.closed = False
+        self.log_prints = False
+        self.logger: RunLogger | None = None
+        #: Futures that have to complete before the run can start.
+        self.upstream: list[HeadraceFuture[Any]] | None = None
+        #: Under which key the result is kept for later calls, if it is.
+        self.cache_key: str | None = None
+
+    @staticmethod
+    def get() -> TaskRunContext | None:
+        """The task run that this code runs in, or None."""
+        run = CURRENT_RUN.get()
+        return run if isinstance(run, TaskRunContext) else None
+
+    @property
+    def task_run(self) -> TaskRunContext:
+        """The run itself: Prefect's users find it under this name."""
+        return self
+
+    @property
+    def state(self) -> State[Any] | None:
+        """The state that the run is in."""
+        return self.final or _as_state(self.change)
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        """The task's arguments by parameter name, defaults included."""
+        return self.task.shape.bind(self.args, self.kwargs)
+
+
+RunContext = FlowRunContext | TaskRunContext
+
+#: The run that the code runs in.
+CURRENT_RUN: ContextVar[RunContext | None] = ContextVar("headrace_current_run", default=None)
+
+
+def _as_state(change: StateChange | None) -> State[Any] | None:
+    if change is None:
+        return None
+    return State(change.type, change.name, change.message, None, change.timestamp)
+
+
+def get_run_context() -> RunContext:
+    """The run that this code runs in.
+
+    Raises:
+        MissingContext: it runs in none.
+    """
+    run = CURRENT_RUN.get()
+    if run is None:
+        from headrace.exceptions import MissingContext
+
+        raise MissingContext("there is no flow run or task run here")
+    return run
+
+
+__all__ = [
+    "CURRENT_RUN",
+    "Clock",
+    "Environment",
+    "FlowRunContext",
+    "Recorder",
+    "RunContext",
+    "SystemClock",
+    "TaskRunContext",
+    "get_environment",
+    "get_run_context",
+    "use_environment",
+]

@@ -1,0 +1,1 @@
+"""How a run goes from its creation to its end: one lifecycle, run by either of two drivers."""

@@ -1,0 +1,118 @@
+"""What a lifecycle asks its driver to do.
+
+Everything in a run's life that takes time is a command, so that the lifecycle itself is written
+once: `perform` does it in a thread, `perform_async` in a coroutine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from headrace.engine.timeouts import limit, limit_async
+from headrace.futures import when_all_done
+
+if TYPE_CHECKING:
+    from headrace.context import Clock, Recorder
+    from headrace.futures import HeadraceFuture
+
+
+class Command(Protocol):
+    """One thing to do; what comes of it, or what it raises, is given back to the lifecycle."""
+
+    def perform(self) -> object:
+        """Do it, holding up this thread."""
+
+    async def perform_async(self) -> object:
+        """Do it without holding up the event loop."""
+
+
+class Call:
+    """Call the user's function, within `timeout` seconds; `expired` tells that they were over."""
+
+    __slots__ = ("args", "expired", "function", "kwargs", "timeout")
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        args: tuple[object, ...],
+        kwargs: Mapping[str, object],
+        timeout: float | None,
+    ) -> None:
+        self.function = function
+        self.args = args
+        self.kwargs = kwargs
+        self.timeout = timeout
+        self.expired = False
+
+    def perform(self) -> object:
+        if self.timeout is None:
+            return self.function(*self.args, **self.kwargs)
+        with limit(self, self.timeout):
+            return self.function(*self.args, **self.kwargs)
+
+    async def perform_async(self) -> object:
+        if self.timeout is None:
+            return await self.function(*self.args, **self.kwargs)
+        async with limit_async(self, self.timeout):
+            return await self.function(*self.args, **self.kwargs)
+
+
+class Sleep:
+    """Let `seconds` pass."""
+
+    __slots__ = ("clock", "seconds")
+
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        self.clock = clock
+        self.seconds = seconds
+
+    def perform(self) -> None:
+        self.clock.sleep(self.seconds)
+
+    async def perform_async(self) -> None:
+        await self.clock.sleep_async(self.seconds)
+
+
+class WaitFor:
+    """Wait until all of `futures` have ended."""
+
+    __slots__ = ("futures",)
+
+    def __init__(self, futures: Sequence[HeadraceFuture[Any]]) -> None:
+        self.futures = futures
+
+    def perform(self) -> None:
+        for future in self.futures:
+            future.wait()
+
+    async def perform_async(self) -> None:
+        import asyncio  # it runs already, or this would not
+
+        loop = asyncio.get_running_loop()
+        ended = asyncio.Event()
+
+        def tell() -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(ended.set)
+
+        when_all_done(self.futures, tell)
+        await ended.wait()
+
+
+class Settle:
+    """Wait until everything recorded so far is acknowledged, at most `timeout` seconds."""
+
+    __slots__ = ("recorder", "timeout")
+
+    def __init__(self, recorder: Recorder, timeout: float) -> None:
+        self.recorder = recorder
+        self.timeout = timeout
+
+    def perform(self) -> None:
+        self.recorder.flush(self.timeout)
+
+    async def perform_async(self) -> None:
+        import asyncio
+
+        await asyncio.to_thread(self.recorder.flush, self.timeout)

@@ -1,0 +1,156 @@
+"""Calling and submitting: from a user's call to the lifecycle of a run."""
+
+from __future__ import annotations
+
+import atexit
+import contextvars
+import signal
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from headrace.context import FlowRunContext
+from headrace.engine.drivers import drive, drive_async
+from headrace.engine.flow_run import new_flow_run
+from headrace.engine.lifecycle import lifecycle
+from headrace.engine.signals import termination
+from headrace.engine.task_run import TaskRun, new_task_run
+from headrace.exceptions import TerminationSignal
+from headrace.futures import HeadraceFuture, wait, when_all_done
+from headrace.records import StateType
+from headrace.states import Crashed, State
+from headrace.task_runners import ThreadPoolTaskRunner, WorkerPool
+from headrace.text import describe_error
+
+if TYPE_CHECKING:
+    from headrace.flows import Flow
+    from headrace.tasks import Task
+
+
+def call_task(task: Task[..., Any], args: tuple[object, ...], kwargs: dict[str, Any]) -> Any:
+    """Call a task: its value, or a coroutine that gives it if the task is asynchronous."""
+    return_state = kwargs.pop("return_state", False) if kwargs else False
+    wait_for = kwargs.pop("wait_for", None) if kwargs else None
+    if task.isasync:
+        return _call_task_async(task, args, kwargs, return_state, wait_for)
+    run = new_task_run(task, args, kwargs, wait_for)
+    if run.flow_run is None:
+        with termination():
+            state = drive(lifecycle(run))
+    else:
+        state = drive(lifecycle(run))
+    if return_state:
+        return state
+    return state.data if state.type is StateType.COMPLETED else state.result()
+
+
+async def _call_task_async(
+    task: Task[..., Any],
+    args: tuple[object, ...],
+    kwargs: dict[str, Any],
+    return_state: bool,
+    wait_for: Iterable[HeadraceFuture[Any]] | None,
+) -> Any:
+    run = new_task_run(task, args, kwargs, wait_for)
+    state = await drive_async(lifecycle(run))
+    return state if return_state else state.result()
+
+
+def call_flow(flow: Flow[..., Any], args: tuple[object, ...], kwargs: dict[str, Any]) -> Any:
+    """Call a flow: its value, or a coroutine that gives it if the flow is asynchronous."""
+    return_state = kwargs.pop("return_state", False)
+    if flow.isasync:
+        return _call_flow_async(flow, args, kwargs, return_state)
+    run = new_flow_run(flow, args, kwargs)
+    if run.is_outermost:
+        with termination():
+            state = drive(lifecycle(run))
+    else:
+        state = drive(lifecycle(run))
+    return state if return_state else state.result()
+
+
+async def _call_flow_async(
+    flow: Flow[..., Any], args: tuple[object, ...], kwargs: dict[str, Any], return_state: bool
+) -> Any:
+    run = new_flow_run(flow, args, kwargs)
+    if run.is_outermost:
+        with termination(_canceller()):
+            state = await drive_async(lifecycle(run))
+    else:
+        state = await drive_async(lifecycle(run))
+    return state if return_state else state.result()
+
+
+def submit_task(
+    task: Task[..., Any],
+    args: tuple[object, ...],
+    kwargs: Mapping[str, object],
+    wait_for: Iterable[HeadraceFuture[Any]] | None = None,
+) -> HeadraceFuture[Any]:
+    """Let a task run in a thread of the flow run's pool, once what it needs is there."""
+    run = new_task_run(task, args, kwargs, wait_for)
+    run.enter(StateType.PENDING, "Pending")
+    future: HeadraceFuture[Any] = HeadraceFuture(run)
+    flow_run = run.flow_run
+    pending = _loose if flow_run is None else flow_run.pending
+    pool = _pool_of(flow_run)
+    pending[future] = None
+    context = contextvars.copy_context()
+
+    def job() -> None:
+        try:
+            state = context.run(_run_in_thread, run)
+        except BaseException as error:  # meant for the process, but this thread is not its main one
+            reason = describe_error(error)
+            state = run.final or Crashed(f"Task run was ended by {reason}", data=error)
+        future.settle(state)
+        pending.pop(future, None)
+
+    # Waiting before it takes a thread: tasks that wait for others never fill the pool.
+    when_all_done(run.upstream or (), lambda: pool.submit(job))
+    return future
+
+
+def _run_in_thread(run: TaskRun) -> State[Any]:
+    if not run.task.isasync:
+        return drive(lifecycle(run))
+    import asyncio
+
+    return asyncio.run(drive_async(lifecycle(run)))
+
+
+def _pool_of(flow_run: FlowRunContext | None) -> WorkerPool:
+    """The threads for the tasks of a flow run, or for those submitted outside of every flow."""
+    global _loose_pool
+    with _pool_lock:
+        if flow_run is not None:
+            if flow_run.pool is None:
+                flow_run.pool = flow_run.flow.task_runner.start(flow_run.name)
+            return flow_run.pool
+        if _loose_pool is None:
+            _loose_pool = ThreadPoolTaskRunner().start("headrace")
+            # Called before the recorder's own farewell, which was registered earlier.
+            atexit.register(lambda: wait(list(_loose)))
+        return _loose_pool
+
+
+def _canceller() -> Callable[[], object]:
+    """What cancels the coroutine that calls this, with a message that tells of SIGTERM."""
+    import asyncio
+
+    loop = asyncio.get_running_loop()
+    current = asyncio.current_task()
+
+    def cancel() -> None:
+        if current is not None:
+            # Wakes the loop, too.
+            loop.call_soon_threadsafe(current.cancel, str(TerminationSignal(signal.SIGTERM)))
+
+    return cancel
+
+
+#: Futures of tasks submitted outside of every flow that have not ended, and their threads.
+_loose: dict[HeadraceFuture[Any], None] = {}
+_loose_pool: WorkerPool | None = None
+_pool_lock = threading.Lock()

@@ -1,0 +1,183 @@
+"""The runs of flows: what is theirs alone in a run's life."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from headrace.context import CURRENT_RUN, FlowRunContext, TaskRunContext, get_environment
+from headrace.engine.commands import Call, Settle, WaitFor
+from headrace.engine.drivers import Lifecycle, drive
+from headrace.engine.hooks import call_hooks
+from headrace.engine.inputs import Inputs, not_ready, resolve
+from headrace.engine.outcomes import outcome_of
+from headrace.engine.task_run import TaskRun
+from headrace.exceptions import ParameterError
+from headrace.ids import new_id
+from headrace.logging import log_creation, log_line
+from headrace.names import generate_name
+from headrace.parameters import recorded
+from headrace.prints import capture_prints
+from headrace.records import FlowRunChanged, FlowRunCreated, StateChange, StateType
+from headrace.states import Crashed, Failed, Running, State
+from headrace.text import clip_name
+
+if TYPE_CHECKING:
+    from headrace.context import Clock
+    from headrace.flows import Flow
+
+
+def new_flow_run(
+    flow: Flow[..., Any], args: tuple[object, ...], kwargs: Mapping[str, object]
+) -> FlowRun:
+    """A run of `flow`, within the run that calls it if any does; not recorded yet.
+
+    Raises:
+        ParameterError: the arguments do not fit the flow's parameters.
+        SetupError: nothing can be recorded as things stand.
+    """
+    parameters = flow.shape.bind(args, kwargs)
+    caller = CURRENT_RUN.get()
+    parent = FlowRunContext.get()
+    parent_task_run = caller if isinstance(caller, TaskRunContext) else None
+    environment = get_environment() if caller is None else caller.environment
+    run = FlowRun(flow, new_id(), generate_name(), environment, parent, parent_task_run)
+    run.parameters = parameters
+    run.retries = flow.retries
+    run.clock = environment.clock
+    if flow.log_prints is not None:
+        run.log_prints = flow.log_prints
+    elif caller is not None:
+        run.log_prints = caller.log_prints
+    else:
+        run.log_prints = environment.settings.logging_log_prints
+    if run.log_prints:
+        capture_prints()
+    return run
+
+
+class FlowRun(FlowRunContext):
+    """A run of a flow; made by `new_flow_run`."""
+
+    __slots__ = ("clock", "retries")
+
+    kind: ClassVar[str] = "Flow"
+    clock: Clock
+    retries: int
+
+    @property
+    def is_outermost(self) -> bool:
+        """Whether no other run called this one."""
+        return self.parent is None and self.parent_task_run is None
+
+    def enter(self, type: StateType, name: str, message: str | None = None) -> None:
+        """Record that the run enters a state that is not its last."""
+        self._record(StateChange(type, name, self.clock.now(), message, self.run_count))
+
+    def open(self) -> Lifecycle[State[Any] | None]:
+        """Create the run, and check its arguments."""
+        self.enter(StateType.PENDING, "Pending")
+        if self.parent is None:
+            log_creation(self, f"Created flow run '{self.name}' for flow '{self.flow.name}'")
+        else:
+            message = f"Created subflow run for flow '{self.flow.name}'"
+            log_line(self.parent, logging.INFO, message, self.clock.now())
+        inputs = Inputs()
+        for name, value in self.parameters.items():
+            inputs.look_into(name, value, None)
+        if inputs.futures:
+            yield WaitFor(inputs.futures)
+            if (state := not_ready(inputs.futures)) is not None:
+                return state
+            self.parameters = {name: resolve(value) for name, value in self.parameters.items()}
+        if self.flow.should_validate:
+            try:
+                self.parameters = self.flow.shape.validate(self.parameters)
+            except ParameterError as error:
+                return Failed(f"Flow run could not start: {error}", data=error)
+        self.args, self.kwargs = self.flow.shape.unbind(self.parameters)
+        if self.flow.hooks:
+            yield from call_hooks(self.flow.hooks, self.flow, self, Running())
+        return None
+
+    def make_call(self) -> Call:
+        """The call of the flow's function."""
+        return Call(self.flow.fn, self.args, self.kwargs, self.flow.timeout_seconds)
+
+    def gather(self) -> Lifecycle[None] | None:
+        """Wait for the submitted tasks that nobody has waited for."""
+        return self._gather() if self.pending else None
+
+    def judge(self, value: object) -> State[Any]:
+        """The state that the flow's returned value means."""
+        return outcome_of(value, self.clock.now())
+
+    def retry_delay(self, retry: int) -> float:
+        """How many seconds to wait before retry number `retry`."""
+        return self.flow.retry_delay(retry)
+
+    def close(self, state: State[Any]) -> Lifecycle[None]:
+        """Record the run's end, and see everything it recorded safe if it is the outermost run.
+
+        The terminal state comes after all else, so that whoever reads a finished run reads all.
+        """
+        self.final = state
+        if self.flow.hooks:
+            yield from call_hooks(self.flow.hooks, self.flow, self, state)
+        self._end(state)
+        if self.is_outermost:
+            yield Settle(self.environment.recorder, self.environment.settings.settle_timeout)
+
+    def crash(self, state: State[Any]) -> None:
+        """Record that the run ends here and now, and with it the tasks that it has submitted."""
+        if self.pool is not None:
+            self.pool.close(drop=True)
+        for future in list(self.pending):
+            end = Crashed(f"Task run did not end by itself: its flow run '{self.name}' crashed")
+            cast(TaskRun, future.run).crash(end)
+            future.settle(end)
+        self.pending.clear()
+        self.final = state
+        if self.flow.hooks:
+            drive(call_hooks(self.flow.hooks, self.flow, self, state))
+        self._end(state)
+        if self.is_outermost:
+            self.environment.recorder.flush(self.environment.settings.settle_timeout)
+
+    def _gather(self) -> Lifecycle[None]:
+        # A task that runs may submit others.
+        while self.pending:
+            yield WaitFor(list(self.pending))
+
+    def _end(self, state: State[Any]) -> None:
+        if self.pool is not None:
+            self.pool.close()
+        self.final = state
+        self.closed = True
+        level = logging.INFO if state.is_completed() else logging.ERROR
+        log_line(self, level, f"Finished in state {state}", state.micros)
+        self._record(state.as_change(self.run_count))
+        if self.parent is not None and state.is_completed():
+            self.parent.provenance.track(state.data, self.id)
+
+    def _record(self, change: StateChange) -> None:
+        record = self.environment.recorder.record
+        if self.change is not None:
+            record(FlowRunChanged(self.id, change))
+        else:
+            flow = self.flow
+            record(
+                FlowRunCreated(
+                    self.id,
+                    clip_name(flow.name),
+                    self.name,
+                    change,
+                    None if flow.version is None else clip_name(flow.version),
+                    recorded(self.parameters),
+                    flow.tags,
+                    None if self.parent is None else self.parent.id,
+                    None if self.parent_task_run is None else self.parent_task_run.id,
+                )
+            )
+        self.change = change

@@ -1,0 +1,84 @@
+"""Hooks: functions of the user's, called when a run has come to a state."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, cast
+
+from headrace.context import RunContext
+from headrace.engine.drivers import Lifecycle
+from headrace.logging import logger_of
+from headrace.records import StateType
+from headrace.states import State
+
+#: Called with the flow or task, its run, and the state. What it returns is not used.
+Hook = Callable[[Any, Any, State[Any]], object]
+
+#: Hooks by the type of the state that they are called for.
+Hooks = Mapping[StateType, Sequence[Hook]]
+
+
+class CallHook:
+    """Call one hook, which may be a coroutine function."""
+
+    __slots__ = ("arguments", "hook")
+
+    def __init__(self, hook: Hook, arguments: tuple[object, object, State[Any]]) -> None:
+        self.hook = hook
+        self.arguments = arguments
+
+    def perform(self) -> None:
+        result = self.hook(*self.arguments)
+        if isinstance(result, Coroutine):
+            import asyncio
+
+            try:
+                asyncio.run(result)
+            except RuntimeError:  # perhaps there is a loop already, and then it was not awaited
+                result.close()
+                raise
+
+    async def perform_async(self) -> None:
+        result = self.hook(*self.arguments)
+        if isinstance(result, Coroutine):
+            await result
+
+
+def call_hooks(hooks: Hooks, owner: object, run: RunContext, state: State[Any]) -> Lifecycle[None]:
+    """Call the hooks for `state`, in order. One that raises is logged, and changes nothing."""
+    for hook in hooks.get(state.type, ()):
+        name = getattr(hook, "__name__", repr(hook))
+        try:
+            yield CallHook(hook, (owner, run, state))
+        except Exception as error:
+            logger_of(run).log(
+                logging.ERROR, "Hook '%s' raised %r", name, error, exc_info=cast(Any, error)
+            )
+
+
+def collect(**hooks: Sequence[Hook] | Hook | None) -> dict[StateType, list[Hook]]:
+    """Hooks by state type, from arguments such as `on_failure=[...]`.
+
+    Raises:
+        TypeError: what is given is no function.
+    """
+    found: dict[StateType, list[Hook]] = {}
+    for option, given in hooks.items():
+        if not given:
+            continue
+        several = list(given) if isinstance(given, Sequence) else [given]
+        for hook in several:
+            if not callable(hook):
+                raise TypeError(f"{option}: {hook!r} is no function")
+        found[_TYPES[option]] = several
+    return found
+
+
+_TYPES = {
+    "on_completion": StateType.COMPLETED,
+    "on_failure": StateType.FAILED,
+    "on_cancellation": StateType.CANCELLED,
+    "on_crashed": StateType.CRASHED,
+    "on_running": StateType.RUNNING,
+}

@@ -1,0 +1,157 @@
+"""The life of a run, of a flow or of a task, from its creation to its end: written once.
+
+    created ─► (waits, cached?) ─► attempt ─► Completed
+                                    │   ▲
+                            raises  ▼   │ delay
+                                  retries left? ─no─► Failed
+
+It is a generator that yields what takes time (`commands`) and is given back what came of it, so
+that the two `drivers` can run it in a thread or in a coroutine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+from types import TracebackType
+from typing import Any, ClassVar, Protocol, cast
+
+from headrace.context import CURRENT_RUN, Clock, FlowRunContext, RunContext
+from headrace.engine.commands import Call, Sleep
+from headrace.engine.drivers import Lifecycle
+from headrace.exceptions import TerminationSignal
+from headrace.logging import log_line, logger_of
+from headrace.records import StateType
+from headrace.states import Crashed, Failed, State, TimedOut
+from headrace.text import describe_error
+
+_PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
+
+
+class Run(Protocol):
+    """What differs between the runs of flows and of tasks: `FlowRun` and `TaskRun`."""
+
+    kind: ClassVar[str]
+    run_count: int
+    retries: int
+    final: State[Any] | None
+    closed: bool
+    clock: Clock
+
+    def open(self) -> Lifecycle[State[Any] | None] | None:
+        """Create the run, and see whether it can start; a state given back is its end already."""
+
+    def enter(self, type: StateType, name: str, message: str | None = None) -> None:
+        """Record that the run enters a state that is not its last."""
+
+    def make_call(self) -> Call:
+        """The call of the user's function."""
+
+    def gather(self) -> Lifecycle[None] | None:
+        """Wait, after an attempt, for what it started and did not wait for."""
+
+    def judge(self, value: object) -> State[Any]:
+        """The state that a returned value means."""
+
+    def retry_delay(self, retry: int) -> float:
+        """How many seconds to wait before retry number `retry`, counted from 1."""
+
+    def close(self, state: State[Any]) -> Lifecycle[None] | None:
+        """Record the run's end."""
+
+    def crash(self, state: State[Any]) -> None:
+        """Record that the run ends here and now, without waiting for anything."""
+
+
+def lifecycle(run: Run) -> Lifecycle[State[Any]]:
+    """Take `run` to its end and return its final state.
+
+    What the user's function raises is in that state, to be raised again by whoever asks for the
+    result. Only what is no `Exception`, and so is meant for the whole process or coroutine
+    (KeyboardInterrupt, SystemExit, cancellation), is raised, once it is recorded.
+    """
+    token = CURRENT_RUN.set(cast(RunContext, run))
+    try:
+        steps = run.open()
+        state = None if steps is None else (yield from steps)
+        while state is None:
+            run.run_count += 1
+            run.enter(StateType.RUNNING, "Running" if run.run_count == 1 else "Retrying")
+            call = run.make_call()
+            failure, value = None, None
+            try:
+                value = yield call
+            except Exception as error:
+                failure = error
+            if (gathering := run.gather()) is not None:
+                yield from gathering
+            if failure is None:
+                state = run.judge(value)
+            else:
+                state = yield from _after_failure(run, call, failure)
+        if (closing := run.close(state)) is not None:
+            yield from closing
+        return state
+    except BaseException as error:
+        if not run.closed:
+            run.crash(_crash_state(run, error))
+        raise
+    finally:
+        # A coroutine that was dropped is closed in a context that is not its own.
+        with contextlib.suppress(ValueError):
+            CURRENT_RUN.reset(token)
+
+
+def _after_failure(run: Run, call: Call, error: Exception) -> Lifecycle[State[Any] | None]:
+    """The run's final state, or None once it is time for the next attempt."""
+    _trim_traceback(error)
+    context = cast(RunContext, run)
+    if run.run_count <= run.retries:
+        delay = float(run.retry_delay(run.run_count))
+        reason = describe_error(error)
+        attempts = run.retries + 1
+        now = run.clock.now()
+        log_line(context, logging.WARNING, f"Attempt {run.run_count} of {attempts}: {reason}", now)
+        log_line(context, logging.INFO, f"Retrying in {delay} seconds...", now)
+        if delay > 0:
+            run.enter(StateType.SCHEDULED, "AwaitingRetry", reason)
+            yield Sleep(run.clock, delay)
+        return None
+    if call.expired:
+        return TimedOut(f"{run.kind} run {error}", data=error)
+    _log_traceback(context, error)
+    # The two wordings differ by a colon: so Prefect's users know them.
+    colon = ":" if isinstance(context, FlowRunContext) else ""
+    reason = describe_error(error)
+    return Failed(f"{run.kind} run encountered an exception{colon} {reason}", data=error)
+
+
+def _crash_state(run: Run, error: BaseException) -> State[Any]:
+    if isinstance(error, TerminationSignal):
+        reason = f"the process {error}"
+    elif type(error).__name__ == "CancelledError":
+        reason = "it was cancelled"
+    else:
+        reason = f"it was ended by {describe_error(error)}"
+    return Crashed(f"{run.kind} run did not end by itself: {reason}", data=error)
+
+
+def _log_traceback(run: RunContext, error: Exception) -> None:
+    """Log an error with its traceback, unless the same one was logged by a run within this one."""
+    flow_run = run.flow_run
+    mark = (type(error), id(error))
+    if flow_run is None or flow_run.logged != mark:
+        logger_of(run).error("Raised %s", describe_error(error), exc_info=error)
+    outer = run.parent if isinstance(run, FlowRunContext) else flow_run
+    if outer is not None:
+        outer.logged = mark
+
+
+def _trim_traceback(error: BaseException) -> None:
+    """Let the traceback begin with the user's function, where our own frames end."""
+    traceback: TracebackType | None = error.__traceback__
+    while traceback and traceback.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+        traceback = traceback.tb_next
+    if traceback is not None:
+        error.__traceback__ = traceback

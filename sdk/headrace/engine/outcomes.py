@@ -1,0 +1,40 @@
+"""What a flow's return value means for the state of its run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from headrace.futures import HeadraceFuture
+from headrace.records import StateType
+from headrace.states import State
+
+
+def outcome_of(value: object, now: int) -> State[Any]:
+    """The final state of a flow run that returned `value` at `now` (microseconds since 1970).
+
+    A final state is taken as it is, and a future as the state it came to. Of several of them, in a
+    list, tuple or set, all have to be completed. Any other value completes the run.
+    """
+    if isinstance(value, HeadraceFuture):
+        return _entered(value.state, now)
+    if isinstance(value, State) and value.is_final():
+        return _entered(value, now)
+    if isinstance(value, list | tuple | set) and value:
+        states = [item.state if isinstance(item, HeadraceFuture) else item for item in value]
+        if all(isinstance(state, State) and state.is_final() for state in states):
+            return _summary(states, value, now)
+    return State(StateType.COMPLETED, "Completed", None, value, now)
+
+
+def _entered(state: State[Any], now: int) -> State[Any]:
+    """The same state, entered by the flow run at `now`."""
+    name = "Completed" if state.is_completed() else state.name
+    return State(state.type, name, state.message, state.data, now)
+
+
+def _summary(states: list[Any], value: object, now: int) -> State[Any]:
+    bad = [state for state in states if not state.is_completed()]
+    if not bad:
+        return State(StateType.COMPLETED, "Completed", "All states completed.", value, now)
+    message = f"{len(bad)}/{len(states)} states failed."
+    return State(StateType.FAILED, "Failed", message, bad[0].error, now)

@@ -1,0 +1,195 @@
+"""The runs of tasks: what is theirs alone in a run's life."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from headrace.context import FlowRunContext, TaskRunContext, get_environment
+from headrace.engine.commands import Call, WaitFor
+from headrace.engine.drivers import Lifecycle
+from headrace.engine.hooks import call_hooks
+from headrace.engine.inputs import find_inputs, not_ready, resolve
+from headrace.futures import HeadraceFuture
+from headrace.ids import new_id
+from headrace.logging import log_line
+from headrace.prints import capture_prints
+from headrace.records import StateChange, StateType, TaskRunChanged, TaskRunCreated
+from headrace.states import Cached, State
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from headrace.context import Clock
+    from headrace.records import Record
+    from headrace.tasks import Task
+
+_NO_EDGES: dict[str, list[UUID]] = {}
+
+
+def new_task_run(
+    task: Task[..., Any],
+    args: tuple[object, ...],
+    kwargs: Mapping[str, object],
+    wait_for: Iterable[HeadraceFuture[Any]] | None = None,
+) -> TaskRun:
+    """A run of `task` in the flow run that calls it, if any does; not recorded yet.
+
+    Raises:
+        ParameterError: the arguments do not fit the task's parameters.
+        SetupError: nothing can be recorded as things stand.
+    """
+    shape = task.shape
+    shape.check(args, kwargs)
+    flow_run = FlowRunContext.get()
+    name = task.name
+    if flow_run is None:
+        environment = get_environment()
+        log_prints = environment.settings.logging_log_prints
+    else:
+        environment = flow_run.environment
+        log_prints = flow_run.log_prints
+        counter = flow_run.counters.get(name)
+        if counter is None:
+            counter = flow_run.counters.setdefault(name, itertools.count())
+        number = next(counter)
+        if number:
+            name = f"{name}-{number}"
+    run = TaskRun(task, new_id(), name, environment, flow_run, args, kwargs)
+    run.retries = task.retries
+    run.clock = environment.clock
+    run.record = environment.recorder.record
+    run.edges = _NO_EDGES
+    if task.log_prints if task.log_prints is not None else log_prints:
+        run.log_prints = True
+        capture_prints()
+    inputs = find_inputs(shape, args, kwargs, flow_run)
+    if inputs is not None:
+        run.edges = inputs.edges
+        run.upstream = inputs.futures or None
+    if wait_for:
+        run.wait_for(wait_for)
+    return run
+
+
+class TaskRun(TaskRunContext):
+    """A run of a task; made by `new_task_run`."""
+
+    __slots__ = ("clock", "edges", "record", "retries")
+
+    kind: ClassVar[str] = "Task"
+    clock: Clock
+    edges: dict[str, list[UUID]]
+    record: Callable[[Record], None]
+    retries: int
+
+    def enter(self, type: StateType, name: str, message: str | None = None) -> None:
+        """Record that the run enters a state that is not its last."""
+        if not self.closed:
+            self._record(StateChange(type, name, self.clock.now(), message, self.run_count))
+
+    def open(self) -> Lifecycle[State[Any] | None] | None:
+        """See whether the run can start: whether what it needs is there, and it is not cached."""
+        if self.upstream is None and self.task.cache_key_fn is None:
+            return None
+        return self._prepare()
+
+    def make_call(self) -> Call:
+        """The call of the task's function."""
+        task = self.task
+        return Call(task.fn, self.args, self.kwargs, task.timeout_seconds)
+
+    def gather(self) -> None:
+        """Nothing: what a task submits belongs to its flow run, which waits for it."""
+
+    def judge(self, value: object) -> State[Any]:
+        """A returned state is the run's; any other value completes it."""
+        if isinstance(value, State) and value.is_final():
+            return value
+        if self.cache_key is not None:
+            from headrace.engine import caching
+
+            caching.keep(self, self.cache_key, value)
+        return State(StateType.COMPLETED, "Completed", None, value, self.clock.now())
+
+    def retry_delay(self, retry: int) -> float:
+        """How many seconds to wait before retry number `retry`."""
+        return self.task.retry_delay(retry)
+
+    def close(self, state: State[Any]) -> Lifecycle[None] | None:
+        """Record the run's end; hooks come first, so that what they log is there when it ends."""
+        if self.task.hooks:
+            return self._close_with_hooks(state)
+        self.end(state)
+        return None
+
+    def crash(self, state: State[Any]) -> None:
+        """Record that the run ends here and now."""
+        self.end(state)
+
+    def end(self, state: State[Any]) -> None:
+        """Record the last state, and remember where the value came from."""
+        if self.closed:
+            return  # its flow run has crashed, and took it along
+        self.final = state
+        self.closed = True
+        completed = state.type is StateType.COMPLETED
+        level = logging.INFO if completed else logging.ERROR
+        plain = state.name == "Completed" and not state.message
+        message = "Finished in state Completed()" if plain else f"Finished in state {state}"
+        log_line(self, level, message, state.micros)
+        self._record(state.as_change(self.run_count))
+        flow_run = self.flow_run
+        if completed and flow_run is not None:
+            flow_run.provenance.track(state.data, self.id)
+
+    def wait_for(self, futures: Iterable[HeadraceFuture[Any]]) -> None:
+        """Wait for `futures` too before the run starts, without taking their results."""
+        futures = list(futures)
+        self.upstream = [*(self.upstream or ()), *futures]
+        self.edges = {**self.edges, "wait_for": [future.task_run_id for future in futures]}
+
+    def _prepare(self) -> Lifecycle[State[Any] | None]:
+        if self.upstream is not None:
+            if self.change is None:
+                self.enter(StateType.PENDING, "Pending")
+            yield WaitFor(self.upstream)
+            if (state := not_ready(self.upstream)) is not None:
+                return state
+            # The futures are let go of: they would hold their results in memory.
+            self.upstream = None
+            self.args = tuple(resolve(value) for value in self.args)
+            self.kwargs = {name: resolve(value) for name, value in self.kwargs.items()}
+        return self._find_cached() if self.task.cache_key_fn is not None else None
+
+    def _find_cached(self) -> State[Any] | None:
+        from headrace.engine import caching  # hashes and pickles: not for every program
+
+        key = caching.key_of(self)
+        hit = None if key is None else caching.find(self, key)
+        if hit is None:
+            self.cache_key = key  # to keep the result under
+            return None
+        if self.change is None:
+            self.enter(StateType.PENDING, "Pending")
+        return Cached(data=hit.value)
+
+    def _close_with_hooks(self, state: State[Any]) -> Lifecycle[None]:
+        self.final = state
+        yield from call_hooks(self.task.hooks, self.task, self, state)
+        self.end(state)
+
+    def _record(self, change: StateChange) -> None:
+        if self.change is not None:
+            self.record(TaskRunChanged(self.id, change))
+        else:
+            task, flow_run = self.task, self.flow_run
+            flow_run_id = None if flow_run is None else flow_run.id
+            self.record(
+                TaskRunCreated(
+                    self.id, task.name, self.name, change, flow_run_id, task.tags, self.edges
+                )
+            )
+        self.change = change

@@ -1,0 +1,368 @@
+"""Log lines of runs: on the console, and in the ledger beside the run they belong to.
+
+    from headrace import flow, get_run_logger
+
+    @flow
+    def pipeline():
+        get_run_logger().info("starting with %d files", 3)
+
+The loggers are ordinary ones of the `logging` module: `headrace.flow_runs`, `headrace.task_runs`
+and `headrace.engine`, children of `headrace`. Handlers, filters and levels can be set on them as
+on any other. As long as nobody has, a line takes a short cut that makes no `logging.LogRecord`.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import time
+from collections.abc import Mapping, MutableMapping
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from headrace.context import CURRENT_RUN, FlowRunContext, RunContext, get_environment
+from headrace.exceptions import MissingContext
+from headrace.records import LogLine, now_micros
+from headrace.text import clip, clip_name, describe
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from headrace.settings import Settings
+
+ROOT = logging.getLogger("headrace")
+ENGINE = logging.getLogger("headrace.engine")
+FLOW_RUNS = logging.getLogger("headrace.flow_runs")
+TASK_RUNS = logging.getLogger("headrace.task_runs")
+
+_LEVEL_NAMES = {level: logging.getLevelName(level).ljust(7) for level in (10, 20, 30, 40, 50)}
+_COLOURS = {10: "\x1b[2m", 30: "\x1b[33m", 40: "\x1b[31m", 50: "\x1b[1;31m"}
+_RESET = "\x1b[0m"
+
+
+def get_logger(name: str | None = None) -> logging.Logger:
+    """The logger `headrace`, or the one called `name` below it."""
+    if name is None or name == ROOT.name:
+        return ROOT
+    return logging.getLogger(name if name.startswith("headrace.") else f"headrace.{name}")
+
+
+def get_run_logger() -> RunLogger:
+    """The logger of the run that this code runs in.
+
+    Raises:
+        MissingContext: it runs in no flow run and no task run.
+    """
+    run = CURRENT_RUN.get()
+    if run is None:
+        raise MissingContext(
+            "get_run_logger() was called outside of every flow run and task run; "
+            "use headrace.logging.get_logger() there"
+        )
+    return logger_of(run)
+
+
+def logger_of(run: RunContext) -> RunLogger:
+    """The logger of `run`."""
+    if run.logger is None:
+        flow = isinstance(run, FlowRunContext)
+        run.logger = RunLogger(FLOW_RUNS if flow else TASK_RUNS, run)
+    return run.logger
+
+
+class RunLogger(logging.LoggerAdapter[logging.Logger]):
+    """A logger whose lines belong to a run.
+
+    What it puts on a `LogRecord`, for handlers of your own: `flow_run_id`, `flow_run_name`,
+    `flow_name`, and in a task run also `task_run_id`, `task_run_name`, `task_name`.
+    """
+
+    def __init__(self, logger: logging.Logger, run: RunContext) -> None:
+        super().__init__(logger, None)
+        self._run = run
+
+    def process(
+        self, msg: Any, kwargs: MutableMapping[str, Any]
+    ) -> tuple[Any, MutableMapping[str, Any]]:
+        """Add the run's ids and names to what the caller gives as `extra`."""
+        kwargs["extra"] = {**_identity(self._run), **(kwargs.get("extra") or {})}
+        return msg, kwargs
+
+    def debug(self, msg: object, *args: object, **kwargs: Any) -> None:
+        """Log a line of level DEBUG."""
+        self._line(logging.DEBUG, msg, args, kwargs)
+
+    def info(self, msg: object, *args: object, **kwargs: Any) -> None:
+        """Log a line of level INFO."""
+        self._line(logging.INFO, msg, args, kwargs)
+
+    def warning(self, msg: object, *args: object, **kwargs: Any) -> None:
+        """Log a line of level WARNING."""
+        self._line(logging.WARNING, msg, args, kwargs)
+
+    def error(self, msg: object, *args: object, **kwargs: Any) -> None:
+        """Log a line of level ERROR."""
+        self._line(logging.ERROR, msg, args, kwargs)
+
+    def exception(self, msg: object, *args: object, exc_info: Any = True, **kwargs: Any) -> None:
+        """Log a line of level ERROR, with the traceback of the exception being handled."""
+        self._line(logging.ERROR, msg, args, {**kwargs, "exc_info": exc_info})
+
+    def critical(self, msg: object, *args: object, **kwargs: Any) -> None:
+        """Log a line of level CRITICAL."""
+        self._line(logging.CRITICAL, msg, args, kwargs)
+
+    def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:
+        """Log a line of the level `level`."""
+        self._line(level, msg, args, kwargs)
+
+    def _line(
+        self, level: int, msg: object, args: tuple[object, ...], kwargs: dict[str, Any]
+    ) -> None:
+        if not self.logger.isEnabledFor(level):
+            return
+        if kwargs or not _only_ours(self.logger):
+            # Three frames up is the user's call, which is what a record's `lineno` is to name.
+            kwargs["stacklevel"] = kwargs.get("stacklevel", 1) + 3
+            msg, options = self.process(msg, kwargs)
+            _log_the_long_way(self.logger, level, msg, args, options)
+        else:
+            _write(self._run, self.logger.name, level, _render(msg, args), now_micros())
+
+
+def log_line(run: RunContext, level: int, message: str, micros: int) -> None:
+    """Log a line about `run` that the engine writes; `micros` is the time now.
+
+    The same as `logger_of(run).log(level, message)`, without making the logger.
+    """
+    logger = FLOW_RUNS if isinstance(run, FlowRunContext) else TASK_RUNS
+    if not logger.isEnabledFor(level):
+        return
+    if _only_ours(logger):
+        _write(run, logger.name, level, message, micros)
+    else:
+        _log_the_long_way(logger, level, "%s", (message,), {"extra": _identity(run)})
+
+
+def log_creation(run: RunContext, message: str) -> None:
+    """Log that a run was created, under the name of the engine, as a line of that run."""
+    if not ENGINE.isEnabledFor(logging.INFO):
+        return
+    if _only_ours(ENGINE):
+        _write(run, ENGINE.name, logging.INFO, message, now_micros())
+    else:
+        _log_the_long_way(ENGINE, logging.INFO, "%s", (message,), {"extra": _identity(run)})
+
+
+def ensure_logging(settings: Settings) -> None:
+    """Set up the logger `headrace` after the settings, once; handlers that it has stay."""
+    if _LEDGER in ROOT.handlers:
+        return
+    ROOT.setLevel(settings.logging_level)
+    # Lines would show twice where the root logger has a handler for the console too.
+    ROOT.propagate = False
+    if settings.logging_to_console:
+        ROOT.addHandler(_CONSOLE)
+    ROOT.addHandler(_LEDGER)
+
+
+#: Tells, as `handling.now`, that handlers are at work in this thread: what they print is theirs.
+handling = threading.local()
+
+
+def _log_the_long_way(
+    logger: logging.Logger,
+    level: int,
+    msg: object,
+    args: tuple[object, ...],
+    options: Mapping[str, Any],
+) -> None:
+    """Make a `LogRecord` and hand it to all handlers."""
+    handling.now = True
+    try:
+        logger.log(level, msg, *args, **options)
+    finally:
+        handling.now = False
+
+
+# --- the short cut ---------------------------------------------------------------------------
+
+
+def _only_ours(logger: logging.Logger) -> bool:
+    """Whether a line of `logger` goes to our own handlers, as we made them, and nowhere else."""
+    handlers = ROOT.handlers
+    return not (
+        (handlers != _BOTH and handlers != _LEDGER_ALONE)
+        or logger.handlers
+        or logger.filters
+        or not logger.propagate
+        or ROOT.propagate
+        or ROOT.filters
+        or _LEDGER.filters
+        or _LEDGER.level
+        or _LEDGER.formatter
+        or _CONSOLE.filters
+        or _CONSOLE.level
+        or _CONSOLE.formatter
+    )
+
+
+def _write(run: RunContext, logger_name: str, level: int, message: str, micros: int) -> None:
+    """One line on the console, if that is on, and one record."""
+    flow_run = run.flow_run
+    if ROOT.handlers[0] is _CONSOLE:
+        if logger_name == "headrace.task_runs":
+            source = f"Task run '{run.name}'"
+        elif logger_name == "headrace.flow_runs":
+            source = f"Flow run '{run.name}'"
+        else:
+            source = logger_name
+        _print(level, source, message, micros)
+    run.environment.recorder.record(
+        LogLine(
+            micros,
+            level,
+            logger_name,
+            clip(message),
+            None if flow_run is None else flow_run.id,
+            None if run is flow_run else run.id,
+        )
+    )
+
+
+def _render(msg: object, args: tuple[object, ...]) -> str:
+    """The message's text, as the `logging` module makes it, but never an error."""
+    text = msg if type(msg) is str else describe(msg)
+    if not args:
+        return text
+    try:
+        if len(args) == 1 and isinstance(args[0], Mapping) and args[0]:
+            return text % args[0]
+        return text % args
+    except Exception as error:  # a format that does not fit, or a user's __str__
+        values = ", ".join(_safe_repr(value) for value in args)
+        return f"{text} [could not be formatted with ({values}): {describe(error)}]"
+
+
+def _safe_repr(value: object) -> str:
+    try:
+        return repr(value)
+    except Exception:  # a user's __repr__ may raise anything
+        return f"<{type(value).__name__}>"
+
+
+# --- the console -----------------------------------------------------------------------------
+
+#: The second that was printed last, and its text: formatting a time costs more than the rest.
+_clock: tuple[int, str] = (-1, "")
+_tty: tuple[object, bool] = (None, False)
+
+
+def _print(level: int, source: str, message: str, micros: int) -> None:
+    """Write one line to standard error, in one piece; a console that is gone is no error."""
+    global _clock
+    seconds, rest = divmod(micros, 1_000_000)
+    clock = _clock
+    if clock[0] != seconds:
+        _clock = clock = (seconds, time.strftime("%H:%M:%S", time.localtime(seconds)))
+    name = _LEVEL_NAMES.get(level) or logging.getLevelName(level).ljust(7)
+    # Looked up each time: test tools and `redirect_stderr` replace it.
+    stream = sys.stderr
+    try:
+        if _tty[0] is not stream:
+            _look_at(stream)
+        if _tty[1]:
+            colour = _COLOURS.get(level, "")
+            name = f"{colour}{name}{_RESET}" if colour else name
+        stream.write(f"{clock[1]}.{rest // 1000:03d} | {name} | {source} - {message}\n")
+    except Exception:  # closed, broken or missing: nobody is reading, and the run goes on
+        return
+
+
+def _look_at(stream: TextIO) -> None:
+    """Find out whether colours suit `stream`."""
+    global _tty
+    import os
+
+    _tty = (stream, stream.isatty() and not os.environ.get("NO_COLOR"))
+
+
+class _ConsoleHandler(logging.Handler):
+    """Lines on standard error, of records that were made the long way."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            if self.formatter is not None:
+                sys.stderr.write(self.format(record) + "\n")
+                return
+            micros = int(record.created * 1_000_000)
+            _print(record.levelno, _source_of(record), _text_of(self, record), micros)
+        except Exception:  # the console never breaks the code that logs
+            self.handleError(record)
+
+
+class _LedgerHandler(logging.Handler):
+    """Lines to the recorder, of records that were made the long way and belong to a run."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            flow_run_id = getattr(record, "flow_run_id", None)
+            task_run_id = getattr(record, "task_run_id", None)
+            if flow_run_id is None and task_run_id is None:
+                run = CURRENT_RUN.get()
+                if run is None:
+                    return
+                own = _identity(run)
+                flow_run_id, task_run_id = own.get("flow_run_id"), own.get("task_run_id")
+            line = LogLine(
+                int(record.created * 1_000_000),
+                record.levelno,
+                clip_name(record.name),
+                clip(_text_of(self, record)),
+                None if flow_run_id is None else UUID(str(flow_run_id)),
+                None if task_run_id is None else UUID(str(task_run_id)),
+            )
+            get_environment().recorder.record(line)
+        except Exception:  # the ledger never breaks the code that logs
+            self.handleError(record)
+
+
+_MESSAGE = logging.Formatter("%(message)s")
+_CONSOLE = _ConsoleHandler()
+_LEDGER = _LedgerHandler()
+_BOTH: list[logging.Handler] = [_CONSOLE, _LEDGER]
+_LEDGER_ALONE: list[logging.Handler] = [_LEDGER]
+
+
+def _text_of(handler: logging.Handler, record: logging.LogRecord) -> str:
+    """The text of a record, with its traceback if it has one."""
+    try:
+        return (handler.formatter or _MESSAGE).format(record)
+    except Exception:  # a format that does not fit its arguments, or a user's __str__
+        args = record.args if isinstance(record.args, tuple) else (record.args,)
+        return _render(record.msg, args)
+
+
+def _source_of(record: logging.LogRecord) -> str:
+    """What the console names as the origin of a line."""
+    if record.name == TASK_RUNS.name and hasattr(record, "task_run_name"):
+        return f"Task run '{record.task_run_name}'"
+    if record.name == FLOW_RUNS.name and hasattr(record, "flow_run_name"):
+        return f"Flow run '{record.flow_run_name}'"
+    return record.name
+
+
+def _identity(run: RunContext) -> dict[str, str]:
+    """The ids and names that a `LogRecord` of `run` carries."""
+    flow_run = run.flow_run
+    values: dict[str, str] = {}
+    if flow_run is not None:
+        values["flow_run_id"] = str(flow_run.id)
+        values["flow_run_name"] = flow_run.name
+        values["flow_name"] = flow_run.flow.name
+    if not isinstance(run, FlowRunContext):
+        values["task_run_id"] = str(run.id)
+        values["task_run_name"] = run.name
+        values["task_name"] = run.task.name
+    return values

@@ -1,0 +1,137 @@
+"""From records to numbered, encoded batches."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from uuid_utils.compat import uuid7
+
+from headrace.records import Record, RecordBatch
+
+logger = logging.getLogger("headrace.recorder")
+
+#: Batches longer than this (bytes) are halved, down to single records: a service takes a body of
+#: 16 MB, and long log lines would make more of a thousand records.
+MAX_PAYLOAD = 4 * 1024 * 1024
+
+#: Values nested deeper than this are recorded as text, when they have to be mended.
+MAX_DEPTH = 20
+
+_encoder = msgspec.json.Encoder()
+
+
+class Batch(msgspec.Struct):
+    """An encoded batch on its way: `payload` is a `RecordBatch` as JSON, `records` its length."""
+
+    payload: bytes
+    records: int
+
+
+class _Envelope(msgspec.Struct):
+    """A `RecordBatch` whose records stay encoded."""
+
+    client_id: UUID
+    number: int
+    records: msgspec.Raw
+
+
+class Stream:
+    """One client's stream: gives its batches their numbers, from 1 and without a hole."""
+
+    def __init__(self) -> None:
+        self.client_id: UUID = uuid7()
+        self._number = 0
+
+    def encode(self, records: list[Record]) -> list[Batch]:
+        """The next batch of the stream; several if one would be too long.
+
+        A record that JSON cannot hold is mended if it can be, and left out with a warning if not.
+        """
+        try:
+            payload = self._payload(records)
+        except Exception:  # whatever a user's value raises: it must not stop the stream
+            records = list(_mended(records))
+            payload = self._payload(records)
+        if len(payload) > MAX_PAYLOAD and len(records) > 1:
+            middle = len(records) // 2
+            return self.encode(records[:middle]) + self.encode(records[middle:])
+        if not records:
+            return []
+        self._number += 1
+        return [Batch(payload, len(records))]
+
+    def _payload(self, records: list[Record]) -> bytes:
+        return _encoder.encode(RecordBatch(self.client_id, self._number + 1, records))
+
+
+class Renaming:
+    """Batches of a stream that its ledger no longer knows go on as a new stream.
+
+    A ledger that was replaced by an older copy misses batches that it once acknowledged. Nobody
+    can send those again; what comes after them is renumbered from 1 under a new client id.
+    """
+
+    def __init__(self) -> None:
+        self._streams: dict[UUID, tuple[UUID, int]] = {}
+
+    def start(self, payload: bytes, *, after: bool = False) -> None:
+        """From this batch on, or from the one after it, its stream bears another name."""
+        envelope = msgspec.json.decode(payload, type=_Envelope)
+        self._streams[envelope.client_id] = (uuid7(), envelope.number - (not after))
+
+    def apply(self, payload: bytes) -> bytes:
+        """The batch under the name that its stream now has."""
+        if not self._streams:
+            return payload
+        envelope = msgspec.json.decode(payload, type=_Envelope)
+        renamed = self._streams.get(envelope.client_id)
+        if renamed is None or envelope.number <= renamed[1]:
+            return payload
+        envelope.client_id, offset = renamed
+        envelope.number -= offset
+        return _encoder.encode(envelope)
+
+
+def emptied(payload: bytes) -> bytes:
+    """The same batch without its records: it keeps the place of one that was refused."""
+    envelope = msgspec.json.decode(payload, type=_Envelope)
+    envelope.records = msgspec.Raw(b"[]")
+    return _encoder.encode(envelope)
+
+
+def _mended(records: list[Record]) -> Iterator[Record]:
+    """The records, each in a form that JSON can hold."""
+    for record in records:
+        try:
+            _encoder.encode(record)
+        except Exception as error:
+            try:
+                plain = _plain(msgspec.structs.asdict(record))
+                yield msgspec.convert(plain, type(record), strict=False)
+            except Exception:  # not even its text can be had
+                logger.warning("a record was left out, it cannot be encoded: %s", error)
+        else:
+            yield record
+
+
+def _plain(value: Any, depth: int = 0) -> Any:
+    """`value` made of what JSON knows; anything else becomes its text."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if depth > MAX_DEPTH:  # or endless, being a part of itself
+        return _plain(repr(value))
+    if isinstance(value, msgspec.Struct):
+        return _plain(msgspec.structs.asdict(value), depth + 1)
+    if isinstance(value, dict):
+        return {_plain(str(key)): _plain(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(item, depth + 1) for item in value]
+    try:
+        _encoder.encode(value)
+    except Exception:
+        return _plain(repr(value))
+    return value

@@ -1,0 +1,180 @@
+"""Without a service: its ledger and its schema in this process, on a file shared with others.
+
+The one module of the SDK that imports the service, and only when somebody needs it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from headrace.exceptions import HomeUnusable, ServiceTooOld
+from headrace.recorder.transport import StreamGap, TransportAway, TransportRefused
+from headrace.records import BatchAck
+from headrace.settings import ensure_home
+
+if TYPE_CHECKING:
+    from headrace_service.ledger import Ledger
+    from headrace_service.ledger.feed import Feed
+
+#: Seconds until a commit that does not come is asked for again: other processes write, too.
+COMMIT_TIMEOUT = 30.0
+
+
+class LedgerHandle:
+    """One user's hold on the ledger file at `path`: open while it is needed, closed for forks."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._ledger: Ledger | None = None
+        _handles.add(self)
+
+    def get(self) -> Ledger:
+        """The ledger, opened and created if need be. Do not keep it: a fork closes it.
+
+        Raises:
+            HomeUnusable: its folder or file cannot be used.
+            ServiceTooOld: the file is of a version that this installation cannot use.
+        """
+        if self._ledger is None:
+            with _forking:
+                if self._ledger is None:
+                    self._ledger = _open(self.path)
+        return self._ledger
+
+    def close(self) -> None:
+        """Commit what waits and close the file. A later `get` opens it again."""
+        ledger, self._ledger = self._ledger, None
+        if ledger is not None:
+            ledger.close()
+
+
+_handles: weakref.WeakSet[LedgerHandle] = weakref.WeakSet()
+_forking = threading.Lock()
+
+
+class EmbeddedTransport:
+    """Hands batches to the ledger at `path`, in this process."""
+
+    def __init__(self, path: Path) -> None:
+        self._handle = LedgerHandle(path)
+
+    @property
+    def target(self) -> str:
+        """The ledger's file."""
+        return self._handle.path.as_uri()
+
+    def connect(self) -> None:
+        """Open the ledger; see `Transport.connect`."""
+        self._handle.get()
+
+    def send(self, payload: bytes) -> BatchAck:
+        """Append a batch and wait for the commit; see `Transport.send`."""
+        from headrace_service.ledger import InvalidBatch, LedgerError, OutOfOrder
+
+        try:
+            return self._handle.get().append_value(payload).result(COMMIT_TIMEOUT)
+        except OutOfOrder as error:
+            raise StreamGap(str(error), error.expected) from None
+        except InvalidBatch as error:
+            where = f" ({error.field})" if error.field else ""
+            raise TransportRefused(f"{error}{where}") from None
+        except LedgerError as error:
+            raise TransportAway(str(error)) from None
+        except TimeoutError:
+            raise TransportAway(f"no commit within {COMMIT_TIMEOUT:g} s") from None
+
+    def close(self) -> None:
+        """Let go of the ledger."""
+        self._handle.close()
+
+
+class EmbeddedSchema:
+    """Executes GraphQL operations in this process, on the ledger at `path`.
+
+    Answers have the shape that a service's have: `data` and, if there are any, `errors`. Belongs to
+    the event loop in which it is first used.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._handle = LedgerHandle(path)
+        self._feed: Feed | None = None
+
+    async def execute(
+        self, query: str, variables: Mapping[str, object] | None = None
+    ) -> dict[str, Any]:
+        """The answer to a query or mutation."""
+        from headrace_service.api.context import Context
+        from headrace_service.api.schema import schema
+
+        given = msgspec.to_builtins(variables or {})  # as JSON would make them
+        result = await schema.execute(query, given, context_value=Context(self._handle.get()))
+        return _answer(result)
+
+    async def subscribe(
+        self, query: str, variables: Mapping[str, object] | None = None
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        """The answers of a subscription, for ever."""
+        from headrace_service.api.context import Context
+        from headrace_service.api.schema import schema
+
+        ledger = self._handle.get()
+        if self._feed is not ledger.feed:
+            self._feed = ledger.feed
+            await self._feed.start()
+        given = msgspec.to_builtins(variables or {})
+        stream: Any = await schema.subscribe(query, given, context_value=Context(ledger))
+        if not hasattr(stream, "__aiter__"):  # refused before it began
+            yield _answer(stream)
+            return
+        async with aclosing(stream):
+            async for result in stream:
+                yield _answer(result)
+
+    async def close(self) -> None:
+        """End all subscriptions and let go of the ledger."""
+        feed, self._feed = self._feed, None
+        if feed is not None:
+            await feed.stop()
+        self._handle.close()
+
+
+def _answer(result: Any) -> dict[str, Any]:
+    if result.errors:
+        return {"data": result.data, "errors": [error.formatted for error in result.errors]}
+    return {"data": result.data}
+
+
+def _open(path: Path) -> Ledger:
+    ensure_home(path.parent)
+    from headrace_service.ledger import Ledger, LedgerUnusable, LedgerVersion
+
+    try:
+        return Ledger.open(path)
+    except LedgerVersion as error:
+        raise ServiceTooOld(str(error)) from None
+    except LedgerUnusable as error:
+        raise HomeUnusable(str(error)) from None
+
+
+# SQLite must not be carried over a fork: the child would share the parent's bookkeeping of locks
+# without having the locks. So the file is closed for the moment of the fork, in good order, and
+# opened again by whoever needs it next.
+
+
+def _before_fork() -> None:
+    _forking.acquire()
+    for handle in list(_handles):
+        handle.close()
+
+
+os.register_at_fork(
+    before=_before_fork, after_in_parent=_forking.release, after_in_child=_forking.release
+)

@@ -1,0 +1,192 @@
+"""The transport to a service: one GraphQL mutation over a kept-alive HTTP connection."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+from headrace.exceptions import ServiceTooOld, ServiceUnreachable
+from headrace.recorder.transport import StreamGap, TransportAway, TransportRefused
+from headrace.records import WIRE_VERSION, BatchAck, RefusedRecord
+
+if TYPE_CHECKING:
+    import httpx
+
+#: Seconds: until a connection stands; until an answer comes.
+CONNECT_TIMEOUT = 2.0
+ANSWER_TIMEOUT = 10.0
+
+_HANDSHAKE = b'{"query":"query Handshake { serverInfo { wireVersion version } }"}'
+_MUTATION = (
+    "mutation Record($batch: RecordBatch!) { record(batch: $batch) { __typename "
+    "... on RecordAck { number accepted duplicate refused { index code message field } } "
+    "... on OutOfOrder { message expected } "
+    "... on InvalidInput { code message field } } }"
+)
+# What stands before and after a batch, so that the batch is not encoded a second time.
+_BEFORE = b'{"query":' + msgspec.json.encode(_MUTATION) + b',"variables":{"batch":'
+_AFTER = b"}}"
+
+
+class _Ack(msgspec.Struct, tag_field="__typename", tag="RecordAck"):
+    number: int
+    accepted: int
+    duplicate: bool
+    refused: list[RefusedRecord]
+
+
+class _OutOfOrder(msgspec.Struct, tag_field="__typename", tag="OutOfOrder"):
+    message: str
+    expected: int
+
+
+class _InvalidInput(msgspec.Struct, tag_field="__typename", tag="InvalidInput"):
+    code: str
+    message: str
+    field: str | None = None
+
+
+class _Record(msgspec.Struct):
+    record: _Ack | _OutOfOrder | _InvalidInput
+
+
+class _Error(msgspec.Struct):
+    message: str
+
+
+class _Answer(msgspec.Struct):
+    data: _Record | None = None
+    errors: list[_Error] = []
+
+
+class _ServerInfo(msgspec.Struct, rename="camel"):
+    wire_version: int
+    version: str
+
+
+class _Info(msgspec.Struct, rename="camel"):
+    server_info: _ServerInfo
+
+
+class _Handshake(msgspec.Struct):
+    data: _Info | None = None
+    errors: list[_Error] = []
+
+
+class HttpTransport:
+    """Posts batches to a headrace service.
+
+    Args:
+        api_url: the service's root address, such as `http://127.0.0.1:4200`.
+    """
+
+    #: Refused however often it is sent: malformed, too large, of the wrong kind.
+    _REFUSALS: ClassVar = frozenset({400, 413, 415, 422})
+
+    def __init__(self, api_url: str) -> None:
+        self._url = api_url
+        self._endpoint = f"{api_url}/graphql"
+        self._client: httpx.Client | None = None
+
+    @property
+    def target(self) -> str:
+        """The service's address."""
+        return self._url
+
+    def connect(self) -> None:
+        """Ask the service for its version; see `Transport.connect`."""
+        response = self._post(_HANDSHAKE, CONNECT_TIMEOUT)
+        if response.status_code >= 500:
+            raise TransportAway(f"it answers HTTP {response.status_code}")
+        try:
+            answer = msgspec.json.decode(response.content, type=_Handshake)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            answer = _Handshake()
+        if answer.data is None:
+            kind = response.headers.get("content-type", "no content type").split(";")[0]
+            told = f": {answer.errors[0].message}" if answer.errors else ""
+            raise ServiceUnreachable(
+                f"what answers at {self._url} is no headrace service, or a broken one "
+                f"(HTTP {response.status_code}, {kind}{told}); check HEADRACE_API_URL"
+            )
+        info = answer.data.server_info
+        if info.wire_version < WIRE_VERSION:
+            raise ServiceTooOld(
+                f"the service at {self._url} is headrace {info.version}, too old for this "
+                f"installation (wire version {info.wire_version}, needed {WIRE_VERSION}); "
+                "upgrade the service"
+            )
+
+    def send(self, payload: bytes) -> BatchAck:
+        """Post a batch; see `Transport.send`."""
+        response = self._post(_BEFORE + payload + _AFTER, ANSWER_TIMEOUT)
+        if response.status_code in self._REFUSALS:
+            raise TransportRefused(f"HTTP {response.status_code}: {response.text[:200]}")
+        try:
+            answer = msgspec.json.decode(response.content, type=_Answer)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            # A proxy's error page, another program on the port: not for ever, it may be hoped.
+            raise TransportAway(f"it answers HTTP {response.status_code}") from None
+        if answer.data is None:
+            reason = answer.errors[0].message if answer.errors else "nothing"
+            raise TransportAway(f"it answers: {reason}")
+        match answer.data.record:
+            case _OutOfOrder(message, expected):
+                raise StreamGap(message, expected)
+            case _InvalidInput(code, message, field):
+                raise TransportRefused(f"{message} ({field})" if field else message, code)
+            case _Ack(number, accepted, duplicate, refused):
+                return BatchAck(number, accepted, refused, duplicate)
+
+    def close(self) -> None:
+        """Close the connection."""
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def _post(self, body: bytes, timeout: float) -> httpx.Response:
+        import httpx  # 100 ms that an embedded recorder does not pay
+
+        try:
+            if self._client is None:
+                self._client = _client(self._url)
+            return self._client.post(
+                self._endpoint,
+                content=body,
+                headers={"content-type": "application/json"},
+                timeout=httpx.Timeout(timeout, connect=CONNECT_TIMEOUT),
+            )
+        except httpx.TransportError as error:
+            if _is_unknown_host(error):
+                raise ServiceUnreachable(
+                    f"there is no host {urlsplit(self._url).hostname!r}; check HEADRACE_API_URL"
+                ) from None
+            raise TransportAway(str(error) or type(error).__name__) from None
+        except (httpx.InvalidURL, ValueError) as error:
+            raise ServiceUnreachable(
+                f"{self._url} is no usable address ({error}); check HEADRACE_API_URL"
+            ) from None
+
+
+def _client(url: str) -> httpx.Client:
+    """A client that reads certificates and proxy settings only when the address needs them."""
+    import httpx
+
+    parts = urlsplit(url)
+    return httpx.Client(
+        verify=parts.scheme == "https",
+        trust_env=parts.hostname not in ("127.0.0.1", "localhost", "::1"),
+        limits=httpx.Limits(max_connections=1, keepalive_expiry=60.0),
+    )
+
+
+def _is_unknown_host(error: BaseException | None) -> bool:
+    """Whether the name was looked up, and the answer is that there is none."""
+    while error is not None:
+        if isinstance(error, socket.gaierror):
+            return error.errno in (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", None))
+        error = error.__cause__ or error.__context__
+    return False

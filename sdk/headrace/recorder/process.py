@@ -1,0 +1,240 @@
+"""The process's one recorder: made on first use, closed at exit, begun anew in a forked child."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from headrace.exceptions import ServiceUnreachable
+from headrace.recorder.buffer import Settled
+from headrace.recorder.flusher import Flusher
+from headrace.recorder.leftovers import LeftoverReplay
+from headrace.recorder.spool import forget_inherited
+from headrace.recorder.transport import Transport, TransportAway
+from headrace.records import Record
+from headrace.settings import Settings, get_settings
+
+#: Seconds that the end of a process gives to the records of earlier ones.
+LEFTOVER_PATIENCE = 2.0
+
+_lock = threading.Lock()
+_recorder: Recorder | None = None
+_hooked = False
+_known_to_multiprocessing = False
+# A child keeps the objects that it inherited: what they would do when they are collected (close
+# sockets, join threads) is the parent's business.
+_inherited: list[object] = []
+
+
+class Recorder:
+    """Takes a process's records and sees to it that none is lost.
+
+    Args:
+        make_transport: makes a transport; called once for each stream.
+        spool_folder: where records wait while the transport is away.
+        bound: how many records may wait in memory before callers are held up.
+    """
+
+    def __init__(
+        self, make_transport: Callable[[], Transport], spool_folder: Path, bound: int
+    ) -> None:
+        self._make_transport = make_transport
+        self._spool_folder = spool_folder
+        self._bound = bound
+        self._closed_with: Settled | None = None
+        self._for_good: float | None = None
+        self._change = threading.Lock()
+        self._leftovers: LeftoverReplay | None = None
+        self._begin()
+
+    def record(self, record: Record) -> None:
+        """Take a record. Returns at once, unless more of them wait than memory may hold."""
+        items = self._items
+        items.append(record)
+        if len(items) >= self._buffer.threshold:
+            self._nudge()
+
+    def flush(self, timeout: float | None = None) -> Settled:
+        """Wait until everything that was recorded before is acknowledged.
+
+        Args:
+            timeout: how many seconds to wait at most; None for as long as it takes.
+
+        Returns:
+            ACKNOWLEDGED; or when time is up, SPOOLED if all of it is acknowledged or on disk, else
+            TIMED_OUT.
+        """
+        if self._flusher.closed:
+            return self._closed_with or Settled.TIMED_OUT
+        return self._flusher.flush(timeout)
+
+    def close(self, timeout: float) -> Settled:
+        """Flush, and put on disk what is not acknowledged within `timeout` seconds.
+
+        Closing again does nothing. A later `record` opens the recorder anew.
+        """
+        with self._change:
+            if not self._flusher.closed:
+                self._closed_with = self._flusher.close(timeout)
+            if self._leftovers is not None:
+                answers = self._closed_with is Settled.ACKNOWLEDGED
+                self._leftovers.stop(min(timeout, LEFTOVER_PATIENCE) if answers else 0.0)
+                self._leftovers = None
+            return self._closed_with or Settled.TIMED_OUT
+
+    @property
+    def refused(self) -> int:
+        """How many of this stream's records the ledger refused so far."""
+        return self._flusher.delivery.refused
+
+    def replay_leftovers(self) -> None:
+        """Begin to send, in the background, what dead processes left in the spool folder."""
+        self._leftovers = LeftoverReplay(self._spool_folder, self._make_transport)
+        self._leftovers.start()
+
+    def _begin(self) -> None:
+        self._flusher = Flusher(self._make_transport(), self._spool_folder, self._bound)
+        self._buffer = self._flusher.buffer
+        self._items = self._buffer.items
+
+    def _nudge(self) -> None:
+        if self._flusher.closed:
+            self._reopen()
+        self._flusher.nudge()
+        if self._for_good is not None:  # the interpreter ends: nobody closes us a second time
+            self.close(self._for_good)
+
+    def _reopen(self) -> None:
+        """Somebody records after the end: with what is left over, begin a new stream."""
+        with self._change:
+            if self._flusher.closed:
+                late = self._items
+                self._begin()
+                while late:
+                    self._items.append(late.popleft())
+
+    def _close_for_good(self, timeout: float) -> None:
+        self._for_good = timeout
+        self.close(timeout)
+
+    def _after_fork_in_child(self) -> None:
+        """Begin a stream of the child's own; what waits in memory is the parent's to send."""
+        _inherited.extend((self._flusher, self._leftovers, self._change))
+        self._change = threading.Lock()
+        self._leftovers = None
+        self._closed_with = None
+        self._begin()
+
+
+def get_recorder() -> Recorder:
+    """The process's recorder; made, with a first contact to its ledger, on the first call.
+
+    Raises:
+        SetupError: there is nothing to record to; the message says why and what mends it.
+    """
+    global _recorder
+    recorder = _recorder
+    if recorder is not None:
+        return recorder
+    with _lock:
+        if _recorder is None:
+            settings = get_settings()
+            transport = _open_transport(settings)
+            _first_contact(transport, settings.connect_timeout)
+            # The first stream goes on with the connection that the first contact made.
+            made = [transport]
+            recorder = Recorder(
+                lambda: made.pop() if made else _open_transport(settings),
+                settings.spool_path,
+                settings.recorder_buffer,
+            )
+            recorder.replay_leftovers()
+            _recorder = recorder
+            _hook()
+        return _recorder
+
+
+def shutdown() -> None:
+    """Close the process's recorder, if there is one; the next `get_recorder` makes another."""
+    global _recorder
+    with _lock:
+        recorder, _recorder = _recorder, None
+    if recorder is not None:
+        recorder.close(get_settings().settle_timeout)
+
+
+def _open_transport(settings: Settings) -> Transport:
+    if settings.api_url is not None:
+        from headrace.recorder.http import HttpTransport
+
+        return HttpTransport(settings.api_url)
+    from headrace.recorder.embedded import EmbeddedTransport
+
+    return EmbeddedTransport(settings.ledger_path)
+
+
+def _first_contact(transport: Transport, patience: float) -> None:
+    """Try for `patience` seconds to get an answer."""
+    deadline = time.monotonic() + patience
+    delay = 0.05
+    while True:
+        try:
+            transport.connect()
+            return
+        except TransportAway as error:
+            if time.monotonic() + delay > deadline:
+                transport.close()
+                raise ServiceUnreachable(
+                    f"nobody answers at {transport.target} ({error}); start a service with "
+                    "`headrace server start`, or unset HEADRACE_API_URL to record to a local file"
+                ) from None
+        except BaseException:
+            transport.close()
+            raise
+        time.sleep(delay)
+        delay = min(delay * 2, 0.5)
+
+
+def _hook() -> None:
+    """Be told of forks and of the end, once."""
+    global _hooked
+    _finish_with_multiprocessing()
+    if not _hooked:
+        _hooked = True
+        atexit.register(_at_exit)
+        os.register_at_fork(before=_before_fork, after_in_child=_after_fork_in_child)
+
+
+def _at_exit() -> None:
+    recorder = _recorder
+    if recorder is not None:
+        recorder._close_for_good(get_settings().settle_timeout)
+
+
+def _before_fork() -> None:
+    # A child of `multiprocessing` forgets what its parent registered, but asks these.
+    global _known_to_multiprocessing
+    util = sys.modules.get("multiprocessing.util")
+    if util is not None and not _known_to_multiprocessing:
+        _known_to_multiprocessing = True
+        util.register_after_fork(get_recorder, lambda _: _finish_with_multiprocessing())
+
+
+def _finish_with_multiprocessing() -> None:
+    """Processes of `multiprocessing` end without `atexit`, but call finalizers of their own."""
+    util = sys.modules.get("multiprocessing.util")
+    if util is not None:
+        util.Finalize(None, _at_exit, exitpriority=0)
+
+
+def _after_fork_in_child() -> None:
+    global _lock
+    _lock = threading.Lock()
+    forget_inherited()
+    if _recorder is not None:
+        _recorder._after_fork_in_child()

@@ -1,0 +1,66 @@
+"""The seam between the recorder and what keeps the records: a transport.
+
+There are two: `http` posts batches to a service, `embedded` hands them to a ledger in this process.
+Everything above the seam (order, batches, retries, the spool) is the same for both.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from headrace.records import BatchAck
+
+
+class TransportAway(Exception):
+    """What keeps the records cannot be reached, or had no answer in time: try again later.
+
+    The batch may or may not have been taken. Sending it again is safe: a batch that was taken
+    before is acknowledged again and changes nothing.
+    """
+
+
+class TransportRefused(Exception):
+    """A batch was refused as a whole, and would be again.
+
+    `code` is the refusal's short name, such as `InvalidInput`.
+    """
+
+    def __init__(self, message: str, code: str = "InvalidInput") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class StreamGap(TransportRefused):
+    """A batch's number leaves a hole in its stream; number `expected` is to come first."""
+
+    def __init__(self, message: str, expected: int) -> None:
+        super().__init__(message, "OutOfOrder")
+        self.expected = expected
+
+
+class Transport(Protocol):
+    """Brings encoded batches to a ledger, one at a time."""
+
+    @property
+    def target(self) -> str:
+        """The address of what the records go to; spooled batches only ever go to the same one."""
+
+    def connect(self) -> None:
+        """Make sure, in one try, that a ledger of a fitting version is there.
+
+        Raises:
+            TransportAway: nobody answers now; that may change.
+            SetupError: something is wrong that waiting does not mend.
+        """
+
+    def send(self, payload: bytes) -> BatchAck:
+        """Hand over one batch, encoded as JSON, and wait until it is committed.
+
+        Raises:
+            TransportAway: there was no answer; the batch may have been taken.
+            StreamGap: earlier batches of the stream are missing.
+            TransportRefused: the batch as a whole is not acceptable.
+        """
+
+    def close(self) -> None:
+        """Let go of connections. A later `connect` or `send` opens them again."""

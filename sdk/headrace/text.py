@@ -1,0 +1,48 @@
+"""Text that is fit to be recorded: of bounded length, and encodable as UTF-8."""
+
+from __future__ import annotations
+
+from headrace.records import MAX_TEXT
+
+#: Names of flows, runs, loggers and tags are cut at this many characters.
+MAX_NAME = 1024
+
+
+def clean(text: str) -> str:
+    """`text` without what UTF-8 cannot encode (lone surrogates), which becomes `?`."""
+    # `isascii` reads one bit; only other text is tried.
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return text.encode("utf-8", "replace").decode()
+    return text
+
+
+def clip(text: str) -> str:
+    """`text` as a message of a record: clean, and cut with a marker that tells its full length."""
+    if len(text) > MAX_TEXT:
+        text = f"{text[:MAX_TEXT]}… [cut: the whole is {len(text):,} characters long]"
+    return clean(text)
+
+
+def clip_name(text: str) -> str:
+    """`text` as a name in a record: clean, not empty, of at most `MAX_NAME` characters."""
+    if len(text) > MAX_NAME:
+        text = text[: MAX_NAME - 1] + "…"
+    return clean(text) or "unnamed"
+
+
+def describe(value: object) -> str:
+    """`str(value)`, whatever that raises: it is a user's object."""
+    try:
+        return str(value)
+    except Exception as error:  # a user's __str__ may raise anything
+        return f"<{type(value).__name__}: its __str__ raised {type(error).__name__}>"
+
+
+def describe_error(error: BaseException) -> str:
+    """An exception in one piece, such as `ValueError: too small`."""
+    text = describe(error)
+    name = type(error).__name__
+    return f"{name}: {text}" if text else name

@@ -1,0 +1,90 @@
+"""What a request can have done wrong, and what is said when it was not the request's fault.
+
+An `InputError` is the caller's to mend: its `extensions` carry a `code` and the `field` that was
+wrong. Anything else that a resolver raises is a bug of ours: the caller gets an id, and the
+service's log has what happened under it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+from graphql import ExecutionResult, GraphQLError
+from strawberry.extensions import SchemaExtension
+from strawberry.types import ExecutionResult as StrawberryResult
+
+from headrace_service.ledger import LedgerUnusable
+
+logger = logging.getLogger("headrace_service.api")
+
+
+class InputError(GraphQLError):
+    """An argument cannot be used.
+
+    Args:
+        message: what is wrong and what would be right.
+        field: the argument's name or path.
+        code: `InvalidInput`, or a closer word for it.
+    """
+
+    def __init__(self, message: str, field: str | None = None, code: str = "InvalidInput") -> None:
+        extensions: dict[str, Any] = {"code": code}
+        if field is not None:
+            extensions["field"] = field
+        super().__init__(message, extensions=extensions)
+
+
+class MaskErrors(SchemaExtension):
+    """Keeps what went wrong inside of the service from the caller, and logs it."""
+
+    def on_operation(self) -> Iterator[None]:
+        """Mask the answer of a query or mutation."""
+        yield
+        result = self.execution_context.result
+        if isinstance(result, ExecutionResult | StrawberryResult):
+            mask(result)
+
+    def on_stream_result(self, result: Any) -> Iterator[None]:
+        """Mask each message of a subscription."""
+        mask(result)
+        yield
+
+
+def mask(result: Any) -> None:
+    """Replace a result's unexpected errors, in place."""
+    if getattr(result, "errors", None):
+        result.errors = [masked(error) for error in result.errors]
+
+
+def masked(error: GraphQLError) -> GraphQLError:
+    """The error as the caller may see it."""
+    cause = error.original_error
+    while isinstance(cause, GraphQLError) and cause.original_error is not None:
+        cause = cause.original_error
+    if isinstance(cause, InputError):
+        return _told(error, cause.message, cause.extensions)
+    if cause is None or isinstance(cause, GraphQLError):
+        return error  # graphql-core's own: a syntax or validation error, or an argument's type
+    if isinstance(cause, LedgerUnusable):  # nobody's bug, and its message is made for people
+        logger.error("%s", cause)
+        return _told(error, str(cause), {"code": "LedgerUnusable"})
+    error_id = uuid4().hex[:12]
+    where = ".".join(str(step) for step in error.path or ())
+    logger.error("error %s at %s", error_id, where or "the operation", exc_info=cause)
+    message = f"Something went wrong inside the service; its log tells what, under {error_id}."
+    return _told(error, message, {"code": "InternalError", "id": error_id})
+
+
+def _told(error: GraphQLError, message: str, extensions: Any) -> GraphQLError:
+    """An error at the same place of the operation, without what caused it."""
+    return GraphQLError(
+        message,
+        nodes=error.nodes,
+        source=error.source,
+        positions=error.positions,
+        path=error.path,
+        extensions=extensions,
+    )

@@ -1,0 +1,142 @@
+"""Parsing and validation, done once for each text of a query, and the limits on what is asked."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    NamedTypeNode,
+    NonNullTypeNode,
+    OperationDefinitionNode,
+    parse,
+)
+from strawberry.extensions import MaxAliasesLimiter, QueryDepthLimiter, SchemaExtension
+from strawberry.schema.schema import validate_document
+
+#: How deep fields may be nested. A run's logs through a connection's edges are 6 deep.
+MAX_DEPTH = 14
+#: How many fields may be given another name, in one query.
+MAX_ALIASES = 50
+#: How many words and signs a query may have.
+MAX_TOKENS = 4_000
+
+_LIMITS = (
+    *QueryDepthLimiter(max_depth=MAX_DEPTH).validation_rules,
+    *MaxAliasesLimiter(max_alias_count=MAX_ALIASES).validation_rules,
+)
+
+
+@functools.lru_cache(maxsize=256)
+def parsed(text: str) -> DocumentNode:
+    """The document of a query's text.
+
+    Raises:
+        GraphQLError: it is no GraphQL, or too long.
+    """
+    return parse(text, max_tokens=MAX_TOKENS)
+
+
+class OncePerText(SchemaExtension):
+    """Parses and validates each text of a query once, and keeps what came of it."""
+
+    def on_parse(self) -> Iterator[None]:
+        """Take the document from the cache."""
+        if self.execution_context.query:
+            self.execution_context.graphql_document = parsed(self.execution_context.query)
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        """Take the errors from the cache."""
+        context = self.execution_context
+        schema = context.schema._schema
+        if context.query:
+            context.pre_execution_errors = list(
+                _errors(schema, context.query, context.validation_rules)
+            )
+        yield
+
+
+@functools.lru_cache(maxsize=256)
+def _errors(schema: GraphQLSchema, text: str, rules: tuple[type, ...]) -> tuple[GraphQLError, ...]:
+    return tuple(validate_document(schema, parsed(text), (*rules, *_LIMITS)))
+
+
+@functools.lru_cache(maxsize=256)
+def batch_variables(text: str) -> frozenset[str]:
+    """The names of the variables that are record batches, which stay JSON bytes."""
+    try:
+        document = parsed(text)
+    except GraphQLError:
+        return frozenset()
+    names = set()
+    for definition in document.definitions:
+        if isinstance(definition, OperationDefinitionNode):
+            for variable in definition.variable_definitions or ():
+                kind = variable.type
+                named = kind.type if isinstance(kind, NonNullTypeNode) else kind
+                if isinstance(named, NamedTypeNode) and named.name.value == "RecordBatch":
+                    names.add(variable.variable.name.value)
+    return frozenset(names)
+
+
+class _Request(msgspec.Struct):
+    query: str | None = None
+    variables: dict[str, msgspec.Raw] | None = None
+    operationName: str | None = None  # the protocol's spelling
+    extensions: dict[str, object] | None = None
+
+
+_decode_request = msgspec.json.Decoder(_Request).decode
+
+
+class _Operation(msgspec.Struct):
+    query: str
+    variables: dict[str, object] | None = None
+    operationName: str | None = None  # the protocol's spelling
+
+
+_decode_message = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+def decode_message(text: str) -> dict[str, Any]:
+    """A websocket's message.
+
+    Raises:
+        msgspec.DecodeError: it is not JSON, or not of the form that the protocol gives it.
+    """
+    message = _decode_message(text)
+    if message.get("type") == "subscribe":
+        msgspec.convert(message.get("payload"), _Operation)
+    if not isinstance(message.get("id", ""), str):
+        raise msgspec.ValidationError("Expected `str` - at `$.id`")
+    return message
+
+
+def decode_request(body: bytes | str) -> dict[str, object]:
+    """A request's JSON, where record batches are left as JSON for the ledger to decode.
+
+    A batch of 1,000 records is so decoded once, into the types that it is stored from.
+
+    Raises:
+        msgspec.DecodeError: it is not JSON, or not a GraphQL request.
+    """
+    request = _decode_request(body)
+    variables: dict[str, object] | None = None
+    if request.variables is not None:
+        batches = batch_variables(request.query) if request.query else frozenset()
+        variables = {
+            name: value if name in batches else msgspec.json.decode(value)
+            for name, value in request.variables.items()
+        }
+    return {
+        "query": request.query,
+        "variables": variables,
+        "operationName": request.operationName,
+        "extensions": request.extensions,
+    }

@@ -1,0 +1,63 @@
+"""DataLoaders: what many rows of one answer need is read with one statement.
+
+A loader lives as long as one operation, or one message of a subscription, so that it never answers
+with what was true some time ago.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+from strawberry.dataloader import DataLoader
+
+from headrace_service.ledger import Ledger
+from headrace_service.ledger.queries import events, flow_runs, flows, logs, task_runs
+from headrace_service.ledger.queries.paging import Page, Slice
+
+T = TypeVar("T")
+Row = TypeVar("Row")
+Where = TypeVar("Where", bound=Hashable)
+
+#: A page of one parent's rows: the parent's id, the page, and which rows are wanted.
+PageKey = tuple[UUID, Page, Where]
+
+
+class Loaders:
+    """One loader for each kind of thing that rows lead to."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self.flow = self._each(flows.flows_by_id)
+        self.flow_run = self._each(flow_runs.flow_runs_by_id)
+        self.task_run = self._each(task_runs.task_runs_by_id)
+        self.history = self._each(events.histories)
+        self.runs_of_flow = self._paged(flow_runs.runs_of_flows)
+        self.subflow_runs = self._paged(flow_runs.subflow_runs)
+        self.task_runs = self._paged(task_runs.task_runs_of)
+        self.flow_run_logs = self._paged(logs.logs_of_flow_runs)
+        self.task_run_logs = self._paged(logs.logs_of_task_runs)
+
+    def _each(self, query: Callable[[Any, Sequence[UUID]], list[T]]) -> DataLoader[UUID, T]:
+        async def load(keys: list[UUID]) -> list[T]:
+            return await self._ledger.aread(query, keys)
+
+        return DataLoader(load_fn=load)
+
+    def _paged(
+        self, query: Callable[[Any, Sequence[UUID], Page, Where], list[Slice[Row]]]
+    ) -> DataLoader[PageKey[Where], Slice[Row]]:
+        async def load(keys: list[PageKey[Where]]) -> list[Slice[Row]]:
+            # As many groups as the operation has fields with different arguments.
+            groups: dict[tuple[Page, Where], list[UUID]] = {}
+            for parent, page, where in keys:
+                groups.setdefault((page, where), []).append(parent)
+            found: dict[PageKey[Where], Slice[Row]] = {}
+            for (page, where), parents in groups.items():
+                slices = await self._ledger.aread(query, parents, page, where)
+                for parent, rows in zip(parents, slices, strict=True):
+                    found[parent, page, where] = rows
+            return [found[key] for key in keys]
+
+        return DataLoader(load_fn=load)

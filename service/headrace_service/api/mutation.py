@@ -1,0 +1,96 @@
+"""What can be changed."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import strawberry
+
+from headrace_service.api.context import Info
+from headrace_service.api.scalars import RecordBatchValue
+from headrace_service.ledger import InvalidBatch
+from headrace_service.ledger import OutOfOrder as LedgerOutOfOrder
+
+
+@strawberry.interface(description="Something about the input that the caller can mend.")
+class UserError:
+    """What all typed errors have."""
+
+    code: str = strawberry.field(description="The error's short name, for programs.")
+    message: str = strawberry.field(description="What is wrong, for people.")
+    field: str | None = strawberry.field(description="The path of the input that is wrong.")
+
+
+@strawberry.type(description="A record that was not taken; the rest of its batch was.")
+class RefusedRecord(UserError):
+    """Why a record was refused."""
+
+    index: int = strawberry.field(description="Its place in the batch, from 0.")
+
+
+@strawberry.type(description="A batch is committed.")
+class RecordAck:
+    """The answer to a batch."""
+
+    number: int = strawberry.field(description="The batch's number.")
+    accepted: int = strawberry.field(description="How many of its records were taken.")
+    duplicate: bool = strawberry.field(
+        description="Whether it had been taken before, so that nothing was changed now."
+    )
+    refused: list[RefusedRecord] = strawberry.field(description="The records not taken, and why.")
+
+
+@strawberry.type(description="A batch is missing before this one; nothing of it was taken.")
+class OutOfOrder(UserError):
+    """A hole in a stream."""
+
+    expected: int = strawberry.field(description="The number of the batch that is due next.")
+
+
+@strawberry.type(description="The input as a whole makes no sense; nothing of it was taken.")
+class InvalidInput(UserError):
+    """An unusable input."""
+
+
+RecordResult = Annotated[
+    RecordAck | OutOfOrder | InvalidInput,
+    strawberry.union("RecordResult", description="What became of a batch of records."),
+]
+
+
+@strawberry.type(description="What can be changed.")
+class Mutation:
+    """The root of mutations."""
+
+    @strawberry.mutation(
+        description="Take a batch of records; the answer comes once they are committed."
+    )
+    async def record(
+        self,
+        info: Info,
+        batch: Annotated[RecordBatchValue, strawberry.argument(description="The batch.")],
+    ) -> RecordResult:
+        """Hand a batch to the ledger."""
+        try:
+            ack = await asyncio.wrap_future(info.context.ledger.append_value(batch))
+        except LedgerOutOfOrder as error:
+            return OutOfOrder(
+                code="OutOfOrder", message=str(error), field="number", expected=error.expected
+            )
+        except InvalidBatch as error:
+            return InvalidInput(code="InvalidInput", message=str(error), field=error.field)
+        return RecordAck(
+            number=ack.number,
+            accepted=ack.accepted,
+            duplicate=ack.duplicate,
+            refused=[
+                RefusedRecord(
+                    code=refused.code,
+                    message=refused.message,
+                    field=refused.field,
+                    index=refused.index,
+                )
+                for refused in ack.refused
+            ],
+        )

@@ -1,0 +1,109 @@
+"""The scalars of the schema, and how each is read and written.
+
+Inside the service a time is a whole number of microseconds since 1970 UTC; only the `DateTime`
+scalar makes text of it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, NewType
+
+import msgspec
+import strawberry
+from graphql import GraphQLError
+from strawberry.types.scalar import ScalarDefinition
+
+#: Microseconds since 1970-01-01 UTC.
+DateTime = NewType("DateTime", int)
+#: Opaque text that stands for a place in a list or in a feed.
+Cursor = NewType("Cursor", str)
+#: Any JSON value.
+JSON = NewType("JSON", object)
+#: A batch of records as JSON bytes, or as the plain values that JSON makes.
+RecordBatchValue = NewType("RecordBatchValue", object)
+
+_EPOCH = datetime(1970, 1, 1)
+_MICROSECOND = timedelta(microseconds=1)
+_LAST = (datetime.max - _EPOCH) // _MICROSECOND
+
+
+def format_time(micros: int) -> str:
+    """A time as ISO-8601 text in UTC, with microseconds; past the year 9999, as its end."""
+    moment = _EPOCH + timedelta(microseconds=min(micros, _LAST))
+    return moment.isoformat(timespec="microseconds") + "Z"
+
+
+def parse_time(text: object) -> int:
+    """The microseconds since 1970 UTC of an ISO-8601 text; without an offset it is in UTC.
+
+    Raises:
+        GraphQLError: it is no such text.
+    """
+    if isinstance(text, str):
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            pass
+        else:
+            if moment.tzinfo is not None:
+                moment = moment.astimezone(UTC).replace(tzinfo=None)
+            return (moment - _EPOCH) // _MICROSECOND
+    raise GraphQLError("DateTime is ISO-8601 text, such as 2026-05-01T12:30:00Z.")
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    raise GraphQLError("Cursor is a text that an earlier answer gave.")
+
+
+def _batch(value: object) -> object:
+    return bytes(value) if isinstance(value, msgspec.Raw) else value
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+_BATCH = """\
+A stretch of one client's stream of records, as a JSON object:
+`{"client_id": UUID, "number": Int, "records": [Record]}`. A client is one process; `number` counts
+its batches from 1 without a hole. A batch that was taken before is acknowledged and changes
+nothing.
+
+A Record is an object whose `kind` says what it tells:
+
+* `flow_run`: a flow run exists. `id`, `flow_name`, `name`, `state`; optional `flow_version`,
+  `parameters` (object), `tags` ([String]), `parent_flow_run_id`, `parent_task_run_id`.
+* `task_run`: a task run exists. `id`, `task_name`, `name`, `state`; optional `flow_run_id`,
+  `tags` ([String]), `inputs` (object: parameter to list of run ids).
+* `flow_run_state`, `task_run_state`: a run enters a state. `id`, `state`.
+* `log`: a log line. `timestamp`, `level` (20 is INFO), `logger`, `message`; optional
+  `flow_run_id`, `task_run_id`.
+
+A `state` is `{"type": StateType, "name": String, "timestamp": Int}` with optional `message` and
+`run_count` (the attempt: 0 before the first). Ids are UUIDs; every `timestamp` is a whole number of
+microseconds since 1970-01-01 UTC."""
+
+SCALARS: dict[object, ScalarDefinition] = {
+    DateTime: strawberry.scalar(
+        name="DateTime",
+        description="A moment as ISO-8601 text in UTC with microseconds, such as "
+        "`2026-05-01T12:30:00.000000Z`. As input any offset is taken; none means UTC.",
+        serialize=format_time,
+        parse_value=parse_time,
+    ),
+    Cursor: strawberry.scalar(
+        name="Cursor",
+        description="A place in a list or in a feed. Opaque: pass on what an answer gave.",
+        serialize=_same,
+        parse_value=_text,
+    ),
+    JSON: strawberry.scalar(
+        name="JSON", description="Any JSON value.", serialize=_same, parse_value=_same
+    ),
+    RecordBatchValue: strawberry.scalar(
+        name="RecordBatch", description=_BATCH, serialize=_same, parse_value=_batch
+    ),
+}

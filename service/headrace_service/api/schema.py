@@ -1,0 +1,80 @@
+"""The schema, put together."""
+
+from __future__ import annotations
+
+import strawberry
+from graphql import (
+    GraphQLArgument,
+    GraphQLError,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    Undefined,
+)
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+
+from headrace_service.api.context import FreshContext
+from headrace_service.api.errors import MaskErrors
+from headrace_service.api.executor import PlainFieldsFirst
+from headrace_service.api.limits import OncePerText
+from headrace_service.api.mutation import InvalidInput, Mutation, RefusedRecord
+from headrace_service.api.query import Query
+from headrace_service.api.scalars import SCALARS
+from headrace_service.api.subscription import Subscription
+from headrace_service.api.types.flow import Flow
+from headrace_service.api.types.flow_run import FlowRun
+from headrace_service.api.types.task_run import TaskRun
+
+
+class Schema(strawberry.Schema):
+    """Strawberry's schema; errors are logged where they are masked, and nowhere else."""
+
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        """Do nothing: the caller's errors are no news, ours are logged under their id."""
+
+
+def build_schema(*, sort: bool = False) -> Schema:
+    """The schema.
+
+    Args:
+        sort: for printing only, since a sorted schema can no longer tell the types of unions apart.
+    """
+    built = Schema(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        types=[Flow, FlowRun, TaskRun, InvalidInput, RefusedRecord],
+        execution_context_class=PlainFieldsFirst,
+        extensions=[FreshContext, OncePerText, MaskErrors],
+        config=StrawberryConfig(scalar_map=SCALARS, sort_schema=sort),
+    )
+    _leave_out_null_defaults(built._schema)
+    return built
+
+
+def _leave_out_null_defaults(schema: GraphQLSchema) -> None:
+    """Make what defaults to null optional, no more: to say "= null" everywhere helps nobody.
+
+    A resolver that is not given an argument takes its own default, which is None.
+    """
+    for kind in schema.type_map.values():
+        places: list[GraphQLArgument | GraphQLInputField] = []
+        if isinstance(kind, GraphQLInputObjectType):
+            places.extend(kind.fields.values())
+        elif isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
+            places.extend(arg for field in kind.fields.values() for arg in field.args.values())
+        for place in places:
+            if place.default_value is None:
+                place.default_value = Undefined
+
+
+schema = build_schema()
+
+
+def print_schema() -> str:
+    """The schema in GraphQL's own language, sorted, so that it can be compared."""
+    return build_schema(sort=True).as_str() + "\n"

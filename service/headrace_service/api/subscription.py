@@ -1,0 +1,166 @@
+"""What can be watched: feeds of lists, each with the cursor to go on from.
+
+The feed brings what happens quickly in lists, so that a message is sent some twenty times a second
+at most, save while a subscriber catches up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+import strawberry
+
+from headrace_service.api.context import Context, Info, parse_id
+from headrace_service.api.errors import InputError
+from headrace_service.api.filters import FlowRunEventFilter, LogFilter, logs_where
+from headrace_service.api.pagination import Place, decode_cursor, encode_cursor
+from headrace_service.api.scalars import Cursor
+from headrace_service.api.selection import asks_for
+from headrace_service.api.types.feed import (
+    FlowRunEvent,
+    FlowRunEvents,
+    LogLines,
+    TaskRunEvent,
+    TaskRunEvents,
+    flow_run_of,
+)
+from headrace_service.api.types.flow_run import FlowRun
+from headrace_service.api.types.log import LogLine
+from headrace_service.api.types.task_run import TaskRun
+from headrace_service.api.watching import OfFlow, Within, latest_progress, matches
+from headrace_service.ledger import InvalidCursor
+from headrace_service.ledger.feed import EventRow, FeedChunk, Row
+from headrace_service.ledger.queries.flow_runs import flow_runs_by_id
+from headrace_service.ledger.queries.task_runs import task_runs_by_id
+
+R = TypeVar("R", bound=Row)
+
+FeedAfter = Annotated[
+    Cursor | None,
+    strawberry.argument(
+        description="Begin behind this place: a message's `cursor`, a page's `feedCursor`. "
+        "Without it the feed begins now."
+    ),
+]
+
+
+@strawberry.type(description="What can be watched. Every message is a list with a cursor.")
+class Subscription:
+    """The root of subscriptions."""
+
+    @strawberry.subscription(description="The states that flow runs enter.")
+    async def flow_runs(
+        self,
+        info: Info,
+        after: FeedAfter = None,
+        filter: Annotated[
+            FlowRunEventFilter | None, strawberry.argument(description="Which flow runs.")
+        ] = None,
+        progress: Annotated[
+            bool,
+            strawberry.argument(
+                description="Also tell, once a message, of each flow run whose task runs changed."
+            ),
+        ] = False,
+    ) -> AsyncGenerator[FlowRunEvents, None]:
+        """Follow flow runs."""
+        context, start = info.context, _start(Place.EVENT, after)
+        kinds = frozenset({"flow_run", "task_run"} if progress else {"flow_run"})
+        ids, of_flow = None, None
+        if filter is not None and filter.flow_run_ids is not None:
+            ids = frozenset(parse_id(text, "flowRunIds") for text in filter.flow_run_ids)
+        if filter is not None and filter.flow_name is not None:
+            of_flow = OfFlow(context.ledger, filter.flow_name)
+        loads = asks_for(info, "events", "flowRun")
+        feed = context.ledger.feed.events(start, kinds=kinds, flow_run_ids=ids)
+        async with aclosing(_checked(feed)) as chunks:
+            async for chunk in chunks:
+                rows = chunk.rows if of_flow is None else await of_flow.only(chunk.rows)
+                if rows := latest_progress(rows):
+                    context.renew()
+                    runs = await _flow_runs(context, rows) if loads else {}
+                    yield FlowRunEvents(
+                        events=[FlowRunEvent.of(row, runs) for row in rows],
+                        cursor=encode_cursor(Place.EVENT, chunk.cursor),
+                    )
+
+    @strawberry.subscription(description="The states that task runs enter.")
+    async def task_runs(
+        self,
+        info: Info,
+        after: FeedAfter = None,
+        flow_run_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Only of this flow run.")
+        ] = None,
+    ) -> AsyncGenerator[TaskRunEvents, None]:
+        """Follow task runs."""
+        context, start = info.context, _start(Place.EVENT, after)
+        ids = None if flow_run_id is None else frozenset({parse_id(flow_run_id, "flowRunId")})
+        loads = asks_for(info, "events", "taskRun")
+        feed = context.ledger.feed.events(start, kinds=frozenset({"task_run"}), flow_run_ids=ids)
+        async with aclosing(_checked(feed)) as chunks:
+            async for chunk in chunks:
+                context.renew()
+                runs = await _task_runs(context, chunk.rows) if loads else {}
+                yield TaskRunEvents(
+                    events=[TaskRunEvent.of(row, runs) for row in chunk.rows],
+                    cursor=encode_cursor(Place.EVENT, chunk.cursor),
+                )
+
+    @strawberry.subscription(description="The log lines as they are taken.")
+    async def logs(
+        self,
+        info: Info,
+        after: FeedAfter = None,
+        filter: Annotated[
+            LogFilter | None, strawberry.argument(description="Which of them.")
+        ] = None,
+    ) -> AsyncGenerator[LogLines, None]:
+        """Follow log lines."""
+        context, start, where = info.context, _start(Place.LOG, after), logs_where(filter)
+        ids, within = None, None
+        if where.flow_run_id is not None and where.include_subflows:
+            # Which runs will be below it is not known yet, so that all lines are looked at.
+            within = Within(context.ledger, where.flow_run_id)
+        elif where.flow_run_id is not None:
+            ids = frozenset({where.flow_run_id})
+        feed = context.ledger.feed.logs(
+            start, flow_run_ids=ids, task_run_id=where.task_run_id, min_level=where.min_level
+        )
+        async with aclosing(_checked(feed)) as chunks:
+            async for chunk in chunks:
+                rows = chunk.rows if within is None else await within.only(chunk.rows)
+                if lines := [LogLine.of(row) for row in rows if matches(row, where)]:
+                    yield LogLines(lines=lines, cursor=encode_cursor(Place.LOG, chunk.cursor))
+
+
+async def _flow_runs(context: Context, rows: Sequence[EventRow]) -> dict[UUID, FlowRun]:
+    ids = list({flow_run_of(row) for row in rows})
+    found = await context.ledger.aread(flow_runs_by_id, ids)
+    return {row.id: FlowRun.of(row) for row in found if row is not None}
+
+
+async def _task_runs(context: Context, rows: Sequence[EventRow]) -> dict[UUID, TaskRun]:
+    ids = list({row.subject_id for row in rows})
+    found = await context.ledger.aread(task_runs_by_id, ids)
+    return {row.id: TaskRun.of(row) for row in found if row is not None}
+
+
+def _start(place: Place, after: Cursor | None) -> int | None:
+    if after is None:
+        return None
+    start: int = decode_cursor(place, after, "after")
+    return start
+
+
+async def _checked(feed: AsyncGenerator[FeedChunk[R], None]) -> AsyncGenerator[FeedChunk[R], None]:
+    """The feed; a cursor that the ledger never gave is the caller's error."""
+    async with aclosing(feed) as chunks:
+        try:
+            async for chunk in chunks:
+                yield chunk
+        except InvalidCursor as error:
+            raise InputError(f"after: {error}", "after", "InvalidCursor") from None

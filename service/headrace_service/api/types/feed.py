@@ -1,0 +1,110 @@
+"""The messages of the feeds: lists of what has happened, with the cursor to go on from."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from uuid import UUID
+
+import strawberry
+
+from headrace_service.api.pagination import Place, encode_cursor
+from headrace_service.api.scalars import Cursor
+from headrace_service.api.types.flow_run import FlowRun
+from headrace_service.api.types.log import LogLine, optional_id
+from headrace_service.api.types.state import State
+from headrace_service.api.types.task_run import TaskRun
+from headrace_service.ledger.feed import EventRow
+
+
+@strawberry.enum(description="What an event tells of a flow run.")
+class FlowRunEventKind(enum.Enum):
+    """The kinds of events of flow runs."""
+
+    STATE = strawberry.enum_value("STATE", description="It has entered a state.")
+    PROGRESS = strawberry.enum_value("PROGRESS", description="Its task runs have changed.")
+
+
+@strawberry.type(description="Something has happened to a flow run.")
+class FlowRunEvent:
+    """An event of a flow run."""
+
+    cursor: Cursor = strawberry.field(description="Its place in the feed.")
+    kind: FlowRunEventKind = strawberry.field(description="What it tells of.")
+    flow_run_id: strawberry.ID = strawberry.field(description="The flow run.")
+    state: State | None = strawberry.field(
+        description="The state that was entered; null when the event tells of progress."
+    )
+
+    flow_run: FlowRun | None = strawberry.field(
+        description="The flow run as it is now, which may be later than the event."
+    )
+
+    @classmethod
+    def of(cls, row: EventRow, runs: Mapping[UUID, FlowRun]) -> FlowRunEvent:
+        """The event of a row of the feed; one of a task run is its flow run's progress."""
+        run_id = flow_run_of(row)
+        entered = row.kind == "flow_run"
+        return cls(
+            cursor=encode_cursor(Place.EVENT, row.seq),
+            kind=FlowRunEventKind.STATE if entered else FlowRunEventKind.PROGRESS,
+            flow_run_id=strawberry.ID(str(run_id)),
+            state=State.of(row.at, row.payload) if entered else None,
+            flow_run=runs.get(run_id),
+        )
+
+
+def flow_run_of(row: EventRow) -> UUID:
+    """The flow run that an event tells of, or whose task run it tells of."""
+    return row.subject_id if row.flow_run_id is None else row.flow_run_id
+
+
+@strawberry.type(description="What has happened to flow runs, in order.")
+class FlowRunEvents:
+    """A message of the feed of flow runs."""
+
+    events: list[FlowRunEvent] = strawberry.field(description="The events, oldest first.")
+    cursor: Cursor = strawberry.field(description="Subscribe `after` it to go on from here.")
+
+
+@strawberry.type(description="A task run has entered a state.")
+class TaskRunEvent:
+    """An event of a task run."""
+
+    cursor: Cursor = strawberry.field(description="Its place in the feed.")
+    task_run_id: strawberry.ID = strawberry.field(description="The task run.")
+    flow_run_id: strawberry.ID | None = strawberry.field(
+        description="The flow run that it belongs to, if any."
+    )
+    state: State = strawberry.field(description="The state that was entered.")
+
+    task_run: TaskRun | None = strawberry.field(
+        description="The task run as it is now, which may be later than the event."
+    )
+
+    @classmethod
+    def of(cls, row: EventRow, runs: Mapping[UUID, TaskRun]) -> TaskRunEvent:
+        """The event of a row of the feed."""
+        return cls(
+            cursor=encode_cursor(Place.EVENT, row.seq),
+            task_run_id=strawberry.ID(str(row.subject_id)),
+            flow_run_id=optional_id(row.flow_run_id),
+            state=State.of(row.at, row.payload),
+            task_run=runs.get(row.subject_id),
+        )
+
+
+@strawberry.type(description="What has happened to task runs, in order.")
+class TaskRunEvents:
+    """A message of the feed of task runs."""
+
+    events: list[TaskRunEvent] = strawberry.field(description="The events, oldest first.")
+    cursor: Cursor = strawberry.field(description="Subscribe `after` it to go on from here.")
+
+
+@strawberry.type(description="New log lines, in order.")
+class LogLines:
+    """A message of the feed of log lines."""
+
+    lines: list[LogLine] = strawberry.field(description="The lines, oldest first.")
+    cursor: Cursor = strawberry.field(description="Subscribe `after` it to go on from here.")

@@ -1,0 +1,178 @@
+"""Flow runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import strawberry
+
+from headrace_service.api.context import Context, Info
+from headrace_service.api.filters import (
+    FlowRunFilter,
+    LogFilter,
+    TaskRunFilter,
+    flow_runs_where,
+    logs_where,
+    task_runs_where,
+)
+from headrace_service.api.pagination import (
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    Place,
+    connection,
+    page_of,
+)
+from headrace_service.api.scalars import JSON, DateTime
+from headrace_service.api.types.flow import Flow
+from headrace_service.api.types.log import LogConnection, log_connection, optional_id
+from headrace_service.api.types.node import Node
+from headrace_service.api.types.state import State, StateCount, duration, state_counts
+from headrace_service.ledger.queries.flow_runs import FlowRunRow
+from headrace_service.ledger.queries.flows import FlowRow
+from headrace_service.ledger.queries.paging import Slice
+
+if TYPE_CHECKING:
+    from headrace_service.api.types.task_run import TaskRun
+
+LazyTaskRun = Annotated["TaskRun", strawberry.lazy("headrace_service.api.types.task_run")]
+
+
+@strawberry.type(description="One run of a flow.")
+class FlowRun(Node):
+    """A flow run."""
+
+    row: strawberry.Private[FlowRunRow]
+    name: str = strawberry.field(description="Its name, such as `nimble-falcon`.")
+    flow_name: str = strawberry.field(description="The name of its flow.")
+    flow_version: str | None = strawberry.field(description="The version of its flow's code.")
+    run_count: int = strawberry.field(
+        description="How many attempts were started; one less is the number of retries."
+    )
+    created_at: DateTime = strawberry.field(description="When it was created.")
+    start_time: DateTime | None = strawberry.field(description="When it first ran.")
+    end_time: DateTime | None = strawberry.field(description="When it ended.")
+    duration_seconds: float | None = strawberry.field(
+        description="Seconds from its start to its end, or to now while it runs; null before."
+    )
+    state: State = strawberry.field(description="The state it is in.")
+    parent_flow_run_id: strawberry.ID | None = strawberry.field(
+        description="The flow run that started it, if one did."
+    )
+    parent_task_run_id: strawberry.ID | None = strawberry.field(
+        description="The task run that started it, if one did."
+    )
+
+    @classmethod
+    def of(cls, row: FlowRunRow) -> FlowRun:
+        """The flow run of a row."""
+        return cls(
+            row=row,
+            id=strawberry.ID(str(row.id)),
+            name=row.name,
+            flow_name=row.flow_name,
+            flow_version=row.flow_version,
+            run_count=row.run_count,
+            created_at=DateTime(row.created_at),
+            start_time=None if row.start_time is None else DateTime(row.start_time),
+            end_time=None if row.end_time is None else DateTime(row.end_time),
+            duration_seconds=duration(row),
+            state=State.of_run(row),
+            parent_flow_run_id=optional_id(row.parent_flow_run_id),
+            parent_task_run_id=optional_id(row.parent_task_run_id),
+        )
+
+    @strawberry.field(description="Its flow.")
+    def flow(self) -> Flow:
+        """The flow, which its row brings along."""
+        row = self.row
+        return Flow.of(FlowRow(row.flow_id, row.flow_name, row.flow_created_at))
+
+    @strawberry.field(description="The states it has been in, oldest first.")
+    async def state_history(self, info: Info) -> list[State]:
+        """All its states."""
+        rows = await info.context.loaders.history.load(self.row.id)
+        info.context.spend(rows)
+        return [State.of(row.at, row.payload) for row in rows]
+
+    @strawberry.field(description="The arguments it was called with, by name.")
+    def parameters(self) -> JSON:
+        """The parameters."""
+        return JSON(msgspec.json.decode(self.row.parameters))
+
+    @strawberry.field(description="Its tags.")
+    def tags(self) -> list[str]:
+        """The tags."""
+        return msgspec.json.decode(self.row.tags, type=list[str])
+
+    @strawberry.field(
+        description="How many of its task runs are in states of each type, without the zeros."
+    )
+    def task_run_counts(self) -> list[StateCount]:
+        """Its progress."""
+        return state_counts(self.row.task_run_counts)
+
+    @strawberry.field(description="Its task runs, oldest first.")
+    async def task_runs(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: Annotated[
+            TaskRunFilter | None, strawberry.argument(description="Which of them.")
+        ] = None,
+    ) -> Connection[LazyTaskRun]:
+        """A page of its task runs."""
+        from headrace_service.api.types.task_run import task_run_connection
+
+        page = page_of(Place.TASK_RUN, first, after, last, before)
+        key = (self.row.id, page, task_runs_where(filter))
+        rows = await info.context.loaders.task_runs.load(key)
+        return task_run_connection(info.context, rows)
+
+    @strawberry.field(description="The flow runs that it has started, newest first.")
+    async def subflow_runs(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: Annotated[
+            FlowRunFilter | None, strawberry.argument(description="Which of them.")
+        ] = None,
+    ) -> Connection[FlowRun]:
+        """A page of its subflow runs."""
+        page = page_of(Place.FLOW_RUN, first, after, last, before)
+        key = (self.row.id, page, flow_runs_where(filter))
+        rows = await info.context.loaders.subflow_runs.load(key)
+        return flow_run_connection(info.context, rows)
+
+    @strawberry.field(description="Its log lines and its task runs', oldest first.")
+    async def logs(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: Annotated[
+            LogFilter | None, strawberry.argument(description="Which of them.")
+        ] = None,
+    ) -> LogConnection:
+        """A page of its log lines."""
+        page = page_of(Place.LOG, first, after, last, before)
+        key = (self.row.id, page, logs_where(filter))
+        rows = await info.context.loaders.flow_run_logs.load(key)
+        return log_connection(info.context, rows)
+
+
+def flow_run_connection(context: Context, rows: Slice[FlowRunRow]) -> Connection[FlowRun]:
+    """The connection of a page of flow runs."""
+    context.spend(rows.rows)
+    return connection(rows, FlowRun.of, Place.FLOW_RUN, lambda row: row.id)

@@ -1,0 +1,90 @@
+"""States, as the schema shows them."""
+
+from __future__ import annotations
+
+import msgspec
+import strawberry
+
+from headrace.records import StateType, now_micros
+from headrace_service.api.scalars import DateTime
+from headrace_service.ledger.append import StatePayload
+from headrace_service.ledger.queries.flow_runs import FlowRunRow
+from headrace_service.ledger.queries.task_runs import TaskRunRow
+
+_MEANING = {
+    StateType.SCHEDULED: "To start at a time: Scheduled, Late, AwaitingRetry and others.",
+    StateType.PENDING: "Handed over, about to start.",
+    StateType.RUNNING: "User code is running: Running, Retrying.",
+    StateType.PAUSED: "Waiting for somebody: Paused, Suspended.",
+    StateType.CANCELLING: "Asked to stop, not yet stopped.",
+    StateType.COMPLETED: "Ended well: Completed, Cached, RolledBack.",
+    StateType.FAILED: "Ended with an error: Failed, TimedOut.",
+    StateType.CRASHED: "Ended since its process or host went away.",
+    StateType.CANCELLED: "Stopped on request.",
+}
+
+strawberry.enum(StateType, description="What kind of state a run is in.")
+for _value in StateType.__strawberry_definition__.values:  # type: ignore[attr-defined]
+    _value.description = _MEANING[StateType(_value.value)]
+
+
+@strawberry.type(description="A state that a run was or is in.")
+class State:
+    """A state."""
+
+    type: StateType = strawberry.field(description="What kind of state it is.")
+    name: str = strawberry.field(description="Its name, closer than its type: `TimedOut`.")
+    message: str | None = strawberry.field(description="What there is to say about it.")
+    timestamp: DateTime = strawberry.field(description="When it was entered.")
+    run_count: int = strawberry.field(
+        description="The attempt it belongs to: 0 before the first, 2 for the first retry."
+    )
+
+    @classmethod
+    def of_run(cls, row: FlowRunRow | TaskRunRow) -> State:
+        """The state that a run is in."""
+        return cls(
+            type=StateType(row.state_type),
+            name=row.state_name,
+            message=row.state_message,
+            timestamp=DateTime(row.state_timestamp),
+            run_count=row.run_count,
+        )
+
+    @classmethod
+    def of(cls, at: int, payload: StatePayload) -> State:
+        """The state that an event tells of."""
+        return cls(
+            type=payload.type,
+            name=payload.name,
+            message=payload.message,
+            timestamp=DateTime(at),
+            run_count=payload.run_count,
+        )
+
+
+@strawberry.type(description="How many runs are in states of one type.")
+class StateCount:
+    """A count for one type of state."""
+
+    type: StateType = strawberry.field(description="The type.")
+    count: int = strawberry.field(description="How many runs are in it.")
+
+
+_counts = msgspec.json.Decoder(dict[StateType, int])
+
+
+def state_counts(text: str) -> list[StateCount]:
+    """The counts of a JSON object, in the order of the types; those of 0 are left out."""
+    counts = _counts.decode(text)
+    return [
+        StateCount(type=kind, count=counts[kind]) for kind in StateType if counts.get(kind, 0) > 0
+    ]
+
+
+def duration(row: FlowRunRow | TaskRunRow) -> float | None:
+    """Seconds from a run's start to its end, or to now when there is no end; None before."""
+    if row.start_time is None:
+        return None
+    end = now_micros() if row.end_time is None else row.end_time
+    return max(0, end - row.start_time) / 1_000_000

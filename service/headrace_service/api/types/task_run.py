@@ -1,0 +1,133 @@
+"""Task runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+import strawberry
+
+from headrace_service.api.context import Context, Info
+from headrace_service.api.filters import LogFilter, logs_where
+from headrace_service.api.pagination import (
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    Place,
+    connection,
+    page_of,
+)
+from headrace_service.api.scalars import DateTime
+from headrace_service.api.types.flow_run import FlowRun
+from headrace_service.api.types.log import LogConnection, log_connection, optional_id
+from headrace_service.api.types.node import Node
+from headrace_service.api.types.state import State, duration
+from headrace_service.ledger.queries.paging import Slice
+from headrace_service.ledger.queries.task_runs import TaskRunRow
+
+
+@strawberry.type(description="A run whose result went into a task run.")
+class TaskRunInput:
+    """An edge of the graph of runs."""
+
+    parameter: str = strawberry.field(description="The parameter that took the result.")
+    run_id: strawberry.ID = strawberry.field(
+        description="The task run or flow run that the result came from."
+    )
+
+
+@strawberry.type(description="One run of a task.")
+class TaskRun(Node):
+    """A task run."""
+
+    row: strawberry.Private[TaskRunRow]
+    name: str = strawberry.field(description="Its name, such as `fetch_data-2`.")
+    task_name: str = strawberry.field(description="The name of its task.")
+    flow_run_id: strawberry.ID | None = strawberry.field(
+        description="The flow run that it belongs to; null for a task called outside of flows."
+    )
+    run_count: int = strawberry.field(
+        description="How many attempts were started; one less is the number of retries."
+    )
+    created_at: DateTime = strawberry.field(description="When it was created.")
+    start_time: DateTime | None = strawberry.field(description="When it first ran.")
+    end_time: DateTime | None = strawberry.field(description="When it ended.")
+    duration_seconds: float | None = strawberry.field(
+        description="Seconds from its start to its end, or to now while it runs; null before."
+    )
+    state: State = strawberry.field(description="The state it is in.")
+
+    @classmethod
+    def of(cls, row: TaskRunRow) -> TaskRun:
+        """The task run of a row."""
+        return cls(
+            row=row,
+            id=strawberry.ID(str(row.id)),
+            name=row.name,
+            task_name=row.task_name,
+            flow_run_id=optional_id(row.flow_run_id),
+            run_count=row.run_count,
+            created_at=DateTime(row.created_at),
+            start_time=None if row.start_time is None else DateTime(row.start_time),
+            end_time=None if row.end_time is None else DateTime(row.end_time),
+            duration_seconds=duration(row),
+            state=State.of_run(row),
+        )
+
+    @strawberry.field(description="The flow run that it belongs to, if any.")
+    async def flow_run(self, info: Info) -> FlowRun | None:
+        """The flow run."""
+        if self.row.flow_run_id is None:
+            return None
+        row = await info.context.loaders.flow_run.load(self.row.flow_run_id)
+        return None if row is None else FlowRun.of(row)
+
+    @strawberry.field(description="The states it has been in, oldest first.")
+    async def state_history(self, info: Info) -> list[State]:
+        """All its states."""
+        rows = await info.context.loaders.history.load(self.row.id)
+        info.context.spend(rows)
+        return [State.of(row.at, row.payload) for row in rows]
+
+    @strawberry.field(description="Its tags.")
+    def tags(self) -> list[str]:
+        """The tags."""
+        return msgspec.json.decode(self.row.tags, type=list[str]) if self.row.tags else []
+
+    @strawberry.field(description="The runs whose results went into it, by parameter.")
+    def inputs(self) -> list[TaskRunInput]:
+        """Where its arguments came from."""
+        if not self.row.inputs:
+            return []
+        inputs = msgspec.json.decode(self.row.inputs, type=dict[str, list[str]])
+        return [
+            TaskRunInput(parameter=parameter, run_id=strawberry.ID(run_id))
+            for parameter, run_ids in inputs.items()
+            for run_id in run_ids
+        ]
+
+    @strawberry.field(description="Its log lines, oldest first.")
+    async def logs(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: Annotated[
+            LogFilter | None, strawberry.argument(description="Which of them.")
+        ] = None,
+    ) -> LogConnection:
+        """A page of its log lines."""
+        page = page_of(Place.LOG, first, after, last, before)
+        key = (self.row.id, page, logs_where(filter))
+        rows = await info.context.loaders.task_run_logs.load(key)
+        return log_connection(info.context, rows)
+
+
+def task_run_connection(context: Context, rows: Slice[TaskRunRow]) -> Connection[TaskRun]:
+    """The connection of a page of task runs."""
+    context.spend(rows.rows)
+    return connection(rows, TaskRun.of, Place.TASK_RUN, lambda row: row.id)

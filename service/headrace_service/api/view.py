@@ -1,0 +1,123 @@
+"""The schema over HTTP, server-sent events and websockets."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
+
+from headrace_service.api.context import Context
+from headrace_service.api.limits import decode_message, decode_request
+from headrace_service.api.schema import schema
+from headrace_service.ledger import Ledger
+
+_encode = msgspec.json.Encoder(uuid_format="canonical").encode
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether a host's name or address means this machine."""
+    if host is None or host.lower() == "localhost":
+        return host is not None
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class GraphQLView(GraphQL[Context, None]):
+    """Answers `POST` (JSON) and websockets; `GET` shows a page to try queries on.
+
+    Args:
+        ledger: what is asked.
+        page: makes the page's HTML; not called before somebody wants to see it.
+        closing: set when the service is to end, so that streams over HTTP do not hold it up.
+    """
+
+    def __init__(self, ledger: Ledger, page: Callable[[], str], closing: asyncio.Event) -> None:
+        super().__init__(
+            schema,
+            allow_queries_via_get=False,
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
+            connection_init_wait_timeout=timedelta(seconds=10),
+            max_subscriptions_per_connection=100,
+        )
+        self._ledger = ledger
+        self._page = page
+        self._closing = closing
+
+    async def get_context(
+        self, request: Request | WebSocket, response: Response | WebSocket
+    ) -> Context:
+        """The context of a request or websocket."""
+        return Context(self._ledger)
+
+    async def render_graphql_ide(self, request: Request) -> Response:
+        """The page to try queries on."""
+        # In a frame of another page, a click could be made to run what that page has prepared.
+        return HTMLResponse(self._page(), headers={"X-Frame-Options": "DENY"})
+
+    async def create_streaming_response(
+        self,
+        request: Request | WebSocket,
+        stream: Callable[[], AsyncIterator[str]],
+        sub_response: Response,
+        headers: Mapping[str, str],
+    ) -> Response:
+        """A subscription over server-sent events, which ends when the service does."""
+        return await super().create_streaming_response(
+            request, lambda: _until(self._closing, stream()), sub_response, headers
+        )
+
+    def decode_json(self, data: str | bytes) -> object:
+        """A request's body or a websocket's message."""
+        try:
+            return decode_request(data) if isinstance(data, bytes) else decode_message(data)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise json.JSONDecodeError(str(error), "", 0) from None
+
+    def encode_json(self, data: object) -> str:
+        """An answer's body or message."""
+        return _encode(data).decode()
+
+    def is_websocket_origin_allowed(self, request: WebSocket, origin: str) -> bool:
+        """Whether a page of another origin may connect: only one that this machine serves.
+
+        Pages of the service's own origin, and clients that are no browsers, are not asked for here.
+        """
+        try:
+            return is_loopback(urlsplit(origin).hostname)
+        except ValueError:
+            return False
+
+
+async def _until(closing: asyncio.Event, stream: AsyncIterator[str]) -> AsyncIterator[str]:
+    """The stream, which breaks off once `closing` is set: a reader takes that for a lost connection
+    and comes again, as it should."""
+    end = asyncio.ensure_future(closing.wait())
+    step: asyncio.Future[str | None] | None = None
+    try:
+        while True:
+            step = asyncio.ensure_future(_next(stream))
+            await asyncio.wait({step, end}, return_when=asyncio.FIRST_COMPLETED)
+            if not step.done() or (text := step.result()) is None:
+                return
+            yield text
+    finally:
+        end.cancel()
+        if step is not None and not step.done():
+            step.cancel()
+            await asyncio.wait({step})
+
+
+async def _next(stream: AsyncIterator[str]) -> str | None:
+    return await anext(stream, None)

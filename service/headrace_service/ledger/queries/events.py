@@ -1,0 +1,49 @@
+"""The event log: the history of a run's states, and where the live feeds stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+import peewee
+
+from headrace_service.ledger.append import StatePayload
+from headrace_service.ledger.models import Event, Log
+
+_payload = msgspec.json.Decoder(StatePayload)
+
+
+class StateRow(msgspec.Struct, frozen=True):
+    """A state that a run was or is in. `at` is in microseconds since 1970 UTC."""
+
+    at: int
+    payload: StatePayload
+
+
+def latest(db: peewee.Database) -> tuple[int, int]:
+    """The newest event's and the newest log line's number; 0 where there is none."""
+    return latest_event(db), latest_log(db)
+
+
+def latest_event(db: peewee.Database) -> int:
+    """The newest event's number; 0 when there is none."""
+    return Event.select(peewee.fn.MAX(Event.seq)).scalar(db) or 0
+
+
+def latest_log(db: peewee.Database) -> int:
+    """The newest log line's number; 0 when there is none."""
+    return Log.select(peewee.fn.MAX(Log.seq)).scalar(db) or 0
+
+
+def histories(db: peewee.Database, subjects: Sequence[UUID]) -> list[list[StateRow]]:
+    """The states that each of the runs has been in, oldest first; a list for each run."""
+    query = (
+        Event.select(Event.subject_id, Event.at, Event.payload)
+        .where(Event.subject_id.in_(subjects))
+        .order_by(Event.seq)
+    )
+    found: dict[UUID, list[StateRow]] = {subject: [] for subject in subjects}
+    for subject, at, payload in query.tuples().execute(db):
+        found[subject].append(StateRow(at, _payload.decode(payload)))
+    return [found[subject] for subject in subjects]

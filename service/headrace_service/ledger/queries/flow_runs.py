@@ -1,0 +1,216 @@
+"""Flow runs, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import peewee
+
+from headrace_service.ledger.models import Flow, FlowRun
+from headrace_service.ledger.queries.events import latest_event
+from headrace_service.ledger.queries.paging import (
+    Page,
+    Slice,
+    cut,
+    cut_each,
+    is_falling,
+    pages_of_states,
+    quoted,
+)
+
+
+class FlowRunRow(msgspec.Struct, frozen=True):
+    """A flow run with its flow. `parameters`, `tags` and `task_run_counts` are JSON texts; times
+    are in microseconds since 1970 UTC."""
+
+    id: UUID
+    flow_id: UUID
+    flow_name: str
+    flow_created_at: int
+    flow_version: str | None
+    name: str
+    state_type: str
+    state_name: str
+    state_message: str | None
+    state_timestamp: int
+    run_count: int
+    parameters: str
+    tags: str
+    parent_flow_run_id: UUID | None
+    parent_task_run_id: UUID | None
+    created_at: int
+    start_time: int | None
+    end_time: int | None
+    task_run_counts: str
+
+
+class FlowRunWhere(msgspec.Struct, frozen=True):
+    """Which flow runs are wanted; what is None does not matter. Times are in microseconds."""
+
+    states: frozenset[str] | None = None
+    flow_name: str | None = None
+    name_contains: str | None = None
+    parent_flow_run_id: UUID | None = None
+    top_level_only: bool = False
+    started_after: int | None = None
+    started_before: int | None = None
+    tags: frozenset[str] = frozenset()
+
+
+ANY_FLOW_RUN = FlowRunWhere()
+
+
+def _columns(run: Any) -> list[Any]:
+    return [
+        run.id,
+        run.flow_id,
+        Flow.name,
+        Flow.created_at,
+        run.flow_version,
+        run.name,
+        run.state_type,
+        run.state_name,
+        run.state_message,
+        run.state_timestamp,
+        run.run_count,
+        run.parameters,
+        run.tags,
+        run.parent_flow_run_id,
+        run.parent_task_run_id,
+        run.created_at,
+        run.start_time,
+        run.end_time,
+        run.task_run_counts,
+    ]
+
+
+def _conditions(run: Any, where: FlowRunWhere) -> list[Any]:
+    """The conditions on `run` (the table or an alias of it), save the one on states."""
+    found: list[Any] = []
+    if where.flow_name is not None:
+        flow = Flow.select(Flow.id).where(Flow.name == where.flow_name)
+        found.append(run.flow_id == flow)
+    if where.parent_flow_run_id is not None:
+        found.append(run.parent_flow_run_id == where.parent_flow_run_id)
+    if where.top_level_only:
+        found.append(run.parent_flow_run_id.is_null(True))
+    if where.name_contains:
+        found.append(run.name.contains(where.name_contains))
+    if where.started_after is not None:
+        found.append(run.start_time >= where.started_after)
+    if where.started_before is not None:
+        found.append(run.start_time < where.started_before)
+    found.extend(peewee.fn.INSTR(run.tags, quoted(tag)) > 0 for tag in sorted(where.tags))
+    return found
+
+
+def page_of_flow_runs(
+    db: peewee.Database, page: Page, where: FlowRunWhere = ANY_FLOW_RUN
+) -> Slice[FlowRunRow]:
+    """A page of the flow runs, newest first."""
+    run: Any = FlowRun.alias("run")
+    keys = pages_of_states(
+        run.select(run.id).where(True, *_conditions(run, where)),
+        run,
+        where.states,
+        page,
+        newest_first=True,
+        by_state=where.flow_name is None and where.parent_flow_run_id is None,
+    )
+    # The flow is joined to the page alone: planned as one join, it might be read the other way
+    # round, all runs of each flow first.
+    query = (
+        FlowRun.select(*_columns(FlowRun))
+        .join(Flow, on=(Flow.id == FlowRun.flow_id))
+        .where(FlowRun.id.in_(keys))
+    )
+    rows = [FlowRunRow(*row) for row in query.tuples().execute(db)]
+    rows.sort(key=lambda row: row.id, reverse=is_falling(page, True))
+    return cut(rows, page, latest_event(db))
+
+
+def flow_runs_by_id(db: peewee.Database, ids: Sequence[UUID]) -> list[FlowRunRow | None]:
+    """The flow run of each id; None where there is none."""
+    query = (
+        FlowRun.select(*_columns(FlowRun))
+        .join(Flow, on=(Flow.id == FlowRun.flow_id))
+        .where(FlowRun.id.in_(ids))
+    )
+    found = {row[0]: FlowRunRow(*row) for row in query.tuples().execute(db)}
+    return [found.get(run_id) for run_id in ids]
+
+
+def runs_of_flows(
+    db: peewee.Database, flow_ids: Sequence[UUID], page: Page, where: FlowRunWhere
+) -> list[Slice[FlowRunRow]]:
+    """The page of each flow's runs, newest first."""
+    return _pages(db, flow_ids, Flow.alias("parent"), "flow_id", page, where)
+
+
+def subflow_runs(
+    db: peewee.Database, parent_ids: Sequence[UUID], page: Page, where: FlowRunWhere
+) -> list[Slice[FlowRunRow]]:
+    """The page of the flow runs that each flow run has started, newest first."""
+    return _pages(db, parent_ids, FlowRun.alias("parent"), "parent_flow_run_id", page, where)
+
+
+def _pages(
+    db: peewee.Database,
+    parent_ids: Sequence[UUID],
+    parent: Any,
+    column: str,
+    page: Page,
+    where: FlowRunWhere,
+) -> list[Slice[FlowRunRow]]:
+    one: Any = FlowRun.alias("one")
+    keys = pages_of_states(
+        one.select(one.id).where(getattr(one, column) == parent.id, *_conditions(one, where)),
+        one,
+        where.states,
+        page,
+        newest_first=True,
+        by_state=False,
+    )
+    query = (
+        parent.select(parent.id, *_columns(FlowRun))
+        .join(FlowRun, on=FlowRun.id.in_(keys))
+        .join(Flow, on=(Flow.id == FlowRun.flow_id))
+        .where(parent.id.in_(parent_ids))
+    )
+    rows = [(row[0], FlowRunRow(*row[1:])) for row in query.tuples().execute(db)]
+    return cut_each(parent_ids, rows, lambda row: row.id, page, latest_event(db), newest_first=True)
+
+
+def flow_names(db: peewee.Database, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The name of the flow of each of these flow runs."""
+    query = (
+        FlowRun.select(FlowRun.id, Flow.name)
+        .join(Flow, on=(Flow.id == FlowRun.flow_id))
+        .where(FlowRun.id.in_(ids))
+    )
+    return dict(query.tuples().execute(db))
+
+
+def within(db: peewee.Database, ids: Sequence[UUID], ancestor: UUID) -> set[UUID]:
+    """Those of the flow runs that are `ancestor` or were started below it, however deep."""
+    one: Any = FlowRun.alias("one")
+    walk: Any = (
+        FlowRun.select(
+            FlowRun.id.alias("start"), FlowRun.id.alias("id"), FlowRun.parent_flow_run_id
+        )
+        .where(FlowRun.id.in_(ids))
+        .cte("walk", recursive=True, columns=("start", "id", "up"))
+    )
+    above = one.select(walk.c.start, one.id, one.parent_flow_run_id).join(
+        walk, on=(one.id == walk.c.up)
+    )
+    walk = walk.union(above)
+    query = walk.select_from(walk.c.start).where(walk.c.id == ancestor.bytes).distinct()
+    return {_uuid(start) for (start,) in query.tuples().execute(db)}
+
+
+def _uuid(value: Any) -> UUID:
+    return value if isinstance(value, UUID) else UUID(bytes=bytes(value))

@@ -1,0 +1,252 @@
+"""The service as a process, or as a thread of another one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+
+from headrace_service.api.view import is_loopback
+from headrace_service.app import create_app
+from headrace_service.ledger import Ledger
+
+logger = logging.getLogger("headrace_service")
+
+#: Seconds that open requests get to end once the service is to stop.
+GRACE = 5
+
+
+class CannotListen(Exception):
+    """The address cannot be listened on; the message says why."""
+
+
+class AddressInUse(CannotListen):
+    """Somebody listens on the address already."""
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket.
+
+    Args:
+        host: a name or an address.
+        port: the port; 0 takes a free one.
+
+    Raises:
+        AddressInUse: somebody listens there already.
+        CannotListen: the address is not this machine's, or may not be used.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except OSError as error:
+        raise CannotListen(f"cannot listen on {host}: {error.strerror or error}") from None
+    listener = socket.socket(family, kind, protocol)
+    try:
+        # A port that a service has just left can be taken again at once; one in use cannot.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise AddressInUse(
+                f"port {port} on {host} is in use; choose another one with --port"
+            ) from None
+        reason = error.strerror or str(error)
+        raise CannotListen(f"cannot listen on {host} port {port}: {reason}") from None
+    listener.setblocking(False)
+    return listener
+
+
+def url_of(listener: socket.socket, host: str) -> str:
+    """The address at which a browser on this machine finds the service."""
+    port = listener.getsockname()[1]
+    if host in ("0.0.0.0", "::", ""):
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class Server(uvicorn.Server):
+    """uvicorn, but it wakes once a second when idle, and ends with 0 when told to by a signal.
+
+    Args:
+        ledger: an open ledger; the caller closes it.
+        listener: a listening socket.
+        host: the host as it was asked for; a loopback one answers to loopback names only.
+        on_ready: called in the event loop once requests are answered.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        listener: socket.socket,
+        host: str,
+        on_ready: Callable[[], None] = lambda: None,
+    ) -> None:
+        app = create_app(ledger, loopback_only=is_loopback(host))
+        config = uvicorn.Config(
+            app,
+            loop="asyncio",
+            http="h11",
+            ws="websockets-sansio",
+            ws_max_size=1024 * 1024,
+            ws_per_message_deflate=False,
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=75,  # longer than our own clients keep a connection
+            timeout_graceful_shutdown=GRACE,
+        )
+        super().__init__(config)
+        self._closing: asyncio.Event = app.state.closing
+        self._listener = listener
+        self._on_ready = on_ready
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._wake: asyncio.Event | None = None
+
+    def run_until_told(self) -> None:
+        """Serve until `stop` or a signal; returns when all is settled."""
+        self.run(sockets=[self._listener])
+
+    def stop(self) -> None:
+        """Begin to end. May be called from any thread and from signal handlers."""
+        self.should_exit = True
+        if self._loop is not None and self._wake is not None:
+            # A loop that is closed has ended already.
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._wake.set)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A first signal ends the service in order; a second Ctrl-C does not wait for clients."""
+        if self.should_exit and sig == signal.SIGINT:
+            self.force_exit = True
+        self.stop()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Handle SIGINT and SIGTERM, in a main thread; unlike uvicorn's, do not raise them anew."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        handled = (signal.SIGINT, signal.SIGTERM)
+        before = {number: signal.signal(number, self.handle_exit) for number in handled}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close websockets and streams, let requests end, then the application."""
+        self._closing.set()
+        await super().shutdown(sockets)
+
+    async def main_loop(self) -> None:
+        """Wait until it is to end; once a second the time in the answers' headers is renewed."""
+        self._loop = asyncio.get_running_loop()
+        self._wake = asyncio.Event()
+        self._on_ready()
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), 1.0)
+
+
+def serve(
+    path: Path,
+    host: str,
+    port: int,
+    *,
+    synchronous: str = "NORMAL",
+    on_ready: Callable[[str], None] = lambda url: None,
+) -> None:
+    """Serve a ledger until SIGINT or SIGTERM; then everything is committed and closed.
+
+    Args:
+        path: the ledger's file; its folder exists.
+        host: the address to listen on.
+        port: the port; 0 takes a free one.
+        synchronous: see `Ledger.open`.
+        on_ready: called with the service's address once it answers.
+
+    Raises:
+        CannotListen: the address cannot be had.
+        LedgerUnusable: the ledger cannot be opened.
+    """
+    with contextlib.closing(bind(host, port)) as listener:
+        url = url_of(listener, host)
+        ledger = Ledger.open(path, synchronous=synchronous)
+        try:
+            Server(ledger, listener, host, lambda: on_ready(url)).run_until_told()
+        finally:
+            ledger.close()
+
+
+class RunningService:
+    """A service in a thread of this process.
+
+    Attributes:
+        url: its address, such as `http://127.0.0.1:40123`.
+        ledger: its ledger.
+    """
+
+    def __init__(self, url: str, ledger: Ledger, server: Server, thread: threading.Thread) -> None:
+        self.url = url
+        self.ledger = ledger
+        self._server = server
+        self._thread = thread
+
+    def stop(self) -> None:
+        """End it: everything is committed and closed when this returns. Twice does nothing."""
+        self._server.stop()
+        self._thread.join()
+        self.ledger.close()
+
+    def __enter__(self) -> RunningService:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def start_in_thread(ledger_path: Path, host: str = "127.0.0.1", port: int = 0) -> RunningService:
+    """Serve a ledger from a thread of this process; returns once it answers.
+
+    Raises:
+        CannotListen: the address cannot be had.
+        LedgerUnusable: the ledger cannot be opened.
+    """
+    listener = bind(host, port)
+    try:
+        ledger = Ledger.open(ledger_path)
+    except BaseException:
+        listener.close()
+        raise
+    settled = threading.Event()
+    server = Server(ledger, listener, host, settled.set)
+
+    def run() -> None:
+        try:
+            server.run_until_told()
+        finally:
+            listener.close()
+            settled.set()
+
+    thread = threading.Thread(target=run, name="headrace-service", daemon=True)
+    thread.start()
+    settled.wait()
+    if not thread.is_alive() or not server.started:
+        thread.join()
+        ledger.close()
+        raise CannotListen("the service ended while it started; its log tells why")
+    return RunningService(url_of(listener, host), ledger, server, thread)

@@ -1,0 +1,73 @@
+"""What a command or an import loads: nothing heavy before it is needed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = (
+    "asyncio",
+    "cloudpickle",
+    "croniter",
+    "graphql",
+    "httpx",
+    "peewee",
+    "pydantic",
+    "rich",
+    "starlette",
+    "strawberry",
+    "textual",
+    "uvicorn",
+    "websockets",
+)
+
+#: A statement, and what of the heavy it may load.
+CASES = {
+    "import headrace": set(),
+    "from headrace import flow, task": set(),
+    "import headrace.records, headrace.settings, headrace.exceptions": set(),
+    "import headrace.recorder": set(),
+    "import headrace.client": set(),
+    "import headrace.cli": set(),
+    "import headrace_service.ledger": {"peewee"},
+    "import headrace_tui": set(),
+}
+
+
+def loaded_by(statement: str) -> set[str]:
+    """The heavy packages that a new interpreter has loaded after the statement."""
+    program = f"{statement}\nimport sys, json\nprint(json.dumps(sorted(sys.modules)))"
+    answer = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=os.environ
+    )
+    modules = {name.split(".")[0] for name in json.loads(answer.stdout)}
+    return modules & set(HEAVY)
+
+
+@pytest.mark.parametrize("statement", CASES)
+def test_an_import_loads_nothing_heavy(statement: str) -> None:
+    assert loaded_by(statement) <= CASES[statement]
+
+
+def test_the_check_sees_what_is_loaded() -> None:
+    assert loaded_by("import httpx") >= {"httpx"}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["server", "--help"], ["--version"]])
+def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
+    program = f"from headrace.cli import main\nimport sys\nsys.argv = ['headrace', *{arguments!r}]"
+    run = f"{program}\ntry:\n    main()\nexcept SystemExit as end:\n    assert not end.code"
+    # The help goes to standard output: only the last line is ours.
+    answer = subprocess.run(
+        [sys.executable, "-c", f"{run}\nprint()\nprint(*sorted(sys.modules))"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ,
+    )
+    modules = {name.split(".")[0] for name in answer.stdout.splitlines()[-1].split()}
+    assert modules & set(HEAVY) == set()

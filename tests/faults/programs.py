@@ -1,0 +1,159 @@
+"""What the processes of the fault tests do: `python -m tests.faults.programs NAME ARGUMENT…`.
+
+They use the product as a script does; settings come through the environment. A line on standard
+output tells the test how far things are.
+"""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import os
+import resource
+import sys
+import threading
+import time
+from pathlib import Path
+
+from headrace.recorder import Settled, get_recorder, shutdown
+from headrace.records import LogLine, now_micros
+from headrace_service.server import serve as serve_ledger
+
+
+def say(*words: object) -> None:
+    """Tell the test something."""
+    print(*words, flush=True)
+
+
+def record(text: object) -> None:
+    """Record one log line."""
+    get_recorder().record(LogLine(now_micros(), 20, "test", str(text)))
+
+
+def serve(path: str, port: str) -> None:
+    """Serve a ledger; says the address once it answers."""
+    serve_ledger(Path(path), "127.0.0.1", int(port), on_ready=say)
+
+
+def lines_until_told() -> None:
+    """Record numbered lines until standard input ends, flush, and say how many there were."""
+    told = threading.Event()
+
+    def listen() -> None:
+        sys.stdin.read()
+        told.set()
+
+    threading.Thread(target=listen, daemon=True).start()
+    count = 0
+    say("recording")
+    while not told.is_set():
+        for _ in range(20):
+            record(count)
+            count += 1
+        time.sleep(0.001)
+    say(count, get_recorder().flush(60.0).name)
+
+
+def acknowledged_lines() -> None:
+    """Record numbered lines for ever; says, again and again, up to where all are acknowledged."""
+    for count in itertools.count(1):
+        record(count - 1)
+        if count % 50 == 0 and get_recorder().flush(60.0) is Settled.ACKNOWLEDGED:
+            say(count)
+
+
+def spooled_lines(count: str) -> None:
+    """Once told to, record lines and see them safe on disk; then wait to be killed."""
+    get_recorder()
+    say("connected")
+    sys.stdin.readline()
+    for number in range(int(count)):
+        record(number)
+    while get_recorder().flush(0.05) is not Settled.SPOOLED:
+        pass
+    say("spooled")
+    sys.stdin.read()
+
+
+def one_line(text: str) -> None:
+    """Record a line and end without any further ado."""
+    record(text)
+
+
+def lines_at_an_interrupted_end(count: str) -> None:
+    """Once told to, record lines and end, while the service does not answer."""
+    import atexit
+
+    get_recorder()
+    say("connected")
+    sys.stdin.readline()
+    for number in range(int(count)):
+        record(number)
+    atexit.register(say, "ending")
+
+
+def lines_on_a_full_disk(count: str) -> None:
+    """With the service away and no room for a spool of all of them, record lines."""
+    get_recorder()
+    say("connected")
+    sys.stdin.readline()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
+    for number in range(int(count)):
+        record(number)
+        if number == 2_000:
+            while get_recorder().flush(0.05) is Settled.ACKNOWLEDGED:
+                pass
+            say("the disk is full")
+    say(get_recorder().flush(60.0).name)
+
+
+def children(method: str) -> None:
+    """Record in this process and in children that were begun while it records."""
+    for number in range(500):
+        record(f"parent {number}")
+    if method == "os.fork":
+        pids = []
+        for child in range(3):
+            pid = os.fork()
+            if pid == 0:
+                child_lines(child)
+                sys.exit()
+            pids.append(pid)
+            record(f"parent {500 + child}")
+        for pid in pids:
+            assert os.waitpid(pid, 0)[1] == 0
+    else:
+        multiprocessing.set_start_method(method)
+        for child in range(3):
+            process = multiprocessing.Process(target=child_lines, args=(child,))
+            process.start()
+            record(f"parent {500 + child}")
+            process.join()
+            assert process.exitcode == 0
+
+
+def child_lines(child: int) -> None:
+    """What a child records."""
+    for number in range(500):
+        record(f"child {child} {number}")
+
+
+def lines_at_the_end() -> None:
+    """Record in the last moments of a process: after the recorder has been closed."""
+    import atexit
+
+    atexit.register(record, "from a handler that was there first")
+    record("as usual")
+    atexit.register(record, "from a handler that came later")
+
+
+def lines_after_shutdown() -> None:
+    """Shut down, and go on."""
+    record("before")
+    shutdown()
+    record("after")
+
+
+if __name__ == "__main__":
+    program, *arguments = sys.argv[1:]
+    globals()[program](*arguments)

@@ -1,0 +1,49 @@
+"""A flow or task may be given a limit of time for each attempt."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+from headrace import flow, task
+from headrace.exceptions import RunTimedOut
+from tests.run_kit import Book
+
+
+def test_a_task_that_takes_too_long_fails(book: Book) -> None:
+    @task(timeout_seconds=0.05)
+    def hang() -> None:
+        threading.Event().wait(60)
+
+    @flow
+    def pipeline() -> None:
+        hang()
+
+    with pytest.raises(RunTimedOut):
+        pipeline()
+    run = book.task_run("hang")
+    assert (run["state_type"], run["state_name"]) == ("FAILED", "TimedOut")
+    assert book.flow_runs()[0]["state_name"] == "Failed"
+
+
+async def test_an_asynchronous_task_is_cancelled(book: Book) -> None:
+    cancelled = []
+
+    @task(timeout_seconds=0.05)
+    async def hang() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            cancelled.append(True)
+            raise
+
+    @flow
+    async def pipeline() -> None:
+        await hang()
+
+    with pytest.raises(TimeoutError):  # RunTimedOut is one
+        await pipeline()
+    assert cancelled == [True]
+    assert book.task_run("hang")["state_name"] == "TimedOut"

@@ -1,0 +1,190 @@
+"""What an answer may cost, and what is said of an error that is not the caller's."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from strawberry.extensions import SchemaExtension
+
+from headrace.records import Record
+from headrace_service.api import limits
+from headrace_service.api.context import MAX_ROWS, Context
+from headrace_service.api.inprocess import execute
+from headrace_service.api.limits import decode_request, parsed
+from headrace_service.api.schema import schema
+from headrace_service.ledger import Ledger
+from tests.builders import Stream, enters, flow_run, log_line, state, task_run
+from tests.integration.graphql_kit import ask, refusal, take
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    opened = Ledger.open(tmp_path / "ledger.db")
+    yield opened
+    opened.close()
+
+
+def some_runs(count: int) -> list[Record]:
+    """Runs with a subflow run, three task runs and three log lines each."""
+    made: list[Record] = []
+    for _ in range(count):
+        run = flow_run()
+        made += [run, flow_run(parent=run.id)]
+        for name in "abc":
+            task = task_run(run, name)
+            made += [task, enters(task, state("COMPLETED")), log_line(run, name)]
+    return made
+
+
+DEEP = """query ($first: Int!) {
+  flowRuns(first: $first, filter: {topLevelOnly: true}) {
+    nodes {
+      name flow { name flowRuns(first: 2) { nodes { id } } }
+      state { name } stateHistory { name } taskRunCounts { count }
+      taskRuns(first: 2) { nodes { name flowRun { name } stateHistory { name }
+                                   logs(last: 1) { nodes { message } } } }
+      open: taskRuns(filter: {states: [RUNNING, PENDING]}) { nodes { id } }
+      subflowRuns { nodes { name logs(first: 1) { nodes { message } } } }
+      logs(first: 2, filter: {includeSubflows: true}) { nodes { message } feedCursor }
+    }
+  }
+}"""
+
+
+async def test_more_rows_take_no_more_statements(ledger: Ledger) -> None:
+    take(ledger, *some_runs(40))
+    selects: list[str] = []
+
+    def note(event: Any) -> None:
+        if event.sql.startswith(("SELECT", "WITH")):
+            selects.append(event.sql)
+
+    ledger._reading.query_hooks.append(note)
+    counts = []
+    for first in (1, 5, 40):
+        selects.clear()
+        data = await ask(ledger, DEEP, first=first)
+        assert len(data["flowRuns"]["nodes"]) == first
+        counts.append(len(selects))
+    assert counts[0] == counts[1] == counts[2] <= 25
+
+
+async def test_lists_within_lists_end_at_a_number_of_rows(ledger: Ledger) -> None:
+    run = flow_run()
+    take(ledger, run, *(task_run(run) for _ in range(200)))
+    query = """{ taskRuns(first: 200) { nodes { flowRun {
+        taskRuns(first: 200) { nodes { id } } } } } }"""
+    assert MAX_ROWS < 200 + 200 * 200
+    answer = await execute(ledger, query)
+    assert {error["extensions"]["code"] for error in answer["errors"]} == {"TooManyRows"}
+    smaller = query.replace("first: 200", "first: 50")
+    assert "errors" not in await execute(ledger, smaller)
+
+
+def nested(depth: int) -> str:
+    inner = "id"
+    for _ in range(depth):
+        inner = f"subflowRuns {{ nodes {{ {inner} }} }}"
+    return f"{{ flowRuns {{ nodes {{ {inner} }} }} }}"
+
+
+async def test_a_query_may_be_only_so_deep(ledger: Ledger) -> None:
+    assert "errors" not in await execute(ledger, nested(5))
+    _, _, message = await refusal(ledger, nested(40))
+    assert "depth" in message
+    # Nor may a fragment hide it.
+    spread = f"query {{ ...F }} fragment F on Query {nested(40)}"
+    assert "depth" in (await refusal(ledger, spread))[2]
+
+
+async def test_a_field_may_be_asked_for_only_so_often(ledger: Ledger) -> None:
+    many = " ".join(f"a{index}: serverInfo {{ now }}" for index in range(51))
+    assert "aliases" in (await refusal(ledger, f"{{ {many} }}"))[2]
+
+
+async def test_a_query_may_be_only_so_long(ledger: Ledger) -> None:
+    words = " ".join(["__typename"] * (limits.MAX_TOKENS + 1))
+    assert "token" in (await refusal(ledger, f"{{ {words} }}"))[2]
+
+
+async def test_introspection_is_open(ledger: Ledger) -> None:
+    data = await ask(ledger, "{ __schema { queryType { name } types { name } } }")
+    assert data["__schema"]["queryType"] == {"name": "Query"}
+
+
+async def test_a_text_is_parsed_and_validated_once(ledger: Ledger) -> None:
+    query = "{ serverInfo { version } } # once"
+    await ask(ledger, query)
+    before = parsed.cache_info().misses, limits._errors.cache_info().misses
+    await ask(ledger, query)
+    assert (parsed.cache_info().misses, limits._errors.cache_info().misses) == before
+    # What is wrong stays wrong, and is answered with the place each time.
+    assert await execute(ledger, "{ nobody }") == await execute(ledger, "{ nobody }")
+
+
+async def test_an_error_of_ours_is_told_by_an_id_that_the_log_explains(
+    ledger: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = flow_run()
+    take(ledger, run)
+    with closing(sqlite3.connect(ledger.path)) as other:
+        other.execute("UPDATE flow_run SET parameters = 'no JSON'")
+        other.commit()
+    query = "{ flowRuns { nodes { name parameters } } }"
+    with caplog.at_level(logging.ERROR, logger="headrace_service"):
+        code, field, message = await refusal(ledger, query)
+    assert (code, field) == ("InternalError", None)
+    assert "JSON" not in message
+    (record,) = caplog.records
+    error_id = message.rstrip(".").rpartition(" ")[2]
+    assert error_id in record.getMessage()
+    assert "flowRuns.nodes.0.parameters" in record.getMessage()
+    assert record.exc_info is not None
+
+
+async def test_a_ledger_that_takes_nothing_more_is_said_plainly(ledger: Ledger) -> None:
+    ledger._writer.close()
+    query = "mutation ($batch: RecordBatch!) { record(batch: $batch) { __typename } }"
+    batch = msgspec.to_builtins(Stream().batch(log_line(None)))
+    code, _, message = await refusal(ledger, query, batch=batch)
+    assert code == "LedgerUnusable"
+    assert "ledger" in message
+
+
+async def test_the_callers_errors_are_not_logged(
+    ledger: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    for query in ("{", "{ nobody }", "{ flowRuns(first: 0) { nodes { id } } }"):
+        await execute(ledger, query)
+    assert caplog.records == []
+
+
+def test_masking_comes_with_the_schema() -> None:
+    extensions = [extension() for extension in schema.extensions]
+    assert all(isinstance(extension, SchemaExtension) for extension in extensions)
+    assert "MaskErrors" in {type(extension).__name__ for extension in extensions}
+
+
+def test_record_batches_alone_stay_json() -> None:
+    body = b"""{"query": "mutation R($a: RecordBatch!, $b: JSON) { record(batch: $a) { x } }",
+      "variables": {"a": {"x": [1]}, "b": {"y": 2}}, "operationName": "R"}"""
+    request = decode_request(body)
+    variables = request["variables"]
+    assert isinstance(variables, dict)
+    assert bytes(variables["a"]) == b'{"x": [1]}'
+    assert variables["b"] == {"y": 2}
+    assert request["operationName"] == "R"
+
+
+def test_each_operation_counts_its_own_rows(ledger: Ledger) -> None:
+    context = Context(ledger)
+    context.spend(range(MAX_ROWS))
+    context.renew()
+    context.spend(range(MAX_ROWS))

@@ -1,0 +1,129 @@
+"""How SQLite reads a page: by an index that has it in order, so that no page costs more than
+another, and with as many statements for one parent as for fifty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import uuid_utils.compat as uuids
+
+from headrace_service.ledger import Ledger
+from headrace_service.ledger.queries import events, flow_runs, flows, logs, task_runs
+from headrace_service.ledger.queries.flow_runs import FlowRunWhere
+from headrace_service.ledger.queries.logs import LogWhere
+from headrace_service.ledger.queries.paging import Page
+from headrace_service.ledger.queries.task_runs import TaskRunWhere
+
+ONE = uuids.uuid7()
+MANY = [uuids.uuid7() for _ in range(50)]
+STATES = frozenset({"FAILED", "CRASHED", "COMPLETED"})
+FIRST, LATER, LAST = Page(50), Page(50, after=ONE), Page(50, from_end=True)
+LOGS = Page(50, after=7)
+
+IN_ORDER: dict[str, tuple[Any, ...]] = {
+    "task runs": (task_runs.page_of_task_runs, FIRST),
+    "task runs, later": (task_runs.page_of_task_runs, LATER),
+    "task runs, from the end": (task_runs.page_of_task_runs, LAST),
+    "task runs by states": (task_runs.page_of_task_runs, LATER, TaskRunWhere(states=STATES)),
+    "task runs of a run": (task_runs.page_of_task_runs, LATER, TaskRunWhere(flow_run_id=ONE)),
+    "task runs of a run by states": (
+        task_runs.page_of_task_runs,
+        LATER,
+        TaskRunWhere(flow_run_id=ONE, states=STATES),
+    ),
+    "task runs of many": (task_runs.task_runs_of, MANY, LATER, TaskRunWhere(states=STATES)),
+    "flow runs": (flow_runs.page_of_flow_runs, LATER),
+    "flow runs by states": (flow_runs.page_of_flow_runs, LATER, FlowRunWhere(states=STATES)),
+    "flow runs of a flow": (
+        flow_runs.page_of_flow_runs,
+        LATER,
+        FlowRunWhere(flow_name="etl", states=STATES),
+    ),
+    "flow runs of a parent": (
+        flow_runs.page_of_flow_runs,
+        LATER,
+        FlowRunWhere(parent_flow_run_id=ONE, states=STATES),
+    ),
+    "subflow runs of many": (flow_runs.subflow_runs, MANY, LATER, FlowRunWhere(states=STATES)),
+    "runs of many flows": (flow_runs.runs_of_flows, MANY, LATER, FlowRunWhere()),
+    "flows": (flows.page_of_flows, Page(50, after="etl"), None),
+    "logs": (logs.page_of_logs, LOGS),
+    "logs of a run": (logs.page_of_logs, LOGS, LogWhere(flow_run_id=ONE, min_level=30)),
+    "logs of a task run": (
+        logs.page_of_logs,
+        LOGS,
+        LogWhere(task_run_id=ONE, flow_run_id=ONE),
+    ),
+    "logs of many runs": (logs.logs_of_flow_runs, MANY, LOGS, LogWhere()),
+    "logs of many task runs": (logs.logs_of_task_runs, MANY, LOGS, LogWhere()),
+    "histories": (events.histories, MANY[:1]),
+}
+
+
+class Statements:
+    """The selects that were run."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self.seen: list[tuple[str, Any]] = []
+
+    def note(self, event: Any) -> None:
+        if event.sql.startswith(("SELECT", "WITH")):
+            self.seen.append((event.sql, event.params))
+
+    def run(self, query: Any, *args: Any) -> int:
+        """How many selects a query takes."""
+        self.seen.clear()
+        self._ledger.read(query, *args).result()
+        return len(self.seen)
+
+    def plan(self) -> list[str]:
+        """The steps in which SQLite does them."""
+
+        def explain(db: Any) -> list[str]:
+            return [
+                step[3]
+                for sql, params in list(self.seen)
+                for step in db.execute_sql(f"EXPLAIN QUERY PLAN {sql}", params)
+            ]
+
+        return self._ledger.read(explain).result()
+
+
+@pytest.fixture
+def statements(ledger: Ledger) -> Iterator[Statements]:
+    noted = Statements(ledger)
+    hooks = ledger._reading.query_hooks
+    hooks.append(noted.note)
+    yield noted
+    hooks.remove(noted.note)
+
+
+@pytest.mark.parametrize("case", IN_ORDER)
+def test_a_page_is_read_in_order_from_an_index(statements: Statements, case: str) -> None:
+    query, *args = IN_ORDER[case]
+    statements.run(query, *args)
+    steps = statements.plan()
+    assert steps
+    assert [step for step in steps if "TEMP B-TREE" in step] == []
+    # Only a whole list is scanned, in its own order; and the few keys of each part of a union.
+    scans = [step for step in steps if step.startswith("SCAN") and "SCAN part" not in step]
+    assert scans == (["SCAN one"] if args in ([FIRST], [LAST]) else [])
+
+
+NESTED: dict[str, tuple[Any, ...]] = {
+    "task runs": (task_runs.task_runs_of, FIRST, TaskRunWhere()),
+    "subflow runs": (flow_runs.subflow_runs, FIRST, FlowRunWhere()),
+    "runs of flows": (flow_runs.runs_of_flows, FIRST, FlowRunWhere()),
+    "logs": (logs.logs_of_flow_runs, FIRST, LogWhere()),
+    "logs with subflows": (logs.logs_of_flow_runs, FIRST, LogWhere(include_subflows=True)),
+    "logs of task runs": (logs.logs_of_task_runs, FIRST, LogWhere()),
+}
+
+
+@pytest.mark.parametrize("case", NESTED)
+def test_fifty_parents_take_no_more_statements_than_one(statements: Statements, case: str) -> None:
+    query, page, where = NESTED[case]
+    assert statements.run(query, MANY[:1], page, where) == statements.run(query, MANY, page, where)

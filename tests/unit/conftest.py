@@ -1,0 +1,3 @@
+"""Fixtures of the tests that run flows."""
+
+from tests.run_kit import recorder as recorder

@@ -1,0 +1,391 @@
+"""The life of a run, as the records tell it."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from typing import Any
+
+import pytest
+
+from headrace import State, flow, task
+from headrace.context import FlowRunContext, TaskRunContext, get_run_context
+from headrace.exceptions import FailedRun, MissingContext
+from headrace.records import (
+    FlowRunChanged,
+    FlowRunCreated,
+    LogLine,
+    TaskRunChanged,
+    TaskRunCreated,
+)
+from headrace.states import Completed, Failed
+from tests.run_kit import ListRecorder
+
+
+def story(recorder: ListRecorder) -> list[str]:
+    """The records in order, a word or two each."""
+    names: dict[object, str] = {}
+    told = []
+    for record in recorder.records:
+        match record:
+            case FlowRunCreated() | TaskRunCreated():
+                names[record.id] = (
+                    record.name if isinstance(record, TaskRunCreated) else record.flow_name
+                )
+                told.append(f"{names[record.id]}: {record.state.name}")
+            case FlowRunChanged() | TaskRunChanged():
+                told.append(f"{names[record.id]}: {record.state.name}")
+            case LogLine():
+                told.append(record.message.partition("'")[0].strip())
+    return told
+
+
+@task
+def step(value: int = 0) -> int:
+    return value
+
+
+@task
+def broken() -> None:
+    raise ValueError("no")
+
+
+def test_the_end_of_a_flow_run_comes_last_and_is_flushed(recorder: ListRecorder) -> None:
+    @flow
+    def inner() -> None:
+        step()
+
+    @flow
+    def outer() -> None:
+        inner()
+        step.submit()
+
+    outer()
+    assert story(recorder) == [
+        "outer: Pending",
+        "Created flow run",
+        "outer: Running",
+        "inner: Pending",
+        "Created subflow run for flow",
+        "inner: Running",
+        "step: Running",
+        "Finished in state Completed()",
+        "step: Completed",
+        "Finished in state Completed()",
+        "inner: Completed",
+        "step: Pending",
+        "step: Running",
+        "Finished in state Completed()",
+        "step: Completed",
+        "Finished in state Completed()",
+        "outer: Completed",
+    ]
+    assert recorder.flushes == [len(recorder.records)]
+
+
+@pytest.mark.parametrize("ending", [KeyboardInterrupt(), SystemExit(3), GeneratorExit()])
+def test_what_ends_the_process_crashes_the_runs(
+    recorder: ListRecorder, ending: BaseException
+) -> None:
+    @task
+    def die() -> None:
+        raise ending
+
+    @flow
+    def pipeline() -> None:
+        die()
+
+    with pytest.raises(type(ending)):
+        pipeline()
+    assert [line for line in story(recorder) if "Crashed" in line and ":" in line] == [
+        "die: Crashed",
+        "pipeline: Crashed",
+    ]
+    assert recorder.flushes == [len(recorder.records)]
+
+
+def test_a_crashed_flow_takes_its_submitted_tasks_along(recorder: ListRecorder) -> None:
+    import threading
+
+    gate = threading.Event()
+
+    @task
+    def held() -> None:
+        gate.wait(30)
+
+    futures = []
+
+    @flow
+    def pipeline() -> None:
+        futures.append(held.submit())
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pipeline()
+    assert futures[0].state.name == "Crashed"
+    count = len(recorder.records)
+    gate.set()
+    assert "held: Crashed" in story(recorder)
+    assert len(recorder.records) == count
+
+
+async def test_a_cancelled_flow_is_crashed(recorder: ListRecorder) -> None:
+    started = asyncio.Event()
+
+    @task
+    async def wait() -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    @flow
+    async def pipeline() -> None:
+        await wait()
+
+    running = asyncio.ensure_future(pipeline())
+    await started.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert story(recorder)[-1] == "pipeline: Crashed"
+
+
+def test_a_returned_state_is_the_runs(recorder: ListRecorder) -> None:
+    @task
+    def judge(good: bool) -> State[int] | State[None]:
+        return Completed("well done", data=5) if good else Failed("not well done")
+
+    @flow
+    def pipeline() -> State[Any]:
+        value: Any = judge(True)
+        assert value == 5
+        with pytest.raises(FailedRun, match="not well done"):
+            judge(False)
+        return judge(False, return_state=True)
+
+    state = pipeline(return_state=True)
+    assert str(state) == "Failed('not well done')"
+
+
+def test_a_returned_future_is_waited_for(recorder: ListRecorder) -> None:
+    @flow
+    def pipeline(good: bool) -> Any:
+        return step.submit(3) if good else [step.submit(1), broken.submit()]
+
+    assert pipeline(True) == 3
+    state = pipeline(False, return_state=True)
+    assert str(state) == "Failed('1/2 states failed.')"
+
+
+def test_a_user_exception_keeps_its_traceback_without_ours(recorder: ListRecorder) -> None:
+    @flow
+    def pipeline() -> None:
+        broken()
+
+    with pytest.raises(ValueError, match="no") as caught:
+        pipeline()
+    frames = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
+    assert frames.count("lifecycle") == frames.count("drive") == 0
+    assert [name for name in frames if name in {"pipeline", "broken"}] == ["pipeline", "broken"]
+
+
+def test_a_traceback_is_logged_once_however_many_runs_it_passes(recorder: ListRecorder) -> None:
+    @flow
+    def inner() -> None:
+        broken()
+
+    @flow
+    def outer() -> None:
+        inner()
+
+    with pytest.raises(ValueError, match="no"):
+        outer()
+    messages = [record.message for record in recorder.records if isinstance(record, LogLine)]
+    assert sum("Traceback" in message for message in messages) == 1
+
+
+def test_stop_iteration_is_an_exception_like_any_other(recorder: ListRecorder) -> None:
+    @task
+    def exhausted() -> None:
+        next(iter([]))
+
+    @flow
+    def pipeline() -> None:
+        with pytest.raises(StopIteration):
+            exhausted()
+        exhausted()
+
+    with pytest.raises(StopIteration):
+        pipeline()
+
+
+def test_retries_of_an_asynchronous_task(recorder: ListRecorder) -> None:
+    attempts = []
+
+    @task(retries=2, retry_delay_seconds=3600)
+    async def flaky() -> int:
+        attempts.append(1)
+        if len(attempts) < 3:
+            raise OSError
+        return len(attempts)
+
+    @flow
+    async def pipeline() -> int:
+        return await flaky()
+
+    assert asyncio.run(pipeline()) == 3
+
+
+def test_the_code_of_a_run_can_see_it(recorder: ListRecorder) -> None:
+    seen: list[Any] = []
+
+    @task
+    def look(value: int) -> None:
+        run = TaskRunContext.get()
+        assert run is not None
+        assert run is get_run_context()
+        assert FlowRunContext.get() is run.flow_run is not None
+        seen.append((run.name, run.parameters, run.flow_run.name, str(run.state)))
+
+    @flow
+    def pipeline() -> str:
+        look(3)
+        look.submit(4).result()
+        run = FlowRunContext.get()
+        assert run is not None
+        return run.name
+
+    name = pipeline()
+    assert seen == [
+        ("look", {"value": 3}, name, "Running()"),
+        ("look-1", {"value": 4}, name, "Running()"),
+    ]
+    assert FlowRunContext.get() is None
+    assert TaskRunContext.get() is None
+    with pytest.raises(MissingContext):
+        get_run_context()
+
+
+def test_methods_can_be_tasks_and_flows(recorder: ListRecorder) -> None:
+    class Pipeline:
+        def __init__(self, factor: int) -> None:
+            self.factor = factor
+
+        @task
+        def scale(self, value: int) -> int:
+            return value * self.factor
+
+        @flow
+        def run(self, value: int) -> int:
+            return self.scale(value) + self.scale.submit(value).result()
+
+        @staticmethod
+        @task
+        def double(value: int) -> int:
+            return value * 2
+
+    assert Pipeline(10).run(2) == 40
+    assert Pipeline.double(4) == 8
+
+
+def test_options_can_be_changed_for_some_calls(recorder: ListRecorder) -> None:
+    other = step.with_options(name="other step", tags=["b", "a"])
+    assert other(5) == 5
+    created = recorder.records[0]
+    assert isinstance(created, TaskRunCreated)
+    assert (created.task_name, created.tags) == ("other step", ["a", "b"])
+    assert (other.fn, step.name) == (step.fn, "step")
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"retries": -1}, "retries=-1: use a whole number"),
+        ({"retries": 1.5}, r"retries=1\.5"),
+        ({"retry_delay_seconds": -1}, "retry_delay_seconds=-1"),
+        ({"retry_delay_seconds": [1, "x"]}, "retry_delay_seconds="),
+        ({"timeout_seconds": 0}, "timeout_seconds=0.0: use more than 0"),
+        ({"name": ""}, "name has 1 to 1,024 characters"),
+    ],
+)
+def test_unusable_options_are_refused_at_once(options: dict[str, Any], problem: str) -> None:
+    for decorator in (task, flow):
+        with pytest.raises(ValueError, match=problem):
+            decorator(**options)(lambda: None)
+
+
+def test_unknown_options_are_refused_at_once() -> None:
+    with pytest.raises(TypeError, match="retrys"):
+        task(retrys=3)  # type: ignore[call-overload]
+    with pytest.raises(TypeError, match="goes with a function"):
+        task("fetch")  # type: ignore[call-overload]
+
+
+def test_hooks_of_all_kinds(recorder: ListRecorder) -> None:
+    calls: list[str] = []
+
+    async def slow_hook(owner: Any, run: Any, state: State[Any]) -> None:
+        await asyncio.sleep(0)
+        calls.append(f"{owner.name} {state.name} {run.state.name}")
+
+    def hook(owner: Any, run: Any, state: State[Any]) -> None:
+        calls.append(f"{owner.name} {state.name}")
+
+    @task(on_completion=[hook, slow_hook])
+    def good() -> None: ...
+
+    @flow(on_crashed=[hook], on_running=[hook])
+    def pipeline() -> None:
+        good()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pipeline()
+    assert calls == [
+        "pipeline Running",
+        "good Completed",
+        "good Completed Completed",
+        "pipeline Crashed",
+    ]
+
+
+def test_many_coroutines_of_one_task_keep_their_runs_apart(recorder: ListRecorder) -> None:
+    @task
+    async def name() -> str:
+        await asyncio.sleep(0)
+        run = TaskRunContext.get()
+        assert run is not None
+        return run.name
+
+    @flow
+    async def pipeline() -> list[str]:
+        return await asyncio.gather(*(name() for _ in range(200)))
+
+    names = asyncio.run(pipeline())
+    assert sorted(names) == sorted(["name", *(f"name-{n}" for n in range(1, 200))])
+
+
+def test_flows_in_threads_are_runs_of_their_own(recorder: ListRecorder) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    @flow
+    def pipeline(value: int) -> int:
+        return step.submit(value).result()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(pipeline, range(40))) == list(range(40))
+    created = [record for record in recorder.records if isinstance(record, FlowRunCreated)]
+    assert len(created) == 40
+    assert {record.parent_flow_run_id for record in created} == {None}
+
+
+def test_futures_as_arguments_of_subflows(recorder: ListRecorder) -> None:
+    @flow
+    def inner(values: list[int]) -> int:
+        return sum(values)
+
+    @flow
+    def outer() -> int:
+        futures: Any = [step.submit(1), step.submit(2)]
+        return inner(futures)
+
+    assert outer() == 3

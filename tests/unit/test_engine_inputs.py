@@ -1,0 +1,216 @@
+"""What goes into a task run: futures, and results of others, wherever they are among arguments."""
+
+from __future__ import annotations
+
+import gc
+from typing import Any, NamedTuple
+
+import pytest
+
+from headrace import flow, task
+from headrace.engine.inputs import Inputs, resolve
+from headrace.ids import new_id
+from headrace.provenance import MAX_HELD, Provenance
+from headrace.records import TaskRunCreated
+from tests.run_kit import ListRecorder
+
+
+class Thing:
+    pass
+
+
+def edges(recorder: ListRecorder) -> dict[str, dict[str, list[str]]]:
+    """By task run: the names of the runs that went into each parameter."""
+    created = [record for record in recorder.records if isinstance(record, TaskRunCreated)]
+    names = {record.id: record.name for record in created}
+    return {
+        record.name: {
+            parameter: [names.get(run_id, "a flow run") for run_id in ids]
+            for parameter, ids in record.inputs.items()
+        }
+        for record in created
+        if record.inputs
+    }
+
+
+@task
+def make(value: Any) -> Any:
+    return value
+
+
+@task
+def use(a: Any, b: Any = None, *rest: Any, **more: Any) -> Any:
+    return None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [Thing(), ["a list"], {"a": "dict"}, {1}, 1.5, 1_000, "some text", b"bytes", (1, 2), range(9)],
+)
+def test_results_passed_on_are_edges(recorder: ListRecorder, value: object) -> None:
+    @flow
+    def pipeline() -> None:
+        use(make(value))
+
+    pipeline()
+    assert edges(recorder) == {"use": {"a": ["make"]}}
+
+
+@pytest.mark.parametrize("value", [None, True, 0, 256, -5, "", "x", "word", b"", (), ...])
+def test_values_that_are_the_same_object_everywhere_are_none(
+    recorder: ListRecorder, value: object
+) -> None:
+    @flow
+    def pipeline() -> None:
+        use(make(value))
+
+    pipeline()
+    assert edges(recorder) == {}
+
+
+def test_edges_are_found_at_all_places(recorder: ListRecorder) -> None:
+    @flow
+    def pipeline() -> None:
+        one, two, three = make([1]), make([2]), make([3])
+        use([one, (two, {"key": three})], two, three, one, named=one)
+
+    pipeline()
+    assert edges(recorder)["use"] == {
+        "a": ["make", "make-1", "make-2"],
+        "b": ["make-1"],
+        "rest": ["make-2", "make"],
+        "named": ["make"],
+    }
+
+
+def test_results_of_futures_and_subflows_are_edges(recorder: ListRecorder) -> None:
+    @flow
+    def inner() -> list[int]:
+        return [1]
+
+    @flow
+    def outer() -> None:
+        future = make.submit(["submitted"])
+        use(future, future.result())
+        use(inner())
+
+    outer()
+    assert edges(recorder) == {
+        "use": {"a": ["make"], "b": ["make"]},
+        "use-1": {"a": ["a flow run"]},
+    }
+
+
+def test_equal_is_not_the_same(recorder: ListRecorder) -> None:
+    @flow
+    def pipeline() -> None:
+        make([1])
+        use([1])
+
+    pipeline()
+    assert edges(recorder) == {}
+
+
+def test_arguments_arrive_as_they_were_given(recorder: ListRecorder) -> None:
+    @task
+    def same(value: Any) -> int:
+        return id(value)
+
+    @task
+    def add_up(numbers: Any) -> int:
+        return sum(numbers)
+
+    @flow
+    def pipeline() -> None:
+        given = [[1, 2], {"a": (3,)}]
+        assert same(given) == id(given)
+        assert add_up(iter([1, 2, 3])) == 6
+        assert add_up.submit(number for number in range(4)).result() == 6
+
+    pipeline()
+
+
+class Pair(NamedTuple):
+    a: Any
+    b: Any
+
+
+def test_futures_are_replaced_wherever_they_are(recorder: ListRecorder) -> None:
+    @flow
+    def pipeline() -> None:
+        one = make.submit(1)
+        rest = [5, 6]
+        value = [one, (one, rest), {"k": one}, {one}, Pair(one, rest)]
+        one.wait()
+        resolved: Any = resolve(value)
+        assert resolved == [1, (1, [5, 6]), {"k": 1}, {1}, Pair(1, [5, 6])]
+        assert resolved[1][1] is rest
+        assert type(resolved[4]) is Pair
+
+    pipeline()
+
+
+def test_futures_are_found_in_long_lists(recorder: ListRecorder) -> None:
+    @flow
+    def pipeline() -> int:
+        value = [*range(1000), {"deep": [make.submit(1)]}]
+        return len(make(value)[-1]["deep"])
+
+    assert pipeline() == 1
+    assert edges(recorder) == {"make-1": {"value": ["make"]}}
+
+
+def test_containers_that_hold_themselves(recorder: ListRecorder) -> None:
+    cycle: list[Any] = [1]
+    cycle.extend([cycle] * 50)
+
+    @flow
+    def pipeline() -> None:
+        make.submit(1).wait()
+        assert make(cycle) is cycle
+
+    pipeline()
+    found = Inputs()
+    found.look_into("a", cycle, None)
+    assert (found.edges, found.futures) == ({}, [])
+
+
+# --- Provenance -------------------------------------------------------------------------------
+
+
+def test_objects_are_let_go_of_once_nobody_else_has_them() -> None:
+    provenance = Provenance()
+    for number in range(10_000):
+        provenance.track([number], new_id())
+    assert len(provenance) <= 3
+    thing = Thing()
+    provenance.track(thing, new_id())
+    assert provenance.find(thing)
+    before = len(provenance)
+    del thing
+    gc.collect()
+    assert len(provenance) == before - 1
+
+
+def test_objects_in_use_are_held_up_to_a_bound() -> None:
+    provenance = Provenance()
+    lists = [[number] for number in range(2 * MAX_HELD)]
+    for value in lists:
+        provenance.track(value, new_id())
+    assert len(provenance) <= MAX_HELD + 1
+    assert provenance.find(lists[-1])
+
+
+def test_an_object_at_the_address_of_another_is_not_it() -> None:
+    provenance = Provenance()
+    provenance.track(["a", "b"], new_id())
+    assert provenance.find(["a", "b"]) is None
+
+
+def test_the_last_run_that_gave_an_object_counts() -> None:
+    provenance = Provenance()
+    value = ["a"]
+    first, second = new_id(), new_id()
+    provenance.track(value, first)
+    provenance.track(value, second)
+    assert provenance.find(value) == second

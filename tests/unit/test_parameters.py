@@ -1,0 +1,216 @@
+"""Binding and validating the arguments of calls."""
+
+from __future__ import annotations
+
+import datetime
+import enum
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypedDict, TypeVar
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from headrace.exceptions import ParameterError
+from headrace.parameters import Shape, recorded
+
+T = TypeVar("T")
+
+
+class Colour(enum.Enum):
+    RED = "red"
+
+
+@dataclass
+class Point:
+    x: int
+    y: int
+
+
+class Options(TypedDict):
+    deep: bool
+
+
+class Custom:
+    pass
+
+
+def shape_of(function: Callable[..., object]) -> Shape:
+    return Shape(function, "flow 'f'")
+
+
+def plain(a: Any, b: Any = 2) -> None: ...
+def starred(a: Any, *rest: Any, key: Any = 1, **more: Any) -> None: ...
+def keyword(a: Any, *, key: Any) -> None: ...
+def positional(a: Any, /, b: Any = 2) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("function", "args", "kwargs"),
+    [
+        (plain, (1,), {}),
+        (plain, (1, 2), {}),
+        (plain, (1,), {"b": 3}),
+        (plain, (), {"a": 1}),
+        (starred, (1, 2, 3), {"key": 4, "other": 5}),
+        (starred, (), {"a": 1}),
+        (keyword, (1,), {"key": 2}),
+        (keyword, (), {"a": 1, "key": 2}),
+        (positional, (1,), {"b": 2}),
+    ],
+)
+def test_calls_that_python_takes(
+    function: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]
+) -> None:
+    shape = shape_of(function)
+    shape.check(args, kwargs)
+    again = shape.unbind(shape.bind(args, kwargs))
+    assert shape.bind(*again) == shape.bind(args, kwargs)
+
+
+@pytest.mark.parametrize(
+    ("function", "args", "kwargs", "problem"),
+    [
+        (plain, (), {}, "missing a required argument: 'a'"),
+        (plain, (1, 2, 3), {}, "too many positional arguments"),
+        (plain, (1,), {"a": 1}, "multiple values for argument 'a'"),
+        (plain, (1,), {"c": 1}, "unexpected keyword argument 'c'"),
+        (plain, (), {"b": 1}, "missing a required argument: 'a'"),
+        (keyword, (1,), {}, "missing a required"),
+        (keyword, (1, 2), {}, "too many positional"),
+        (positional, (), {"a": 1}, "'a'"),
+    ],
+)
+def test_calls_that_python_refuses(
+    function: Callable[..., object],
+    args: tuple[object, ...],
+    kwargs: dict[str, object],
+    problem: str,
+) -> None:
+    shape = shape_of(function)
+    for check in (shape.check, shape.bind):
+        with pytest.raises(ParameterError, match=problem) as caught:
+            check(args, kwargs)
+        assert str(caught.value).startswith("flow 'f': ")
+        assert isinstance(caught.value, TypeError)
+
+
+def validate(annotation: Any, value: object, default: object = ...) -> object:
+    def function(value: Any) -> None: ...
+
+    function.__annotations__["value"] = annotation
+    if default is not ...:
+        function.__defaults__ = (default,)
+    return shape_of(function).validate({"value": value})["value"]
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "expected"),
+    [
+        (int, "5", 5),
+        (float, 3, 3.0),
+        (bool, "true", True),
+        (str, "x", "x"),
+        (list[int], ["1", 2], [1, 2]),
+        (tuple[int, ...], [1], (1,)),
+        (dict[str, int], {"a": "1"}, {"a": 1}),
+        (set[int], [1, 1], {1}),
+        (int | None, None, None),
+        (int | None, "4", 4),
+        (int | str, "4", "4"),
+        (list[int] | set[int], {1}, {1}),
+        (Point | int, {"x": 1, "y": "2"}, Point(1, 2)),
+        (Point | int, "7", 7),
+        (Literal["a", "b"], "a", "a"),
+        (Colour, "red", Colour.RED),
+        (Point, {"x": 1, "y": 2}, Point(1, 2)),
+        (list[Point], [{"x": 1, "y": 2}], [Point(1, 2)]),
+        (Options, {"deep": True}, {"deep": True}),
+        (datetime.date, "2026-02-01", datetime.date(2026, 2, 1)),
+        (datetime.timedelta, "P1D", datetime.timedelta(days=1)),
+        (UUID, "01a20757-767e-725a-98bf-316aadbd2d59", UUID("01a20757767e725a98bf316aadbd2d59")),
+        (Path, "a/b", Path("a/b")),
+        (Path | None, "a/b", Path("a/b")),
+        (Path, Path("a"), Path("a")),
+        (Annotated[int, msgspec.Meta(gt=1)], "2", 2),
+        (bytes, b"x", b"x"),
+        (bytes, "text", b"text"),
+    ],
+)
+def test_values_that_fit_or_can_be_converted(
+    annotation: Any, value: object, expected: object
+) -> None:
+    result = validate(annotation, value)
+    assert result == expected
+    assert type(result) is type(expected)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value"),
+    [
+        (int, "many"),
+        (int, 5.5),
+        (int, None),
+        (str, 5),
+        (list[int], "abc"),
+        (list[int], ["x"]),
+        (int | list[int], "x"),
+        (Point, {"x": 1}),
+        (Custom, 3),
+        (Custom | int, "x"),
+        (Path, 3),
+        (Literal["a"], "b"),
+        (Annotated[int, msgspec.Meta(gt=1)], 1),
+        (bytes, 3),
+    ],
+)
+def test_values_that_do_not_fit(annotation: Any, value: object) -> None:
+    with pytest.raises(ParameterError, match="flow 'f': parameter 'value' cannot be "):
+        validate(annotation, value)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value"),
+    [
+        (Any, object()),
+        (object, 3),
+        (T, [1]),
+        (Custom, Custom()),
+        (Custom | int, Custom()),
+        (Callable[[int], int], len),
+        (Iterator[int], iter([1])),
+        (Point, Point(1, 2)),
+        ("NotDefinedAnywhere", 3),
+    ],
+)
+def test_values_that_pass_as_the_same_object(annotation: Any, value: object) -> None:
+    assert validate(annotation, value) is value
+
+
+def test_a_default_of_none_makes_a_parameter_optional() -> None:
+    assert validate(int, None, default=None) is None
+    assert validate(int, "3", default=None) == 3
+
+
+def test_arguments_are_recorded_as_they_are_now() -> None:
+    values = [1]
+    parameters = recorded({"values": values})
+    values.append(2)
+    assert msgspec.json.encode(parameters) == b'{"values":[1]}'
+
+
+@pytest.mark.parametrize(
+    "value", [object(), {(1, 2): 3}, ["\ud800"], "x" * 100_000, {"deep": {1, Custom}}]
+)
+def test_what_has_no_short_json_form_is_described(value: object) -> None:
+    (raw,) = recorded({"v": value}).values()
+    assert len(bytes(raw)) < 1000
+    msgspec.json.decode(raw)
+
+
+def test_cycles_are_recorded_somehow() -> None:
+    cycle: list[object] = []
+    cycle.append(cycle)
+    assert bytes(recorded({"v": cycle})["v"]) == b'"[[...]]"'
