@@ -17,6 +17,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
+from headrace.exceptions import SetupError, tell_in_one_line
 from headrace.provenance import Provenance
 from headrace.records import Record, StateChange, now_micros
 from headrace.settings import Settings, get_settings
@@ -95,7 +96,11 @@ def get_environment() -> Environment:
         return _substitute
     from headrace.recorder import get_recorder  # loads the transport, which costs a while
 
-    recorder = get_recorder()
+    try:
+        recorder = get_recorder()
+    except SetupError:
+        tell_in_one_line()
+        raise
     if _own is None or _own.recorder is not recorder:
         settings = get_settings()
         _set_up_logging(settings)

@@ -23,6 +23,9 @@ TerminationSignal               (a BaseException) SIGTERM reached the process
 
 from __future__ import annotations
 
+import sys
+from types import TracebackType
+
 
 class HeadraceError(Exception):
     """The root of headrace's errors."""
@@ -30,6 +33,31 @@ class HeadraceError(Exception):
 
 class SetupError(HeadraceError):
     """Nothing can run as things stand; the message says in one line why, and what mends it."""
+
+
+_one_line = False
+
+
+def tell_in_one_line() -> None:
+    """From now on a `SetupError` that nobody catches ends a script with its one line.
+
+    A traceback through our own modules would bury the line that says what to mend.
+    """
+    global _one_line
+    if _one_line:
+        return
+    _one_line = True
+    otherwise = sys.excepthook
+
+    def show(
+        kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+    ) -> None:
+        if isinstance(error, SetupError) and sys.stderr is not None:
+            print(f"Error: {error}", file=sys.stderr)
+        else:
+            otherwise(kind, error, traceback)
+
+    sys.excepthook = show
 
 
 class InvalidSetting(SetupError):

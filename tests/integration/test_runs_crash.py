@@ -212,3 +212,30 @@ for number in range(40):
     assert process.returncode == 0, err
     states = [run["state_name"] for run in Book(tmp_path / "ledger.db").task_runs()]
     assert states == ["Completed"] * 40
+
+
+def test_tasks_in_forked_children_are_recorded(tmp_path: Path) -> None:
+    program = """
+import multiprocessing
+
+@task
+def square(number):
+    return number ** 2
+
+@flow
+def pipeline():
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        assert pool.map(square, range(8)) == [number ** 2 for number in range(8)]
+        pool.close()
+        pool.join()
+
+pipeline()
+"""
+    with start(program, tmp_path) as process:
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert "Traceback" not in err
+    book = Book(tmp_path / "ledger.db")
+    (flow_run,) = book.flow_runs()
+    runs = [(run["flow_run_id"], run["state_name"]) for run in book.task_runs()]
+    assert runs == [(flow_run["id"], "Completed")] * 8

@@ -10,8 +10,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from headrace.recorder import Recorder, Settled, TransportRefused
+from headrace.recorder import Recorder, Settled, TransportRefused, TransportStumbled
 from headrace.recorder.batches import MAX_PAYLOAD, Stream
+from headrace.recorder.delivery import STUMBLES
 from headrace.records import FlowRunCreated, LogLine, RecordBatch
 from tests.builders import flow_run, log_line
 from tests.recorder_kit import PATIENCE, Ledger, MemoryTransport, decode, line
@@ -55,6 +56,7 @@ def test_the_stream_goes_on_after_a_refused_batch(
     transport: MemoryTransport,
     ledger: Ledger,
     caplog: pytest.LogCaptureFixture,
+    tmp_path: Path,
 ) -> None:
     def refuse(batch: RecordBatch) -> None:
         if any(isinstance(r, LogLine) and r.message == "1" for r in batch.records):
@@ -67,7 +69,56 @@ def test_the_stream_goes_on_after_a_refused_batch(
     assert ledger.messages == ["0", "2", "3"]
     assert [(b.number, len(b.records)) for b in ledger.batches] == [(1, 1), (2, 0), (3, 1), (4, 1)]
     assert recorder.refused == 1
-    assert warnings(caplog) == ["1 records were refused: too strange"]
+    (told,) = warnings(caplog)
+    assert told.startswith("1 records were refused (too strange); they are kept in ")
+    (kept,) = (tmp_path / "spool").glob("refused-*.json")
+    assert [r.message for r in decode(kept.read_bytes()).records if isinstance(r, LogLine)] == ["1"]
+
+
+def test_a_batch_that_the_ledger_fails_over_is_put_aside_in_the_end(
+    recorder: Recorder,
+    transport: MemoryTransport,
+    ledger: Ledger,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr("headrace.recorder.flusher.BACKOFF", (0.001, 0.002))
+    tries = 0
+
+    def stumble(batch: RecordBatch) -> None:
+        nonlocal tries
+        if any(isinstance(r, LogLine) and r.message == "1" for r in batch.records):
+            tries += 1
+            raise TransportStumbled("a bug over there")
+
+    transport.before = stumble
+    for number in range(3):
+        recorder.record(line(number))
+        recorder.flush(PATIENCE)
+    assert recorder.flush(PATIENCE) is Settled.ACKNOWLEDGED
+    assert tries == STUMBLES
+    assert ledger.messages == ["0", "2"]
+    assert len(list((tmp_path / "spool").glob("refused-*.json"))) == 1
+
+
+def test_a_passing_fault_of_the_ledger_costs_nothing(
+    recorder: Recorder,
+    transport: MemoryTransport,
+    ledger: Ledger,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("headrace.recorder.flusher.BACKOFF", (0.001, 0.002))
+    faults = iter(range(STUMBLES - 1))
+
+    def stumble(batch: RecordBatch) -> None:
+        if next(faults, None) is not None:
+            raise TransportStumbled("a passing fault")
+
+    transport.before = stumble
+    recorder.record(line(0))
+    assert recorder.flush(PATIENCE) is Settled.ACKNOWLEDGED
+    assert ledger.messages == ["0"]
+    assert recorder.refused == 0
 
 
 def test_the_stream_goes_on_when_not_even_its_place_can_be_kept(

@@ -9,7 +9,13 @@ from __future__ import annotations
 
 from headrace.recorder.buffer import Settled
 from headrace.recorder.process import Recorder, get_recorder, shutdown
-from headrace.recorder.transport import StreamGap, Transport, TransportAway, TransportRefused
+from headrace.recorder.transport import (
+    StreamGap,
+    Transport,
+    TransportAway,
+    TransportRefused,
+    TransportStumbled,
+)
 
 __all__ = [
     "Recorder",
@@ -18,6 +24,7 @@ __all__ = [
     "Transport",
     "TransportAway",
     "TransportRefused",
+    "TransportStumbled",
     "get_recorder",
     "shutdown",
 ]

@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
+
+from uuid_utils.compat import uuid7
 
 from headrace.recorder.batches import Batch, Renaming, emptied
-from headrace.recorder.transport import StreamGap, Transport, TransportRefused
+from headrace.recorder.transport import (
+    StreamGap,
+    Transport,
+    TransportRefused,
+    TransportStumbled,
+)
 from headrace.records import BatchAck
 
 logger = logging.getLogger("headrace.recorder")
 
+#: How often in a row the other side may fail over one batch, until the batch is put aside: with the
+#: pauses between the tries some fifteen seconds.
+STUMBLES = 12
+
 
 class Delivery:
-    """Delivers batches in order and keeps account of what was refused."""
+    """Delivers batches in order and keeps account of what was refused.
 
-    def __init__(self, transport: Transport) -> None:
+    Args:
+        transport: where to.
+        aside: a folder for batches that nobody takes; a person may look at them there.
+    """
+
+    def __init__(self, transport: Transport, aside: Path) -> None:
         self.transport = transport
+        self._aside = aside
+        self._stumbles = 0
         self.refused = 0  #: records that were refused so far
         self._renaming = Renaming()
         self._told: set[str] = set()
@@ -29,6 +48,13 @@ class Delivery:
         payload = self._renaming.apply(batch.payload)
         try:
             self._account(self.transport.send(payload))
+            self._stumbles = 0
+        except TransportStumbled as stumble:
+            self._stumbles += 1
+            if self._stumbles < STUMBLES:
+                raise
+            self._stumbles = 0
+            self._give_up(batch, payload, TransportRefused(str(stumble), "InternalError"))
         except StreamGap as gap:
             self._tell(
                 gap.code,
@@ -54,7 +80,18 @@ class Delivery:
         except TransportRefused:
             self._renaming.start(batch.payload, after=True)
         self.refused += batch.records
-        self._tell(f"batch {refusal.code}", "%d records were refused: %s", batch.records, refusal)
+        where = self._put_aside(payload)
+        logger.error("%d records were refused (%s); %s", batch.records, refusal, where)
+
+    def _put_aside(self, payload: bytes) -> str:
+        """Keep a batch that nobody takes; where it is, in words."""
+        path = self._aside / f"refused-{uuid7()}.json"
+        try:
+            self._aside.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(payload)
+        except OSError as error:
+            return f"they are lost: {path} cannot be written ({error.strerror or error})"
+        return f"they are kept in {path}"
 
     def _account(self, ack: BatchAck) -> None:
         self.refused += len(ack.refused)

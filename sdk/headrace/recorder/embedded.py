@@ -15,8 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from headrace.exceptions import HomeUnusable, ServiceTooOld
-from headrace.recorder.transport import StreamGap, TransportAway, TransportRefused
+from headrace.exceptions import HomeUnusable, ServiceTooOld, SetupError
+from headrace.recorder.transport import (
+    StreamGap,
+    TransportAway,
+    TransportRefused,
+    TransportStumbled,
+)
 from headrace.records import BatchAck
 from headrace.settings import ensure_home
 
@@ -90,6 +95,10 @@ class EmbeddedTransport:
             raise TransportAway(str(error)) from None
         except TimeoutError:
             raise TransportAway(f"no commit within {COMMIT_TIMEOUT:g} s") from None
+        except SetupError:
+            raise
+        except Exception as error:  # a fault of the ledger's: it must not end the recorder
+            raise TransportStumbled(f"{type(error).__name__}: {error}") from error
 
     def close(self) -> None:
         """Let go of the ledger."""
@@ -111,32 +120,25 @@ class EmbeddedSchema:
         self, query: str, variables: Mapping[str, object] | None = None
     ) -> dict[str, Any]:
         """The answer to a query or mutation."""
-        from headrace_service.api.context import Context
-        from headrace_service.api.schema import schema
+        from headrace_service.api.inprocess import execute
 
         given = msgspec.to_builtins(variables or {})  # as JSON would make them
-        result = await schema.execute(query, given, context_value=Context(self._handle.get()))
-        return _answer(result)
+        return await execute(self._handle.get(), query, given)
 
     async def subscribe(
         self, query: str, variables: Mapping[str, object] | None = None
     ) -> AsyncGenerator[dict[str, Any], None]:
         """The answers of a subscription, for ever."""
-        from headrace_service.api.context import Context
-        from headrace_service.api.schema import schema
+        from headrace_service.api.inprocess import subscribe
 
         ledger = self._handle.get()
         if self._feed is not ledger.feed:
             self._feed = ledger.feed
             await self._feed.start()
         given = msgspec.to_builtins(variables or {})
-        stream: Any = await schema.subscribe(query, given, context_value=Context(ledger))
-        if not hasattr(stream, "__aiter__"):  # refused before it began
-            yield _answer(stream)
-            return
-        async with aclosing(stream):
-            async for result in stream:
-                yield _answer(result)
+        async with aclosing(subscribe(ledger, query, given)) as answers:
+            async for answer in answers:
+                yield answer
 
     async def close(self) -> None:
         """End all subscriptions and let go of the ledger."""
@@ -144,12 +146,6 @@ class EmbeddedSchema:
         if feed is not None:
             await feed.stop()
         self._handle.close()
-
-
-def _answer(result: Any) -> dict[str, Any]:
-    if result.errors:
-        return {"data": result.data, "errors": [error.formatted for error in result.errors]}
-    return {"data": result.data}
 
 
 def _open(path: Path) -> Ledger:

@@ -52,7 +52,7 @@ class Flusher:
 
     def __init__(self, transport: Transport, spool_folder: Path, bound: int) -> None:
         self.buffer = Buffer(bound)
-        self.delivery = Delivery(transport)
+        self.delivery = Delivery(transport, spool_folder)
         self._transport = transport
         self._spool_folder = spool_folder
         self._stream = Stream()

@@ -9,7 +9,12 @@ from urllib.parse import urlsplit
 import msgspec
 
 from headrace.exceptions import ServiceTooOld, ServiceUnreachable
-from headrace.recorder.transport import StreamGap, TransportAway, TransportRefused
+from headrace.recorder.transport import (
+    StreamGap,
+    TransportAway,
+    TransportRefused,
+    TransportStumbled,
+)
 from headrace.records import WIRE_VERSION, BatchAck, RefusedRecord
 
 if TYPE_CHECKING:
@@ -53,8 +58,13 @@ class _Record(msgspec.Struct):
     record: _Ack | _OutOfOrder | _InvalidInput
 
 
+class _Extensions(msgspec.Struct, frozen=True):
+    code: str = ""
+
+
 class _Error(msgspec.Struct):
     message: str
+    extensions: _Extensions = _Extensions()
 
 
 class _Answer(msgspec.Struct):
@@ -86,6 +96,9 @@ class HttpTransport:
     #: Refused however often it is sent: malformed, too large, of the wrong kind.
     _REFUSALS: ClassVar = frozenset({400, 413, 415, 422})
 
+    #: What a service or the proxy before it answers while it starts or is down.
+    _PASSING: ClassVar = frozenset({500, 502, 503, 504})
+
     def __init__(self, api_url: str) -> None:
         self._url = api_url
         self._endpoint = f"{api_url}/graphql"
@@ -99,7 +112,7 @@ class HttpTransport:
     def connect(self) -> None:
         """Ask the service for its version; see `Transport.connect`."""
         response = self._post(_HANDSHAKE, CONNECT_TIMEOUT)
-        if response.status_code >= 500:
+        if response.status_code in self._PASSING:
             raise TransportAway(f"it answers HTTP {response.status_code}")
         try:
             answer = msgspec.json.decode(response.content, type=_Handshake)
@@ -131,8 +144,10 @@ class HttpTransport:
             # A proxy's error page, another program on the port: not for ever, it may be hoped.
             raise TransportAway(f"it answers HTTP {response.status_code}") from None
         if answer.data is None:
-            reason = answer.errors[0].message if answer.errors else "nothing"
-            raise TransportAway(f"it answers: {reason}")
+            error = answer.errors[0] if answer.errors else _Error("nothing")
+            if error.extensions.code == "InternalError":
+                raise TransportStumbled(error.message)
+            raise TransportAway(f"it answers: {error.message}")
         match answer.data.record:
             case _OutOfOrder(message, expected):
                 raise StreamGap(message, expected)

@@ -67,7 +67,7 @@ class LeftoverReplay:
             transport.close()
 
     def _replay(self, spool: Spool, transport: Transport) -> None:
-        delivery = Delivery(transport)
+        delivery = Delivery(transport, self._folder)
         records = spool.records
         while not self._stopping.is_set() and (first := spool.first()) is not None:
             try:

@@ -19,6 +19,14 @@ class TransportAway(Exception):
     """
 
 
+class TransportStumbled(TransportAway):
+    """The other side is there, but failed over this very batch: a fault of its own.
+
+    Worth trying again a few times; a batch that it fails over every time must not hold up those
+    behind it for ever.
+    """
+
+
 class TransportRefused(Exception):
     """A batch was refused as a whole, and would be again.
 
@@ -58,6 +66,7 @@ class Transport(Protocol):
 
         Raises:
             TransportAway: there was no answer; the batch may have been taken.
+            TransportStumbled: the ledger failed over this batch.
             StreamGap: earlier batches of the stream are missing.
             TransportRefused: the batch as a whole is not acceptable.
         """

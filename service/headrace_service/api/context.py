@@ -29,8 +29,15 @@ class Context:
 
     def renew(self) -> None:
         """Begin anew: nothing is loaded yet, no row is spent. For each message of a feed."""
-        self.loaders = Loaders(self.ledger)
+        self._loaders: Loaders | None = None
         self._rows_left = MAX_ROWS
+
+    @property
+    def loaders(self) -> Loaders:
+        """The operation's DataLoaders, made when the first of them is needed."""
+        if self._loaders is None:
+            self._loaders = Loaders(self.ledger)
+        return self._loaders
 
     def spend(self, rows: Sequence[Any]) -> None:
         """Count rows that go into the answer.
