@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 if TYPE_CHECKING:
     from headrace.engine.hooks import Hook
@@ -87,6 +88,17 @@ class Definition:
                 )
         if self.timeout_seconds is not None and not self.timeout_seconds > 0:
             raise ValueError(f"{title}: timeout_seconds={self.timeout_seconds!r}: use more than 0")
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
+        """Pickle by name, as functions are, where the name leads here.
+
+        The function itself cannot be pickled: its name leads to this object instead.
+        """
+        name: str = getattr(self.fn, "__qualname__", "")
+        found: Any = sys.modules.get(getattr(self.fn, "__module__", ""))
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        return name if found is self else super().__reduce_ex__(protocol)
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.name!r}>"

@@ -295,9 +295,19 @@ def recorded(values: Mapping[str, object]) -> dict[str, msgspec.Raw]:
     return {name: _encode(value) for name, value in values.items()}
 
 
+def _plain(value: Any) -> object:
+    """Something with a JSON form in place of a value that has none."""
+    if _is_pydantic(type(value)):
+        if hasattr(value, "model_dump"):
+            return value.model_dump()
+        if hasattr(value, "get_default"):  # a Field() that stands for the default
+            return value.get_default(call_default_factory=True)
+    return _shorten(value)
+
+
 def _encode(value: object) -> msgspec.Raw:
     try:
-        encoded = msgspec.json.encode(value, enc_hook=_shorten)
+        encoded = msgspec.json.encode(value, enc_hook=_plain)
     except Exception:  # cycles, keys that are no text, a user's __repr__, lone surrogates
         encoded = b""
     if not encoded or len(encoded) > _MAX_RECORDED:

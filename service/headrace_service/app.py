@@ -9,13 +9,14 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from headrace_service.api.query import package_version
 from headrace_service.api.view import GraphQLView, is_loopback
 from headrace_service.ledger import Ledger
-from headrace_service.web import graphiql_page
+from headrace_service.web import GRAPHIQL_FILES, graphiql_page
 
 #: Bytes of a request's body at most: several times what a full batch of records takes.
 MAX_BODY = 64 * 1024 * 1024
@@ -53,6 +54,7 @@ def create_app(ledger: Ledger, *, loopback_only: bool = False) -> Starlette:
         routes=[
             Route("/graphql", view, max_body_size=MAX_BODY),
             WebSocketRoute("/graphql", view),
+            Mount("/graphiql", StaticFiles(directory=GRAPHIQL_FILES)),
             Route("/health", health),
             Route("/", root),
         ],

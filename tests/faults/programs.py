@@ -154,6 +154,28 @@ def lines_after_shutdown() -> None:
     record("after")
 
 
+def flow_of_tasks(count: str) -> None:
+    """A flow run of so many tasks, each with a log line; waits to be told on halfway."""
+    from headrace import flow, get_run_logger, task
+
+    @task
+    def double(number: int) -> int:
+        get_run_logger().info("line %d", number)
+        return 2 * number
+
+    @flow
+    def doubles(numbers: int) -> int:
+        total = 0
+        for number in range(numbers):
+            if number == numbers // 2:
+                say("halfway")
+                sys.stdin.readline()
+            total += double(number)
+        return total
+
+    say(doubles(int(count)))
+
+
 if __name__ == "__main__":
     program, *arguments = sys.argv[1:]
     globals()[program](*arguments)

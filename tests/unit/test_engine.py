@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import pickle
 import traceback
 from typing import Any
 
@@ -389,3 +391,8 @@ def test_futures_as_arguments_of_subflows(recorder: ListRecorder) -> None:
         return inner(futures)
 
     assert outer() == 3
+
+
+def test_tasks_are_pickled_by_name(recorder: ListRecorder) -> None:
+    assert pickle.loads(pickle.dumps(step)) is step
+    assert copy.copy(step.with_options(name="other")).name == "other"

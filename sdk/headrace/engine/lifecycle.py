@@ -24,7 +24,7 @@ from headrace.exceptions import TerminationSignal
 from headrace.logging import log_line, logger_of
 from headrace.records import StateType
 from headrace.states import Crashed, Failed, State, TimedOut
-from headrace.text import describe_error
+from headrace.text import clip, describe_error
 
 _PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
 
@@ -115,7 +115,7 @@ def _after_failure(run: Run, call: Call, error: Exception) -> Lifecycle[State[An
         log_line(context, logging.WARNING, f"Attempt {run.run_count} of {attempts}: {reason}", now)
         log_line(context, logging.INFO, f"Retrying in {delay} seconds...", now)
         if delay > 0:
-            run.enter(StateType.SCHEDULED, "AwaitingRetry", reason)
+            run.enter(StateType.SCHEDULED, "AwaitingRetry", clip(reason))
             yield Sleep(run.clock, delay)
         return None
     if call.expired:

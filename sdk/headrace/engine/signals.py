@@ -6,6 +6,7 @@ Only where nobody else has a handler for it: a program that has one knows what i
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -34,8 +35,13 @@ def termination(cancel: Callable[[], object] | None = None) -> Iterator[None]:
         yield
         return
     received: list[TerminationSignal] = []
+    process = os.getpid()
 
     def handle(signum: int, frame: FrameType | None) -> None:
+        if os.getpid() != process:
+            # A forked child, which has the handler but not the flow: the pools of
+            # `multiprocessing` end theirs this way.
+            raise SystemExit(128 + signum)
         received.append(TerminationSignal(signum))
         if cancel is None or _in_sync_code(frame):
             raise received[-1]

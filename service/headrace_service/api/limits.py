@@ -14,6 +14,8 @@ from graphql import (
     NamedTypeNode,
     NonNullTypeNode,
     OperationDefinitionNode,
+    OperationType,
+    get_operation_ast,
     parse,
 )
 from strawberry.extensions import MaxAliasesLimiter, QueryDepthLimiter, SchemaExtension
@@ -65,6 +67,16 @@ class OncePerText(SchemaExtension):
 @functools.lru_cache(maxsize=256)
 def _errors(schema: GraphQLSchema, text: str, rules: tuple[type, ...]) -> tuple[GraphQLError, ...]:
     return tuple(validate_document(schema, parsed(text), (*rules, *_LIMITS)))
+
+
+@functools.lru_cache(maxsize=256)
+def is_subscription(text: str | None, operation_name: str | None) -> bool:
+    """Whether the operation of that name, or the only one, is a subscription."""
+    try:
+        operation = get_operation_ast(parsed(text or ""), operation_name)
+    except GraphQLError:  # told of when it is executed
+        return False
+    return operation is not None and operation.operation is OperationType.SUBSCRIPTION
 
 
 @functools.lru_cache(maxsize=256)

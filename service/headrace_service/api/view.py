@@ -7,6 +7,7 @@ import ipaddress
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import msgspec
@@ -14,12 +15,18 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
+from strawberry.http import GraphQLRequestData
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types import ExecutionResult
 
 from headrace_service.api.context import Context
-from headrace_service.api.limits import decode_message, decode_request
+from headrace_service.api.errors import InputError
+from headrace_service.api.limits import decode_message, decode_request, is_subscription
 from headrace_service.api.schema import schema
 from headrace_service.ledger import Ledger
+
+if TYPE_CHECKING:
+    from cross_web import AsyncHTTPRequestAdapter
 
 _encode = msgspec.json.Encoder(uuid_format="canonical").encode
 
@@ -65,6 +72,27 @@ class GraphQLView(GraphQL[Context, None]):
         """The page to try queries on."""
         # In a frame of another page, a click could be made to run what that page has prepared.
         return HTMLResponse(self._page(), headers={"X-Frame-Options": "DENY"})
+
+    async def execute_single(
+        self,
+        request: Request,
+        request_adapter: AsyncHTTPRequestAdapter,
+        sub_response: Response,
+        context: Context,
+        root_value: None,
+        request_data: GraphQLRequestData,
+    ) -> ExecutionResult:
+        """Answer a request once, which cannot be done for a subscription."""
+        if is_subscription(request_data.query, request_data.operation_name):
+            error = InputError(
+                "a subscription has no single answer: ask over a websocket "
+                "(graphql-transport-ws), or with the header 'Accept: text/event-stream'",
+                "query",
+            )
+            return ExecutionResult(data=None, errors=[error])
+        return await super().execute_single(
+            request, request_adapter, sub_response, context, root_value, request_data
+        )
 
     async def create_streaming_response(
         self,

@@ -1,0 +1,110 @@
+"""`headrace tui`: the terminal monitor."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from headrace.exceptions import ServiceError, SetupError
+from headrace.settings import ensure_home, get_settings
+
+#: Where a service listens unless told otherwise.
+USUAL_URL = "http://127.0.0.1:4200"
+
+
+class Service(NamedTuple):
+    """A service to watch, and what to call it."""
+
+    url: str
+    label: str
+
+
+@click.command()
+@click.option("--url", help="The service to watch.  [HEADRACE_API_URL, else the local ledger]")
+@click.option("--run", "run_id", help="Open the flow run with this id.")
+@click.option("--ascii", "ascii_only", is_flag=True, help="Use no symbols outside of ASCII.")
+def command(url: str | None, run_id: str | None, ascii_only: bool) -> None:
+    """Watch runs, live.
+
+    Without a service it opens the local ledger, and serves it on this machine as long as it runs.
+    """
+    if not sys.stdout.isatty():
+        raise SetupError(
+            "the monitor needs a terminal; `headrace watch` follows a run as plain text"
+        )
+    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    from headrace_tui.app import MonitorApp
+
+    with service_at(url) as service:
+        app = MonitorApp(
+            service.url,
+            label=service.label,
+            ascii_only=ascii_only or not _speaks_unicode(),
+            run_id=run_id,
+            handle_signals=True,
+        )
+        code = app.run()
+    sys.exit(code if code is not None else app.return_code or 0)
+
+
+def _speaks_unicode() -> bool:
+    """Whether the terminal is told to be able to show more than ASCII."""
+    return "utf" in (sys.stdout.encoding or "").lower() and os.environ.get("TERM") != "linux"
+
+
+@contextlib.contextmanager
+def service_at(url: str | None) -> Iterator[Service]:
+    """The service to watch: the one named, the one configured, or one for the local ledger.
+
+    The local ledger is served by whoever serves it already at the usual port, else by a thread of
+    this process on a free loopback port, until the context ends.
+
+    Args:
+        url: the service's address; None looks at the settings.
+
+    Raises:
+        ServiceUnreachable: nobody answers at the address.
+        SetupError: the local ledger cannot be served.
+    """
+    settings = get_settings()
+    url = url or settings.api_url
+    if url is not None:
+        url = url.rstrip("/").removesuffix("/graphql")
+        _ledger_of(url)
+        yield Service(url, url.split("://", 1)[-1])
+        return
+    ensure_home(settings.home)
+    path = settings.ledger_path
+    with contextlib.suppress(SetupError, ServiceError):
+        if _ledger_of(USUAL_URL) == str(path):
+            yield Service(USUAL_URL, USUAL_URL.split("://", 1)[-1])
+            return
+    from headrace_service.ledger import LedgerError
+    from headrace_service.server import CannotListen, start_in_thread
+
+    try:
+        running = start_in_thread(path)
+    except (CannotListen, LedgerError) as error:
+        raise SetupError(str(error)) from None
+    with running:
+        yield Service(running.url, _briefly(path))
+
+
+def _ledger_of(url: str) -> str:
+    """The ledger that a service records into, as it names it."""
+    from headrace.client import Client
+
+    with Client(url) as client:
+        return str(client.server_info()["ledger"])
+
+
+def _briefly(path: Path) -> str:
+    """A path as people write it."""
+    home = Path.home()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)

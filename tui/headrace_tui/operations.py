@@ -1,0 +1,185 @@
+"""The GraphQL documents of the monitor, and how their answers become models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from sys import intern
+from typing import Any
+
+from headrace_tui.format import one_line
+from headrace_tui.models import LogPage, LogRow, Page, Run, RunDetails, State
+
+_STATE = "state { type name message timestamp runCount }"
+_FLOW_RUN = f"""
+  id name flowName createdAt startTime endTime parentFlowRunId tags {_STATE}
+  taskRunCounts {{ type count }}
+"""
+_TASK_RUN = f"id name taskName flowRunId createdAt startTime endTime tags {_STATE}"
+_HISTORY = "stateHistory { type name message timestamp runCount }"
+_PAGE = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor } feedCursor"
+_LOG = "cursor timestamp level logger message flowRunId taskRunId"
+
+SERVER_INFO = "{ serverInfo { version ledger now feedCursor } }"
+
+FLOW_RUNS = f"""
+query FlowRuns($first: Int!, $after: Cursor, $filter: FlowRunFilter) {{
+  flowRuns(first: $first, after: $after, filter: $filter) {{ nodes {{ {_FLOW_RUN} }} {_PAGE} }}
+}}"""
+
+FLOW_RUN = f"""
+query FlowRun($id: ID!) {{
+  flowRun(id: $id) {{ {_FLOW_RUN} flowVersion parameters {_HISTORY} }}
+}}"""
+
+TASK_RUN = f"""
+query TaskRun($id: ID!) {{
+  taskRun(id: $id) {{ {_TASK_RUN} {_HISTORY} inputs {{ parameter runId }} }}
+}}"""
+
+TASK_RUNS = f"""
+query TaskRuns($run: ID!, $first: Int!, $after: Cursor) {{
+  flowRun(id: $run) {{
+    taskRuns(first: $first, after: $after) {{ nodes {{ {_TASK_RUN} }} {_PAGE} }}
+  }}
+}}"""
+
+SUBFLOW_RUNS = f"""
+query SubflowRuns($run: ID!, $first: Int!, $after: Cursor) {{
+  flowRun(id: $run) {{
+    subflowRuns(first: $first, after: $after) {{ nodes {{ {_FLOW_RUN} }} {_PAGE} }}
+  }}
+}}"""
+
+LOGS = f"""
+query Logs($last: Int!, $before: Cursor, $filter: LogFilter) {{
+  logs(last: $last, before: $before, filter: $filter) {{ nodes {{ {_LOG} }} {_PAGE} }}
+}}"""
+
+LOGS_ONWARD = f"""
+query LogsOnward($first: Int!, $after: Cursor, $filter: LogFilter) {{
+  logs(first: $first, after: $after, filter: $filter) {{ nodes {{ {_LOG} }} {_PAGE} }}
+}}"""
+
+FLOW_RUN_EVENTS = f"""
+subscription FlowRuns($after: Cursor, $filter: FlowRunEventFilter, $progress: Boolean!) {{
+  flowRuns(after: $after, filter: $filter, progress: $progress) {{
+    events {{ cursor flowRun {{ {_FLOW_RUN} }} }} cursor
+  }}
+}}"""
+
+TASK_RUN_EVENTS = f"""
+subscription TaskRuns($after: Cursor, $run: ID) {{
+  taskRuns(after: $after, flowRunId: $run) {{
+    events {{ cursor state {{ type }} taskRun {{ {_TASK_RUN} }} }} cursor
+  }}
+}}"""
+
+LOG_LINES = f"""
+subscription Logs($after: Cursor, $filter: LogFilter) {{
+  logs(after: $after, filter: $filter) {{ lines {{ {_LOG} }} cursor }}
+}}"""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def micros(text: str) -> int:
+    """A GraphQL DateTime as microseconds since 1970-01-01 UTC."""
+    passed = datetime.fromisoformat(text) - _EPOCH
+    return (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds
+
+
+def _moment(text: str | None) -> int | None:
+    return None if text is None else micros(text)
+
+
+def read_state(data: Mapping[str, Any]) -> State:
+    """A `State` of the schema."""
+    at = micros(data["timestamp"])
+    return State(data["type"], data["name"], at, data.get("message"), data["runCount"])
+
+
+def read_flow_run(data: Mapping[str, Any]) -> Run:
+    """A `FlowRun` of the schema."""
+    return Run(
+        id=data["id"],
+        kind="flow",
+        name=one_line(data["name"]),
+        group=one_line(data["flowName"]),
+        state=read_state(data["state"]),
+        created=micros(data["createdAt"]),
+        started=_moment(data["startTime"]),
+        ended=_moment(data["endTime"]),
+        counts={entry["type"]: entry["count"] for entry in data["taskRunCounts"]},
+        parent_id=data["parentFlowRunId"],
+        tags=tuple(data["tags"]),
+    )
+
+
+def read_task_run(data: Mapping[str, Any]) -> Run:
+    """A `TaskRun` of the schema."""
+    return Run(
+        id=data["id"],
+        kind="task",
+        name=one_line(data["name"]),
+        group=one_line(data["taskName"]),
+        state=read_state(data["state"]),
+        created=micros(data["createdAt"]),
+        started=_moment(data["startTime"]),
+        ended=_moment(data["endTime"]),
+        parent_id=data["flowRunId"],
+        tags=tuple(data["tags"]),
+    )
+
+
+def read_log(data: Mapping[str, Any]) -> LogRow:
+    """A `LogLine` of the schema. What repeats from line to line is held once."""
+    flow_run_id, task_run_id = data["flowRunId"], data["taskRunId"]
+    return LogRow(
+        data["cursor"],
+        micros(data["timestamp"]),
+        data["level"],
+        intern(data["logger"]),
+        data["message"],
+        flow_run_id and intern(flow_run_id),
+        task_run_id and intern(task_run_id),
+    )
+
+
+def read_page(data: Mapping[str, Any]) -> Page:
+    """A connection of flow runs or task runs."""
+    info = data["pageInfo"]
+    rows = [
+        read_flow_run(node) if "flowName" in node else read_task_run(node) for node in data["nodes"]
+    ]
+    return Page(rows, info["endCursor"] if info["hasNextPage"] else None, data["feedCursor"])
+
+
+def read_log_page(data: Mapping[str, Any]) -> LogPage:
+    """A connection of log lines."""
+    info = data["pageInfo"]
+    return LogPage(
+        [read_log(node) for node in data["nodes"]],
+        info["startCursor"] if info["hasPreviousPage"] else None,
+        info["endCursor"] if info["hasNextPage"] else None,
+        data["feedCursor"],
+    )
+
+
+def read_details(data: Mapping[str, Any]) -> RunDetails:
+    """A run with its history."""
+    is_flow = "flowName" in data
+    return RunDetails(
+        run=read_flow_run(data) if is_flow else read_task_run(data),
+        history=[read_state(state) for state in data["stateHistory"]],
+        parameters=data.get("parameters"),
+        flow_version=data.get("flowVersion"),
+        inputs=[(entry["parameter"], entry["runId"]) for entry in data.get("inputs") or ()],
+    )
+
+
+def read_runs(events: Iterable[Mapping[str, Any]], field: str) -> dict[str, Run]:
+    """The runs of a message of events: the last look at each."""
+    read = read_flow_run if field == "flowRun" else read_task_run
+    nodes = {event[field]["id"]: event[field] for event in events if event[field] is not None}
+    return {key: read(node) for key, node in nodes.items()}
