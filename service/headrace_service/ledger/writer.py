@@ -54,8 +54,13 @@ class Writer:
         self._committed: list[Callable[[], None]] = []
         self._lock = threading.Lock()
         self._closed = False
-        self._thread = threading.Thread(target=self._work, name="headrace-ledger", daemon=True)
-        self._thread.start()
+        self._thread: threading.Thread | None = threading.Thread(
+            target=self._work, name="headrace-ledger", daemon=True
+        )
+        try:
+            self._thread.start()
+        except RuntimeError:  # the interpreter ends and starts no more threads
+            self._thread = None
 
     def submit(self, run: Callable[[peewee.SqliteDatabase], T]) -> Future[T]:
         """Do `run` in the writer's thread; the future answers after the commit.
@@ -67,7 +72,10 @@ class Writer:
         with self._lock:
             if self._closed:
                 raise LedgerUnusable("the ledger is closed")
-            self._jobs.put(job)
+            if self._thread is not None:
+                self._jobs.put(job)
+            elif job.future.set_running_or_notify_cancel():
+                self._commit([job])
         return job.future
 
     def on_commit(self, callback: Callable[[], None]) -> Callable[[], None]:
@@ -82,7 +90,10 @@ class Writer:
                 return
             self._closed = True
             self._jobs.put(None)
-        self._thread.join()
+        if self._thread is not None:
+            self._thread.join()
+        else:
+            self._db.close()
 
     def _work(self) -> None:
         closing = False
