@@ -22,9 +22,9 @@ from uuid import UUID
 import msgspec
 import peewee
 
-from headrace_service.ledger.append import StatePayload
 from headrace_service.ledger.errors import InvalidCursor
 from headrace_service.ledger.models import Event, Log
+from headrace_service.ledger.rows import StatePayload
 
 if TYPE_CHECKING:
     from headrace_service.ledger import Ledger

@@ -7,9 +7,9 @@ import strawberry
 
 from headrace.records import StateType, now_micros
 from headrace_service.api.scalars import DateTime
-from headrace_service.ledger.append import StatePayload
 from headrace_service.ledger.queries.flow_runs import FlowRunRow
 from headrace_service.ledger.queries.task_runs import TaskRunRow
+from headrace_service.ledger.rows import StatePayload
 
 _MEANING = {
     StateType.SCHEDULED: "To start at a time: Scheduled, Late, AwaitingRetry and others.",

@@ -8,8 +8,8 @@ from uuid import UUID
 import msgspec
 import peewee
 
-from headrace_service.ledger.append import StatePayload
 from headrace_service.ledger.models import Event, Log
+from headrace_service.ledger.rows import StatePayload
 
 _payload = msgspec.json.Decoder(StatePayload)
 

@@ -1,0 +1,299 @@
+"""A batch on its way into the tables: each record is checked, and taken or refused.
+
+The records of a batch are folded before anything is written: what a run went through within one
+batch is one row written once, and an event for each state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import peewee
+import uuid_utils
+
+from headrace.records import (
+    TERMINAL_STATES,
+    FlowRunChanged,
+    FlowRunCreated,
+    LogLine,
+    RefusedRecord,
+    StateChange,
+    StateType,
+    TaskRunChanged,
+    TaskRunCreated,
+)
+from headrace_service.ledger.decode import DecodedBatch
+from headrace_service.ledger.models import Flow, FlowRun, TaskRun
+from headrace_service.ledger.rows import (
+    INSERT_EVENT,
+    INSERT_FLOW_RUN,
+    INSERT_LOG,
+    INSERT_TASK_RUN,
+    UPDATE_FLOW_RUN,
+    UPDATE_TASK_RUN,
+    StatePayload,
+    changed_row,
+    encode_counts,
+    flow_run_row,
+    task_run_row,
+)
+from headrace_service.rules import Actor, why_not
+
+#: Ids in one `IN (…)`; SQLite takes 32,766 parameters, and plans are cached by statement text.
+CHUNK = 500
+
+_json = msgspec.json.Encoder()
+
+
+class _Run:
+    """A flow run or task run as the fold sees it: what the database has, and what is new."""
+
+    __slots__ = (
+        "counted",
+        "created",
+        "end_time",
+        "flow_run_id",
+        "id",
+        "start_time",
+        "state",
+        "touched",
+    )
+
+    def __init__(self, run_id: UUID, flow_run_id: UUID | None, state: StateChange | None) -> None:
+        self.id = run_id
+        self.flow_run_id = flow_run_id
+        self.state = state
+        #: The state type that the flow run's counts hold for this task run, if any.
+        self.counted: StateType | None = state.type if state else None
+        self.created: FlowRunCreated | TaskRunCreated | None = None
+        self.start_time: int | None = None
+        self.end_time: int | None = None
+        self.touched = False
+
+
+class Fold:
+    """One batch on its way into the tables."""
+
+    def __init__(self, db: peewee.SqliteDatabase, decoded: DecodedBatch) -> None:
+        self.db = db
+        self.batch = decoded.batch
+        self.indexes = decoded.indexes
+        self.refused = list(decoded.refused)
+        self.events: list[tuple[Any, ...]] = []
+        self.logs: list[tuple[Any, ...]] = []
+        self.flow_runs, self.task_runs = self._known_runs()
+        self._payloads: dict[tuple[StateType, str, int], str] = {}
+
+    # -- reading what the records are about -------------------------------------------------
+
+    def _known_runs(self) -> tuple[dict[UUID, _Run], dict[UUID, _Run]]:
+        """The runs that the batch speaks of, as they stand in the tables."""
+        flow_run_ids: set[UUID | None] = set()
+        task_run_ids: set[UUID | None] = set()
+        for record in self.batch.records:
+            if isinstance(record, TaskRunCreated):
+                flow_run_ids.add(record.flow_run_id)
+                task_run_ids.add(record.id)
+            elif isinstance(record, TaskRunChanged):
+                task_run_ids.add(record.id)
+            elif isinstance(record, LogLine):
+                flow_run_ids.add(record.flow_run_id)
+            elif isinstance(record, FlowRunCreated):
+                flow_run_ids.update((record.id, record.parent_flow_run_id))
+            else:
+                flow_run_ids.add(record.id)
+        known_tasks = self._select(TaskRun, TaskRun.flow_run_id, task_run_ids)
+        flow_run_ids.update(run.flow_run_id for run in known_tasks.values())
+        return self._select(FlowRun, FlowRun.id, flow_run_ids), known_tasks
+
+    def _select(
+        self, model: type[FlowRun] | type[TaskRun], owner: Any, ids: set[UUID | None]
+    ) -> dict[UUID, _Run]:
+        columns = (
+            model.id,
+            owner,
+            model.state_type,
+            model.state_name,
+            model.state_timestamp,
+            model.run_count,
+        )
+        found: dict[UUID, _Run] = {}
+        wanted = [run_id for run_id in ids if run_id is not None]
+        for start in range(0, len(wanted), CHUNK):
+            query = model.select(*columns).where(model.id.in_(wanted[start : start + CHUNK]))
+            for run_id, owner_id, kind, name, at, count in query.tuples().execute(self.db):
+                state = StateChange(StateType(kind), name, at, None, count)
+                found[run_id] = _Run(run_id, owner_id, state)
+        return found
+
+    # -- the fold ------------------------------------------------------------------------------
+
+    def take_all(self) -> None:
+        """Take the records one after the other; refuse what cannot be."""
+        for index, record in enumerate(self.batch.records):
+            if isinstance(record, TaskRunCreated):
+                refusal = self._create_task_run(record)
+            elif isinstance(record, TaskRunChanged):
+                refusal = self._change(self.task_runs.get(record.id), record, "task_run")
+            elif isinstance(record, LogLine):
+                refusal = self._log(record)
+            elif isinstance(record, FlowRunCreated):
+                refusal = self._create_flow_run(record)
+            else:
+                refusal = self._change(self.flow_runs.get(record.id), record, "flow_run")
+            if refusal is not None:
+                code, message, field = refusal
+                place = index if self.indexes is None else self.indexes[index]
+                self.refused.append(RefusedRecord(place, code, message, field))
+        self.refused.sort(key=lambda refused: refused.index)
+
+    def _create_flow_run(self, record: FlowRunCreated) -> tuple[str, str, str] | None:
+        if record.id in self.flow_runs:
+            return "Conflict", f"there is a flow run {record.id} already", "id"
+        parent = record.parent_flow_run_id
+        if parent is not None and parent not in self.flow_runs:
+            return "NotFound", f"there is no flow run {parent}", "parent_flow_run_id"
+        run = self.flow_runs[record.id] = _Run(record.id, record.id, None)
+        run.created = record
+        self._enter(run, record.state, "flow_run")
+        return None
+
+    def _create_task_run(self, record: TaskRunCreated) -> tuple[str, str, str] | None:
+        if record.id in self.task_runs:
+            return "Conflict", f"there is a task run {record.id} already", "id"
+        owner = record.flow_run_id
+        if owner is not None and owner not in self.flow_runs:
+            return "NotFound", f"there is no flow run {owner}", "flow_run_id"
+        run = self.task_runs[record.id] = _Run(record.id, owner, None)
+        run.created = record
+        self._enter(run, record.state, "task_run")
+        return None
+
+    def _change(
+        self, run: _Run | None, record: FlowRunChanged | TaskRunChanged, kind: str
+    ) -> tuple[str, str, str] | None:
+        if run is None or run.state is None:
+            return "NotFound", f"there is no {kind.replace('_', ' ')} {record.id}", "id"
+        reason = why_not(run.state.type, run.state.run_count, record.state, Actor.RUN)
+        if reason is not None:
+            return "Conflict", reason, "state"
+        self._enter(run, record.state, kind)
+        return None
+
+    def _enter(self, run: _Run, state: StateChange, kind: str) -> None:
+        run.state = state
+        run.touched = True
+        if state.type is StateType.RUNNING and run.start_time is None:
+            run.start_time = state.timestamp
+        if state.type in TERMINAL_STATES:
+            run.end_time = state.timestamp
+        owner = run.flow_run_id.bytes if run.flow_run_id is not None else None
+        self.events.append((state.timestamp, kind, owner, run.id.bytes, self._payload(state)))
+
+    def _payload(self, state: StateChange) -> str:
+        if state.message is not None:
+            payload = StatePayload(state.type, state.name, state.message, state.run_count)
+            return _json.encode(payload).decode()
+        key = (state.type, state.name, state.run_count)
+        text = self._payloads.get(key)
+        if text is None:
+            payload = StatePayload(state.type, state.name, None, state.run_count)
+            text = self._payloads[key] = _json.encode(payload).decode()
+        return text
+
+    def _log(self, record: LogLine) -> tuple[str, str, str] | None:
+        owner = record.flow_run_id
+        if owner is not None and owner not in self.flow_runs:
+            return "NotFound", f"there is no flow run {owner}", "flow_run_id"
+        task = record.task_run_id
+        self.logs.append(
+            (
+                record.timestamp,
+                record.level,
+                owner.bytes if owner is not None else None,
+                task.bytes if task is not None else None,
+                record.logger,
+                record.message,
+            )
+        )
+        return None
+
+    # -- writing ---------------------------------------------------------------------------------
+
+    def write(self) -> None:
+        """Write what the fold made."""
+        counts = self._changed_counts()
+        flow_runs = [run for run in self.flow_runs.values() if run.touched]
+        task_runs = [run for run in self.task_runs.values() if run.touched]
+        self._many(INSERT_FLOW_RUN, self._new_flow_runs(flow_runs, counts))
+        self._many(UPDATE_FLOW_RUN, map(changed_row, _old(flow_runs)))
+        self._many(INSERT_TASK_RUN, map(task_run_row, _new(task_runs)))
+        self._many(UPDATE_TASK_RUN, map(changed_row, _old(task_runs)))
+        self._update_counts(counts)
+        self._many(INSERT_EVENT, self.events)
+        self._many(INSERT_LOG, self.logs)
+
+    def _many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        listed = rows if isinstance(rows, list) else list(rows)
+        if listed:
+            self.db.cursor().executemany(sql, listed)
+
+    def _new_flow_runs(
+        self, runs: list[_Run], counts: dict[UUID, dict[StateType, int]]
+    ) -> list[tuple[Any, ...]]:
+        new = list(_new(runs))
+        if not new:
+            return []
+        flow_ids = self._flow_ids({run.created.flow_name: run.created for run in new})
+        client = self.batch.client_id.bytes
+        return [
+            flow_run_row(run, flow_ids[run.created.flow_name], client, counts.pop(run.id, {}))
+            for run in new
+        ]
+
+    def _flow_ids(self, firsts: dict[str, FlowRunCreated]) -> dict[str, bytes]:
+        """The ids of the flows by name, after creating those that are new."""
+        rows = [
+            {
+                Flow.id: uuid_utils.uuid7().bytes,
+                Flow.name: name,
+                Flow.created_at: created.state.timestamp,
+            }
+            for name, created in firsts.items()
+        ]
+        Flow.insert_many(rows).on_conflict_ignore().execute(self.db)
+        query = Flow.select(Flow.name, Flow.id).where(Flow.name.in_(list(firsts)))
+        return {name: flow_id.bytes for name, flow_id in query.tuples().execute(self.db)}
+
+    def _changed_counts(self) -> dict[UUID, dict[StateType, int]]:
+        """By how much the number of task runs in each state changes, for each flow run."""
+        changes: dict[UUID, dict[StateType, int]] = {}
+        for run in self.task_runs.values():
+            if run.flow_run_id is None or run.state is None or run.counted is run.state.type:
+                continue
+            change = changes.setdefault(run.flow_run_id, {})
+            change[run.state.type] = change.get(run.state.type, 0) + 1
+            if run.counted is not None:
+                change[run.counted] = change.get(run.counted, 0) - 1
+        return changes
+
+    def _update_counts(self, changes: dict[UUID, dict[StateType, int]]) -> None:
+        for flow_run_id, change in changes.items():
+            query = FlowRun.select(FlowRun.task_run_counts).where(FlowRun.id == flow_run_id)
+            ((text,),) = query.tuples().execute(self.db)
+            counts = msgspec.json.decode(text, type=dict[StateType, int])
+            for kind, difference in change.items():
+                counts[kind] = counts.get(kind, 0) + difference
+            update = FlowRun.update({FlowRun.task_run_counts: encode_counts(counts)})
+            update.where(FlowRun.id == flow_run_id).execute(self.db)
+
+
+def _new(runs: Iterable[_Run]) -> Iterable[Any]:
+    return (run for run in runs if run.created is not None)
+
+
+def _old(runs: Iterable[_Run]) -> Iterable[Any]:
+    return (run for run in runs if run.created is None)

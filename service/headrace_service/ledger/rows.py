@@ -1,0 +1,115 @@
+"""What the hot inserts write: their SQL, made once from the models, and the rows.
+
+Rows are plain tuples for `executemany`, in the order of the models' columns.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import peewee
+
+from headrace.records import StateType
+from headrace_service.ledger.models import Event, FlowRun, Log, Table, TaskRun
+
+_json = msgspec.json.Encoder()
+
+
+class StatePayload(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An event's payload: the state that was entered; when is the event's `at`."""
+
+    type: StateType
+    name: str
+    message: str | None = None
+    run_count: int = 0
+
+
+def insert_sql(model: type[Table]) -> str:
+    """The `INSERT` of all columns of a model but a generated key, for `executemany`."""
+    fields = [f for f in model._meta.sorted_fields if not isinstance(f, peewee.AutoField)]
+    columns = ", ".join(f'"{f.column_name}"' for f in fields)
+    places = ", ".join("?" for _ in fields)
+    return f'INSERT INTO "{model._meta.table_name}" ({columns}) VALUES ({places})'
+
+
+INSERT_FLOW_RUN = insert_sql(FlowRun)
+INSERT_TASK_RUN = insert_sql(TaskRun)
+INSERT_EVENT = insert_sql(Event)
+INSERT_LOG = insert_sql(Log)
+_UPDATE_RUN = (
+    'UPDATE "{table}" SET "state_type" = ?, "state_name" = ?, "state_message" = ?, '
+    '"state_timestamp" = ?, "run_count" = ?, "start_time" = coalesce("start_time", ?), '
+    '"end_time" = ? WHERE "id" = ?'
+)
+UPDATE_FLOW_RUN = _UPDATE_RUN.format(table="flow_run")
+UPDATE_TASK_RUN = _UPDATE_RUN.format(table="task_run")
+
+
+def encode_counts(counts: dict[StateType, int]) -> str:
+    """The column `task_run_counts`."""
+    return _json.encode({kind: count for kind, count in counts.items() if count}).decode()
+
+
+def changed_row(run: Any) -> tuple[Any, ...]:
+    """The parameters of an update: a run that was there before enters another state."""
+    state = run.state
+    return (
+        state.type.value,
+        state.name,
+        state.message,
+        state.timestamp,
+        state.run_count,
+        run.start_time,
+        run.end_time,
+        run.id.bytes,
+    )
+
+
+def task_run_row(run: Any) -> tuple[Any, ...]:
+    """The row of a new task run."""
+    created, state, owner = run.created, run.state, run.flow_run_id
+    return (
+        run.id.bytes,
+        owner.bytes if owner is not None else None,
+        created.task_name,
+        created.name,
+        state.type.value,
+        state.name,
+        state.message,
+        state.timestamp,
+        state.run_count,
+        _json.encode(created.tags).decode() if created.tags else None,
+        _json.encode(created.inputs).decode() if created.inputs else None,
+        created.state.timestamp,
+        run.start_time,
+        run.end_time,
+    )
+
+
+def flow_run_row(
+    run: Any, flow_id: bytes, client: bytes, counts: dict[StateType, int]
+) -> tuple[Any, ...]:
+    """The row of a new flow run."""
+    created, state = run.created, run.state
+    parent, parent_task = created.parent_flow_run_id, created.parent_task_run_id
+    return (
+        run.id.bytes,
+        flow_id,
+        created.flow_version,
+        created.name,
+        state.type.value,
+        state.name,
+        state.message,
+        state.timestamp,
+        state.run_count,
+        _json.encode(created.parameters).decode(),
+        _json.encode(created.tags).decode(),
+        parent.bytes if parent is not None else None,
+        parent_task.bytes if parent_task is not None else None,
+        client,
+        created.state.timestamp,
+        run.start_time,
+        run.end_time,
+        encode_counts(counts),
+    )
