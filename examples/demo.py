@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -139,6 +139,17 @@ def stop_on_sigterm(signal_number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+def say_where_things_are(home: Path) -> None:
+    """Name the files that stay, and how to look at them; nothing where nobody reads any more."""
+    command = Path(sys.executable).with_name("headrace")
+    with suppress(BrokenPipeError):
+        print(f"\nThe ledger is {home}/ledger.db, the logs are {home}/*.log.")
+        print(f"To look again: HEADRACE_HOME={home} {command} tui", flush=True)
+        return
+    # The interpreter would try once more to write what is left, and complain.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def main() -> int:
     """Run the demo; 0 when all of it worked, 130 when it was interrupted."""
     parser = argparse.ArgumentParser(description="The headrace demo.")
@@ -157,8 +168,7 @@ def main() -> int:
         print("\nThe demo was interrupted.", file=sys.stderr)
         return 130
     finally:
-        print(f"\nThe ledger is {home}/ledger.db, the logs are {home}/*.log.")
-        print(f"To look again: HEADRACE_HOME={home} headrace tui", flush=True)
+        say_where_things_are(home)
     return 0
 
 

@@ -6,9 +6,11 @@ in `integration/test_transports.py`.
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable
+from typing import TypeVar
 from uuid import UUID
 
 import msgspec
@@ -19,6 +21,8 @@ from tests.builders import log_line
 
 #: Seconds that a test waits for a thread before it fails; none waits so long when all is well.
 PATIENCE = 20.0
+
+T = TypeVar("T")
 
 decode = msgspec.json.Decoder(RecordBatch).decode
 
@@ -63,6 +67,7 @@ class MemoryTransport:
         before: called with each batch before it is taken; may raise, may wait.
         after: called with each batch after it was taken; may raise, as when an answer is lost.
         sends: how often a batch was sent.
+        connects: how often it was asked whether somebody is there, as after a failure.
         sent: released with each send.
     """
 
@@ -75,10 +80,12 @@ class MemoryTransport:
         self.after: Callable[[RecordBatch], None] = lambda batch: None
         self.sent = threading.Semaphore(0)
         self.sends = 0
+        self.connects = 0
         self.closed = 0
 
     def connect(self) -> None:
         """See `Transport.connect`."""
+        self.connects += 1
         if self.away.is_set():
             raise TransportAway("away")
 
@@ -102,6 +109,24 @@ class MemoryTransport:
 def line(number: int) -> LogLine:
     """A log line that bears a number."""
     return log_line(None, str(number))
+
+
+def in_time(call: Callable[[], T]) -> T:
+    """What a call returns that should not wait for anything, and might wait for ever."""
+    results: list[T] = []
+    thread = threading.Thread(target=lambda: results.append(call()), daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    assert results, "it does not return"
+    return results[0]
+
+
+def sleeps_for_good() -> bool:
+    """Whether the recorder's thread has nothing to do until somebody wakes it."""
+    (ident,) = [t.ident for t in threading.enumerate() if t.name == "headrace-recorder"]
+    assert ident is not None
+    frame = sys._current_frames()[ident]
+    return frame.f_code.co_name == "wait" and frame.f_locals.get("timeout", 0) is None
 
 
 def until(condition: Callable[[], bool], description: str) -> None:

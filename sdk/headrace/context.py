@@ -149,6 +149,7 @@ class FlowRunContext:
         "flow",
         "id",
         "kwargs",
+        "living",
         "log_prints",
         "logged",
         "logger",
@@ -189,6 +190,8 @@ class FlowRunContext:
         self.logger: RunLogger | None = None
         self.counters: dict[str, itertools.count[int]] = {}
         self.provenance = Provenance()
+        #: The runs called within this one, in whatever thread, that have not ended.
+        self.living: dict[RunContext, None] = {}
         #: Futures of tasks submitted in this run that have not ended.
         self.pending: dict[HeadraceFuture[Any], None] = {}
         self.pool: WorkerPool | None = None

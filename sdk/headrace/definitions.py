@@ -7,12 +7,22 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
+from headrace.exceptions import ParameterError
+
 if TYPE_CHECKING:
     from headrace.engine.hooks import Hook
     from headrace.parameters import Shape
     from headrace.records import StateType
 
 _COROUTINE_FUNCTION = 0x80  # inspect.CO_COROUTINE: `inspect` itself is slow to load
+
+
+#: Names and tags have at most this many characters.
+_MAX_NAME = 1024
+
+
+class InvalidOption(ParameterError, ValueError):
+    """An option of a flow or task has an unusable value."""
 
 
 class Definition:
@@ -46,7 +56,7 @@ class Definition:
         self.fn = fn
         self.name = _checked_name(self.kind, name, getattr(fn, "__name__", type(fn).__name__))
         self.description = description if description is not None else fn.__doc__
-        self.tags: list[str] = sorted({str(tag) for tag in tags or ()})
+        self.tags = _checked_tags(f"{self.kind} '{self.name}'", tags)
         self.version = version
         self.retries = retries
         self.retry_delay_seconds = retry_delay_seconds
@@ -75,19 +85,29 @@ class Definition:
         return delays[min(retry, len(delays)) - 1] if delays else 0
 
     def _check(self) -> None:
-        """Make sure that the options can be used, while it is still plain where they were given."""
+        """Make sure that the options can be used, while it is still plain where they were given.
+
+        Raises:
+            InvalidOption: one cannot; the message names it.
+        """
         title = f"{self.kind} '{self.name}'"
         retries: Any = self.retries  # what users pass may be of any type
         if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
-            raise ValueError(f"{title}: retries={retries!r}: use a whole number, 0 or more")
+            raise InvalidOption(f"{title}: retries={retries!r}: use a whole number, 0 or more")
         delays: Any = self.retry_delay_seconds
         for delay in delays if isinstance(delays, Sequence) else [delays]:
             if not isinstance(delay, int | float) or not 0 <= delay < 1e9:
-                raise ValueError(
+                raise InvalidOption(
                     f"{title}: retry_delay_seconds={delays!r}: use a number of seconds, or a list"
                 )
-        if self.timeout_seconds is not None and not self.timeout_seconds > 0:
-            raise ValueError(f"{title}: timeout_seconds={self.timeout_seconds!r}: use more than 0")
+        timeout = self.timeout_seconds
+        if timeout is not None and not 0 < timeout < 1e9:
+            raise InvalidOption(
+                f"{title}: timeout_seconds={timeout!r}: use more than 0, and less than 1e9"
+            )
+        version: Any = self.version
+        if version is not None and not isinstance(version, str):
+            raise InvalidOption(f"{title}: version={_shown(version)}: use text")
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         """Pickle by name, as functions are, where the name leads here.
@@ -106,10 +126,36 @@ class Definition:
 
 def _checked_name(kind: str, name: Any, default: str) -> str:
     if name is None:
-        return default[:1024]
-    if not isinstance(name, str) or not 0 < len(name) <= 1024:
-        raise ValueError(f"a {kind}'s name has 1 to 1,024 characters, unlike {name!r:.50}")
-    return name
+        return default[:_MAX_NAME] or "unnamed"
+    if not _is_name(name):
+        raise InvalidOption(f"a {kind}'s name has 1 to 1,024 characters, unlike {_shown(name)}")
+    checked: str = name
+    return checked
+
+
+def _checked_tags(title: str, tags: Any) -> list[str]:
+    """The tags in order, each once."""
+    # Text by itself would be taken apart into its letters.
+    alone = isinstance(tags, str | bytes) or not isinstance(tags, Iterable | None)
+    several: list[Any] = [] if alone else list(tags or ())
+    if alone or not all(map(_is_name, several)):
+        raise InvalidOption(
+            f"{title}: tags={_shown(several or tags)}: "
+            "use a list of texts of 1 to 1,024 characters each"
+        )
+    return sorted(set(several))
+
+
+def _shown(value: object) -> str:
+    try:
+        text = repr(value)
+    except Exception:  # a user's __repr__ may raise anything
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= _MAX_NAME
 
 
 def _is_coroutine_function(fn: Callable[..., Any]) -> bool:

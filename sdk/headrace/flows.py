@@ -42,7 +42,8 @@ class Flow(Definition, Generic[P, R]):
         **options: Any,
     ) -> None:
         if name is None:
-            name = getattr(fn, "__name__", type(fn).__name__).replace("_", "-")
+            default = getattr(fn, "__name__", type(fn).__name__).replace("_", "-")
+            name = default[:1024] or "unnamed"
         super().__init__(fn, name=name, **options)
         self.should_validate = validate_parameters
         self._task_runner = task_runner

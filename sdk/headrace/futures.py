@@ -108,6 +108,17 @@ class HeadraceFuture(Generic[R]):
         for callback in callbacks or ():
             self._call(callback)
 
+    def orphan(self, state: State[object]) -> None:
+        """End the future with `state` in a forked child, which does not see the run's own end.
+
+        For the engine. Nobody is told: those who wait for it do so in the parent, and there a
+        thread that the child has not may hold the lock.
+        """
+        self._lock = threading.Lock()
+        self._callbacks = None
+        if self._state is None:
+            self._state = state
+
     @property
     def run(self) -> TaskRunContext:
         """The task run itself. For the engine."""

@@ -40,6 +40,9 @@ _LEVEL_NAMES = {level: logging.getLevelName(level).ljust(7) for level in (10, 20
 _COLOURS = {10: "\x1b[2m", 30: "\x1b[33m", 40: "\x1b[31m", 50: "\x1b[1;31m"}
 _RESET = "\x1b[0m"
 
+#: Levels above it are recorded as this one.
+MAX_LEVEL = 1000
+
 
 def get_logger(name: str | None = None) -> logging.Logger:
     """The logger `headrace`, or the one called `name` below it."""
@@ -114,8 +117,14 @@ class RunLogger(logging.LoggerAdapter[logging.Logger]):
         self._line(logging.CRITICAL, msg, args, kwargs)
 
     def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:
-        """Log a line of the level `level`."""
-        self._line(level, msg, args, kwargs)
+        """Log a line of the level `level`.
+
+        Raises:
+            TypeError: `level` is not a whole number.
+        """
+        if not isinstance(level, int):  # as the loggers of `logging` do
+            raise TypeError(f"level must be an integer, unlike {level!r}")
+        self._line(int(level), msg, args, kwargs)
 
     def _line(
         self, level: int, msg: object, args: tuple[object, ...], kwargs: dict[str, Any]
@@ -186,6 +195,11 @@ def _log_the_long_way(
         handling.now = False
 
 
+def _level_on_record(level: int) -> int:
+    """A level within the bounds of what the ledger takes; `logging` itself knows none."""
+    return min(max(level, 0), MAX_LEVEL)
+
+
 # --- the short cut ---------------------------------------------------------------------------
 
 
@@ -222,7 +236,7 @@ def _write(run: RunContext, logger_name: str, level: int, message: str, micros: 
     run.environment.recorder.record(
         LogLine(
             micros,
-            level,
+            level if 0 <= level <= MAX_LEVEL else _level_on_record(level),
             logger_name,
             clip(message),
             None if flow_run is None else flow_run.id,
@@ -316,8 +330,8 @@ class _LedgerHandler(logging.Handler):
                 own = _identity(run)
                 flow_run_id, task_run_id = own.get("flow_run_id"), own.get("task_run_id")
             line = LogLine(
-                int(record.created * 1_000_000),
-                record.levelno,
+                max(int(record.created * 1_000_000), 0),
+                _level_on_record(record.levelno),
                 clip_name(record.name),
                 clip(_text_of(self, record)),
                 None if flow_run_id is None else UUID(str(flow_run_id)),

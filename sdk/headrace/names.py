@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from random import Random
 
 _ADJECTIVES_TEXT = """
@@ -40,8 +41,10 @@ _ANIMALS_TEXT = """
 _ADJECTIVES = _ADJECTIVES_TEXT.split()
 _ANIMALS = _ANIMALS_TEXT.split()
 
-# Of its own, so that a flow that seeds `random` still gets fresh names.
+# Of its own, so that a flow that seeds `random` still gets fresh names; and forked children get
+# others than their parent, and than each other.
 _random = Random()
+os.register_at_fork(after_in_child=_random.seed)
 
 
 def generate_name() -> str:

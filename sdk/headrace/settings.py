@@ -34,8 +34,9 @@ class Settings(msgspec.Struct, frozen=True):
     logging_log_prints: bool = False
     #: How long a first contact with the service is tried before giving up.
     connect_timeout: float = 5.0
-    #: How long the end of a flow waits for the service to acknowledge everything. When it is over,
-    #: what is not acknowledged is safe in the spool on disk and is sent later.
+    #: How long the end of a flow waits, at most, for the service to acknowledge everything. After
+    #: that, and at once when the service is away, what is not acknowledged is safe in the spool on
+    #: disk and is sent later.
     settle_timeout: float = 15.0
     #: How many records may wait in memory before the caller is held up.
     recorder_buffer: int = 100_000
@@ -91,8 +92,15 @@ def _url(text: str) -> str:
     return url.removesuffix("/graphql").removesuffix("/api").rstrip("/")
 
 
+def _folder(text: str) -> Path:
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError:
+        raise ValueError("use a folder; '~' leads to no home folder") from None
+
+
 _READERS: dict[str, Callable[[str], object]] = {
-    "home": lambda text: Path(text).expanduser().absolute(),
+    "home": _folder,
     "api_url": _url,
     "logging_level": _level,
     "logging_to_console": _flag,
@@ -110,12 +118,14 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     Raises:
         InvalidSetting: a value cannot be used; the message names the variable and the mend.
     """
-    values: dict[str, object] = {"home": Path.home() / ".headrace"}
+    values: dict[str, object] = {}
     for name, reader in _READERS.items():
         variable = f"HEADRACE_{name.upper()}"
         text = environment.get(variable, "")
         if not text.strip():
-            continue
+            if name != "home":
+                continue
+            text = "~/.headrace"
         try:
             values[name] = reader(text)
         except ValueError as error:

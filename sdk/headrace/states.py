@@ -21,7 +21,7 @@ from headrace.exceptions import (
     RunFailed,
 )
 from headrace.records import TERMINAL_STATES, StateChange, StateType, now_micros
-from headrace.text import clip
+from headrace.text import MAX_NAME, clip, clip_name, describe
 
 R = TypeVar("R", covariant=True)
 
@@ -37,7 +37,7 @@ class State(Generic[R]):
 
     Args:
         type: what kind of state this is.
-        name: its name; by default the type's, such as "Completed".
+        name: its name; by default, and in place of an empty one, the type's: "Completed".
         message: what there is to say about it.
         data: what came of the run: its value, or the exception that ended it.
         micros: when it was entered, in microseconds since 1970-01-01 UTC; by default now.
@@ -54,8 +54,10 @@ class State(Generic[R]):
         micros: int | None = None,
     ) -> None:
         self.type = type
-        self.name = type.value.capitalize() if name is None else name
-        self.message = message
+        self.name = name or type.value.capitalize()
+        # Users make states, too, and what they give as a message may be an exception.
+        given: object = message
+        self.message = message if given is None or isinstance(given, str) else describe(given)
         self.data = data
         self.micros = now_micros() if micros is None else micros
 
@@ -102,7 +104,8 @@ class State(Generic[R]):
     def as_change(self, run_count: int) -> StateChange:
         """The record of a run's entering this state, in attempt number `run_count`."""
         message = None if self.message is None else clip(self.message)
-        return StateChange(self.type, self.name, self.micros, message, run_count)
+        name = self.name if len(self.name) <= MAX_NAME else clip_name(self.name)
+        return StateChange(self.type, name, self.micros, message, run_count)
 
     def is_scheduled(self) -> bool:
         """Whether the run is to start at a time to come."""

@@ -7,6 +7,7 @@ def pipeline(): ...
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -54,9 +55,13 @@ class WorkerPool:
 
     The threads are daemons: a task that hangs does not keep the process from ending. That no run
     is lost by it is seen to by the flow run, which waits for its tasks.
+
+    Attributes:
+        process: the id of the process that has the threads; a forked child has not.
     """
 
     def __init__(self, limit: int, name: str) -> None:
+        self.process = os.getpid()
         self._limit = limit
         self._name = name
         self._jobs: deque[Job] = deque()
@@ -140,7 +145,7 @@ class WorkerPool:
 def blocking() -> Iterator[None]:
     """To be held while waiting for a task run: see `WorkerPool`."""
     pool: WorkerPool | None = getattr(_here, "pool", None)
-    if pool is None:
+    if pool is None or pool.process != os.getpid():
         yield
     else:
         with pool.blocking():

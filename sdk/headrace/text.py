@@ -33,6 +33,14 @@ def clip_name(text: str) -> str:
     return clean(text) or "unnamed"
 
 
+def numbered_name(name: str, number: int) -> str:
+    """`name-number`; it is the name that is cut if that is too long, so that the number stays."""
+    ending = f"-{number}"
+    if len(name) + len(ending) > MAX_NAME:
+        name = name[: MAX_NAME - len(ending) - 1] + "…"
+    return name + ending
+
+
 def describe(value: object) -> str:
     """`str(value)`, whatever that raises: it is a user's object."""
     try:

@@ -23,21 +23,22 @@ class Actor(enum.Enum):
 
 S = StateType
 
-_ENDINGS = frozenset({S.COMPLETED, S.FAILED, S.CRASHED, S.CANCELLED})
 _STOPS = frozenset({S.CRASHED, S.CANCELLING, S.CANCELLED})
+#: What a run may come to by itself: its end, or the way there.
+_ENDINGS = TERMINAL_STATES | _STOPS
 
 #: From which type to which types each actor may take a run. What is terminal has no row: it is
 #: final, and going on from it means a new attempt, made by a verb of its own.
 _ALLOWED: Mapping[Actor, Mapping[StateType, frozenset[StateType]]] = {
     Actor.RUN: {
         # A run that waits may end at once: a cached result, an input that failed, wrong parameters.
-        S.SCHEDULED: frozenset({S.SCHEDULED, S.PENDING, S.RUNNING, S.PAUSED}) | _ENDINGS | _STOPS,
-        S.PENDING: frozenset({S.SCHEDULED, S.PENDING, S.RUNNING, S.PAUSED}) | _ENDINGS | _STOPS,
+        S.SCHEDULED: frozenset({S.SCHEDULED, S.PENDING, S.RUNNING, S.PAUSED}) | _ENDINGS,
+        S.PENDING: frozenset({S.SCHEDULED, S.PENDING, S.RUNNING, S.PAUSED}) | _ENDINGS,
         # RUNNING to SCHEDULED is a retry that waits (AwaitingRetry); to RUNNING one that does not.
-        S.RUNNING: frozenset({S.SCHEDULED, S.RUNNING, S.PAUSED}) | _ENDINGS | _STOPS,
+        S.RUNNING: frozenset({S.SCHEDULED, S.RUNNING, S.PAUSED}) | _ENDINGS,
         S.PAUSED: frozenset({S.SCHEDULED, S.PENDING, S.RUNNING, S.FAILED}) | _STOPS,
         # A run may reach its end before it hears that it is to stop.
-        S.CANCELLING: _ENDINGS,
+        S.CANCELLING: TERMINAL_STATES,
     },
     Actor.SERVICE: {
         S.SCHEDULED: frozenset({S.SCHEDULED, S.PENDING}) | _STOPS,

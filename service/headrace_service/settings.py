@@ -8,6 +8,7 @@ import msgspec
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 4200
+DEFAULT_STATEMENT_TIMEOUT = 10.0
 
 
 class InvalidServiceSetting(Exception):
@@ -23,6 +24,8 @@ class ServiceSettings(msgspec.Struct, frozen=True):
     port: int = DEFAULT_PORT
     #: NORMAL: what is acknowledged survives the death of any process. FULL: a power cut as well.
     synchronous: str = "NORMAL"
+    #: Seconds after which a query is stopped.
+    statement_timeout: float = DEFAULT_STATEMENT_TIMEOUT
 
 
 def read_service_settings(environment: Mapping[str, str]) -> ServiceSettings:
@@ -42,4 +45,18 @@ def read_service_settings(environment: Mapping[str, str]) -> ServiceSettings:
         raise InvalidServiceSetting(
             f"HEADRACE_SERVER_SYNCHRONOUS={synchronous!r} cannot be used: use NORMAL or FULL"
         )
-    return ServiceSettings(host, int(port), synchronous)
+    return ServiceSettings(host, int(port), synchronous, _statement_timeout(environment))
+
+
+def _statement_timeout(environment: Mapping[str, str]) -> float:
+    text = environment.get("HEADRACE_SERVER_STATEMENT_TIMEOUT", "").strip()
+    try:
+        seconds = float(text) if text else DEFAULT_STATEMENT_TIMEOUT
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds < 1e9:
+        raise InvalidServiceSetting(
+            f"HEADRACE_SERVER_STATEMENT_TIMEOUT={text!r} cannot be used: "
+            "use a number of seconds above 0"
+        )
+    return seconds

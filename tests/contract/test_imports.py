@@ -12,7 +12,6 @@ import pytest
 HEAVY = (
     "asyncio",
     "cloudpickle",
-    "croniter",
     "graphql",
     "httpx",
     "peewee",

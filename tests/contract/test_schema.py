@@ -1,22 +1,29 @@
-"""`schema.graphql` is what the service serves, and every part of it is described."""
+"""`schema.graphql` is what the service serves, described in every part, and breaks nobody."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from graphql import (
+    BreakingChange,
     GraphQLEnumType,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
     build_schema,
+    find_schema_changes,
 )
 
 from headrace.records import StateType
 from headrace_service.api.schema import print_schema
 
-COMMITTED = Path(__file__).parents[2] / "schema.graphql"
+ROOT = Path(__file__).parents[2]
+COMMITTED = ROOT / "schema.graphql"
+#: The schema that clients in use were written for.
+BASELINE = Path(__file__).parent / "schema-baseline.graphql"
+NAMED = ROOT / "docs" / "schema-changes.md"
 
 
 def test_the_committed_schema_is_the_one_that_is_served() -> None:
@@ -60,3 +67,34 @@ def test_the_states_are_those_of_the_records() -> None:
     served = build_schema(COMMITTED.read_text()).type_map["StateType"]
     assert isinstance(served, GraphQLEnumType)
     assert set(served.values) == set(StateType.__members__)
+
+
+def breaking(before: str, after: str) -> list[str]:
+    """What an operation written for the one schema may miss in the other."""
+    changes = find_schema_changes(build_schema(before), build_schema(after))
+    return [change.description for change in changes if isinstance(change, BreakingChange)]
+
+
+def test_a_breaking_change_is_named_where_people_look_for_it() -> None:
+    named = NAMED.read_text()
+    changes = breaking(BASELINE.read_text(), print_schema())
+    unnamed = [description for description in changes if f"`{description}`" not in named]
+    assert unnamed == [], f"undo them, or name them in {NAMED.name}, which tells how"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "description"),
+    [
+        ("  wireVersion: Int!", "  wire: Int!", "Field ServerInfo.wireVersion was removed."),
+        (
+            'node(\n    """Its id."""\n    id: ID!',
+            "node(\n    id: ID!\n    kind: String!",
+            "A required argument Query.node(kind:) was added.",
+        ),
+    ],
+)
+def test_the_check_sees_what_breaks(old: str, new: str, description: str) -> None:
+    baseline = BASELINE.read_text()
+    assert old in baseline
+    assert breaking(baseline, baseline.replace(old, new)) == [description]
+    assert breaking(baseline, baseline) == []

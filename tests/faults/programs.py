@@ -138,6 +138,39 @@ def child_lines(child: int) -> None:
         record(f"child {child} {number}")
 
 
+def child_of_a_backlog(method: str) -> None:
+    """Record many lines, and have a child record one at once."""
+    for number in range(30_000):
+        record(f"parent {number}")
+    if method == "os.fork":
+        pid = os.fork()
+        if pid == 0:
+            record("child")
+            sys.exit()
+        assert os.waitpid(pid, 0)[1] == 0
+    else:
+        multiprocessing.set_start_method(method)
+        process = multiprocessing.Process(target=record, args=("child",))
+        process.start()
+        process.join()
+        assert process.exitcode == 0
+
+
+def flows_without_service() -> None:
+    """Run flows while the service is gone."""
+    from headrace import flow
+
+    @flow
+    def short() -> int:
+        return 1
+
+    say(short())
+    sys.stdin.readline()
+    for _ in range(20):
+        short()
+    say("done")
+
+
 def lines_at_the_end() -> None:
     """Record in the last moments of a process: after the recorder has been closed."""
     import atexit

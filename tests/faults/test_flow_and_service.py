@@ -60,6 +60,23 @@ def test_a_flow_outlives_its_service(service: Service, home: Path) -> None:
     assert [logs[f"line {number}"] for number in range(TASKS)] == [1] * TASKS
 
 
+def test_flows_do_not_wait_for_a_service_that_is_away(service: Service, home: Path) -> None:
+    # Each of the 21 flows and the end would wait for ever, or as long as this.
+    environment = service.environment | {"HEADRACE_SETTLE_TIMEOUT": "3600"}
+    with running(environment, "flows_without_service") as script:
+        assert script.hear() == "1"
+        service.kill()
+        script.tell()
+        assert script.hear() == "done"
+        _, err = script.finish()
+        assert script.code == 0
+    assert "records wait in" in err
+    service.restart()
+    with running(service.environment, "one_line", "the next") as script:
+        assert script.finish() == ("", "")
+    assert states(service.path)[0] == ["COMPLETED"] * 21
+
+
 @pytest.mark.parametrize("transport", ["embedded", "http"])
 def test_the_ledger_of_a_killed_flow_is_consistent(
     request: pytest.FixtureRequest, home: Path, transport: str

@@ -40,3 +40,18 @@ def test_children_have_streams_of_their_own(
     for child in range(3):
         own = [message for message in messages if message.startswith(f"child {child}")]
         assert own == [f"child {child} {number}" for number in range(500)]
+
+
+@pytest.mark.parametrize("method", ["os.fork", "fork"])
+@pytest.mark.parametrize("transport", ["embedded", "http"])
+def test_a_child_does_not_overtake_what_its_parent_had_recorded(
+    request: pytest.FixtureRequest, home: Path, transport: str, method: str
+) -> None:
+    environment, path = {}, home / "ledger.db"
+    if transport == "http":
+        service: Service = request.getfixturevalue("service")
+        environment, path = service.environment, service.path
+    with running(environment, "child_of_a_backlog", method) as script:
+        out, err = script.finish()
+        assert (script.code, out) == (0, ""), err
+    assert recorded(path) == [*(f"parent {number}" for number in range(30_000)), "child"]

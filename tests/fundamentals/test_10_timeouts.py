@@ -47,3 +47,45 @@ async def test_an_asynchronous_task_is_cancelled(book: Book) -> None:
         await pipeline()
     assert cancelled == [True]
     assert book.task_run("hang")["state_name"] == "TimedOut"
+
+
+def test_the_limit_of_a_flow_holds_within_its_tasks(book: Book) -> None:
+    attempts = []
+
+    @task(retries=3)
+    def hang() -> None:
+        attempts.append(1)
+        threading.Event().wait(60)
+
+    @flow(timeout_seconds=0.05)
+    def pipeline() -> None:
+        hang()
+
+    state = pipeline(return_state=True)
+    assert str(state) == "TimedOut('Flow run exceeded its timeout of 0.05 seconds', type=FAILED)"
+    assert len(attempts) == 1
+    run = book.task_run("hang")
+    assert run["state_name"] == "Crashed"
+    assert run["state_message"].endswith("the run around it exceeded its timeout of 0.05 seconds")
+
+
+def test_a_flow_cannot_overlook_that_its_time_is_over(book: Book) -> None:
+    caught = []
+
+    @task
+    def hang() -> None:
+        threading.Event().wait(60)
+
+    @flow(timeout_seconds=0.05)
+    def pipeline() -> int:
+        for _ in range(3):
+            try:
+                hang()
+            except Exception as error:
+                caught.append(error)
+        return 1
+
+    with pytest.raises(RunTimedOut):
+        pipeline()
+    assert caught == []
+    assert book.flow_runs()[0]["state_name"] == "TimedOut"

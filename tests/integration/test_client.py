@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
@@ -274,6 +275,61 @@ async def test_a_subscription_goes_on_after_the_service_was_away(scene: Scene) -
     assert seen == [str(number) for number in range(702)]
 
 
+async def test_a_subscription_without_a_cursor_misses_nothing_from_when_it_is_connected(
+    scene: Scene,
+) -> None:
+    statuses: asyncio.Queue[ConnectionStatus] = asyncio.Queue()
+    service = await asyncio.to_thread(start_in_thread, scene.path)
+    port = int(service.url.rsplit(":", 1)[1])
+    async with AsyncClient(service.url) as client, asyncio.timeout(PATIENCE):
+        messages = client.subscribe(LOGS, on_status=statuses.put_nowait)
+        async with aclosing(messages):
+            following = asyncio.create_task(follow_logs(messages, 2))
+            assert (await statuses.get()).state is ConnectionState.CONNECTED
+            await asyncio.to_thread(service.stop)
+            assert (await statuses.get()).state is ConnectionState.RECONNECTING
+            scene.add(log_line(scene.run, "while it was away"))
+            service = await asyncio.to_thread(start_in_thread, scene.path, port=port)
+            while (await statuses.get()).state is not ConnectionState.CONNECTED:
+                pass
+            scene.add(log_line(scene.run, "when it was back"))
+            assert await following == ["while it was away", "when it was back"]
+    await asyncio.to_thread(service.stop)
+
+
+def fork() -> None:
+    """Fork this process, and wait for the child's end."""
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+async def test_subscriptions_in_this_process_outlive_its_forks(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    connected = asyncio.Semaphore(0)
+    async with AsyncClient() as client, asyncio.timeout(PATIENCE):
+        followers = [
+            client.subscribe(LOGS, on_status=lambda status: connected.release()) for _ in range(2)
+        ]
+        following = [asyncio.create_task(follow_logs(each, 4)) for each in followers]
+        for _ in followers:
+            await connected.acquire()
+        expected = []
+        for number in range(4):
+            if number % 2:
+                fork()
+            else:
+                await asyncio.to_thread(fork)
+            expected.append(f"fork {number}")
+            scene.add(log_line(scene.run, expected[-1]))
+        assert await asyncio.gather(*following) == [expected, expected]
+        for each in followers:
+            await each.aclose()
+
+
 # -- what else a websocket may say -----------------------------------------------------------------
 
 
@@ -302,8 +358,9 @@ async def hear(socket: ServerConnection) -> dict[str, Any]:
     return heard
 
 
-def message(cursor: str) -> dict[str, Any]:
-    payload = {"data": {"logs": {"lines": [], "cursor": cursor}}}
+def message(cursor: str, *lines: str) -> dict[str, Any]:
+    listed = [{"message": line} for line in lines]
+    payload = {"data": {"logs": {"lines": listed, "cursor": cursor}}}
     return {"id": "1", "type": "next", "payload": payload}
 
 
@@ -315,7 +372,7 @@ async def test_pings_are_answered_and_breaks_survived() -> None:
         assert (await hear(socket))["type"] == "connection_init"
         await say(socket, {"type": "ping"}, ack, {"type": "ping", "payload": {}})
         heard.extend([await hear(socket), await hear(socket), await hear(socket)])
-        await say(socket, {"type": "pong"}, message("a"), {"id": "1", "type": "complete"})
+        await say(socket, {"type": "pong"}, message("a", "line"), {"id": "1", "type": "complete"})
 
     async def no_protocol(socket: ServerConnection) -> None:
         await socket.send("hello")
@@ -325,7 +382,7 @@ async def test_pings_are_answered_and_breaks_survived() -> None:
         await hear(socket)
         await say(socket, ack)
         heard.append(await hear(socket))
-        await say(socket, message("b"))
+        await say(socket, message("b", "line"))
         await socket.wait_closed()
 
     statuses: list[ConnectionStatus] = []
@@ -345,3 +402,31 @@ async def test_pings_are_answered_and_breaks_survived() -> None:
         "the service ended the subscription",
         "what answers does not speak graphql-transport-ws",
     ]
+
+
+async def test_empty_messages_tell_only_how_far_things_are() -> None:
+    variables: list[object] = []
+    ack = {"type": "connection_ack"}
+
+    def turn(*messages: dict[str, Any]) -> Callable[[ServerConnection], Any]:
+        async def answer(socket: ServerConnection) -> None:
+            await hear(socket)
+            await say(socket, ack)
+            variables.append((await hear(socket))["payload"]["variables"])
+            await say(socket, *messages)
+
+        return answer
+
+    statuses: list[ConnectionStatus] = []
+    turns = turn(message("a")), turn(message("b"), message("c")), turn(message("d", "line"))
+    async with (
+        websocket_server(*turns) as url,
+        AsyncClient(url) as client,
+        asyncio.timeout(PATIENCE),
+        aclosing(client.subscribe(LOGS, {}, on_status=statuses.append)) as messages,
+    ):
+        assert (await anext(messages))["logs"]["lines"] == [{"message": "line"}]
+    assert variables == [{}, {"after": "a"}, {"after": "c"}]
+    connected, reconnecting = ConnectionState.CONNECTED, ConnectionState.RECONNECTING
+    assert [status.state for status in statuses] == [connected, reconnecting] * 2 + [connected]
+    assert [status.attempt for status in statuses if status.attempt] == [1, 1]

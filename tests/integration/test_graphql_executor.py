@@ -127,13 +127,8 @@ async def test_a_feed_brings_runs_however_they_are_asked_for(tmp_path: Path, que
 async def first_run(socket: Socket, ledger: Ledger, query: str) -> object:
     """The run of the first event of a feed of flow runs."""
     await socket.subscribe(query)
-    await socket.send(type="ping")
-    while not ledger.feed.subscribers:
-        await socket.send(type="ping")
-        assert (await socket.receive())["type"] == "pong"
+    assert await socket.next() == {"flowRuns": {"events": []}}
     take(ledger, flow_run(name="calm-heron"))
-    while (message := await socket.receive())["type"] == "pong":
-        pass
-    (event,) = message["payload"]["data"]["flowRuns"]["events"]
+    (event,) = (await socket.next())["flowRuns"]["events"]
     (value,) = event.values()
     return value

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import msgspec
@@ -123,6 +125,23 @@ def test_a_batch_may_be_written_into_the_query(client: httpx.Client) -> None:
     assert post(client, query) == {"data": {"record": {"accepted": 1}}}
     logs = post(client, "{ logs { nodes { message timestamp } } }")["data"]["logs"]["nodes"]
     assert logs == [{"message": "by hand", "timestamp": "1970-01-01T00:00:00.000005Z"}]
+
+
+def test_a_client_that_leaves_in_the_middle_of_its_request_is_no_news(
+    client: httpx.Client, service: RunningService, caplog: pytest.LogCaptureFixture
+) -> None:
+    address = urlsplit(service.url)
+    assert address.port is not None
+    head = (
+        f"POST /graphql HTTP/1.1\r\nHost: {address.netloc}\r\n"
+        "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+    )
+    for _ in range(3):
+        with socket.create_connection((address.hostname, address.port)) as leaving:
+            leaving.sendall(head.encode())
+        assert client.get("/health").status_code == 200
+    service.stop()  # by then it has dealt with all of them
+    assert caplog.records == []
 
 
 def test_a_large_batch_is_taken(client: httpx.Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 import sqlite3
 from collections.abc import Iterator
@@ -17,9 +18,10 @@ from headrace.records import Record
 from headrace_service.api import limits
 from headrace_service.api.context import MAX_ROWS, Context
 from headrace_service.api.inprocess import execute
-from headrace_service.api.limits import decode_request, parsed
+from headrace_service.api.limits import decode_request
 from headrace_service.api.schema import schema
 from headrace_service.ledger import Ledger
+from headrace_service.settings import InvalidServiceSetting, read_service_settings
 from tests.builders import Stream, enters, flow_run, log_line, state, task_run
 from tests.integration.graphql_kit import ask, refusal, take
 
@@ -66,7 +68,7 @@ async def test_more_rows_take_no_more_statements(ledger: Ledger) -> None:
         if event.sql.startswith(("SELECT", "WITH")):
             selects.append(event.sql)
 
-    ledger._reading.query_hooks.append(note)
+    ledger._reading.db.query_hooks.append(note)
     counts = []
     for first in (1, 5, 40):
         selects.clear()
@@ -114,6 +116,17 @@ async def test_a_query_may_be_only_so_long(ledger: Ledger) -> None:
     assert "token" in (await refusal(ledger, f"{{ {words} }}"))[2]
 
 
+async def test_long_texts_are_not_kept_and_the_longest_are_refused(ledger: Ledger) -> None:
+    caches = limits._kept_document, limits._kept_errors
+    before = [cache.cache_info() for cache in caches]
+    query = "{ serverInfo { version } } #"
+    await ask(ledger, query + "x" * limits.MAX_KEPT)
+    code, field, message = await refusal(ledger, query + "x" * limits.MAX_QUERY)
+    assert (code, field) == ("QueryTooLong", "query")
+    assert str(limits.MAX_QUERY) in message
+    assert [cache.cache_info() for cache in caches] == before
+
+
 async def test_introspection_is_open(ledger: Ledger) -> None:
     data = await ask(ledger, "{ __schema { queryType { name } types { name } } }")
     assert data["__schema"]["queryType"] == {"name": "Query"}
@@ -122,9 +135,10 @@ async def test_introspection_is_open(ledger: Ledger) -> None:
 async def test_a_text_is_parsed_and_validated_once(ledger: Ledger) -> None:
     query = "{ serverInfo { version } } # once"
     await ask(ledger, query)
-    before = parsed.cache_info().misses, limits._errors.cache_info().misses
+    caches = limits._kept_document, limits._kept_errors
+    before = [cache.cache_info().misses for cache in caches]
     await ask(ledger, query)
-    assert (parsed.cache_info().misses, limits._errors.cache_info().misses) == before
+    assert [cache.cache_info().misses for cache in caches] == before
     # What is wrong stays wrong, and is answered with the place each time.
     assert await execute(ledger, "{ nobody }") == await execute(ledger, "{ nobody }")
 
@@ -156,6 +170,43 @@ async def test_a_ledger_that_takes_nothing_more_is_said_plainly(ledger: Ledger) 
     code, _, message = await refusal(ledger, query, batch=batch)
     assert code == "LedgerUnusable"
     assert "ledger" in message
+
+
+async def test_a_query_that_takes_too_long_is_stopped(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ledger = Ledger.open(tmp_path / "slow.db", statement_timeout=1e-9)
+    take(ledger, *(log_line(None, f"line {number}") for number in range(5_000)))
+    scan = '{ logs(filter: {messageContains: "nowhere"}) { nodes { cursor } } }'
+    code, _, message = await refusal(ledger, scan)
+    assert code == "TookTooLong"
+    assert "narrow the filter" in message
+    assert caplog.records == []
+    # What takes a moment is not stopped, and the thread goes on.
+    assert (await ask(ledger, "{ logs(first: 1) { nodes { message } } }"))["logs"]["nodes"]
+    ledger.close()
+
+
+@pytest.mark.parametrize("text", ["soon", "0", "-1", "nan", "inf"])
+def test_the_time_of_a_query_is_a_setting(text: str) -> None:
+    name = "HEADRACE_SERVER_STATEMENT_TIMEOUT"
+    assert read_service_settings({name: "2.5"}).statement_timeout == 2.5
+    with pytest.raises(InvalidServiceSetting, match=name):
+        read_service_settings({name: text})
+
+
+BEYOND = base64.urlsafe_b64encode(b"1:log:" + b"9" * 30).decode().rstrip("=")
+OUT_OF_RANGE = {
+    f'{{ logs(after: "{BEYOND}") {{ nodes {{ cursor }} }} }}': "InvalidCursor",
+    '{ logs(filter: {since: "0001-01-01T00:00:00+23:59"}) { nodes { cursor } } }': "InvalidInput",
+}
+
+
+@pytest.mark.parametrize(("query", "expected"), OUT_OF_RANGE.items())
+async def test_what_no_number_can_hold_is_the_callers_error(
+    ledger: Ledger, query: str, expected: str
+) -> None:
+    assert (await refusal(ledger, query))[0] == expected
 
 
 async def test_the_callers_errors_are_not_logged(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from headrace_service.ledger.tail import QUIET
 from headrace_service.server import RunningService, start_in_thread
 from tests.builders import Stream, enters, flow_run, log_line, state, task_run
 from tests.integration.graphql_kit import Socket, ask, open_socket, take
@@ -28,6 +29,17 @@ async def watched(service: RunningService, count: int) -> None:
         await asyncio.sleep(0)
 
 
+async def begin(socket: Socket, query: str, *, key: str = "1", **variables: Any) -> str:
+    """Subscribe; the cursor of the first message, which has nothing in it but that."""
+    await socket.subscribe(query, key=key, **variables)
+    message = await socket.receive()
+    assert (message["id"], message["type"]) == (key, "next"), message
+    ((_, told),) = message["payload"]["data"].items()
+    assert told == {**told, "cursor": told["cursor"]}
+    assert [rows for name, rows in told.items() if name != "cursor"] in ([], [[]])
+    return str(told["cursor"])
+
+
 LOGS = "subscription ($after: Cursor) { logs(after: $after) { lines { message } cursor } }"
 
 
@@ -37,7 +49,6 @@ async def collect(socket: Socket, field: str, rows: str, count: int) -> tuple[li
     cursor = ""
     while len(found) < count:
         message = (await socket.next())[field]
-        assert message[rows], "a message is never empty"
         found += message[rows]
         cursor = message["cursor"]
     assert len(found) == count
@@ -48,12 +59,12 @@ async def test_flow_runs_task_runs_and_logs_arrive_as_they_happen(service: Runni
     run = flow_run("etl", "calm-heron")
     task = task_run(run, "load")
     async with open_socket(service.url) as socket:
-        await socket.subscribe(
+        await begin(
+            socket,
             """subscription { flowRuns { cursor events {
               kind flowRunId state { name } flowRun { name flow { name } } } } }""",
             key="flows",
         )
-        await watched(service, 1)
         take(service.ledger, run)
         (event,), _ = await collect(socket, "flowRuns", "events", 1)
         assert event == {
@@ -64,11 +75,11 @@ async def test_flow_runs_task_runs_and_logs_arrive_as_they_happen(service: Runni
         }
         await socket.send(id="flows", type="complete")
         await watched(service, 0)
-        await socket.subscribe(
+        await begin(
+            socket,
             """subscription { taskRuns { cursor events {
-              taskRunId flowRunId state { name } taskRun { name } } } }"""
+              taskRunId flowRunId state { name } taskRun { name } } } }""",
         )
-        await watched(service, 1)
         take(service.ledger, task, enters(task, state("COMPLETED", "Cached")))
         events, _ = await collect(socket, "taskRuns", "events", 2)
         assert [event["state"]["name"] for event in events] == ["Running", "Cached"]
@@ -102,10 +113,9 @@ async def test_progress_tells_once_a_message_of_a_run_whose_tasks_change(
 async def test_each_message_shows_runs_as_they_are_then(service: RunningService) -> None:
     run = flow_run()
     async with open_socket(service.url) as socket:
-        await socket.subscribe(
-            "subscription { flowRuns { cursor events { flowRun { state { name } } } } }"
+        await begin(
+            socket, "subscription { flowRuns { cursor events { flowRun { state { name } } } } }"
         )
-        await watched(service, 1)
         for kind in ("PAUSED", "RUNNING", "COMPLETED"):
             take(service.ledger, *([run] if kind == "PAUSED" else []), enters(run, state(kind)))
             message = (await socket.next())["flowRuns"]["events"]
@@ -123,6 +133,33 @@ async def test_a_snapshot_and_its_feed_cursor_leave_no_gap(service: RunningServi
         await socket.subscribe(LOGS, after=page["logs"]["feedCursor"])
         lines, _ = await collect(socket, "logs", "lines", 2)
     assert [line["message"] for line in lines] == ["1", "2"]
+
+
+async def test_the_first_message_tells_where_the_feed_stands(service: RunningService) -> None:
+    """Who is cut off before anything happens goes on from there, and misses nothing."""
+    stream, run = Stream(), flow_run()
+    take(service.ledger, run, log_line(run, "before"), stream=stream)
+    async with open_socket(service.url) as socket:
+        after = await begin(socket, LOGS)
+    await watched(service, 0)
+    take(service.ledger, log_line(run, "meanwhile"), stream=stream)
+    async with open_socket(service.url) as socket:
+        await socket.subscribe(LOGS, after=after)
+        lines, _ = await collect(socket, "logs", "lines", 1)
+    assert lines == [{"message": "meanwhile"}]
+
+
+async def test_a_filter_that_nothing_meets_still_moves_the_cursor(service: RunningService) -> None:
+    stream, run = Stream(), flow_run()
+    query = """subscription ($filter: LogFilter) {
+      logs(filter: $filter) { cursor lines { message } } }"""
+    async with open_socket(service.url) as socket:
+        start = await begin(socket, query, filter={"messageContains": "nowhere"})
+        lines = [log_line(run, "plain") for _ in range(QUIET)]
+        take(service.ledger, run, *lines, stream=stream)
+        message = (await socket.next())["logs"]
+    assert message["lines"] == []
+    assert message["cursor"] != start
 
 
 async def test_a_subscriber_that_comes_again_sees_every_line_once(service: RunningService) -> None:
@@ -157,8 +194,7 @@ async def test_what_happens_quickly_comes_in_few_messages(service: RunningServic
     stream, run, count = Stream(), flow_run(), 400
     take(service.ledger, run, stream=stream)
     async with open_socket(service.url) as socket:
-        await socket.subscribe(LOGS)
-        await watched(service, 1)
+        await begin(socket, LOGS)
         for number in range(count):  # one commit each
             take(service.ledger, log_line(run, str(number)), stream=stream)
         messages, found = 0, 0
@@ -173,9 +209,8 @@ async def test_flow_runs_are_narrowed_by_id_and_by_flow(service: RunningService)
     query = """subscription ($filter: FlowRunEventFilter) {
       flowRuns(filter: $filter) { cursor events { flowRun { name } } } }"""
     async with open_socket(service.url) as socket:
-        await socket.subscribe(query, key="id", filter={"flowRunIds": [str(wanted.id)]})
-        await socket.subscribe(query, key="flow", filter={"flowName": "etl"})
-        await watched(service, 2)
+        await begin(socket, query, key="id", filter={"flowRunIds": [str(wanted.id)]})
+        await begin(socket, query, key="flow", filter={"flowName": "etl"})
         take(service.ledger, other, wanted, third)
         seen: dict[str, list[str]] = {"id": [], "flow": []}
         while sum(map(len, seen.values())) < 3:
@@ -190,8 +225,7 @@ async def test_task_runs_are_narrowed_by_flow_run(service: RunningService) -> No
     query = """subscription ($id: ID) { taskRuns(flowRunId: $id) {
       cursor events { taskRun { name } } } }"""
     async with open_socket(service.url) as socket:
-        await socket.subscribe(query, id=str(run.id))
-        await watched(service, 1)
+        await begin(socket, query, id=str(run.id))
         take(service.ledger, run, other, task_run(other, "no"), task_run(run, "yes"))
         events, _ = await collect(socket, "taskRuns", "events", 1)
     assert events == [{"taskRun": {"name": "yes"}}]
@@ -211,8 +245,7 @@ async def test_logs_are_narrowed_by_run_subflows_level_and_text(service: Running
     }
     async with open_socket(service.url) as socket:
         for key, wanted in filters.items():
-            await socket.subscribe(query, key=key, filter=wanted)
-        await watched(service, len(filters))
+            await begin(socket, query, key=key, filter=wanted)
         middle = flow_run(parent=run.id)
         below = flow_run(parent=middle.id)  # nobody knew of it when the feed began
         take(
@@ -257,9 +290,9 @@ async def test_an_unusable_argument_ends_the_subscription_alone(
     async with open_socket(service.url) as socket:
         await socket.subscribe(query, key="bad")
         message = await socket.receive()
-        (error,) = message["payload"]["errors"]
+        (error,) = message.pop("payload")
+        assert message == {"id": "bad", "type": "error"}
         assert (error["extensions"]["code"], error["extensions"]["field"]) == expected
-        assert await socket.receive() == {"id": "bad", "type": "complete"}
         await socket.send(type="ping")
         assert await socket.receive() == {"type": "pong"}
     await watched(service, 0)
@@ -292,8 +325,7 @@ async def test_clients_that_vanish_leave_nothing_behind(service: RunningService)
 async def test_a_service_that_stops_closes_its_websockets_at_once(tmp_path: Path) -> None:
     running = await asyncio.to_thread(start_in_thread, tmp_path / "ledger.db")
     async with open_socket(running.url) as socket:
-        await socket.subscribe(LOGS)
-        await watched(running, 1)
+        await begin(socket, LOGS)
         await asyncio.to_thread(running.stop)
         with pytest.raises(ConnectionClosed) as closed:
             await socket.receive()

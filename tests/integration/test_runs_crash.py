@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.integration.programs import start
 from tests.run_kit import Book
-
-PROLOGUE = """
-import asyncio, os, sys, threading
-from headrace import flow, task, get_run_logger
-
-def ready():
-    get_run_logger().info("about to wait")
-    print("ready", flush=True)
-"""
 
 WAITING_TASK = """
 @task
@@ -87,26 +76,35 @@ def pipeline():
 pipeline()
 """
 
+WAITING_IN_A_SUBFLOW_IN_A_THREAD = """
+@task
+def wait():
+    ready()
+    threading.Event().wait()
+
+@flow
+def inner():
+    wait()
+
+@task
+def start_inner():
+    inner()
+
+@flow
+def pipeline():
+    start_inner.submit().wait()
+
+pipeline()
+"""
+
 PROGRAMS = {
     "task": WAITING_TASK,
     "coroutine": WAITING_COROUTINE,
     "sync task in a coroutine": SYNC_TASK_IN_COROUTINE,
     "future": WAITING_FOR_A_FUTURE,
     "end of the flow": WAITING_AT_THE_END,
+    "subflow in a thread": WAITING_IN_A_SUBFLOW_IN_A_THREAD,
 }
-
-
-def start(program: str, home: Path) -> subprocess.Popen[str]:
-    """Run a program with a home of its own."""
-    environment = {**os.environ, "HEADRACE_HOME": str(home)}
-    environment.pop("HEADRACE_API_URL", None)
-    return subprocess.Popen(
-        [sys.executable, "-c", PROLOGUE + program],
-        env=environment,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
 
 
 #: How a process that died of the signal is reported.
@@ -138,9 +136,28 @@ def test_a_signal_ends_the_process_with_everything_recorded(
     if signum == signal.SIGTERM:
         assert "Traceback" not in err
     book = Book(tmp_path / "ledger.db")
-    assert [run["state_name"] for run in book.flow_runs()] == ["Crashed"]
-    assert [run["state_name"] for run in book.task_runs()] == ["Crashed"]
+    assert {run["state_name"] for run in book.flow_runs()} == {"Crashed"}
+    assert {run["state_name"] for run in book.task_runs()} == {"Crashed"}
     assert "about to wait" in book.messages()
+
+
+def test_what_is_within_ends_before_what_is_around_it(tmp_path: Path) -> None:
+    with start(WAITING_IN_A_SUBFLOW_IN_A_THREAD, tmp_path) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            process.terminate()
+            process.communicate(timeout=30)
+        finally:
+            process.kill()
+    book = Book(tmp_path / "ledger.db")
+    ends = book.rows(
+        "SELECT subject_id FROM event WHERE payload LIKE '%CRASHED%' ORDER BY seq",
+    )
+    names = {run["id"]: run["flow"] for run in book.flow_runs()}
+    names |= {run["id"]: run["name"] for run in book.task_runs()}
+    order = [names[row["subject_id"]] for row in ends]
+    assert order == ["wait", "inner", "start_inner", "pipeline"]
 
 
 @pytest.mark.parametrize(
@@ -214,28 +231,21 @@ for number in range(40):
     assert states == ["Completed"] * 40
 
 
-def test_tasks_in_forked_children_are_recorded(tmp_path: Path) -> None:
+def test_tasks_submitted_by_tasks_are_waited_for_at_exit(tmp_path: Path) -> None:
     program = """
-import multiprocessing
+@task
+def second():
+    threading.Event().wait(0.05)
 
 @task
-def square(number):
-    return number ** 2
+def first():
+    threading.Event().wait(0.05)
+    second.submit()
 
-@flow
-def pipeline():
-    with multiprocessing.get_context("fork").Pool(2) as pool:
-        assert pool.map(square, range(8)) == [number ** 2 for number in range(8)]
-        pool.close()
-        pool.join()
-
-pipeline()
+first.submit()
 """
     with start(program, tmp_path) as process:
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=30)
     assert process.returncode == 0, err
-    assert "Traceback" not in err
-    book = Book(tmp_path / "ledger.db")
-    (flow_run,) = book.flow_runs()
-    runs = [(run["flow_run_id"], run["state_name"]) for run in book.task_runs()]
-    assert runs == [(flow_run["id"], "Completed")] * 8
+    runs = [(run["name"], run["state_name"]) for run in Book(tmp_path / "ledger.db").task_runs()]
+    assert runs == [("first", "Completed"), ("second", "Completed")]

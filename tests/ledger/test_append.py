@@ -8,7 +8,7 @@ import msgspec
 import pytest
 import uuid_utils.compat as uuids
 
-from headrace.records import Record
+from headrace.records import FlowRunCreated, TaskRunCreated
 from headrace_service.ledger import InvalidBatch, Ledger, OutOfOrder
 from headrace_service.ledger.models import Event, Flow, FlowRun, Log, Table, TaskRun
 from tests.builders import EPOCH, Stream, enters, flow_run, log_line, state, task_run
@@ -85,6 +85,15 @@ def test_a_missing_batch_is_noticed(ledger: Ledger) -> None:
     assert rows(ledger, Log) == []
 
 
+def test_a_stream_begins_with_its_first_batch(ledger: Ledger) -> None:
+    """A ledger that lost all it knew of a client says so, as one that lost a part."""
+    stream = Stream()
+    stream.batch(flow_run())
+    with pytest.raises(OutOfOrder) as caught:
+        ledger.append(stream.batch(flow_run())).result()
+    assert caught.value.expected == 1
+
+
 def test_terminal_is_final_and_an_old_attempt_is_fenced(ledger: Ledger) -> None:
     stream, run = Stream(), flow_run()
     ledger.append(stream.batch(run, enters(run, state("RUNNING", run_count=2)))).result()
@@ -98,18 +107,31 @@ def test_terminal_is_final_and_an_old_attempt_is_fenced(ledger: Ledger) -> None:
     assert rows(ledger, FlowRun)[0]["state_type"] == "FAILED"
 
 
-@pytest.mark.parametrize("field", ["flow_run_id", "parent_flow_run_id", "id"])
-def test_a_record_about_an_unknown_run_is_refused_alone(ledger: Ledger, field: str) -> None:
-    stream, run, unknown = Stream(), flow_run(), flow_run()
-    strays: dict[str, Record] = {
-        "flow_run_id": task_run(unknown),
-        "parent_flow_run_id": flow_run(parent=unknown.id),
-        "id": enters(unknown, state("COMPLETED")),
-    }
-    ack = ledger.append(stream.batch(run, strays[field], log_line(run))).result()
-    assert [(r.index, r.code, r.field) for r in ack.refused] == [(1, "NotFound", field)]
+@pytest.mark.parametrize("unknown", [flow_run(), task_run(None)])
+def test_a_state_of_an_unknown_run_is_refused_alone(
+    ledger: Ledger, unknown: FlowRunCreated | TaskRunCreated
+) -> None:
+    stream, run = Stream(), flow_run()
+    stray = enters(unknown, state("COMPLETED"))
+    ack = ledger.append(stream.batch(run, stray, log_line(run))).result()
+    assert [(r.index, r.code, r.field) for r in ack.refused] == [(1, "NotFound", "id")]
     assert ack.accepted == 2
     assert len(rows(ledger, Log)) == 1
+
+
+def test_what_another_process_did_in_a_run_may_come_before_the_run_itself(ledger: Ledger) -> None:
+    """A forked child's stream can overtake its parent's: nothing of it is lost."""
+    parent, child, run = Stream(), Stream(), flow_run()
+    first, second, below = task_run(run), task_run(run), flow_run(parent=run.id)
+    ack = ledger.append(child.batch(first, second, below, log_line(run))).result()
+    assert ack.refused == []
+    ledger.append(child.batch(enters(first, state("COMPLETED")))).result()
+    third = task_run(run)
+    ledger.append(parent.batch(run, third)).result()
+    ledger.append(child.batch(enters(second, state("FAILED")))).result()
+    (row,) = (row for row in rows(ledger, FlowRun) if row["id"] == run.id)
+    counts = msgspec.json.decode(row["task_run_counts"])
+    assert counts == {"COMPLETED": 1, "FAILED": 1, "RUNNING": 1}
 
 
 def test_malformed_records_are_refused_one_by_one_and_the_stream_goes_on(ledger: Ledger) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
@@ -11,8 +12,9 @@ from typing import TypeVar
 import pytest
 
 from headrace.records import Record
-from headrace_service.ledger import InvalidCursor, Ledger, feed
-from headrace_service.ledger.feed import EventRow, FeedChunk, LogRow
+from headrace_service.ledger import InvalidCursor, Ledger, feed, tail
+from headrace_service.ledger.queries.logs import LogRow
+from headrace_service.ledger.tail import EventRow, FeedChunk
 from tests.builders import Stream, flow_run, log_line, task_run
 
 R = TypeVar("R", EventRow, LogRow)
@@ -34,28 +36,28 @@ async def take(chunks: AsyncGenerator[FeedChunk[R]], count: int) -> list[R]:
     rows: list[R] = []
     async with asyncio.timeout(20), aclosing(chunks):
         async for chunk in chunks:
-            assert chunk.cursor >= chunk.rows[-1].seq
+            assert all(row.seq <= chunk.cursor for row in chunk.rows)
             rows += chunk.rows
             if len(rows) >= count:
                 break
     return rows
 
 
-async def subscribed(ledger: Ledger, count: int = 1) -> None:
-    """Wait until so many subscriptions are open."""
+async def begin(chunks: AsyncGenerator[FeedChunk[R]]) -> int:
+    """Open a subscription from now on; the cursor of its first chunk, which is empty."""
     async with asyncio.timeout(20):
-        while ledger.feed.subscribers < count:  # noqa: ASYNC110  # nothing signals this
-            await asyncio.sleep(0)
+        chunk = await anext(chunks)
+    assert chunk.rows == []
+    return chunk.cursor
 
 
 async def test_a_subscriber_sees_what_is_committed_after_it_came(followed: Ledger) -> None:
     stream, run = Stream(), flow_run()
     followed.append(stream.batch(run)).result()
     logs = followed.feed.logs(None)
-    first = asyncio.create_task(anext(logs))
-    await subscribed(followed)
+    assert await begin(logs) == 0
     await asyncio.to_thread(followed.append(stream.batch(log_line(run, "now"))).result)
-    chunk = await first
+    chunk = await anext(logs)
     assert [line.message for line in chunk.rows] == ["now"]
     await logs.aclose()
     assert followed.feed.subscribers == 0
@@ -117,7 +119,7 @@ async def test_only_what_is_wanted_is_delivered(followed: Ledger) -> None:
 async def test_a_reader_that_has_fallen_behind_memory_reads_the_table(
     followed: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed, "KEEP", 50)
+    monkeypatch.setattr(tail, "KEEP_BYTES", 50 * tail.ROW_BYTES)
     stream, run = Stream(), flow_run()
     followed.append(stream.batch(run)).result()
     slow = followed.feed.logs(0)
@@ -130,14 +132,131 @@ async def test_a_reader_that_has_fallen_behind_memory_reads_the_table(
     assert seen == ["0", *(str(number) for number in range(100, 4000))]
 
 
+async def test_long_lines_take_no_more_memory_than_many_short_ones(
+    followed: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tail, "KEEP_BYTES", 1_000_000)
+    monkeypatch.setattr(tail, "CHUNK_BYTES", 100_000)
+    monkeypatch.setattr(tail, "PULL_BYTES", 200_000)
+    stream, count = Stream(), 100
+    logs = followed.feed.logs(None)
+    await begin(logs)
+    lines = [log_line(None, f"{number:03}" + "x" * 60_000) for number in range(count)]
+    await asyncio.wrap_future(followed.append(stream.batch(*lines)))
+    seen: list[str] = []
+    while len(seen) < count:
+        chunk = await anext(logs)
+        assert 0 < len(chunk.rows) <= 2
+        assert 0 < followed.feed.kept_bytes <= 1_000_000
+        seen += [row.message[:3] for row in chunk.rows]
+    assert seen == [f"{number:03}" for number in range(count)]
+    await logs.aclose()
+    assert followed.feed.kept_bytes == 0
+
+
+async def test_many_subscribers_that_begin_at_once_see_all_in_order(followed: Ledger) -> None:
+    """While the first of them finds out where the feed stands, others come and rows are written."""
+    stream, run, count = Stream(), flow_run(), 40
+    followed.append(stream.batch(run)).result()
+
+    async def write() -> None:
+        for _ in range(count):
+            batch = stream.batch(*(task_run(run) for _ in range(10)))
+            await asyncio.wrap_future(followed.append(batch))
+        await asyncio.wrap_future(followed.append(stream.batch(task_run(run, "last"))))
+
+    async def read() -> list[int]:
+        seen: list[int] = []
+        async with aclosing(followed.feed.events(None, kinds=BOTH)) as chunks:
+            async for chunk in chunks:
+                seen += [row.seq for row in chunk.rows]
+                if chunk.cursor == 2 + 10 * count:
+                    break
+        return seen
+
+    writing = asyncio.create_task(write())
+    async with asyncio.timeout(60):
+        reading = [asyncio.create_task(read()) for _ in range(10)]
+        await writing
+        for seen in await asyncio.gather(*reading):
+            assert seen == list(range(2 + 10 * count - len(seen) + 1, 2 + 10 * count + 1))
+    assert followed.feed.subscribers == 0
+
+
+async def test_one_that_begins_while_another_begins_waits_for_it(followed: Ledger) -> None:
+    """The second comes while the first has not been told yet where the feed stands."""
+    stream, run, gate = Stream(), flow_run(), threading.Event()
+    followed.append(stream.batch(run)).result()
+    followed._feeding.submit(lambda db: gate.wait())  # a ledger that takes its time to answer
+    feeds = [followed.feed.events(None, kinds=BOTH) for _ in range(2)]
+    beginning = [asyncio.create_task(begin(chunks)) for chunks in feeds]
+    await asyncio.wrap_future(followed.append(stream.batch(task_run(run))))
+    assert [task.done() for task in beginning] == [False, False]
+    gate.set()
+    assert await asyncio.gather(*beginning) == [2, 2]
+    for chunks in feeds:
+        await chunks.aclose()
+
+
+async def test_queries_that_take_their_time_do_not_hold_up_the_feed(followed: Ledger) -> None:
+    stream, run, gate = Stream(), flow_run(), threading.Event()
+    slow = [followed.read(lambda db: gate.wait(30)) for _ in range(20)]
+    events = followed.feed.events(None, kinds=BOTH)
+    try:
+        await begin(events)
+        await asyncio.wrap_future(followed.append(stream.batch(run)))
+        assert len(await take(events, 1)) == 1
+        assert not any(future.done() for future in slow)
+    finally:
+        gate.set()
+
+
+async def test_a_subscriber_that_nothing_happens_to_hears_how_far_the_feed_has_come(
+    followed: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tail, "QUIET", 100)
+    stream, run = Stream(), flow_run()
+    followed.append(stream.batch(run)).result()
+    logs = followed.feed.logs(None, min_level=40)
+    assert await begin(logs) == 0
+    for part in (60, 60):
+        lines = [log_line(run, "low", 10) for _ in range(part)]
+        await asyncio.wrap_future(followed.append(stream.batch(*lines)))
+    async with asyncio.timeout(20):
+        assert await anext(logs) == FeedChunk([], 120)
+    await asyncio.wrap_future(followed.append(stream.batch(log_line(run, "high", 40))))
+    assert [row.message for row in await take(logs, 1)] == ["high"]
+
+
+async def test_a_ledger_that_cannot_be_read_for_a_while_is_followed_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(feed, "RETRY", 0.001)
+    folder, away = tmp_path / "home", tmp_path / "away"
+    folder.mkdir()
+    ledger, stream, run = Ledger.open(folder / "ledger.db"), Stream(), flow_run()
+    ledger.append(stream.batch(run)).result()
+    folder.rename(away)
+    await ledger.feed.start()
+    async with asyncio.timeout(20):
+        while not caplog.records:  # noqa: ASYNC110  # a log record signals nobody
+            await asyncio.sleep(0)
+    away.rename(folder)
+    events = ledger.feed.events(None, kinds=BOTH)
+    await begin(events)
+    await asyncio.wrap_future(ledger.append(stream.batch(task_run(run))))
+    assert len(await take(events, 1)) == 1
+    await ledger.feed.stop()
+    ledger.close()
+
+
 async def test_another_process_commits_are_seen(followed: Ledger) -> None:
     """Another connection to the file stands for another process: nothing of ours is shared."""
     other, run = Ledger.open(followed.path), flow_run()
     events = followed.feed.events(None, kinds=BOTH)
-    waiting = asyncio.create_task(take(events, 1))
-    await subscribed(followed)
+    await begin(events)
     other.append(Stream().batch(run)).result()
-    assert [row.subject_id for row in await waiting] == [run.id]
+    assert [row.subject_id for row in await take(events, 1)] == [run.id]
     other.close()
 
 
@@ -148,14 +267,10 @@ async def test_a_cursor_of_another_ledger_is_refused(followed: Ledger) -> None:
 
 
 async def test_stopping_ends_every_subscription(followed: Ledger) -> None:
-    async def all_of(chunks: AsyncGenerator[FeedChunk[EventRow]]) -> int:
-        return len([chunk async for chunk in chunks])
-
-    waiting = [
-        asyncio.create_task(all_of(followed.feed.events(None, kinds=BOTH))) for _ in range(5)
-    ]
-    await subscribed(followed, 5)
+    feeds = [followed.feed.events(None, kinds=BOTH) for _ in range(5)]
+    for chunks in feeds:
+        await begin(chunks)
+    waiting = [asyncio.create_task(take(chunks, 1)) for chunks in feeds]
     await followed.feed.stop()
-    async with asyncio.timeout(5):
-        assert await asyncio.gather(*waiting) == [0] * 5
+    assert await asyncio.gather(*waiting) == [[]] * 5
     assert followed.feed.subscribers == 0

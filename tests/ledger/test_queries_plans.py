@@ -95,7 +95,7 @@ class Statements:
 @pytest.fixture
 def statements(ledger: Ledger) -> Iterator[Statements]:
     noted = Statements(ledger)
-    hooks = ledger._reading.query_hooks
+    hooks = ledger._reading.db.query_hooks
     hooks.append(noted.note)
     yield noted
     hooks.remove(noted.note)

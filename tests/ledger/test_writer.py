@@ -54,6 +54,8 @@ def test_close_commits_what_waits_and_refuses_what_comes_after(tmp_path: Path) -
     assert all(future.result(timeout=0).accepted == 1 for future in futures)
     with pytest.raises(LedgerUnusable, match="closed"):
         ledger.append(stream.batch())
+    with pytest.raises(LedgerUnusable, match="closed"):
+        ledger.read(lambda db: None)
 
 
 def test_a_full_disk_refuses_the_batch_and_the_next_one_works(tmp_path: Path) -> None:
@@ -68,6 +70,22 @@ def test_a_full_disk_refuses_the_batch_and_the_next_one_works(tmp_path: Path) ->
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert ledger.append(big).result(timeout=20).accepted == 100
+    ledger.close()
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_file_that_was_taken_away_is_noticed(tmp_path: Path, replaced: bool) -> None:
+    path = tmp_path / "ledger.db"
+    ledger, stream = Ledger.open(path), Stream()
+    ledger.append(stream.batch(flow_run())).result()
+    path.rename(tmp_path / "elsewhere.db")
+    if replaced:
+        path.write_bytes(b"")
+    with pytest.raises(LedgerUnusable, match="replaced" if replaced else "removed"):
+        ledger.append(stream.batch(flow_run())).result(timeout=20)
+    (tmp_path / "elsewhere.db").replace(path)
+    stream.number -= 1
+    assert ledger.append(stream.batch(flow_run())).result(timeout=20).accepted == 1
     ledger.close()
 
 

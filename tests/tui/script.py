@@ -42,9 +42,11 @@ class Script:
         self.record(run)
         return run
 
-    def task(self, owner: FlowRunCreated, name: str = "load") -> TaskRunCreated:
+    def task(self, owner: FlowRunCreated, name: str = "load", **more: Any) -> TaskRunCreated:
         """A task run begins."""
-        run = TaskRunCreated(uuids.uuid7(), name, name, state("RUNNING"), flow_run_id=owner.id)
+        run = TaskRunCreated(
+            uuids.uuid7(), name, name, state("RUNNING"), flow_run_id=owner.id, **more
+        )
         self.record(run)
         return run
 
@@ -67,10 +69,12 @@ class Script:
         *,
         run_count: int = 1,
         message: str | None = None,
+        later: int = 0,
     ) -> None:
-        """A run enters a state."""
+        """A run enters a state, by a clock that is `later` microseconds ahead, or behind."""
         change = FlowRunChanged if isinstance(run, FlowRunCreated) else TaskRunChanged
-        self.record(change(run.id, state(kind, name, run_count=run_count, message=message)))
+        entered = state(kind, name, run_count=run_count, message=message, later=later)
+        self.record(change(run.id, entered))
 
     def log(
         self,
@@ -78,11 +82,13 @@ class Script:
         *messages: str,
         level: int = 20,
         task: TaskRunCreated | None = None,
+        logger: str = "",
     ) -> None:
         """Log lines are written."""
+        logger = logger or f"headrace.{'flow' if task is None else 'task'}_runs"
         self.record(
             *(
-                LogLine(now_micros(), level, "headrace.flow_runs", message, owner.id,
+                LogLine(now_micros(), level, logger, message, owner.id,
                         None if task is None else task.id)
                 for message in messages
             )
@@ -90,10 +96,16 @@ class Script:
 
 
 def state(
-    kind: str, name: str | None = None, *, run_count: int = 1, message: str | None = None
+    kind: str,
+    name: str | None = None,
+    *,
+    run_count: int = 1,
+    message: str | None = None,
+    later: int = 0,
 ) -> StateChange:
     """A state that is entered now."""
-    return StateChange(StateType(kind), name or kind.capitalize(), now_micros(), message, run_count)
+    at = now_micros() + later
+    return StateChange(StateType(kind), name or kind.capitalize(), at, message, run_count)
 
 
 def rows_of(widget: Widget) -> list[str]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from textual.binding import Binding
 
-from headrace_tui.actions import REGISTRY, Action, Scope, bindings, markdown
+from headrace_tui.actions import REGISTRY, Action, Scope, actions, bindings, hints, markdown
 from headrace_tui.app import MonitorApp
+from headrace_tui.format import cells
 from headrace_tui.screens.base import MonitorScreen
 from headrace_tui.screens.help import help_lines
 from headrace_tui.screens.run import RunScreen
@@ -54,9 +56,34 @@ def test_ids_are_unique_and_end_up_in_the_bindings() -> None:
 
 
 def test_the_help_names_every_action() -> None:
-    text = "\n".join("".join(part for part, _ in line) for line in help_lines(list(REGISTRY)))
+    text = "\n".join("".join(part for part, _ in line) for line in help_lines(list(REGISTRY), 200))
     for action in REGISTRY:
         assert action.help in text
+
+
+@pytest.mark.parametrize("width", [32, 60, 76])
+def test_the_help_wraps_what_is_long(width: int) -> None:
+    lines = help_lines(list(REGISTRY), width)
+    assert all(sum(cells(part) for part, _ in line) <= width for line in lines if len(line) == 2)
+    told = " ".join(line[1][0] for line in lines if len(line) == 2)
+    for action in REGISTRY:
+        assert action.help in told
+
+
+@pytest.mark.parametrize("scopes", [(Scope.RUNS,), (Scope.RUN,), (Scope.LOG, Scope.RUN)])
+def test_the_way_back_and_the_help_are_the_last_to_leave_the_key_line(
+    scopes: tuple[Scope, ...],
+) -> None:
+    chosen = actions(*scopes, Scope.SCREEN, Scope.LIST, Scope.APP)
+    everything = hints(chosen, 1000)
+    assert len(everything) == sum(action.hint for action in chosen)
+    for room in range(14, 200):
+        shown = hints(chosen, room)
+        assert {("q", "back"), ("?", "help")} <= set(shown)
+        assert shown == [pair for pair in everything if pair in shown]
+        assert len("  ".join(map(" ".join, shown))) <= room
+    assert hints(chosen, 13) == [("q", "back")]
+    assert hints(chosen, 3) == []
 
 
 def test_the_documentation_is_up_to_date() -> None:

@@ -82,6 +82,16 @@ def test_text_is_cut_by_cells() -> None:
     assert fmt.fit("abc", 1) == "a"
 
 
+@pytest.mark.parametrize(
+    "text", ["abcdefghijk", "東京都庁東京都庁", "ae\u0301\u0301東e\u0301京" * 3, ""]
+)
+@pytest.mark.parametrize("width", [2, 3, 4, 7, 50])
+def test_a_folded_text_loses_nothing(text: str, width: int) -> None:
+    rows = fmt.fold(text, width)
+    assert "".join(rows) == text
+    assert all(0 < fmt.cells(row) <= width for row in rows)
+
+
 @pytest.mark.parametrize("width", [1, 2, 5, 8, 40])
 @pytest.mark.parametrize(
     "counts",

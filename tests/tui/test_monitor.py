@@ -101,6 +101,77 @@ async def test_a_run_shows_its_tasks_and_logs_as_they_come(
         await until_shown(pilot, '"day": "2026-11-23"', "States", str(run.id))
 
 
+async def test_a_clock_that_steps_back_keeps_no_run_running(
+    service: RunningService, script: Script
+) -> None:
+    run = script.flow(name="brave-otter")
+    task = script.task(run, "extract")
+    async with monitor(service).run_test(size=SMALL) as pilot:
+        await until_shown(pilot, "▶ Running     brave-otter", "0/1")
+        script.enter(task, "COMPLETED", later=-3_600_000_000)
+        await until_shown(pilot, "▶ Running     brave-otter", "1/1")
+        await pilot.press("enter")
+        await until_shown(pilot, "✓ Completed   extract")
+        again = script.task(run, "load")
+        await until_shown(pilot, "▶ Running     load")
+        script.enter(again, "COMPLETED", later=-3_600_000_000)
+        script.enter(run, "COMPLETED", later=-3_600_000_000)
+        await until_shown(pilot, "✓ Completed   load", "✓ Completed  0ms")
+        await pilot.press("escape")
+        await until_shown(pilot, "✓ Completed   brave-otter")
+
+
+async def test_no_text_of_a_run_acts_on_the_terminal(
+    service: RunningService, script: Script
+) -> None:
+    evil = "\x1b]0;owned\x07\x1b[2J\x9b31mbad\u202e"
+    run = script.flow(
+        evil, evil, flow_version=evil, tags=[evil], parameters={evil: evil, "deep": [evil]}
+    )
+    task = script.task(run, evil, tags=[evil], inputs={evil: [run.id]})
+    script.enter(task, "FAILED", evil, message=evil)
+    script.log(run, evil, logger=evil)
+    script.log(run, evil, task=task)
+    script.enter(run, "FAILED", evil, message=evil)
+    async with monitor(service).run_test(size=WIDE) as pilot:
+        await until_shown(pilot, "✗ bad")
+        for keys in ("enter", "d", "1 enter", "d"):
+            await pilot.press(*keys.split())
+            await until_shown(pilot, "✗ bad" if keys != "d" else "States")
+            shown = screen_text(pilot).replace("\n", "")
+            assert shown.isprintable(), [part for part in shown if not part.isprintable()]
+
+
+async def test_lines_bear_the_name_of_what_wrote_them(
+    service: RunningService, script: Script
+) -> None:
+    run = script.flow(name="calm-ibis")
+    task = script.task(run, "extract")
+    script.log(run, "of the flow")
+    script.log(run, "of the task", task=task)
+    script.log(run, "of a library", logger="headrace.sql")
+    async with monitor(service, run_id=str(run.id)).run_test(size=WIDE) as pilot:
+        await until_shown(
+            pilot, "calm-ibis of the flow", "extract   of the task", "sql       of a library"
+        )
+        await pilot.press("up", "enter")
+        await until_shown(pilot, "Task › extract", " I of the task")
+
+
+async def test_a_long_message_can_be_read_to_its_end(
+    service: RunningService, script: Script
+) -> None:
+    run = script.flow(name="calm-ibis")
+    script.enter(run, "RUNNING", "Retrying", run_count=2)
+    script.enter(run, "FAILED", message="x" * 500 + "the end", run_count=2)
+    async with monitor(service, run_id=str(run.id)).run_test(size=SMALL) as pilot:
+        await until_shown(pilot, "etl › calm-ibis", "1 retry")
+        await pilot.press("d")
+        await until_shown(pilot, "States")
+        await pilot.press("G")
+        await until_shown(pilot, "the end")
+
+
 async def test_panes_are_tabs_where_there_is_little_room(
     service: RunningService, script: Script
 ) -> None:
@@ -228,6 +299,26 @@ async def test_help_and_palette_come_from_the_registry(
         await until_shown(pilot, "Only what failed or crashed")
         await pilot.press("enter", "enter")
         await until_shown(pilot, "No run fits the filter")
+
+
+async def test_the_way_out_is_shown_and_the_help_is_whole_where_there_is_little_room(
+    service: RunningService, script: Script
+) -> None:
+    run = script.flow(name="calm-ibis")
+    async with monitor(service, run_id=str(run.id)).run_test(size=SMALL) as pilot:
+        await until_shown(pilot, "etl › calm-ibis")
+        for size in ((40, 10), SMALL):
+            await pilot.resize_terminal(*size)
+            for key in "123":
+                await pilot.press(key)
+                await until_shown(pilot, "q back", "? help")
+        await pilot.press("question_mark")
+        await until_shown(pilot, "One run", "Hold the picture still; what happens is counted")
+        assert "and shown after" in screen_text(pilot)
+        await pilot.resize_terminal(60, 24)
+        await until_shown(pilot, "One run", "Hold the picture still; what\n"[:-1])
+        await pilot.press("G")
+        await until_shown(pilot, "beginning", "either: state:failed,crashed")
 
 
 async def test_times_are_local_utc_or_relative(service: RunningService, script: Script) -> None:

@@ -32,11 +32,12 @@ def test_a_change_touches_its_row_alone() -> None:
     assert runs.apply(changes(make_run(1, "COMPLETED", at=5)), NOW) == (False, [run_id(1)])
 
 
-def test_an_older_look_does_not_replace_a_newer_one() -> None:
+def test_what_comes_later_counts_whatever_its_time() -> None:
     runs = RunList()
-    runs.apply(changes(make_run(1, "COMPLETED", at=9)), NOW)
-    assert runs.apply(changes(make_run(1, "RUNNING", at=3)), NOW) == (False, [])
+    runs.apply(changes(make_run(1, "RUNNING", at=9)), NOW)
+    assert runs.apply(changes(make_run(1, "COMPLETED", at=-3)), NOW) == (False, [run_id(1)])
     assert runs.rows[run_id(1)].state.type == "COMPLETED"
+    assert runs.counts["RUNNING"] == 0
 
 
 def test_runs_enter_and_leave_a_filter_as_they_change() -> None:

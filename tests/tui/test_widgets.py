@@ -223,6 +223,19 @@ async def test_long_lines_are_cut_scrolled_or_wrapped() -> None:
         assert log.row_count == 2
 
 
+async def test_wrapping_loses_no_wide_character() -> None:
+    log = VirtualLog()
+    text = "x" + "".join(chr(0x4E00 + n) for n in range(100))
+    async with Logs(log).run_test(size=(41, 20)) as pilot:
+        log.append([make_log(1, text)])
+        log.focus()
+        await pilot.press("w")
+        await pilot.pause()
+        start = log.inner_width - log.text_width
+        rows = rows_of(log)[: log.row_count]
+        assert "".join(row[start:].rstrip("▐ ") for row in rows) == text
+
+
 async def test_errors_are_found() -> None:
     log = VirtualLog()
     async with Logs(log).run_test(size=(100, 10)) as pilot:

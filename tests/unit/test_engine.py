@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import copy
 import pickle
+import threading
 import traceback
 from typing import Any
 
@@ -12,7 +14,8 @@ import pytest
 
 from headrace import State, flow, task
 from headrace.context import FlowRunContext, TaskRunContext, get_run_context
-from headrace.exceptions import FailedRun, MissingContext
+from headrace.definitions import InvalidOption
+from headrace.exceptions import CrashedRun, FailedRun, MissingContext
 from headrace.records import (
     FlowRunChanged,
     FlowRunCreated,
@@ -21,6 +24,7 @@ from headrace.records import (
     TaskRunCreated,
 )
 from headrace.states import Completed, Failed
+from tests.builders import EPOCH
 from tests.run_kit import ListRecorder
 
 
@@ -107,8 +111,6 @@ def test_what_ends_the_process_crashes_the_runs(
 
 
 def test_a_crashed_flow_takes_its_submitted_tasks_along(recorder: ListRecorder) -> None:
-    import threading
-
     gate = threading.Event()
 
     @task
@@ -166,6 +168,89 @@ def test_a_returned_state_is_the_runs(recorder: ListRecorder) -> None:
 
     state = pipeline(return_state=True)
     assert str(state) == "Failed('not well done')"
+
+
+def test_a_returned_state_is_entered_when_it_is_returned(
+    recorder: ListRecorder,
+) -> None:
+    done: State[None] = Completed("nothing to do")
+    done.micros = 0
+
+    @task
+    def skip() -> State[None]:
+        return done
+
+    @flow
+    def pipeline() -> None:
+        skip(return_state=True)
+
+    pipeline()
+    times = [
+        record.state.timestamp
+        for record in recorder.records
+        if isinstance(record, TaskRunCreated | TaskRunChanged)
+    ]
+    assert times == [EPOCH, EPOCH]
+    assert done.micros == 0
+
+
+def test_nothing_begins_within_a_flow_that_has_crashed(recorder: ListRecorder) -> None:
+    context = contextvars.copy_context()
+
+    @flow
+    def pipeline() -> None:
+        nonlocal context
+        context = contextvars.copy_context()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pipeline()
+    count = len(recorder.records)
+    for call in (step, step.submit, flow(step.fn)):
+        with pytest.raises(CrashedRun, match="has crashed: nothing more can run within it"):
+            context.run(call)
+    assert len(recorder.records) == count
+
+
+def test_a_task_in_another_thread_does_not_try_again_once_its_flow_has_crashed(
+    recorder: ListRecorder,
+) -> None:
+    gate, started, attempts = threading.Event(), threading.Event(), []
+
+    @task(retries=3)
+    def held() -> None:
+        attempts.append(1)
+        started.set()
+        gate.wait(30)
+        raise ValueError
+
+    @task
+    def outer() -> None:
+        held()
+
+    threads: list[threading.Thread] = []
+
+    @flow
+    def pipeline() -> None:
+        context = contextvars.copy_context()
+        thread = threading.Thread(target=context.run, args=(outer,), kwargs={"return_state": True})
+        thread.start()
+        threads.append(thread)
+        started.wait(30)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pipeline()
+    ended = story(recorder)
+    assert [line for line in ended if line.endswith(": Crashed")] == [
+        "held: Crashed",
+        "outer: Crashed",
+        "pipeline: Crashed",
+    ]
+    gate.set()
+    threads[0].join()
+    assert attempts == [1]
+    assert story(recorder) == ended
 
 
 def test_a_returned_future_is_waited_for(recorder: ListRecorder) -> None:
@@ -306,13 +391,21 @@ def test_options_can_be_changed_for_some_calls(recorder: ListRecorder) -> None:
         ({"retry_delay_seconds": -1}, "retry_delay_seconds=-1"),
         ({"retry_delay_seconds": [1, "x"]}, "retry_delay_seconds="),
         ({"timeout_seconds": 0}, "timeout_seconds=0.0: use more than 0"),
+        ({"timeout_seconds": float("inf")}, "timeout_seconds=inf"),
+        ({"tags": [""]}, r"tags=\[''\]: use a list of texts of 1 to 1,024 characters"),
+        ({"tags": ["x" * 1025]}, r"tags=\['xxx"),
+        ({"tags": [5]}, r"tags=\[5\]"),
+        ({"tags": "nightly"}, "tags='nightly'"),
+        ({"tags": 5}, "tags=5"),
+        ({"version": 3}, "version=3: use text"),
         ({"name": ""}, "name has 1 to 1,024 characters"),
     ],
 )
 def test_unusable_options_are_refused_at_once(options: dict[str, Any], problem: str) -> None:
     for decorator in (task, flow):
-        with pytest.raises(ValueError, match=problem):
+        with pytest.raises(InvalidOption, match=problem) as caught:
             decorator(**options)(lambda: None)
+        assert isinstance(caught.value, ValueError)
 
 
 def test_unknown_options_are_refused_at_once() -> None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from headrace import flow, task
-from headrace.engine.inputs import Inputs, resolve
+from headrace.engine.inputs import MAX_DEPTH, Inputs, resolve
 from headrace.ids import new_id
 from headrace.provenance import MAX_HELD, Provenance
 from headrace.records import TaskRunCreated
@@ -81,6 +81,17 @@ def test_edges_are_found_at_all_places(recorder: ListRecorder) -> None:
         "rest": ["make-2", "make"],
         "named": ["make"],
     }
+
+
+def test_a_container_that_is_passed_twice_counts_twice(recorder: ListRecorder) -> None:
+    @flow
+    def pipeline() -> None:
+        value = [make([1]), make.submit([2])]
+        use(value, value, named={"key": value})
+
+    pipeline()
+    both = ["make", "make-1"]
+    assert edges(recorder)["use"] == {"a": both, "b": both, "named": both}
 
 
 def test_results_of_futures_and_subflows_are_edges(recorder: ListRecorder) -> None:
@@ -173,6 +184,28 @@ def test_containers_that_hold_themselves(recorder: ListRecorder) -> None:
     found = Inputs()
     found.look_into("a", cycle, None)
     assert (found.edges, found.futures) == ({}, [])
+
+
+def nested(value: object, depth: int) -> Any:
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def test_nesting_of_any_depth_can_be_passed(recorder: ListRecorder) -> None:
+    @flow
+    def pipeline(value: Any) -> None:
+        future = make.submit(1)
+        future.wait()
+        deep = nested(future, 5000)
+        use(deep, future)
+        deepest = make(nested(future, MAX_DEPTH - 1))
+        for _ in range(MAX_DEPTH - 1):
+            (deepest,) = deepest
+        assert deepest == 1
+
+    pipeline(nested(0, 5000))
+    assert edges(recorder) == {"use": {"b": ["make"]}, "make-1": {"value": ["make"]}}
 
 
 # --- Provenance -------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import logging
 import re
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -92,6 +93,18 @@ def test_levels(recorder: ListRecorder, other: logging.Handler | None) -> None:
     with listening(other):
         in_a_flow((10, "debug", ()), (20, "info", ()), (25, "odd", ()), (50, "critical", ()))
     assert [line.message for line in lines(recorder)] == ["info", "odd", "critical"]
+
+
+@both_ways
+def test_levels_are_recorded_within_bounds(
+    recorder: ListRecorder, other: logging.Handler | None
+) -> None:
+    with listening(other):
+        in_a_flow((1000, "highest", ()), (5000, "above", ()))
+    assert [line.level for line in lines(recorder)] == [1000, 1000]
+    level: Any = "INFO"
+    with pytest.raises(TypeError, match="level must be an integer, unlike 'INFO'"):
+        in_a_flow((level, "text", ()))
 
 
 @both_ways

@@ -8,7 +8,7 @@ import re
 from headrace.ids import new_id
 from headrace.names import _ADJECTIVES, _ANIMALS, generate_name
 from headrace.records import MAX_TEXT
-from headrace.text import clean, clip, clip_name, describe, describe_error
+from headrace.text import clean, clip, clip_name, describe, describe_error, numbered_name
 
 
 def test_names_are_an_adjective_and_an_animal() -> None:
@@ -60,6 +60,12 @@ def test_what_cannot_be_encoded_is_replaced() -> None:
 def test_names_are_never_empty_nor_too_long() -> None:
     assert clip_name("") == "unnamed"
     assert len(clip_name("x" * 5000)) == 1024
+
+
+def test_numbers_stay_at_the_end_of_long_names() -> None:
+    assert numbered_name("load", 7) == "load-7"
+    assert numbered_name("x" * 1020, 123) == "x" * 1020 + "-123"
+    assert numbered_name("x" * 1024, 123) == "x" * 1019 + "…-123"
 
 
 def test_objects_that_cannot_be_described() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 
 from headrace.recorder import Recorder, Settled, TransportAway
 from headrace.records import RecordBatch
-from tests.recorder_kit import PATIENCE, Ledger, MemoryTransport, line, until
+from tests.recorder_kit import PATIENCE, Ledger, MemoryTransport, line, sleeps_for_good, until
 
 BOUND = 5_000
 
@@ -117,13 +116,6 @@ def test_many_threads_may_record_and_flush(recorder: Recorder, ledger: Ledger) -
 def test_an_idle_recorder_sleeps_until_it_is_woken(recorder: Recorder) -> None:
     recorder.record(line(0))
     assert recorder.flush(PATIENCE) is Settled.ACKNOWLEDGED
-    (ident,) = [t.ident for t in threading.enumerate() if t.name == "headrace-recorder"]
-    assert ident is not None
-
-    def sleeps_for_good() -> bool:
-        frame = sys._current_frames()[ident]
-        return frame.f_code.co_name == "wait" and frame.f_locals.get("timeout", 0) is None
-
     until(sleeps_for_good, "the recorder's thread sleeps without a limit")
 
 

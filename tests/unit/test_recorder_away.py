@@ -9,9 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from headrace.recorder import Recorder, Settled
+from headrace.recorder import Recorder, Settled, flusher
 from headrace.records import RecordBatch
-from tests.recorder_kit import PATIENCE, Ledger, MemoryTransport, line, until
+from tests.recorder_kit import (
+    PATIENCE,
+    Ledger,
+    MemoryTransport,
+    in_time,
+    line,
+    sleeps_for_good,
+    until,
+)
 
 BOUND = 5_000
 
@@ -148,6 +156,62 @@ def test_a_leftover_waits_while_the_service_goes_away_again(
     assert ledger.messages == numbers(3_000)
 
 
+def test_nobody_waits_for_a_service_that_is_known_to_be_away(
+    recorder: Recorder, transport: MemoryTransport, ledger: Ledger
+) -> None:
+    transport.away.set()
+    for number in range(3):
+        recorder.record(line(number))
+        assert in_time(recorder.flush) is Settled.SPOOLED
+    transport.away.clear()
+    recorder.record(line(3))
+    assert in_time(recorder.flush) is Settled.ACKNOWLEDGED
+    assert ledger.messages == numbers(4)
+
+
+def test_a_service_that_is_restarted_is_waited_for(
+    recorder: Recorder, transport: MemoryTransport, ledger: Ledger, spool: Path
+) -> None:
+    go_away(recorder, transport, spool)
+    before = transport.connects
+
+    def come_back() -> None:
+        until(lambda: transport.connects > before, "one more try has failed")
+        transport.away.clear()
+
+    restart = threading.Thread(target=come_back)
+    restart.start()
+    assert in_time(recorder.flush) is Settled.ACKNOWLEDGED
+    restart.join(PATIENCE)
+    assert ledger.messages == ["0"]
+
+
+def test_a_try_that_takes_long_is_not_repeated_for_everybody(
+    recorder: Recorder, transport: MemoryTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flusher, "QUICK", 0.0)
+    monkeypatch.setattr(flusher, "HOPE", 0.0)
+    monkeypatch.setattr(flusher, "PATIENCE", (1, 0.0))
+    monkeypatch.setattr(flusher, "BACKOFF", (3600.0, 3600.0))
+    transport.away.set()
+    recorder.record(line(0))
+    assert in_time(recorder.flush) is Settled.SPOOLED
+    tries = transport.sends + transport.connects
+    for number in range(1, 3):
+        recorder.record(line(number))
+        assert in_time(recorder.flush) is Settled.SPOOLED
+    assert transport.sends + transport.connects == tries
+
+
+def test_the_end_does_not_wait_for_a_service_that_is_away(
+    recorder: Recorder, transport: MemoryTransport
+) -> None:
+    transport.away.set()
+    recorder.record(line(0))
+    assert in_time(recorder.flush) is Settled.SPOOLED
+    assert in_time(lambda: recorder.close(3600.0)) is Settled.SPOOLED
+
+
 def test_a_send_that_hangs_does_not_hold_up_the_end(
     recorder: Recorder, transport: MemoryTransport, ledger: Ledger, spool: Path
 ) -> None:
@@ -221,3 +285,28 @@ def test_with_neither_service_nor_disk_the_loss_is_told(
         recorder.record(line(number))
     assert recorder.close(0.0) is Settled.TIMED_OUT
     assert "7 records are lost" in caplog.text
+
+
+def test_after_an_end_in_failure_it_goes_on_as_if_it_were_new(
+    transport: MemoryTransport, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    spool = tmp_path / "spool"
+    spool.write_text("a file stands where the folder should")
+    recorder = Recorder(lambda: transport, spool, BOUND)
+    transport.away.set()
+    recorder.record(line(0))
+    until(lambda: "cannot write" in caplog.text, "the disk has refused")
+    for number in range(1, 7):
+        recorder.record(line(number))
+    waiting = threading.Thread(target=recorder.flush)
+    waiting.start()
+    assert recorder.close(0.0) is Settled.TIMED_OUT
+    waiting.join(PATIENCE)
+    assert not waiting.is_alive()
+    assert "7 records are lost" in caplog.text
+    transport.away.clear()
+    recorder.record(line(7))
+    assert in_time(recorder.flush) is Settled.ACKNOWLEDGED
+    assert transport.ledger.messages == ["7"]
+    until(sleeps_for_good, "the recorder's thread sleeps without a limit")
+    assert recorder.close(PATIENCE) is Settled.ACKNOWLEDGED

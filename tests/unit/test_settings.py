@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ def test_every_form_of_the_address_means_the_root(suffix: str) -> None:
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
+        ("HEADRACE_HOME", "~nobody-of-this-name/x"),
         ("HEADRACE_API_URL", "127.0.0.1:4200"),
         ("HEADRACE_API_URL", "http://"),
         ("HEADRACE_LOGGING_LEVEL", "LOUD"),
@@ -38,6 +40,16 @@ def test_every_form_of_the_address_means_the_root(suffix: str) -> None:
 def test_a_wrong_value_is_named_with_its_variable(variable: str, value: str) -> None:
     with pytest.raises(InvalidSetting, match=f"{variable}='{value}' cannot be used: use "):
         read_settings({variable: value})
+
+
+def test_no_home_folder_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def none(path: str) -> str:
+        return path  # as when neither HOME nor the system knows one
+
+    monkeypatch.setattr(os.path, "expanduser", none)
+    with pytest.raises(InvalidSetting, match=r"HEADRACE_HOME='~/\.headrace' cannot be used: use a"):
+        read_settings({})
+    assert read_settings({"HEADRACE_HOME": str(tmp_path)}).home == tmp_path
 
 
 def test_empty_means_not_set() -> None:

@@ -107,6 +107,89 @@ def test_batches_go_only_where_they_were_to_go(spool: Spool) -> None:
     assert spool.path.exists()
 
 
+def damage(spool: Spool, place: int, value: bytes) -> list[bytes]:
+    """Write over a left spool's content; which batches are found in it."""
+    content = bytearray(spool.path.read_bytes())
+    content[place : place + len(value)] = value
+    spool.path.write_bytes(content)
+    adopted = Spool.adopt(spool.path, TARGET)
+    assert adopted is not None
+    assert len(adopted) == adopted.records
+    adopted.append(b"{more}", 1)
+    assert len(adopted) == adopted.records
+    found = drain(adopted)
+    adopted.close()
+    assert not spool.path.exists()
+    assert found[-1] == b"{more}"
+    return found[:-1]
+
+
+BATCHES = [b"{%d%s}" % (number, b"x" * 300) for number in range(6)]
+
+
+@pytest.fixture
+def left(spool: Spool) -> Spool:
+    """Six batches that a process left."""
+    for batch in BATCHES:
+        spool.append(batch, 1)
+    spool.close()
+    return spool
+
+
+@pytest.mark.parametrize("part", ["length", "checksum", "payload"])
+@pytest.mark.parametrize("number", [0, 2])
+def test_a_damaged_batch_is_left_out_and_kept_aside(
+    left: Spool, part: str, number: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = left.path.read_bytes()
+    frame = before.index(BATCHES[number]) - 12
+    place = {"length": frame, "checksum": frame + 8, "payload": frame + 20}[part]
+    others = [batch for batch in BATCHES if batch is not BATCHES[number]]
+    assert damage(left, place, b"\x7f") == others
+    copy = left.path.with_suffix(".damaged")
+    assert len(copy.read_bytes()) == len(before)
+    assert "5 records in it are sound" in caplog.text
+    assert str(copy) in caplog.text
+
+
+def test_zeros_at_the_end_are_no_batches(left: Spool, caplog: pytest.LogCaptureFixture) -> None:
+    size = left.path.stat().st_size
+    assert damage(left, size, bytes(5_000)) == BATCHES
+    assert "is damaged" in caplog.text
+
+
+@pytest.mark.parametrize("note", [b"x", b"9"])
+def test_a_damaged_note_of_the_place_sends_everything_again(left: Spool, note: bytes) -> None:
+    assert damage(left, left.path.read_bytes().index(b"\n") + 1, note) == BATCHES
+
+
+def test_damage_is_told_once(left: Spool, caplog: pytest.LogCaptureFixture) -> None:
+    content = left.path.read_bytes()
+    left.path.write_bytes(content.replace(b"{2", b"{?").replace(b"{4", b"{?"))
+    for _ in range(2):
+        adopted = Spool.adopt(left.path, TARGET)
+        assert adopted is not None
+        adopted.drop_first()
+        adopted.close()
+    adopted = Spool.adopt(left.path, TARGET)
+    assert adopted is not None
+    assert drain(adopted) == [BATCHES[3], BATCHES[5]]
+    adopted.close()
+    assert caplog.text.count("is damaged") == 1
+
+
+def test_a_damaged_file_that_cannot_be_copied_is_left_alone(
+    left: Spool, caplog: pytest.LogCaptureFixture
+) -> None:
+    content = left.path.read_bytes().replace(b"{2", b"{?")
+    left.path.write_bytes(content)
+    with file_size_limit(1_000):
+        assert Spool.adopt(left.path, TARGET) is None
+    assert left.path.read_bytes() == content
+    assert "is left alone" in caplog.text
+    assert [path.name for path in left.path.parent.iterdir()] == [left.path.name]
+
+
 @pytest.mark.parametrize("content", [b"", b"no JSON\n", b'{"format":99}\n', b'{"format":1}\n'])
 def test_what_is_no_spool_is_left_alone(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.spool"
@@ -116,7 +199,9 @@ def test_what_is_no_spool_is_left_alone(tmp_path: Path, content: bytes) -> None:
 
 
 @pytest.mark.parametrize("cut", [1, 5, 11])
-def test_a_batch_that_was_cut_short_ends_the_file(spool: Spool, cut: int) -> None:
+def test_a_batch_that_was_cut_short_ends_the_file(
+    spool: Spool, cut: int, caplog: pytest.LogCaptureFixture
+) -> None:
     spool.append(b"whole", 1)
     spool.append(b"second", 1)
     spool.close()
@@ -127,6 +212,8 @@ def test_a_batch_that_was_cut_short_ends_the_file(spool: Spool, cut: int) -> Non
     adopted.append(b"third", 1)
     assert drain(adopted) == [b"whole", b"third"]
     adopted.close()
+    assert caplog.text == ""
+    assert list(spool.path.parent.iterdir()) == []
 
 
 def test_a_spoilt_batch_ends_the_file(spool: Spool) -> None:

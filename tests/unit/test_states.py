@@ -91,3 +91,11 @@ def test_the_record_of_a_state() -> None:
     assert change.message is not None
     assert change.message.endswith("… [cut: the whole is 65,537 characters long]")
     assert state.timestamp.isoformat() == "1970-01-01T00:00:01.500000+00:00"
+
+
+def test_states_that_users_make_are_fit_to_be_recorded() -> None:
+    assert states.Completed(name="").name == "Completed"
+    change = State(StateType.FAILED, "z" * 3000, "").as_change(1)
+    assert (len(change.name), change.message) == (1024, "")
+    error: Any = ValueError("given as the message")
+    assert str(states.Failed(error)) == "Failed('given as the message')"

@@ -159,6 +159,24 @@ def _code(action: Action) -> str:
     return " ".join(f"`{name}`" for name in action.shown_keys.split())
 
 
-def hints(chosen: Iterable[Action]) -> list[tuple[str, str]]:
-    """(key, label) pairs for the key line."""
-    return [(key_name(a.keys.split(",")[0]), a.label) for a in chosen if a.hint]
+#: The way out and the way to all other keys: where there is little room, these give way last.
+_KEPT = ("app.back", "app.help")
+
+
+def hints(chosen: Iterable[Action], room: int) -> list[tuple[str, str]]:
+    """(key, label) pairs for the key line: as many as fit, in the order of `chosen`.
+
+    Args:
+        chosen: the actions that are understood, the nearest first.
+        room: how many cells there are; a pair takes one between key and label, and two after.
+    """
+    shown = [action for action in chosen if action.hint]
+    pairs = {action.id: (key_name(action.keys.split(",")[0]), action.label) for action in shown}
+    left = room + 2  # nothing need follow the last one
+    fitting: set[str] = set()
+    for name in sorted(pairs, key=lambda name: name not in _KEPT):
+        left -= sum(map(len, pairs[name])) + 3
+        if left < 0:
+            break
+        fitting.add(name)
+    return [pair for name, pair in pairs.items() if name in fitting]

@@ -1,8 +1,12 @@
 """What a view follows: it loads what there is, then takes in what comes, into buffers.
 
-A feed calls no widget. It merges into dictionaries keyed by run, the last look winning, and says
-that there is news; the view fetches the buffers when it is about to paint. A feed that was stopped
-goes on after its cursors when it is started again.
+A feed calls no widget. It merges into dictionaries keyed by run, and says that there is news; the
+view fetches the buffers when it is about to paint. A feed that was stopped goes on after its
+cursors when it is started again.
+
+Which look at a run is the last one is decided by what arrived when, never by the times in it, since
+clocks step back: events come in order, and win over a page that was asked for before they came.
+Should the page have been the newer one, then the event that makes up for it is on its way.
 """
 
 from __future__ import annotations
@@ -12,19 +16,17 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any
 
 from headrace.exceptions import ServiceError
+from headrace.records import StateType
 from headrace_tui.filters import Filter
 from headrace_tui.gateway import Gateway, NoSuchRun
-from headrace_tui.models import Attempt, LogRow, Page, Run, RunDetails, attempts_of
+from headrace_tui.models import Attempt, LogRow, Page, Run, RunDetails, State, attempts_of
 
 #: The most task runs of a flow run that are held.
 TASK_BOUND = 20_000
 #: The most log lines that wait in the buffer for a view that does not paint.
 LOG_BUFFER = 200_000
 
-_STATE_TYPES = (
-    "SCHEDULED", "PENDING", "RUNNING", "PAUSED", "CANCELLING", "COMPLETED", "FAILED", "CRASHED",
-    "CANCELLED",
-)  # fmt: skip
+_STATE_TYPES = frozenset(kind.value for kind in StateType)
 
 
 class Feed:
@@ -41,6 +43,8 @@ class Feed:
         #: How many changes were taken in, ever.
         self.received = 0
         self._tasks: set[asyncio.Task[None]] = set()
+        # The runs that events told of since a page was last asked for.
+        self._heard: set[str] = set()
 
     def start(self) -> None:
         """Begin, or go on."""
@@ -139,15 +143,13 @@ class RunsFeed(Feed):
         self._paging = self.spawn(self._load(None))
 
     async def _load(self, after: str | None) -> None:
+        self._heard.clear()
         page = await self.gateway.flow_runs(after, self._filters)
         self._merge(page)
         self._next = page.next
 
     def _merge(self, page: Page) -> None:
-        for run in page.rows:
-            known = self._changed.get(run.id)
-            if known is None or run.supersedes(known):
-                self._changed[run.id] = run
+        self._changed.update((run.id, run) for run in page.rows if run.id not in self._heard)
         self.loaded = True
         self.on_news()
 
@@ -158,9 +160,11 @@ class RunsFeed(Feed):
             self._merge(page)
         async for runs, cursor in self.gateway.flow_run_events(self._cursor, progress=True):
             self._cursor = cursor
-            self._changed.update(runs)
-            self.received += len(runs)
-            self.on_news()
+            if runs:
+                self._heard.update(runs)
+                self._changed.update(runs)
+                self.received += len(runs)
+                self.on_news()
 
 
 def service_filter(chosen: Filter) -> dict[str, object] | None:
@@ -205,7 +209,8 @@ class RunFeed(Feed):
         self.older_logs: str | None = None
         #: The attempts of runs that were retried, by id, as far as they were asked for.
         self.attempts: dict[str, list[Attempt]] = {}
-        self._attempts_of: dict[str, int] = {}
+        # The states in which the attempts were looked at, as they were seen before and after.
+        self._attempts_at: dict[str, tuple[State, State]] = {}
         self._attempts_wanted: dict[str, Run] = {}
         self._attempts_come: list[str] = []
         self._asking: asyncio.Task[None] | None = None
@@ -244,7 +249,7 @@ class RunFeed(Feed):
     def want_attempts(self, runs: Iterable[Run]) -> None:
         """Ask for the attempts of these runs, unless they are known up to the present state."""
         for run in runs:
-            if run.kind == "task" and self._attempts_of.get(run.id, -1) < run.state.at:
+            if run.kind == "task" and run.state not in self._attempts_at.get(run.id, ()):
                 self._attempts_wanted[run.id] = run
         if self._attempts_wanted and (self._asking is None or self._asking.done()):
             self._asking = self.spawn(self._load_attempts())
@@ -254,7 +259,7 @@ class RunFeed(Feed):
             _, run = self._attempts_wanted.popitem()
             details = await self.gateway.task_run(run.id)
             self.attempts[run.id] = attempts_of(details.history)
-            self._attempts_of[run.id] = max(run.state.at, details.run.state.at)
+            self._attempts_at[run.id] = (run.state, details.run.state)
             self._attempts_come.append(run.id)
             self.on_news()
 
@@ -304,9 +309,11 @@ class RunFeed(Feed):
     async def _load_pages(self, load: Callable[[str, str | None], Awaitable[Page]]) -> None:
         after: str | None = None
         while True:
+            self._heard.clear()
             page = await load(self.run_id, after)
             for run in page.rows:
-                self._hold(run)
+                if run.id not in self._heard:
+                    self._hold(run)
             self.on_news()
             after = page.next
             if after is None:
@@ -321,9 +328,17 @@ class RunFeed(Feed):
                 self.bounded = True
                 return
             self._held.add(run.id)
-        known = self._children.get(run.id)
-        if known is None or run.supersedes(known):
-            self._children[run.id] = run
+        self._children[run.id] = run
+
+    def _hear(self, runs: Iterable[Run]) -> None:
+        """Take in the children that events tell of."""
+        before = self.received
+        for run in runs:
+            self._heard.add(run.id)
+            self._hold(run)
+            self.received += 1
+        if self.received > before:
+            self.on_news()
 
     async def _follow_run(self) -> None:
         events = self.gateway.flow_run_events(
@@ -336,7 +351,7 @@ class RunFeed(Feed):
     def _renew(self, runs: dict[str, Run]) -> None:
         """Take in a newer look at the run itself; a new state makes its history worth reading."""
         run = runs.get(self.run_id)
-        if run is None or (self.run is not None and not run.supersedes(self.run)):
+        if run is None:
             return
         changed = self.run is None or self.run.state != run.state
         self.run = run
@@ -356,12 +371,7 @@ class RunFeed(Feed):
     async def _follow_subflows(self) -> None:
         async for runs, cursor in self.gateway.flow_run_events(self._cursors["subflows"]):
             self._cursors["subflows"] = cursor
-            mine = [run for run in runs.values() if run.parent_id == self.run_id]
-            for run in mine:
-                self._hold(run)
-            if mine:
-                self.received += len(mine)
-                self.on_news()
+            self._hear(run for run in runs.values() if run.parent_id == self.run_id)
 
     async def _follow_tasks(self) -> None:
         parent = self.run_id if self.kind == "flow" else self.run and self.run.parent_id
@@ -371,15 +381,14 @@ class RunFeed(Feed):
             self._cursors["tasks"] = cursor
             if self.kind == "task":
                 self._renew(runs)
-                continue
-            for run in runs.values():
-                self._hold(run)
-            self.received += len(runs)
-            self.on_news()
+            else:
+                self._hear(runs.values())
 
     async def _follow_logs(self) -> None:
         async for lines, cursor in self.gateway.log_lines(self._cursors["logs"], self._log_filter):
             self._cursors["logs"] = cursor
+            if not lines:
+                continue
             self._logs.extend(lines)
             if len(self._logs) > LOG_BUFFER:
                 del self._logs[:-LOG_BUFFER]

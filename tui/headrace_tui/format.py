@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from headrace.records import TERMINAL_STATES
+
 Piece = tuple[str, str]
 
 SECOND = 1_000_000
@@ -186,6 +188,37 @@ def cut(text: str, start: int, width: int) -> str:
     return "".join(taken)
 
 
+def fold_width(text: str, width: int) -> int:
+    """How many cells of a cleaned text each row begins after the last, when rows have `width`.
+
+    Where characters may be wide, the last cell is for one that begins in the cell before.
+    """
+    return max(1, width if text.isascii() else width - 1)
+
+
+def fold_row(text: str, start: int, step: int) -> str:
+    """The characters that begin in the `step` cells from `start` on: one row of a folded text."""
+    if text.isascii():
+        return text[start : start + step]
+    taken: list[str] = []
+    position = 0
+    for character in text:
+        size = _cell(character)
+        if position >= start + step and size:
+            break
+        if position >= start and (size or taken):
+            taken.append(character)
+        position += size
+    return "".join(taken)
+
+
+def fold(text: str, width: int) -> list[str]:
+    """A cleaned text in rows of at most `width` cells, which are to be 2 or more."""
+    step = fold_width(text, width)
+    rows = (fold_row(text, start, step) for start in range(0, cells(text), step))
+    return [row for row in rows if row]
+
+
 def fit(text: str, width: int, *, right: bool = False, ellipsis: str = "…") -> str:
     """`text` in exactly `width` cells: padded, or cut with an ellipsis."""
     size = cells(text)
@@ -208,12 +241,9 @@ def fit_name(name: str, width: int, *, ellipsis: str = "…") -> str:
     return cut(name, 0, width - len(ellipsis) - cells(tail)) + ellipsis + tail
 
 
-_FINISHED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
-
-
 def tally(counts: Mapping[str, int]) -> tuple[int, int]:
     """How many task runs have ended, and how many there are."""
-    return sum(counts.get(kind, 0) for kind in _FINISHED), sum(counts.values())
+    return sum(counts.get(kind, 0) for kind in TERMINAL_STATES), sum(counts.values())
 
 
 def trouble(counts: Mapping[str, int]) -> int:

@@ -39,15 +39,19 @@ class Gateway:
         client: an open client; whoever made it closes it.
         patience: how long the service may be away before that is an error, in seconds; None
             for ever.
+        raw: leave the texts in answers as they were recorded; see `operations.Reader`.
     """
 
-    def __init__(self, client: AsyncClient, *, patience: float | None = None) -> None:
+    def __init__(
+        self, client: AsyncClient, *, patience: float | None = None, raw: bool = False
+    ) -> None:
         self.connection = Connection()
         #: Called after each change of `connection`.
         self.on_connection: Callable[[], None] = lambda: None
         #: What the service says of itself, once it has answered.
         self.server: Mapping[str, Any] = {}
         self._client = client
+        self._read = ops.Reader(raw=raw)
         self._patience = patience
         self._away: dict[object, Connection] = {}
         self._latency: float | None = None
@@ -155,7 +159,7 @@ class Gateway:
         """A page of flow runs, the newest first."""
         variables = {"first": PAGE_SIZE, "after": after, "filter": filters}
         data = await self.ask(ops.FLOW_RUNS, variables)
-        return ops.read_page(data["flowRuns"])
+        return self._read.page(data["flowRuns"])
 
     async def feed_cursor(self) -> str:
         """Where the feed of runs stands now: what is read later holds all up to here."""
@@ -172,7 +176,7 @@ class Gateway:
         data = await self.ask(ops.FLOW_RUN, {"id": run_id})
         if data["flowRun"] is None:
             raise NoSuchRun(run_id)
-        return ops.read_details(data["flowRun"])
+        return self._read.details(data["flowRun"])
 
     async def task_run(self, run_id: str) -> RunDetails:
         """A task run with its history and inputs.
@@ -183,7 +187,7 @@ class Gateway:
         data = await self.ask(ops.TASK_RUN, {"id": run_id})
         if data["taskRun"] is None:
             raise NoSuchRun(run_id)
-        return ops.read_details(data["taskRun"])
+        return self._read.details(data["taskRun"])
 
     async def task_runs(self, flow_run_id: str, after: str | None = None) -> Page:
         """A page of a flow run's task runs."""
@@ -200,19 +204,19 @@ class Gateway:
         data = await self.ask(document, variables)
         if data["flowRun"] is None:
             raise NoSuchRun(flow_run_id)
-        return ops.read_page(data["flowRun"][field])
+        return self._read.page(data["flowRun"][field])
 
     async def logs(self, filters: Mapping[str, object], before: str | None = None) -> LogPage:
         """The last log lines (before a cursor), oldest first."""
         variables = {"last": PAGE_SIZE, "before": before, "filter": filters}
         data = await self.ask(ops.LOGS, variables)
-        return ops.read_log_page(data["logs"])
+        return self._read.log_page(data["logs"])
 
     async def logs_onward(self, filters: Mapping[str, object], after: str | None = None) -> LogPage:
         """The first log lines (after a cursor), oldest first."""
         variables = {"first": PAGE_SIZE, "after": after, "filter": filters}
         data = await self.ask(ops.LOGS_ONWARD, variables)
-        return ops.read_log_page(data["logs"])
+        return self._read.log_page(data["logs"])
 
     # -- listening ------------------------------------------------------------------------------
 
@@ -223,7 +227,7 @@ class Gateway:
         filters = None if run_ids is None else {"flowRunIds": run_ids}
         variables = {"after": after, "filter": filters, "progress": progress}
         async for message in self._listen("flowRuns", ops.FLOW_RUN_EVENTS, variables):
-            yield ops.read_runs(message["events"], "flowRun"), message["cursor"]
+            yield self._read.runs(message["events"], "flowRun"), message["cursor"]
 
     async def task_run_events(
         self, after: str, flow_run_id: str | None
@@ -231,7 +235,7 @@ class Gateway:
         """Task runs that change, the last look at each, with the cursor to resume after."""
         variables = {"after": after, "run": flow_run_id}
         async for message in self._listen("taskRuns", ops.TASK_RUN_EVENTS, variables):
-            yield ops.read_runs(message["events"], "taskRun"), message["cursor"]
+            yield self._read.runs(message["events"], "taskRun"), message["cursor"]
 
     async def log_lines(
         self, after: str, filters: Mapping[str, object]
@@ -239,7 +243,7 @@ class Gateway:
         """Log lines as they come, with the cursor to resume after."""
         variables = {"after": after, "filter": filters}
         async for message in self._listen("logs", ops.LOG_LINES, variables):
-            yield [ops.read_log(line) for line in message["lines"]], message["cursor"]
+            yield [self._read.log(line) for line in message["lines"]], message["cursor"]
 
     async def _listen(
         self, field: str, document: str, variables: Mapping[str, object]

@@ -10,8 +10,8 @@ import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-#: State types in which a run has ended for good.
-TERMINAL = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
+from headrace.records import TERMINAL_STATES
+
 #: State types that want somebody's attention.
 TROUBLE = frozenset({"FAILED", "CRASHED"})
 
@@ -60,7 +60,7 @@ class Run:
     @property
     def is_over(self) -> bool:
         """Whether it has ended for good."""
-        return self.state.type in TERMINAL
+        return self.state.type in TERMINAL_STATES
 
     @property
     def begun(self) -> int | None:
@@ -78,10 +78,6 @@ class Run:
             return None
         end = self.ended if self.ended is not None else self.state.at if self.is_over else now
         return max(0, end - self.started)
-
-    def supersedes(self, other: Run) -> bool:
-        """Whether this value is at least as new as `other`, an earlier look at the same run."""
-        return self.state.at >= other.state.at
 
 
 @dataclass(slots=True, frozen=True)
@@ -147,11 +143,13 @@ class Page:
         rows: the runs, in the service's order.
         next: the cursor of the next page, None at the end.
         feed: the feed's cursor at the moment the page was read: subscribe after it.
+        end: the cursor behind the last row, None when there are no rows.
     """
 
     rows: list[Run]
     next: str | None
     feed: str
+    end: str | None
 
 
 @dataclass(slots=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from sys import intern
 from typing import Any
 
-from headrace_tui.format import one_line
+from headrace_tui.format import clean, one_line
 from headrace_tui.models import LogPage, LogRow, Page, Run, RunDetails, State
 
 _STATE = "state { type name message timestamp runCount }"
@@ -93,93 +93,109 @@ def _moment(text: str | None) -> int | None:
     return None if text is None else micros(text)
 
 
-def read_state(data: Mapping[str, Any]) -> State:
-    """A `State` of the schema."""
-    at = micros(data["timestamp"])
-    return State(data["type"], data["name"], at, data.get("message"), data["runCount"])
+class Reader:
+    """Makes models of the service's answers.
 
+    Names, messages and log lines are whatever programs recorded. Here, and nowhere else, they lose
+    what could move a terminal's cursor or hide what they say; so what is drawn need not be looked
+    at again.
 
-def read_flow_run(data: Mapping[str, Any]) -> Run:
-    """A `FlowRun` of the schema."""
-    return Run(
-        id=data["id"],
-        kind="flow",
-        name=one_line(data["name"]),
-        group=one_line(data["flowName"]),
-        state=read_state(data["state"]),
-        created=micros(data["createdAt"]),
-        started=_moment(data["startTime"]),
-        ended=_moment(data["endTime"]),
-        counts={entry["type"]: entry["count"] for entry in data["taskRunCounts"]},
-        parent_id=data["parentFlowRunId"],
-        tags=tuple(data["tags"]),
-    )
+    Args:
+        raw: leave texts as they were recorded, for whoever writes them in a form that escapes.
+    """
 
+    def __init__(self, *, raw: bool = False) -> None:
+        self._line: Callable[[str], str] = str if raw else one_line
+        self._text: Callable[[str], str] = str if raw else clean
 
-def read_task_run(data: Mapping[str, Any]) -> Run:
-    """A `TaskRun` of the schema."""
-    return Run(
-        id=data["id"],
-        kind="task",
-        name=one_line(data["name"]),
-        group=one_line(data["taskName"]),
-        state=read_state(data["state"]),
-        created=micros(data["createdAt"]),
-        started=_moment(data["startTime"]),
-        ended=_moment(data["endTime"]),
-        parent_id=data["flowRunId"],
-        tags=tuple(data["tags"]),
-    )
+    def state(self, data: Mapping[str, Any]) -> State:
+        """A `State` of the schema."""
+        message = data["message"]
+        return State(
+            data["type"],
+            self._line(data["name"]),
+            micros(data["timestamp"]),
+            message and self._line(message),
+            data["runCount"],
+        )
 
+    def flow_run(self, data: Mapping[str, Any]) -> Run:
+        """A `FlowRun` of the schema."""
+        return Run(
+            id=data["id"],
+            kind="flow",
+            name=self._line(data["name"]),
+            group=self._line(data["flowName"]),
+            state=self.state(data["state"]),
+            created=micros(data["createdAt"]),
+            started=_moment(data["startTime"]),
+            ended=_moment(data["endTime"]),
+            counts={entry["type"]: entry["count"] for entry in data["taskRunCounts"]},
+            parent_id=data["parentFlowRunId"],
+            tags=tuple(map(self._line, data["tags"])),
+        )
 
-def read_log(data: Mapping[str, Any]) -> LogRow:
-    """A `LogLine` of the schema. What repeats from line to line is held once."""
-    flow_run_id, task_run_id = data["flowRunId"], data["taskRunId"]
-    return LogRow(
-        data["cursor"],
-        micros(data["timestamp"]),
-        data["level"],
-        intern(data["logger"]),
-        data["message"],
-        flow_run_id and intern(flow_run_id),
-        task_run_id and intern(task_run_id),
-    )
+    def task_run(self, data: Mapping[str, Any]) -> Run:
+        """A `TaskRun` of the schema."""
+        return Run(
+            id=data["id"],
+            kind="task",
+            name=self._line(data["name"]),
+            group=self._line(data["taskName"]),
+            state=self.state(data["state"]),
+            created=micros(data["createdAt"]),
+            started=_moment(data["startTime"]),
+            ended=_moment(data["endTime"]),
+            parent_id=data["flowRunId"],
+            tags=tuple(map(self._line, data["tags"])),
+        )
 
+    def log(self, data: Mapping[str, Any]) -> LogRow:
+        """A `LogLine` of the schema. What repeats from line to line is held once."""
+        flow_run_id, task_run_id = data["flowRunId"], data["taskRunId"]
+        return LogRow(
+            data["cursor"],
+            micros(data["timestamp"]),
+            data["level"],
+            intern(self._line(data["logger"])),
+            self._text(data["message"]),
+            flow_run_id and intern(flow_run_id),
+            task_run_id and intern(task_run_id),
+        )
 
-def read_page(data: Mapping[str, Any]) -> Page:
-    """A connection of flow runs or task runs."""
-    info = data["pageInfo"]
-    rows = [
-        read_flow_run(node) if "flowName" in node else read_task_run(node) for node in data["nodes"]
-    ]
-    return Page(rows, info["endCursor"] if info["hasNextPage"] else None, data["feedCursor"])
+    def page(self, data: Mapping[str, Any]) -> Page:
+        """A connection of flow runs or task runs."""
+        info = data["pageInfo"]
+        rows = [
+            self.flow_run(node) if "flowName" in node else self.task_run(node)
+            for node in data["nodes"]
+        ]
+        end = info["endCursor"]
+        return Page(rows, end if info["hasNextPage"] else None, data["feedCursor"], end)
 
+    def log_page(self, data: Mapping[str, Any]) -> LogPage:
+        """A connection of log lines."""
+        info = data["pageInfo"]
+        return LogPage(
+            [self.log(node) for node in data["nodes"]],
+            info["startCursor"] if info["hasPreviousPage"] else None,
+            info["endCursor"] if info["hasNextPage"] else None,
+            data["feedCursor"],
+        )
 
-def read_log_page(data: Mapping[str, Any]) -> LogPage:
-    """A connection of log lines."""
-    info = data["pageInfo"]
-    return LogPage(
-        [read_log(node) for node in data["nodes"]],
-        info["startCursor"] if info["hasPreviousPage"] else None,
-        info["endCursor"] if info["hasNextPage"] else None,
-        data["feedCursor"],
-    )
+    def details(self, data: Mapping[str, Any]) -> RunDetails:
+        """A run with its history."""
+        version, inputs = data.get("flowVersion"), data.get("inputs") or ()
+        return RunDetails(
+            run=self.flow_run(data) if "flowName" in data else self.task_run(data),
+            history=[self.state(state) for state in data["stateHistory"]],
+            parameters=data.get("parameters"),
+            flow_version=version and self._line(version),
+            inputs=[(self._line(entry["parameter"]), entry["runId"]) for entry in inputs],
+        )
 
-
-def read_details(data: Mapping[str, Any]) -> RunDetails:
-    """A run with its history."""
-    is_flow = "flowName" in data
-    return RunDetails(
-        run=read_flow_run(data) if is_flow else read_task_run(data),
-        history=[read_state(state) for state in data["stateHistory"]],
-        parameters=data.get("parameters"),
-        flow_version=data.get("flowVersion"),
-        inputs=[(entry["parameter"], entry["runId"]) for entry in data.get("inputs") or ()],
-    )
-
-
-def read_runs(events: Iterable[Mapping[str, Any]], field: str) -> dict[str, Run]:
-    """The runs of a message of events: the last look at each."""
-    read = read_flow_run if field == "flowRun" else read_task_run
-    nodes = {event[field]["id"]: event[field] for event in events if event[field] is not None}
-    return {key: read(node) for key, node in nodes.items()}
+    def runs(self, events: Iterable[Mapping[str, Any]], field: str) -> dict[str, Run]:
+        """The runs of a message of events: the last look at each."""
+        read = self.flow_run if field == "flowRun" else self.task_run
+        nodes = {event[field]["id"]: event[field] for event in events if event[field] is not None}
+        return {key: read(node) for key, node in nodes.items()}

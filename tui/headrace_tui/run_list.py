@@ -76,8 +76,6 @@ class RunList:
         gone: set[str] = set()
         for key, run in changes.items():
             old = self.rows.get(key)
-            if old is not None and not run.supersedes(old):
-                continue
             self.rows[key] = run
             self._count(old, run)
             if not self._filter.accepts(run):

@@ -11,18 +11,19 @@ from typing import NamedTuple
 
 import click
 
-from headrace.exceptions import ServiceError, SetupError
-from headrace.settings import ensure_home, get_settings
+from headrace.exceptions import InvalidSetting, ServiceError, SetupError
+from headrace.settings import ensure_home, get_settings, read_settings
+from headrace_service.settings import DEFAULT_HOST, DEFAULT_PORT
 
 #: Where a service listens unless told otherwise.
-USUAL_URL = "http://127.0.0.1:4200"
+USUAL_URL = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
 
 
 class Service(NamedTuple):
-    """A service to watch, and what to call it."""
+    """A service to watch, and what to call it when its address would tell a person nothing."""
 
     url: str
-    label: str
+    label: str = ""
 
 
 @click.command()
@@ -69,22 +70,26 @@ def service_at(url: str | None) -> Iterator[Service]:
         url: the service's address; None looks at the settings.
 
     Raises:
+        InvalidSetting: the address is none.
         ServiceUnreachable: nobody answers at the address.
         SetupError: the local ledger cannot be served.
     """
     settings = get_settings()
+    if url:
+        _check(url)
     url = url or settings.api_url
     if url is not None:
-        url = url.rstrip("/").removesuffix("/graphql")
-        _ledger_of(url)
-        yield Service(url, url.split("://", 1)[-1])
+        address, _ = _ask(url)
+        yield Service(address)
         return
     ensure_home(settings.home)
     path = settings.ledger_path
+    ledger = None
     with contextlib.suppress(SetupError, ServiceError):
-        if _ledger_of(USUAL_URL) == str(path):
-            yield Service(USUAL_URL, USUAL_URL.split("://", 1)[-1])
-            return
+        _, ledger = _ask(USUAL_URL)
+    if ledger == str(path):
+        yield Service(USUAL_URL)
+        return
     from headrace_service.ledger import LedgerError
     from headrace_service.server import CannotListen, start_in_thread
 
@@ -96,12 +101,20 @@ def service_at(url: str | None) -> Iterator[Service]:
         yield Service(running.url, _briefly(path))
 
 
-def _ledger_of(url: str) -> str:
-    """The ledger that a service records into, as it names it."""
+def _check(url: str) -> None:
+    """An unusable address is the flag's fault, although the settings' rules judge it."""
+    try:
+        read_settings({"HEADRACE_API_URL": url})
+    except InvalidSetting as error:
+        raise InvalidSetting(str(error).replace("HEADRACE_API_URL=", "--url ", 1)) from None
+
+
+def _ask(url: str) -> tuple[str, str]:
+    """A service's root address, and the ledger that it records into, as it names it."""
     from headrace.client import Client
 
     with Client(url) as client:
-        return str(client.server_info()["ledger"])
+        return client.api_url or url, str(client.server_info()["ledger"])
 
 
 def _briefly(path: Path) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import json
+import logging
 import os
 import sys
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,8 +21,9 @@ from headrace.exceptions import ServiceError, SetupError
 
 if TYPE_CHECKING:
     from headrace_tui.gateway import Gateway
-    from headrace_tui.models import Run
-    from headrace_tui.transcript import Event, Transcript
+    from headrace_tui.models import LogRow, Run
+    from headrace_tui.time_order import Event
+    from headrace_tui.transcript import Transcript
 
 COMPLETED, FAILED, CANCELLED, NO_CONNECTION, NO_SUCH_RUN = 0, 1, 2, 3, 4
 
@@ -27,7 +31,6 @@ COMPLETED, FAILED, CANCELLED, NO_CONNECTION, NO_SUCH_RUN = 0, 1, 2, 3, 4
 PATIENCE = 60.0
 
 _EXIT_CODES = {"COMPLETED": COMPLETED, "CANCELLED": CANCELLED}
-_LEVELS = {10: "DEBUG", 20: "INFO", 30: "WARNING", 40: "ERROR", 50: "CRITICAL"}
 
 
 @click.command()
@@ -39,11 +42,14 @@ def command(run: str | None, latest: bool, url: str | None, as_json: bool) -> No
     """Follow RUN, a flow run's id or name, until it is over; without one the newest.
 
     \b
-    Exit codes: 0 completed · 1 failed or crashed · 2 cancelled ·
-    3 no connection to the service · 4 no such run
+    Exit codes: 0 completed, 1 failed or crashed, 2 cancelled,
+    3 no connection to the service, 4 no such run
     """
     if run is not None and latest:
         raise click.UsageError("give a RUN or --latest, not both")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Names and messages may have characters that the output's encoding lacks.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         with service_at(url) as service:
             code = asyncio.run(_watch(service.url, run, as_json))
@@ -54,7 +60,7 @@ def command(run: str | None, latest: bool, url: str | None, as_json: bool) -> No
     except KeyboardInterrupt:
         code = 130
     except (SetupError, ServiceError) as error:
-        click.echo(f"Error: {error}", err=True)
+        _tell(f"Error: {error}")
         code = NO_CONNECTION
     sys.exit(code)
 
@@ -65,8 +71,8 @@ async def _watch(url: str, wanted: str | None, as_json: bool) -> int:
     from headrace_tui.transcript import Transcript
 
     async with AsyncClient(url) as client:
-        gateway = Gateway(client, patience=PATIENCE)
-        gateway.on_connection = lambda: _tell_connection(gateway)
+        gateway = Gateway(client, patience=PATIENCE, raw=as_json)
+        gateway.on_connection = _ConnectionWatch(gateway).changed
         try:
             run_id = await _find(gateway, wanted)
             transcript = Transcript(gateway, run_id)
@@ -80,11 +86,28 @@ async def _watch(url: str, wanted: str | None, as_json: bool) -> int:
     return _EXIT_CODES.get(transcript.run.state.type, FAILED)
 
 
-def _tell_connection(gateway: Gateway) -> None:
-    """A lost connection is told once, beside the output."""
-    connection = gateway.connection
-    if connection.attempt == 1:
-        click.echo(f"The service is away, trying again: {connection.reason}", err=True)
+def _tell(text: str) -> None:
+    """Say something beside the output, in one line; parts of it may come from the service."""
+    from headrace_tui.format import one_line
+
+    click.echo(one_line(text), err=True)
+
+
+class _ConnectionWatch:
+    """Tells of a lost connection once, beside the output, however many subscriptions broke."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._away = False
+
+    def changed(self) -> None:
+        """The connection stands in another way."""
+        from headrace_tui.models import Link
+
+        away = self._gateway.connection.link is Link.AWAY
+        if away and not self._away:
+            _tell(f"The service does not answer; trying again for {PATIENCE:.0f} seconds.")
+        self._away = away
 
 
 async def _find(gateway: Gateway, wanted: str | None) -> str:
@@ -131,10 +154,10 @@ class _Lines:
         from headrace_tui.models import LogRow
 
         if isinstance(event, LogRow):
-            level = _LEVELS.get(event.level, str(event.level))
+            level = logging.getLevelName(event.level)
             run = self._transcript.runs.get(event.task_run_id or event.flow_run_id or "")
-            source = _title(run) if run is not None else fmt.one_line(event.logger)
-            time, text = event.at, fmt.clean(event.message)
+            source = _title(run) if run is not None else event.logger
+            time, text = event.at, event.message
         else:
             if not _is_worth_a_line(event):
                 return None
@@ -144,9 +167,7 @@ class _Lines:
 
 def _is_worth_a_line(run: Run) -> bool:
     """Whether a state tells something that the other lines do not."""
-    if run.kind == "flow":
-        return run.state.type != "PENDING"
-    return run.is_over or run.retries > 0 or run.state.type == "SCHEDULED"
+    return run.state.type != "PENDING"
 
 
 def _title(run: Run) -> str:
@@ -159,38 +180,70 @@ def _state_text(run: Run) -> str:
     took = f" after {fmt.duration(run.duration(0))}" if run.is_over and run.started else ""
     counts = ""
     if run.kind == "flow" and run.is_over and run.counts:
-        done = run.counts.get("COMPLETED", 0)
-        counts = f", {done:,} of {sum(run.counts.values()):,} task runs completed"
-    message = f": {fmt.one_line(run.state.message)}" if run.state.message else ""
+        ended, total = fmt.tally(run.counts)
+        counts = f", {ended:,} of {total:,} task runs ended"
+        for kind in ("FAILED", "CRASHED", "CANCELLED"):
+            if count := run.counts.get(kind):
+                counts += f", {count:,} {kind.lower()}"
+    message = f": {run.state.message}" if run.state.message else ""
     attempt = f" (attempt {run.state.run_count})" if run.retries else ""
     return f"{run.state.name}{attempt}{took}{counts}{message}"
 
 
 def _json_line(event: Event) -> str:
-    """An event as a JSON object. Times are in microseconds since 1970-01-01 UTC."""
+    """An event as a JSON object, its fields named and formed as in the GraphQL schema.
+
+    It is ASCII alone: what would act on a terminal is escaped.
+    """
     from headrace_tui.models import LogRow
 
-    data: dict[str, Any]
-    if isinstance(event, LogRow):
-        data = {
-            "kind": "log",
-            "at": event.at,
-            "level": event.level,
-            "logger": event.logger,
-            "message": event.message,
-            "flowRunId": event.flow_run_id,
-            "taskRunId": event.task_run_id,
-        }
-    else:
-        data = {
-            "kind": f"{event.kind}_run",
-            "at": event.state.at,
-            "id": event.id,
-            "name": event.name,
-            event.kind: event.group,
-            "type": event.state.type,
-            "state": event.state.name,
-            "message": event.state.message,
-            "runCount": event.state.run_count,
-        }
-    return json.dumps(data, ensure_ascii=False)
+    return json.dumps(_log_data(event) if isinstance(event, LogRow) else _run_data(event))
+
+
+def _log_data(line: LogRow) -> dict[str, Any]:
+    return {
+        "kind": "log",
+        "timestamp": _iso(line.at),
+        "level": line.level,
+        "levelName": logging.getLevelName(line.level),
+        "logger": line.logger,
+        "message": line.message,
+        "flowRunId": line.flow_run_id,
+        "taskRunId": line.task_run_id,
+    }
+
+
+def _run_data(run: Run) -> dict[str, Any]:
+    state = {
+        "type": run.state.type,
+        "name": run.state.name,
+        "message": run.state.message,
+        "timestamp": _iso(run.state.at),
+        "runCount": run.state.run_count,
+    }
+    is_flow = run.kind == "flow"
+    data: dict[str, Any] = {
+        "kind": f"{run.kind}_run",
+        "id": run.id,
+        "name": run.name,
+        "flowName" if is_flow else "taskName": run.group,
+        "parentFlowRunId" if is_flow else "flowRunId": run.parent_id,
+        "state": state,
+        "tags": list(run.tags),
+        "createdAt": _iso(run.created),
+        "startTime": _iso(run.started),
+        "endTime": _iso(run.ended),
+    }
+    if is_flow:
+        data["taskRunCounts"] = [
+            {"type": kind, "count": count} for kind, count in run.counts.items()
+        ]
+    return data
+
+
+def _iso(at: int | None) -> str | None:
+    """A moment as the service writes it: ISO-8601 in UTC, with microseconds."""
+    if at is None:
+        return None
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at)
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Self, TypeVar, overload
-from urllib.parse import urlsplit
 
 from headrace.client import operations
 from headrace.client.answers import data_of, decode_response, encode_request, unreachable_at
@@ -16,8 +15,10 @@ from headrace.client.subscriptions import (
     ConnectionState,
     ConnectionStatus,
     OnStatus,
+    Progress,
     Subscription,
 )
+from headrace.endpoints import http_options
 from headrace.settings import get_settings, read_settings
 
 if TYPE_CHECKING:
@@ -31,8 +32,6 @@ T = TypeVar("T")
 
 #: Seconds until an answer comes, and until a connection stands.
 ANSWER_TIMEOUT, CONNECT_TIMEOUT = 30.0, 5.0
-
-_HEADERS = {"content-type": "application/json"}
 
 
 def _waiting(operation: Callable[P, Operation[T]]) -> Callable[Concatenate[Client, P], T]:
@@ -176,24 +175,22 @@ class AsyncClient:
         """The data of a subscription's messages, for ever.
 
         When the connection breaks it is made anew, after 0.5 to 15 seconds, and goes on after the
-        last message. Give `after` (a page's `feedCursor`) to begin without a gap behind a page.
+        last message. Give `after` (a page's `feedCursor`) to begin without a gap behind a page;
+        else it begins when the connection stands. Messages whose lists are empty, which only tell
+        how far things have come, are left out.
 
         Args:
             query: the document. Its field should take the variable `$after` and ask for `cursor`.
             variables: its variables.
-            on_status: called when the connection stands, and when it has broken.
+            on_status: called when the service begins to send, and when the connection has broken.
 
         Raises:
             ServiceError: the service refuses the subscription.
         """
         if self.api_url is None:
-            answers = self._here().subscribe(query, variables)
-            on_status(ConnectionStatus(ConnectionState.CONNECTED))
-            async with aclosing(answers):
-                async for answer in answers:
-                    yield data_of(answer)
-            return
-        messages = Subscription(self.api_url, query, variables or {}, on_status).messages()
+            messages = self._follow_here(query, variables or {}, on_status)
+        else:
+            messages = Subscription(self.api_url, query, variables or {}, on_status).messages()
         async with aclosing(messages):
             async for message in messages:
                 yield message
@@ -217,6 +214,21 @@ class AsyncClient:
         trace: TracebackType | None,
     ) -> None:
         await self.close()
+
+    async def _follow_here(
+        self, query: str, variables: Mapping[str, object], on_status: OnStatus
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        schema, progress, connected = self._here(), Progress(variables), False
+        while self._schema is schema:  # each fork of this process ends the answers
+            async with aclosing(schema.subscribe(query, progress.variables)) as answers:
+                async for answer in answers:
+                    data = data_of(answer)
+                    news = progress.note(data)
+                    if not connected:
+                        connected = True
+                        on_status(ConnectionStatus(ConnectionState.CONNECTED))
+                    if news:
+                        yield data
 
     def _here(self) -> EmbeddedSchema:
         if self._schema is None:
@@ -245,16 +257,11 @@ def _address(api_url: str | None) -> str | None:
 
 
 def _options(url: str) -> dict[str, Any]:
-    """How httpx is to be set up: certificates and proxies are read only where they are needed."""
+    """How httpx is to be set up."""
     import httpx
 
-    parts = urlsplit(url)
-    return {
-        "headers": _HEADERS,
-        "verify": parts.scheme == "https",
-        "trust_env": parts.hostname not in ("127.0.0.1", "localhost", "::1"),
-        "timeout": httpx.Timeout(ANSWER_TIMEOUT, connect=CONNECT_TIMEOUT),
-    }
+    timeout = httpx.Timeout(ANSWER_TIMEOUT, connect=CONNECT_TIMEOUT)
+    return {"timeout": timeout, **http_options(url)}
 
 
 def _schema_here() -> EmbeddedSchema:

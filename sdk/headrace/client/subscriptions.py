@@ -7,11 +7,11 @@ import random
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import msgspec
 
 from headrace.client.answers import data_of, error_of
+from headrace.endpoints import is_loopback
 from headrace.exceptions import ServiceError
 
 if TYPE_CHECKING:
@@ -48,6 +48,27 @@ class ConnectionStatus(msgspec.Struct, frozen=True):
 OnStatus = Callable[[ConnectionStatus], None]
 
 
+class Progress:
+    """How far a subscription has come.
+
+    Args:
+        variables: the variables of its beginning.
+    """
+
+    def __init__(self, variables: Mapping[str, object]) -> None:
+        self.variables = dict(variables)  #: those with which it goes on where it is
+
+    def note(self, data: Mapping[str, Any]) -> bool:
+        """Remember a message's cursor; whether there is anything else in the message."""
+        lists = []
+        for field in data.values():
+            if isinstance(field, dict):
+                if isinstance(field.get("cursor"), str):
+                    self.variables["after"] = field["cursor"]
+                lists += [value for value in field.values() if isinstance(value, list)]
+        return not lists or any(lists)
+
+
 class Subscription:
     """One subscription, for as long as somebody iterates over it.
 
@@ -56,7 +77,7 @@ class Subscription:
         query: the subscription's document. To be resumed after a break, its field takes the
             variable `$after`, and asks for `cursor`.
         variables: the variables of the beginning; `after` is kept up to date from then on.
-        on_status: called when the connection stands, and when it has broken.
+        on_status: called when the service begins to send, and when the connection has broken.
     """
 
     def __init__(
@@ -64,12 +85,15 @@ class Subscription:
     ) -> None:
         self._url = url
         self._query = query
-        self._variables = dict(variables)
+        self._progress = Progress(variables)
         self._on_status = on_status
         self._attempt = 0
 
     async def messages(self) -> AsyncGenerator[dict[str, Any], None]:
         """The data of the messages, for ever: no gap and no duplicate across a break.
+
+        Messages with empty lists are left out. The first message of a connection, which comes at
+        once and may be such a one, tells where the feed begins: from then on nothing is missed.
 
         Raises:
             ServiceError: the service refuses the subscription; trying again would not help.
@@ -82,10 +106,8 @@ class Subscription:
             try:
                 async with self._connection() as socket:
                     await self._begin(socket)
-                    self._on_status(ConnectionStatus(ConnectionState.CONNECTED))
                     async with aclosing(self._receive(socket)) as received:
                         async for data in received:
-                            self._attempt = 0
                             yield data
                 reason = "the service ended the subscription"
             except LookupError:
@@ -97,11 +119,10 @@ class Subscription:
     def _connection(self) -> Any:
         from websockets.asyncio.client import connect
 
-        local = urlsplit(self._url).hostname in ("127.0.0.1", "localhost", "::1")
         return connect(
             f"ws{self._url.removeprefix('http')}/graphql",
             subprotocols=["graphql-transport-ws"],  # type: ignore[list-item]  # a NewType of str
-            proxy=None if local else True,
+            proxy=None if is_loopback(self._url) else True,
             compression=None,
             open_timeout=OPEN_TIMEOUT,
             ping_interval=PING_INTERVAL,
@@ -118,26 +139,27 @@ class Subscription:
             message = await _next(socket)
             while message["type"] != "connection_ack":
                 message = await _next(socket)
-        payload = {"query": self._query, "variables": self._variables}
+        payload = {"query": self._query, "variables": self._progress.variables}
         await _send(socket, {"id": "1", "type": "subscribe", "payload": payload})
 
     async def _receive(self, socket: ClientConnection) -> AsyncGenerator[dict[str, Any], None]:
+        connected = False
         while True:
             message = await _next(socket)
             match message["type"]:
                 case "next":
                     data = data_of(message["payload"])
-                    self._remember(data)
-                    yield data
+                    news = self._progress.note(data)
+                    self._attempt = 0
+                    if not connected:
+                        connected = True
+                        self._on_status(ConnectionStatus(ConnectionState.CONNECTED))
+                    if news:
+                        yield data
                 case "error":
                     raise _first_error(message.get("payload"))
                 case "complete":
                     return
-
-    def _remember(self, data: Mapping[str, Any]) -> None:
-        for value in data.values():
-            if isinstance(value, dict) and isinstance(value.get("cursor"), str):
-                self._variables["after"] = value["cursor"]
 
     def _next_try(self, reason: str) -> float:
         first, most = BACKOFF

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from headrace.engine.timeouts import limit, limit_async
+from headrace.engine.timeouts import Expired, limit, limit_async
+from headrace.exceptions import RunTimedOut
 from headrace.futures import when_all_done
 
 if TYPE_CHECKING:
@@ -48,14 +49,32 @@ class Call:
     def perform(self) -> object:
         if self.timeout is None:
             return self.function(*self.args, **self.kwargs)
-        with limit(self, self.timeout):
-            return self.function(*self.args, **self.kwargs)
+        try:
+            with limit(self, self.timeout):
+                return self.function(*self.args, **self.kwargs)
+        except BaseException as error:
+            self._tell_of_timeout(error)
+            raise
 
     async def perform_async(self) -> object:
         if self.timeout is None:
             return await self.function(*self.args, **self.kwargs)
-        async with limit_async(self, self.timeout):
-            return await self.function(*self.args, **self.kwargs)
+        try:
+            async with limit_async(self, self.timeout):
+                return await self.function(*self.args, **self.kwargs)
+        except BaseException as error:
+            self._tell_of_timeout(error)
+            raise
+
+    def _tell_of_timeout(self, error: BaseException) -> None:
+        """Raise RunTimedOut if `error` came of the end of this call's time, not of another's."""
+        if not self.expired:
+            return
+        told = RunTimedOut(f"exceeded its timeout of {self.timeout} seconds")
+        if isinstance(error, Expired) and error.call is self:
+            raise told.with_traceback(error.__traceback__) from None
+        if isinstance(error, Exception):  # raised on the way out, by somebody's `finally` perhaps
+            raise told from error
 
 
 class Sleep:

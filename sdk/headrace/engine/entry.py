@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import atexit
 import contextvars
 import signal
-import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from headrace.context import FlowRunContext
 from headrace.engine.drivers import drive, drive_async
 from headrace.engine.flow_run import new_flow_run
 from headrace.engine.lifecycle import lifecycle
+from headrace.engine.pools import pending_of, pool_of
 from headrace.engine.signals import termination
 from headrace.engine.task_run import TaskRun, new_task_run
 from headrace.exceptions import TerminationSignal
-from headrace.futures import HeadraceFuture, wait, when_all_done
+from headrace.futures import HeadraceFuture, when_all_done
 from headrace.records import StateType
 from headrace.states import Crashed, State
-from headrace.task_runners import ThreadPoolTaskRunner, WorkerPool
 from headrace.text import describe_error
 
 if TYPE_CHECKING:
@@ -92,9 +89,8 @@ def submit_task(
     run = new_task_run(task, args, kwargs, wait_for)
     run.enter(StateType.PENDING, "Pending")
     future: HeadraceFuture[Any] = HeadraceFuture(run)
-    flow_run = run.flow_run
-    pending = _loose if flow_run is None else flow_run.pending
-    pool = _pool_of(flow_run)
+    pending = pending_of(run.flow_run)
+    pool = pool_of(run.flow_run)
     pending[future] = None
     context = contextvars.copy_context()
 
@@ -120,21 +116,6 @@ def _run_in_thread(run: TaskRun) -> State[Any]:
     return asyncio.run(drive_async(lifecycle(run)))
 
 
-def _pool_of(flow_run: FlowRunContext | None) -> WorkerPool:
-    """The threads for the tasks of a flow run, or for those submitted outside of every flow."""
-    global _loose_pool
-    with _pool_lock:
-        if flow_run is not None:
-            if flow_run.pool is None:
-                flow_run.pool = flow_run.flow.task_runner.start(flow_run.name)
-            return flow_run.pool
-        if _loose_pool is None:
-            _loose_pool = ThreadPoolTaskRunner().start("headrace")
-            # Called before the recorder's own farewell, which was registered earlier.
-            atexit.register(lambda: wait(list(_loose)))
-        return _loose_pool
-
-
 def _canceller() -> Callable[[], object]:
     """What cancels the coroutine that calls this, with a message that tells of SIGTERM."""
     import asyncio
@@ -148,9 +129,3 @@ def _canceller() -> Callable[[], object]:
             loop.call_soon_threadsafe(current.cancel, str(TerminationSignal(signal.SIGTERM)))
 
     return cancel
-
-
-#: Futures of tasks submitted outside of every flow that have not ended, and their threads.
-_loose: dict[HeadraceFuture[Any], None] = {}
-_loose_pool: WorkerPool | None = None
-_pool_lock = threading.Lock()

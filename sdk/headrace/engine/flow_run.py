@@ -11,7 +11,7 @@ from headrace.engine.commands import Call, Settle, WaitFor
 from headrace.engine.drivers import Lifecycle, drive
 from headrace.engine.hooks import call_hooks
 from headrace.engine.inputs import Inputs, not_ready, resolve
-from headrace.engine.outcomes import outcome_of
+from headrace.engine.outcomes import outcome_of, refuse_if_crashed
 from headrace.engine.task_run import TaskRun
 from headrace.exceptions import ParameterError
 from headrace.ids import new_id
@@ -40,6 +40,8 @@ def new_flow_run(
     parameters = flow.shape.bind(args, kwargs)
     caller = CURRENT_RUN.get()
     parent = FlowRunContext.get()
+    if parent is not None and parent.closed:
+        refuse_if_crashed(parent)
     parent_task_run = caller if isinstance(caller, TaskRunContext) else None
     environment = get_environment() if caller is None else caller.environment
     run = FlowRun(flow, new_id(), generate_name(), environment, parent, parent_task_run)
@@ -73,7 +75,8 @@ class FlowRun(FlowRunContext):
 
     def enter(self, type: StateType, name: str, message: str | None = None) -> None:
         """Record that the run enters a state that is not its last."""
-        self._record(StateChange(type, name, self.clock.now(), message, self.run_count))
+        if not self.closed:
+            self._record(StateChange(type, name, self.clock.now(), message, self.run_count))
 
     def open(self) -> Lifecycle[State[Any] | None]:
         """Create the run, and check its arguments."""
@@ -122,6 +125,8 @@ class FlowRun(FlowRunContext):
 
         The terminal state comes after all else, so that whoever reads a finished run reads all.
         """
+        if self.closed:
+            return  # the flow run around it has crashed, and took it along
         self.final = state
         if self.flow.hooks:
             yield from call_hooks(self.flow.hooks, self.flow, self, state)
@@ -130,15 +135,13 @@ class FlowRun(FlowRunContext):
             yield Settle(self.environment.recorder, self.environment.settings.settle_timeout)
 
     def crash(self, state: State[Any]) -> None:
-        """Record that the run ends here and now, and with it the tasks that it has submitted."""
+        """Record that the run ends here and now, and with it what runs within it elsewhere."""
+        if self.closed:
+            return
         if self.pool is not None:
             self.pool.close(drop=True)
-        for future in list(self.pending):
-            end = Crashed(f"Task run did not end by itself: its flow run '{self.name}' crashed")
-            cast(TaskRun, future.run).crash(end)
-            future.settle(end)
-        self.pending.clear()
         self.final = state
+        self._crash_within()
         if self.flow.hooks:
             drive(call_hooks(self.flow.hooks, self.flow, self, state))
         self._end(state)
@@ -150,6 +153,16 @@ class FlowRun(FlowRunContext):
         while self.pending:
             yield WaitFor(list(self.pending))
 
+    def _crash_within(self) -> None:
+        """Crash the runs of other threads and coroutines, those called last, innermost, first."""
+        for run in reversed(list(self.living)):
+            living = cast("FlowRun | TaskRun", run)
+            reason = f"its flow run '{self.name}' crashed"
+            living.crash(Crashed(f"{living.kind} run did not end by itself: {reason}"))
+        for future in list(self.pending):
+            future.settle(future.run.state or Crashed())
+        self.pending.clear()
+
     def _end(self, state: State[Any]) -> None:
         if self.pool is not None:
             self.pool.close()
@@ -158,8 +171,10 @@ class FlowRun(FlowRunContext):
         level = logging.INFO if state.is_completed() else logging.ERROR
         log_line(self, level, f"Finished in state {state}", state.micros)
         self._record(state.as_change(self.run_count))
-        if self.parent is not None and state.is_completed():
-            self.parent.provenance.track(state.data, self.id)
+        if self.parent is not None:
+            self.parent.living.pop(self, None)
+            if state.is_completed():
+                self.parent.provenance.track(state.data, self.id)
 
     def _record(self, change: StateChange) -> None:
         record = self.environment.recorder.record
@@ -167,13 +182,15 @@ class FlowRun(FlowRunContext):
             record(FlowRunChanged(self.id, change))
         else:
             flow = self.flow
+            if self.parent is not None:
+                self.parent.living[self] = None
             record(
                 FlowRunCreated(
                     self.id,
                     clip_name(flow.name),
                     self.name,
                     change,
-                    None if flow.version is None else clip_name(flow.version),
+                    clip_name(flow.version) if flow.version else None,
                     recorded(self.parameters),
                     flow.tags,
                     None if self.parent is None else self.parent.id,

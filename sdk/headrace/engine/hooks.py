@@ -78,7 +78,6 @@ def collect(**hooks: Sequence[Hook] | Hook | None) -> dict[StateType, list[Hook]
 _TYPES = {
     "on_completion": StateType.COMPLETED,
     "on_failure": StateType.FAILED,
-    "on_cancellation": StateType.CANCELLED,
     "on_crashed": StateType.CRASHED,
     "on_running": StateType.RUNNING,
 }

@@ -18,6 +18,9 @@ from headrace.parameters import Shape
 from headrace.provenance import Provenance
 from headrace.states import NotReady, State
 
+#: How deep containers are searched; what is deeper in them stays as it is, futures included.
+MAX_DEPTH = 100
+
 #: How many items of a container are looked at for results of other runs. Futures, which matter
 #: to whether the call can be made at all, are found whatever the size.
 MAX_LOOKED_AT = 100
@@ -33,39 +36,45 @@ class Inputs:
         futures: the futures found.
     """
 
-    __slots__ = ("_seen", "edges", "futures")
+    __slots__ = ("edges", "futures")
 
     def __init__(self) -> None:
         self.edges: dict[str, list[UUID]] = {}
         self.futures: list[HeadraceFuture[Any]] = []
-        # Containers that were looked into: they may hold themselves.
-        self._seen: set[int] = set()
 
     def look_into(self, name: str, value: object, provenance: Provenance | None) -> None:
         """Find what goes into the parameter `name`."""
         ids: list[UUID] = []
-        self._search(value, provenance, ids)
+        # The containers on the way are kept in mind: they may hold themselves.
+        self._search(value, provenance, ids, set(), MAX_DEPTH)
         if ids:
             self.edges[name] = [*self.edges.get(name, ()), *dict.fromkeys(ids)]
 
-    def _search(self, value: object, provenance: Provenance | None, ids: list[UUID]) -> None:
+    def _search(
+        self,
+        value: object,
+        provenance: Provenance | None,
+        ids: list[UUID],
+        seen: set[int],
+        depth: int,
+    ) -> None:
         if isinstance(value, HeadraceFuture):
             self.futures.append(value)
             ids.append(value.task_run_id)
             return
         if provenance is not None and (found := provenance.find(value)) is not None:
             ids.append(found)
-        if not isinstance(value, _CONTAINERS) or id(value) in self._seen:
+        if not isinstance(value, _CONTAINERS) or id(value) in seen or not depth:
             return
-        self._seen.add(id(value))
+        seen.add(id(value))
         items = _items(value)
         for item in items[:MAX_LOOKED_AT]:
-            self._search(item, provenance, ids)
+            self._search(item, provenance, ids, seen, depth - 1)
         rest = items[MAX_LOOKED_AT:]
         # The types alone tell fast that a long list of numbers holds no future.
         if HeadraceFuture.exist and not _PLAIN.issuperset(map(type, rest)):
             for item in rest:
-                self._search(item, None, ids)
+                self._search(item, None, ids, seen, depth - 1)
 
 
 def _items(container: object) -> list[object]:
@@ -110,19 +119,19 @@ def resolve(value: object) -> object:
 
     The futures have ended; see `not_ready` for those that have not ended well.
     """
-    return _replace(value, {})
+    return _replace(value, {}, MAX_DEPTH)
 
 
-def _replace(value: object, seen: dict[int, object]) -> object:
+def _replace(value: object, seen: dict[int, object], depth: int) -> object:
     if isinstance(value, HeadraceFuture):
         return value.state.result()
-    if not isinstance(value, _CONTAINERS):
+    if not isinstance(value, _CONTAINERS) or not depth:
         return value
     if id(value) in seen:
         return seen[id(value)]
     seen[id(value)] = value  # what holds itself stays as it is
     items = _items(value)
-    replaced = [_replace(item, seen) for item in items]
+    replaced = [_replace(item, seen, depth - 1) for item in items]
     if any(new is not old for new, old in zip(replaced, items, strict=True)):
         seen[id(value)] = _rebuild(value, replaced)
     return seen[id(value)]

@@ -20,6 +20,7 @@ from typing import Any, ClassVar, Protocol, cast
 from headrace.context import CURRENT_RUN, Clock, FlowRunContext, RunContext
 from headrace.engine.commands import Call, Sleep
 from headrace.engine.drivers import Lifecycle
+from headrace.engine.timeouts import Expired
 from headrace.exceptions import TerminationSignal
 from headrace.logging import log_line, logger_of
 from headrace.records import StateType
@@ -90,6 +91,8 @@ def lifecycle(run: Run) -> Lifecycle[State[Any]]:
                 state = run.judge(value)
             else:
                 state = yield from _after_failure(run, call, failure)
+                if state is None and run.closed:  # its flow run crashed while it waited
+                    state = run.final
         if (closing := run.close(state)) is not None:
             yield from closing
         return state
@@ -107,7 +110,7 @@ def _after_failure(run: Run, call: Call, error: Exception) -> Lifecycle[State[An
     """The run's final state, or None once it is time for the next attempt."""
     _trim_traceback(error)
     context = cast(RunContext, run)
-    if run.run_count <= run.retries:
+    if run.run_count <= run.retries and not run.closed:
         delay = float(run.retry_delay(run.run_count))
         reason = describe_error(error)
         attempts = run.retries + 1
@@ -120,7 +123,8 @@ def _after_failure(run: Run, call: Call, error: Exception) -> Lifecycle[State[An
         return None
     if call.expired:
         return TimedOut(f"{run.kind} run {error}", data=error)
-    _log_traceback(context, error)
+    if not run.closed:
+        _log_traceback(context, error)
     # The two wordings differ by a colon: so Prefect's users know them.
     colon = ":" if isinstance(context, FlowRunContext) else ""
     reason = describe_error(error)
@@ -132,6 +136,8 @@ def _crash_state(run: Run, error: BaseException) -> State[Any]:
         reason = f"the process {error}"
     elif type(error).__name__ == "CancelledError":
         reason = "it was cancelled"
+    elif isinstance(error, Expired):
+        reason = f"the run around it {error}"
     else:
         reason = f"it was ended by {describe_error(error)}"
     return Crashed(f"{run.kind} run did not end by itself: {reason}", data=error)

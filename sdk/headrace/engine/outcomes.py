@@ -1,9 +1,11 @@
-"""What a flow's return value means for the state of its run."""
+"""What a flow's return value means for the state of its run, and what its crash means."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from headrace.context import FlowRunContext
+from headrace.exceptions import CrashedRun
 from headrace.futures import HeadraceFuture
 from headrace.records import StateType
 from headrace.states import State
@@ -24,6 +26,18 @@ def outcome_of(value: object, now: int) -> State[Any]:
         if all(isinstance(state, State) and state.is_final() for state in states):
             return _summary(states, value, now)
     return State(StateType.COMPLETED, "Completed", None, value, now)
+
+
+def refuse_if_crashed(flow_run: FlowRunContext) -> None:
+    """See to it that no run begins within a flow run that has crashed.
+
+    Its code may be going on in other threads, and nobody would record how such a run ends.
+
+    Raises:
+        CrashedRun: the flow run has crashed.
+    """
+    if flow_run.final is not None and flow_run.final.is_crashed():
+        raise CrashedRun(f"flow run '{flow_run.name}' has crashed: nothing more can run within it")
 
 
 def _entered(state: State[Any], now: int) -> State[Any]:

@@ -12,12 +12,14 @@ from headrace.engine.commands import Call, WaitFor
 from headrace.engine.drivers import Lifecycle
 from headrace.engine.hooks import call_hooks
 from headrace.engine.inputs import find_inputs, not_ready, resolve
+from headrace.engine.outcomes import refuse_if_crashed
 from headrace.futures import HeadraceFuture
 from headrace.ids import new_id
 from headrace.logging import log_line
 from headrace.prints import capture_prints
 from headrace.records import StateChange, StateType, TaskRunChanged, TaskRunCreated
 from headrace.states import Cached, State
+from headrace.text import MAX_NAME, numbered_name
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -45,6 +47,8 @@ def new_task_run(
     shape.check(args, kwargs)
     flow_run = FlowRunContext.get()
     name = task.name
+    if flow_run is not None and flow_run.closed:
+        refuse_if_crashed(flow_run)
     if flow_run is None:
         environment = get_environment()
         log_prints = environment.settings.logging_log_prints
@@ -57,6 +61,8 @@ def new_task_run(
         number = next(counter)
         if number:
             name = f"{name}-{number}"
+            if len(name) > MAX_NAME:
+                name = numbered_name(task.name, number)
     run = TaskRun(task, new_id(), name, environment, flow_run, args, kwargs)
     run.retries = task.retries
     run.clock = environment.clock
@@ -105,9 +111,10 @@ class TaskRun(TaskRunContext):
         """Nothing: what a task submits belongs to its flow run, which waits for it."""
 
     def judge(self, value: object) -> State[Any]:
-        """A returned state is the run's; any other value completes it."""
+        """A returned state is the run's, entered now; any other value completes it."""
         if isinstance(value, State) and value.is_final():
-            return value
+            # It may have been made long ago, and serve many runs.
+            return State(value.type, value.name, value.message, value.data, self.clock.now())
         if self.cache_key is not None:
             from headrace.engine import caching
 
@@ -120,7 +127,7 @@ class TaskRun(TaskRunContext):
 
     def close(self, state: State[Any]) -> Lifecycle[None] | None:
         """Record the run's end; hooks come first, so that what they log is there when it ends."""
-        if self.task.hooks:
+        if self.task.hooks and not self.closed:
             return self._close_with_hooks(state)
         self.end(state)
         return None
@@ -142,8 +149,10 @@ class TaskRun(TaskRunContext):
         log_line(self, level, message, state.micros)
         self._record(state.as_change(self.run_count))
         flow_run = self.flow_run
-        if completed and flow_run is not None:
-            flow_run.provenance.track(state.data, self.id)
+        if flow_run is not None:
+            flow_run.living.pop(self, None)
+            if completed:
+                flow_run.provenance.track(state.data, self.id)
 
     def wait_for(self, futures: Iterable[HeadraceFuture[Any]]) -> None:
         """Wait for `futures` too before the run starts, without taking their results."""
@@ -185,8 +194,10 @@ class TaskRun(TaskRunContext):
         if self.change is not None:
             self.record(TaskRunChanged(self.id, change))
         else:
-            task, flow_run = self.task, self.flow_run
-            flow_run_id = None if flow_run is None else flow_run.id
+            task, flow_run, flow_run_id = self.task, self.flow_run, None
+            if flow_run is not None:
+                flow_run_id = flow_run.id
+                flow_run.living[self] = None
             self.record(
                 TaskRunCreated(
                     self.id, task.name, self.name, change, flow_run_id, task.tags, self.edges

@@ -15,8 +15,6 @@ from collections.abc import AsyncIterator, Iterator
 from types import FrameType
 from typing import Protocol
 
-from headrace.exceptions import RunTimedOut
-
 
 class Limited(Protocol):
     """A call with a limit, which tells afterwards whether it was this limit that was exceeded."""
@@ -24,39 +22,58 @@ class Limited(Protocol):
     expired: bool
 
 
+class Expired(BaseException):
+    """The time of `call` is over; `call` itself turns it into a RunTimedOut.
+
+    Not an `Exception`: the alarm of a flow rings within its tasks, where neither the user's
+    `except Exception` nor the retries of the task may take it for an error of theirs.
+    """
+
+    def __init__(self, call: Limited, seconds: float) -> None:
+        call.expired = True
+        super().__init__(f"exceeded its timeout of {float(seconds)} seconds")
+        self.call = call
+
+
 @contextlib.contextmanager
 def limit(call: Limited, seconds: float) -> Iterator[None]:
-    """Raise RunTimedOut when what runs within takes longer than `seconds`."""
-    on_main_thread = threading.current_thread() is threading.main_thread()
-    if on_main_thread and hasattr(signal, "setitimer"):
+    """Raise Expired when what runs within takes longer than `seconds`."""
+    start = time.monotonic()
+    if threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer"):
         with _alarm(call, seconds):
             yield
-        return
-    start = time.monotonic()
-    yield
-    if time.monotonic() - start > seconds:
-        raise _expire(call, seconds)
+    else:
+        yield
+        call.expired = time.monotonic() - start > seconds
+    if call.expired:
+        # It was not interrupted, or somebody has swallowed that.
+        raise Expired(call, seconds)
 
 
 @contextlib.contextmanager
 def _alarm(call: Limited, seconds: float) -> Iterator[None]:
     """The alarm clock of the process, with the outer one (of a flow around a task) kept going."""
+    over = False
 
     def ring(signum: int, frame: FrameType | None) -> None:
-        raise _expire(call, seconds)
+        if not over:
+            raise Expired(call, seconds)
 
+    # The outer alarm is switched off first: it must not ring by our handler.
+    outer_left, _ = signal.setitimer(signal.ITIMER_REAL, 0)
     start = time.monotonic()
-    outer_handler = signal.signal(signal.SIGALRM, ring)
-    outer_left, _ = signal.setitimer(signal.ITIMER_REAL, seconds)
     if outer_left and outer_left < seconds:
         # The outer limit ends first: its alarm stays, and its handler speaks.
-        signal.signal(signal.SIGALRM, outer_handler)
         signal.setitimer(signal.ITIMER_REAL, outer_left)
         yield
         return
+    outer_handler = signal.signal(signal.SIGALRM, ring)
     try:
+        signal.setitimer(signal.ITIMER_REAL, seconds)
         yield
     finally:
+        # From here on the handler does nothing: the clock is put back undisturbed.
+        over = True
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, outer_handler)
         if outer_left:
@@ -67,7 +84,7 @@ def _alarm(call: Limited, seconds: float) -> Iterator[None]:
 
 @contextlib.asynccontextmanager
 async def limit_async(call: Limited, seconds: float) -> AsyncIterator[None]:
-    """Raise RunTimedOut when what is awaited within takes longer than `seconds`."""
+    """Raise Expired when what is awaited within takes longer than `seconds`."""
     import asyncio
 
     scope = asyncio.timeout(seconds)
@@ -75,11 +92,9 @@ async def limit_async(call: Limited, seconds: float) -> AsyncIterator[None]:
         async with scope:
             yield
     except TimeoutError:
-        if scope.expired():
-            raise _expire(call, seconds) from None
-        raise
-
-
-def _expire(call: Limited, seconds: float) -> RunTimedOut:
-    call.expired = True
-    return RunTimedOut(f"exceeded its timeout of {float(seconds)} seconds")
+        if not scope.expired():
+            raise
+    finally:
+        call.expired = scope.expired()
+    if call.expired:
+        raise Expired(call, seconds)

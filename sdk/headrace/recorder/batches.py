@@ -15,7 +15,7 @@ from headrace.records import Record, RecordBatch
 logger = logging.getLogger("headrace.recorder")
 
 #: Batches longer than this (bytes) are halved, down to single records: a service takes a body of
-#: 16 MB, and long log lines would make more of a thousand records.
+#: 64 MB, and long log lines would make more of a thousand records.
 MAX_PAYLOAD = 4 * 1024 * 1024
 
 #: Values nested deeper than this are recorded as text, when they have to be mended.

@@ -58,7 +58,7 @@ class Delivery:
         except StreamGap as gap:
             self._tell(
                 gap.code,
-                "%s: the ledger has lost batches that it had acknowledged; "
+                "%s: the spool or the ledger has lost batches that it had; "
                 "what comes now is recorded as a new stream",
                 gap,
             )

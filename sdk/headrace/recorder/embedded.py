@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,8 @@ from headrace.records import BatchAck
 from headrace.settings import ensure_home
 
 if TYPE_CHECKING:
+    import asyncio
+
     from headrace_service.ledger import Ledger
     from headrace_service.ledger.feed import Feed
 
@@ -34,10 +36,14 @@ COMMIT_TIMEOUT = 30.0
 
 
 class LedgerHandle:
-    """One user's hold on the ledger file at `path`: open while it is needed, closed for forks."""
+    """One user's hold on the ledger file at `path`: open while it is needed, closed for forks.
 
-    def __init__(self, path: Path) -> None:
+    `on_close` is called, in whichever thread, when the ledger is about to be closed.
+    """
+
+    def __init__(self, path: Path, on_close: Callable[[], None] = lambda: None) -> None:
         self.path = path
+        self._on_close = on_close
         self._ledger: Ledger | None = None
         _handles.add(self)
 
@@ -54,10 +60,15 @@ class LedgerHandle:
                     self._ledger = _open(self.path)
         return self._ledger
 
+    def holds(self, ledger: Ledger) -> bool:
+        """Whether this is the ledger that is open, and not one that was closed since."""
+        return self._ledger is ledger
+
     def close(self) -> None:
         """Commit what waits and close the file. A later `get` opens it again."""
         ledger, self._ledger = self._ledger, None
         if ledger is not None:
+            self._on_close()
             ledger.close()
 
 
@@ -113,8 +124,10 @@ class EmbeddedSchema:
     """
 
     def __init__(self, path: Path) -> None:
-        self._handle = LedgerHandle(path)
+        self._handle = LedgerHandle(path, self._end_feed)
         self._feed: Feed | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping: set[asyncio.Task[None]] = set()
 
     async def execute(
         self, query: str, variables: Mapping[str, object] | None = None
@@ -123,22 +136,33 @@ class EmbeddedSchema:
         from headrace_service.api.inprocess import execute
 
         given = msgspec.to_builtins(variables or {})  # as JSON would make them
-        return await execute(self._handle.get(), query, given)
+        while True:
+            ledger = self._handle.get()
+            answer = await execute(ledger, query, given)
+            if "errors" not in answer or self._handle.holds(ledger):
+                return answer
 
     async def subscribe(
         self, query: str, variables: Mapping[str, object] | None = None
     ) -> AsyncGenerator[dict[str, Any], None]:
-        """The answers of a subscription, for ever."""
+        """The answers of a subscription: until `close`, or until a fork closes the ledger.
+
+        After a fork, subscribe again, after the last cursor.
+        """
         from headrace_service.api.inprocess import subscribe
 
         ledger = self._handle.get()
-        if self._feed is not ledger.feed:
-            self._feed = ledger.feed
-            await self._feed.start()
+        await self._start_feed(ledger)
         given = msgspec.to_builtins(variables or {})
-        async with aclosing(subscribe(ledger, query, given)) as answers:
-            async for answer in answers:
-                yield answer
+        try:
+            async with aclosing(subscribe(ledger, query, given)) as answers:
+                async for answer in answers:
+                    if "errors" in answer and not self._handle.holds(ledger):
+                        return
+                    yield answer
+        except Exception:
+            if self._handle.holds(ledger):
+                raise
 
     async def close(self) -> None:
         """End all subscriptions and let go of the ledger."""
@@ -146,6 +170,29 @@ class EmbeddedSchema:
         if feed is not None:
             await feed.stop()
         self._handle.close()
+
+    async def _start_feed(self, ledger: Ledger) -> None:
+        import asyncio  # 30 ms that a script which only records does not pay
+
+        if self._feed is not ledger.feed:
+            self._loop = asyncio.get_running_loop()
+            self._feed = ledger.feed
+            await self._feed.start()
+
+    def _end_feed(self) -> None:
+        """The ledger is about to be closed: let the feed's subscribers know."""
+        feed, self._feed = self._feed, None
+        loop = self._loop
+        if feed is None or loop is None:
+            return
+
+        def stop() -> None:
+            task = loop.create_task(feed.stop())
+            self._stopping.add(task)
+            task.add_done_callback(self._stopping.discard)
+
+        with suppress(RuntimeError):  # the loop has ended, and its subscriptions with it
+            loop.call_soon_threadsafe(stop)
 
 
 def _open(path: Path) -> Ledger:

@@ -23,7 +23,7 @@ from headrace.recorder.batches import Batch, Stream
 from headrace.recorder.buffer import Buffer, Mark, Settled
 from headrace.recorder.delivery import Delivery
 from headrace.recorder.spool import Spool
-from headrace.recorder.transport import Transport, TransportAway
+from headrace.recorder.transport import Transport, TransportAway, TransportStumbled
 
 logger = logging.getLogger("headrace.recorder")
 
@@ -37,6 +37,11 @@ SPOOL_LINGER = 0.1
 BACKOFF = (0.05, 2.0)
 #: Failures in a row, or seconds of failing, after which the service counts as away.
 PATIENCE = (3, 1.0)
+#: Seconds of failing after which nobody waits for a service that is away, once the records are on
+#: disk: time enough, once for each absence, for a service that is restarted.
+HOPE = 1.5
+#: A try that fails within so many seconds is repeated for everybody who waits.
+QUICK = 0.1
 #: Seconds until a disk that did not take a batch is tried again.
 DISK_RETRY = 1.0
 
@@ -64,6 +69,8 @@ class Flusher:
         self._failures = 0
         self._failing_since = 0.0
         self._away = False
+        self._hopeless = False  # away for so long that what is on disk is waited for no more
+        self._fails_quickly = True
         self._retry_at = 0.0
         self._disk_retry_at = 0.0
         self._disk_told = False
@@ -91,10 +98,20 @@ class Flusher:
         else:
             self.flush(None)
 
+    @property
+    def started(self) -> bool:
+        """Whether anything was ever recorded."""
+        return self._thread is not None or bool(self.buffer.items)
+
     def flush(self, timeout: float | None) -> Settled:
-        """Wait until all that was recorded is acknowledged, `timeout` seconds at most."""
+        """Wait until all that was recorded is acknowledged, `timeout` seconds at most.
+
+        While nobody answers, it is enough that all of it is on disk.
+        """
         mark = Mark()
-        self._retry_at = 0.0
+        if self._fails_quickly:  # then one more try costs nothing, and decides
+            self._hopeless = False
+            self._retry_at = 0.0
         self.buffer.mark(mark)
         if self._abandoned:  # closed by another thread; nobody will reach the mark
             return mark.settled
@@ -249,7 +266,8 @@ class Flusher:
         if self._away:
             logger.info("%s answers again", self._transport.target)
         self._failures = 0
-        self._away = False
+        self._away = self._hopeless = False
+        self._fails_quickly = True
         self._retry_at = 0.0
         if self._spool:
             self._spool.drop_first()
@@ -265,10 +283,12 @@ class Flusher:
             self._failing_since = now
         first, most = BACKOFF
         self._retry_at = now + min(most, first * 2 ** min(self._failures - 1, 16))
-        if self._away:
-            return
+        self._fails_quickly = now - self._busy_since < QUICK
+        failing_for = now - self._failing_since
+        if failing_for < HOPE:  # the last try before those who wait are let go
+            self._retry_at = min(self._retry_at, self._failing_since + HOPE)
         failures, seconds = PATIENCE
-        if self._failures >= failures or now - self._failing_since >= seconds:
+        if not self._away and (self._failures >= failures or failing_for >= seconds):
             self._away = True
             logger.warning(
                 "%s is away (%s); records are kept in %s and sent when it is back",
@@ -276,6 +296,10 @@ class Flusher:
                 error,
                 self._spool_folder,
             )
+        # Who stumbles is there, and has so many tries before the batch is put aside.
+        if self._away and failing_for >= HOPE and not isinstance(error, TransportStumbled):
+            self._hopeless = True
+            self._settle()
 
     def _settle(self) -> None:
         """Tell those who wait how far things have come."""
@@ -289,6 +313,8 @@ class Flusher:
             if reached and self._spool.sync():
                 for mark in reached:
                     mark.settled = Settled.SPOOLED
+        while self._hopeless and self._marks and self._marks[0][1].settled:
+            self._marks.popleft()[1].over.set()
 
     # -- the spool ------------------------------------------------------------------------------
 
@@ -348,9 +374,10 @@ class Flusher:
     def _keep_the_rest(self) -> Settled:
         """At the end: what was not acknowledged goes to the disk, or is told to be lost."""
         self._spill()
-        waiting = sum(not isinstance(item, Mark) for item in self.buffer.items)
-        lost = sum(batch.records for batch in self._held) + waiting
-        if lost:
+        if self._held:  # the disk does not take it, nor what is behind it
+            records, marks = self.buffer.take(sys.maxsize)
+            self._marks.extend((self._taken, mark) for mark in marks)
+            lost = sum(batch.records for batch in self._held) + len(records)
             logger.error("%d records are lost: neither service nor disk took them", lost)
             return Settled.TIMED_OUT
         if not self._spool:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from headrace.endpoints import http_options
 from headrace.exceptions import ServiceTooOld, ServiceUnreachable
 from headrace.recorder.transport import (
     StreamGap,
@@ -167,11 +168,11 @@ class HttpTransport:
 
         try:
             if self._client is None:
-                self._client = _client(self._url)
+                limits = httpx.Limits(max_connections=1, keepalive_expiry=60.0)
+                self._client = httpx.Client(limits=limits, **http_options(self._url))
             return self._client.post(
                 self._endpoint,
                 content=body,
-                headers={"content-type": "application/json"},
                 timeout=httpx.Timeout(timeout, connect=CONNECT_TIMEOUT),
             )
         except httpx.TransportError as error:
@@ -184,18 +185,6 @@ class HttpTransport:
             raise ServiceUnreachable(
                 f"{self._url} is no usable address ({error}); check HEADRACE_API_URL"
             ) from None
-
-
-def _client(url: str) -> httpx.Client:
-    """A client that reads certificates and proxy settings only when the address needs them."""
-    import httpx
-
-    parts = urlsplit(url)
-    return httpx.Client(
-        verify=parts.scheme == "https",
-        trust_env=parts.hostname not in ("127.0.0.1", "localhost", "::1"),
-        limits=httpx.Limits(max_connections=1, keepalive_expiry=60.0),
-    )
 
 
 def _is_unknown_host(error: BaseException | None) -> bool:

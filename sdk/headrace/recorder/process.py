@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from headrace.exceptions import ServiceUnreachable
-from headrace.recorder.buffer import Settled
+from headrace.recorder.buffer import Mark, Settled
 from headrace.recorder.flusher import Flusher
 from headrace.recorder.leftovers import LeftoverReplay
 from headrace.recorder.spool import forget_inherited
@@ -21,6 +21,8 @@ from headrace.settings import Settings, get_settings
 
 #: Seconds that the end of a process gives to the records of earlier ones.
 LEFTOVER_PATIENCE = 2.0
+#: Seconds that a fork gives to what its parent has recorded.
+FORK_PATIENCE = 5.0
 
 _lock = threading.Lock()
 _recorder: Recorder | None = None
@@ -66,8 +68,8 @@ class Recorder:
             timeout: how many seconds to wait at most; None for as long as it takes.
 
         Returns:
-            ACKNOWLEDGED; or when time is up, SPOOLED if all of it is acknowledged or on disk, else
-            TIMED_OUT.
+            ACKNOWLEDGED; or when time is up or nobody answers, SPOOLED if all of it is acknowledged
+            or on disk; else TIMED_OUT, when time is up.
         """
         if self._flusher.closed:
             return self._closed_with or Settled.TIMED_OUT
@@ -110,17 +112,26 @@ class Recorder:
             self.close(self._for_good)
 
     def _reopen(self) -> None:
-        """Somebody records after the end: with what is left over, begin a new stream."""
+        """Somebody records after the end: begin a new stream with what came since."""
         with self._change:
             if self._flusher.closed:
                 late = self._items
                 self._begin()
                 while late:
-                    self._items.append(late.popleft())
+                    item = late.popleft()
+                    if isinstance(item, Mark):  # of a flush that came too late
+                        item.over.set()
+                    else:
+                        self._items.append(item)
 
     def _close_for_good(self, timeout: float) -> None:
         self._for_good = timeout
         self.close(timeout)
+
+    def _before_fork(self) -> None:
+        """Let what was recorded go first: a child may record more of the same runs."""
+        if self._flusher.started:
+            self.flush(FORK_PATIENCE)
 
     def _after_fork_in_child(self) -> None:
         """Begin a stream of the child's own; what waits in memory is the parent's to send."""
@@ -223,6 +234,9 @@ def _before_fork() -> None:
     if util is not None and not _known_to_multiprocessing:
         _known_to_multiprocessing = True
         util.register_after_fork(get_recorder, lambda _: _finish_with_multiprocessing())
+    # The ledger's file is closed after this: the last to be registered is the first to be called.
+    if _recorder is not None:
+        _recorder._before_fork()
 
 
 def _finish_with_multiprocessing() -> None:

@@ -8,13 +8,18 @@ The file starts with a line of JSON that says where the batches are to go, and a
 with the place of the first batch that is still to be sent. Then come the batches, each behind its
 length, its number of records and a checksum. A batch that was cut short (kill -9, power loss) ends
 the file; one that was sent, but not yet marked so, is sent again and recognised by its number.
+A file that is damaged in another way is copied, and what is sound in it is sent.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
+import logging
+import mmap
 import os
+import re
+import shutil
 import struct
 import weakref
 import zlib
@@ -24,9 +29,13 @@ from typing import BinaryIO
 
 import msgspec
 
+logger = logging.getLogger("headrace.recorder")
+
 _FORMAT = 1
 _SUFFIX = ".spool"
 _FRAME = struct.Struct(">III")  # length of the batch, records in it, checksum of it
+#: How a length below 16 MB begins; JSON contains no zeros.
+_LENGTH = re.compile(rb"\0{1,3}[^\0]")
 _POSITION = len(b"%020d\n" % 0)
 
 
@@ -50,6 +59,7 @@ class Spool:
         self._file = file
         self._length = 0
         self._next: tuple[bytes, int, int] | None = None  # the first batch, once it was read
+        self._behind: dict[int, int] = {}  # where damage begins, and the sound batch behind it
         _open_spools.add(self)
         file.seek(0)
         self._mark = len(file.readline())
@@ -84,7 +94,8 @@ class Spool:
         """The spool that a dead process left at `path`.
 
         None if its owner lives, if somebody else has adopted it, or if its batches are to go to
-        another place than `target`.
+        another place than `target`. If it is damaged, a copy is kept beside it, ending in
+        `.damaged`, and batches that are sound are sent.
         """
         try:
             file: BinaryIO = open(path, "r+b", buffering=0)  # noqa: SIM115 - the spool closes it
@@ -173,29 +184,88 @@ class Spool:
         self._file.close()
 
     def _recover(self) -> None:
-        """Find what waits in an adopted file, up to the first batch that is not whole."""
+        """Find what waits in an adopted file.
+
+        Raises:
+            OSError: the file is damaged, and cannot be copied; nothing was changed.
+        """
         self._file.seek(self._mark)
-        start = int(self._file.read(_POSITION))
-        position = self._head = max(start, self._mark + _POSITION)
+        start = self._file.read(_POSITION).strip()
         size = self._tail = self._file.seek(0, os.SEEK_END)
-        while (frame := self._read(position)) is not None:
-            self._length += 1
-            self.records += frame[1]
-            position = frame[2]
+        if start.isdigit() and self._head <= int(start) <= size:
+            self._head = int(start)
+        position, damaged = self._head, False
+        while position < size:
+            frame = self._read(position)
+            if frame is not None:
+                self._length += 1
+                self.records += frame[1]
+                position = frame[2]
+                continue
+            behind = self._sound_after(position)
+            damaged = damaged or behind is not None or not self._is_cut_short(position)
+            if behind is None:
+                break
+            self._behind[position] = behind
+            position = behind
+        if damaged:
+            self._keep_copy()
         self._tail = position
         if position < size:
             self._file.truncate(position)
 
     def _read(self, position: int) -> tuple[bytes, int, int] | None:
         """The batch at `position`, how many records it has, and where the next one starts."""
+        position = self._behind.get(position, position)
         if position + _FRAME.size > self._tail:
             return None
         self._file.seek(position)
         length, records, checksum = _FRAME.unpack(self._file.read(_FRAME.size))
+        if not 0 < length <= self._tail - position - _FRAME.size:
+            return None
         payload = self._file.read(length)
-        if len(payload) < length or zlib.crc32(payload) != checksum:
+        if zlib.crc32(payload) != checksum:
             return None
         return payload, records, position + _FRAME.size + length
+
+    def _is_cut_short(self, position: int) -> bool:
+        """Whether the file ends before the batch at `position` does."""
+        self._file.seek(position)
+        frame = self._file.read(_FRAME.size)
+        if len(frame) < _FRAME.size:
+            return True
+        return int(_FRAME.unpack(frame)[0]) > self._tail - position - _FRAME.size
+
+    def _sound_after(self, position: int) -> int | None:
+        """Where the next sound batch starts, however the bytes from `position` on came about."""
+        with mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            while found := _LENGTH.search(content, position + 1):
+                position = found.start()
+                del found  # it holds on to the map
+                if self._read(position) is not None:
+                    return position
+        return None
+
+    def _keep_copy(self) -> None:
+        """Keep the damaged file for a person to look at, and say so; once for each file."""
+        copy = self.path.with_suffix(".damaged")
+        if copy.exists():
+            return
+        nascent = self.path.with_suffix(".copy")
+        try:
+            shutil.copyfile(self.path, nascent)
+            os.replace(nascent, copy)
+        except OSError as error:
+            nascent.unlink(missing_ok=True)
+            reason = error.strerror or error
+            logger.error("%s is damaged, and is left alone: no copy (%s)", self.path, reason)
+            raise
+        logger.error(
+            "%s is damaged: %d records in it are sound and will be sent; it is kept as %s",
+            self.path,
+            self.records,
+            copy,
+        )
 
 
 def leftovers(folder: Path) -> Iterator[Path]:

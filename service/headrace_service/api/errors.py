@@ -1,8 +1,8 @@
 """What a request can have done wrong, and what is said when it was not the request's fault.
 
 An `InputError` is the caller's to mend: its `extensions` carry a `code` and the `field` that was
-wrong. Anything else that a resolver raises is a bug of ours: the caller gets an id, and the
-service's log has what happened under it.
+wrong. So is a query that took too long. Anything else that a resolver raises is a bug of ours: the
+caller gets an id, and the service's log has what happened under it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from graphql import ExecutionResult, GraphQLError
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionResult as StrawberryResult
 
-from headrace_service.ledger import LedgerUnusable
+from headrace_service.ledger import LedgerUnusable, TookTooLong
 
 logger = logging.getLogger("headrace_service.api")
 
@@ -71,6 +71,8 @@ def masked(error: GraphQLError) -> GraphQLError:
     if isinstance(cause, LedgerUnusable):  # nobody's bug, and its message is made for people
         logger.error("%s", cause)
         return _told(error, str(cause), {"code": "LedgerUnusable"})
+    if isinstance(cause, TookTooLong):
+        return _told(error, str(cause), {"code": "TookTooLong"})
     error_id = uuid4().hex[:12]
     where = ".".join(str(step) for step in error.path or ())
     logger.error("error %s at %s", error_id, where or "the operation", exc_info=cause)

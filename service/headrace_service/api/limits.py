@@ -21,6 +21,8 @@ from graphql import (
 from strawberry.extensions import MaxAliasesLimiter, QueryDepthLimiter, SchemaExtension
 from strawberry.schema.schema import validate_document
 
+from headrace_service.api.errors import InputError
+
 #: How deep fields may be nested. A run's logs through a connection's edges are 6 deep.
 MAX_DEPTH = 14
 #: How many fields may be given another name, in one query.
@@ -34,14 +36,32 @@ _LIMITS = (
 )
 
 
-@functools.lru_cache(maxsize=256)
+#: How many characters a query may have, and how many one may have that is kept with what came of
+#: it. A text that is all signs takes 2 MB when it is parsed, so that not many are kept.
+MAX_QUERY, MAX_KEPT, KEPT = 200_000, 20_000, 64
+
+
 def parsed(text: str) -> DocumentNode:
     """The document of a query's text.
 
     Raises:
-        GraphQLError: it is no GraphQL, or too long.
+        InputError: it has too many characters.
+        GraphQLError: it is no GraphQL, or has too many words.
     """
+    return _kept_document(text) if len(text) <= MAX_KEPT else _document(text)
+
+
+def _document(text: str) -> DocumentNode:
+    if len(text) > MAX_QUERY:
+        raise InputError(
+            f"query: {len(text)} characters are more than {MAX_QUERY}; pass values as variables",
+            "query",
+            "QueryTooLong",
+        )
     return parse(text, max_tokens=MAX_TOKENS)
+
+
+_kept_document = functools.lru_cache(maxsize=KEPT)(_document)
 
 
 class OncePerText(SchemaExtension):
@@ -58,18 +78,20 @@ class OncePerText(SchemaExtension):
         context = self.execution_context
         schema = context.schema._schema
         if context.query:
+            errors = _kept_errors if len(context.query) <= MAX_KEPT else _errors
             context.pre_execution_errors = list(
-                _errors(schema, context.query, context.validation_rules)
+                errors(schema, context.query, context.validation_rules)
             )
         yield
 
 
-@functools.lru_cache(maxsize=256)
 def _errors(schema: GraphQLSchema, text: str, rules: tuple[type, ...]) -> tuple[GraphQLError, ...]:
     return tuple(validate_document(schema, parsed(text), (*rules, *_LIMITS)))
 
 
-@functools.lru_cache(maxsize=256)
+_kept_errors = functools.lru_cache(maxsize=KEPT)(_errors)
+
+
 def is_subscription(text: str | None, operation_name: str | None) -> bool:
     """Whether the operation of that name, or the only one, is a subscription."""
     try:
@@ -79,7 +101,6 @@ def is_subscription(text: str | None, operation_name: str | None) -> bool:
     return operation is not None and operation.operation is OperationType.SUBSCRIPTION
 
 
-@functools.lru_cache(maxsize=256)
 def batch_variables(text: str) -> frozenset[str]:
     """The names of the variables that are record batches, which stay JSON bytes."""
     try:

@@ -22,14 +22,25 @@ NodeT = TypeVar("NodeT")
 Row = TypeVar("Row")
 
 
+#: The greatest key of a row: what SQLite and PostgreSQL count with.
+MAX_KEY = 2**63 - 1
+
+
+def _row_key(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= MAX_KEY:
+        raise ValueError(text)
+    return number
+
+
 class Place(Enum):
     """What a cursor is a place in, with the reader of its key."""
 
     FLOW = ("flow", str, "flows")
     FLOW_RUN = ("flow_run", UUID, "flow runs")
     TASK_RUN = ("task_run", UUID, "task runs")
-    LOG = ("log", int, "log lines")
-    EVENT = ("event", int, "events")
+    LOG = ("log", _row_key, "log lines")
+    EVENT = ("event", _row_key, "events")
 
     def __init__(self, tag: str, reader: Callable[[str], Key], noun: str) -> None:
         self.tag = tag

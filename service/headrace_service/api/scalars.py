@@ -11,8 +11,9 @@ from typing import Any, NewType
 
 import msgspec
 import strawberry
-from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
+
+from headrace_service.api.errors import InputError
 
 #: Microseconds since 1970-01-01 UTC.
 DateTime = NewType("DateTime", int)
@@ -38,24 +39,24 @@ def parse_time(text: object) -> int:
     """The microseconds since 1970 UTC of an ISO-8601 text; without an offset it is in UTC.
 
     Raises:
-        GraphQLError: it is no such text.
+        InputError: it is no such text.
     """
     if isinstance(text, str):
         try:
             moment = datetime.fromisoformat(text)
-        except ValueError:
-            pass
-        else:
             if moment.tzinfo is not None:
                 moment = moment.astimezone(UTC).replace(tzinfo=None)
+        except (ValueError, OverflowError):  # no time, or in UTC before the year 1
+            pass
+        else:
             return (moment - _EPOCH) // _MICROSECOND
-    raise GraphQLError("DateTime is ISO-8601 text, such as 2026-05-01T12:30:00Z.")
+    raise InputError("DateTime is ISO-8601 text, such as 2026-05-01T12:30:00Z.")
 
 
 def _text(value: object) -> str:
     if isinstance(value, str):
         return value
-    raise GraphQLError("Cursor is a text that an earlier answer gave.")
+    raise InputError("Cursor is a text that an earlier answer gave.")
 
 
 def _batch(value: object) -> object:

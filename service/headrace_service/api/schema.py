@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import aclosing
+from typing import Any
+
 import strawberry
 from graphql import (
     GraphQLArgument,
@@ -13,12 +17,15 @@ from graphql import (
     Undefined,
 )
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types import ExecutionContext
+from strawberry.schema.schema import StreamResult
+from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.types.execution import PreExecutionError
+from strawberry.types.graphql import OperationType
 
 from headrace_service.api.context import FreshContext
 from headrace_service.api.errors import MaskErrors
 from headrace_service.api.executor import PlainFieldsFirst
-from headrace_service.api.limits import OncePerText
+from headrace_service.api.limits import OncePerText, is_subscription
 from headrace_service.api.mutation import InvalidInput, Mutation, RefusedRecord
 from headrace_service.api.query import Query
 from headrace_service.api.scalars import SCALARS
@@ -35,6 +42,43 @@ class Schema(strawberry.Schema):
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
         """Do nothing: the caller's errors are no news, ours are logged under their id."""
+
+    async def stream(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+    ) -> StreamResult:
+        """The answers to an operation, one by one."""
+        results = await super().stream(
+            query,
+            variable_values,
+            context_value,
+            root_value,
+            operation_name,
+            operation_extensions,
+            allowed_operation_types,
+        )
+        return _refused_first(results) if is_subscription(query, operation_name) else results
+
+
+async def _refused_first(results: StreamResult) -> StreamResult:
+    """The answers to a subscription, where one that begins with an error never began.
+
+    A websocket's client hears of it in a message of its own kind, and not as of something new.
+    """
+    async with aclosing(results):
+        first = True
+        async for result in results:
+            if first and isinstance(result, ExecutionResult) and result.data is None:
+                yield PreExecutionError(None, result.errors, result.extensions)
+                return
+            first = False
+            yield result
 
 
 def build_schema(*, sort: bool = False) -> Schema:

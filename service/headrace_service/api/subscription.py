@@ -32,9 +32,10 @@ from headrace_service.api.types.log import LogLine
 from headrace_service.api.types.task_run import TaskRun
 from headrace_service.api.watching import OfFlow, Within, latest_progress, matches
 from headrace_service.ledger import InvalidCursor
-from headrace_service.ledger.feed import EventRow, FeedChunk, Row
 from headrace_service.ledger.queries.flow_runs import flow_runs_by_id
+from headrace_service.ledger.queries.logs import LogRow
 from headrace_service.ledger.queries.task_runs import task_runs_by_id
+from headrace_service.ledger.tail import EventRow, FeedChunk, Row
 
 R = TypeVar("R", bound=Row)
 
@@ -47,7 +48,11 @@ FeedAfter = Annotated[
 ]
 
 
-@strawberry.type(description="What can be watched. Every message is a list with a cursor.")
+@strawberry.type(
+    description="What can be watched. Every message is a list with a cursor. The first one comes "
+    "at once and tells where the feed stands; it may be empty, and so may a later one, which tells "
+    "that much has passed by of which nothing was wanted."
+)
 class Subscription:
     """The root of subscriptions."""
 
@@ -75,17 +80,19 @@ class Subscription:
         if filter is not None and filter.flow_name is not None:
             of_flow = OfFlow(context.ledger, filter.flow_name)
         loads = asks_for(info, "events", "flowRun")
-        feed = context.ledger.feed.events(start, kinds=kinds, flow_run_ids=ids)
+
+        async def narrow(rows: list[EventRow]) -> list[EventRow]:
+            return latest_progress(rows if of_flow is None else await of_flow.only(rows))
+
+        feed = context.ledger.feed.events(start, kinds=kinds, flow_run_ids=ids, narrow=narrow)
         async with aclosing(_checked(feed)) as chunks:
             async for chunk in chunks:
-                rows = chunk.rows if of_flow is None else await of_flow.only(chunk.rows)
-                if rows := latest_progress(rows):
-                    context.renew()
-                    runs = await _flow_runs(context, rows) if loads else {}
-                    yield FlowRunEvents(
-                        events=[FlowRunEvent.of(row, runs) for row in rows],
-                        cursor=encode_cursor(Place.EVENT, chunk.cursor),
-                    )
+                context.renew()
+                runs = await _flow_runs(context, chunk.rows) if loads else {}
+                yield FlowRunEvents(
+                    events=[FlowRunEvent.of(row, runs) for row in chunk.rows],
+                    cursor=encode_cursor(Place.EVENT, chunk.cursor),
+                )
 
     @strawberry.subscription(description="The states that task runs enter.")
     async def task_runs(
@@ -127,25 +134,39 @@ class Subscription:
             within = Within(context.ledger, where.flow_run_id)
         elif where.flow_run_id is not None:
             ids = frozenset({where.flow_run_id})
+
+        async def narrow(rows: list[LogRow]) -> list[LogRow]:
+            rows = rows if within is None else await within.only(rows)
+            return [row for row in rows if matches(row, where)]
+
         feed = context.ledger.feed.logs(
-            start, flow_run_ids=ids, task_run_id=where.task_run_id, min_level=where.min_level
+            start,
+            flow_run_ids=ids,
+            task_run_id=where.task_run_id,
+            min_level=where.min_level,
+            narrow=narrow,
         )
         async with aclosing(_checked(feed)) as chunks:
             async for chunk in chunks:
-                rows = chunk.rows if within is None else await within.only(chunk.rows)
-                if lines := [LogLine.of(row) for row in rows if matches(row, where)]:
-                    yield LogLines(lines=lines, cursor=encode_cursor(Place.LOG, chunk.cursor))
+                yield LogLines(
+                    lines=[LogLine.of(row) for row in chunk.rows],
+                    cursor=encode_cursor(Place.LOG, chunk.cursor),
+                )
 
 
 async def _flow_runs(context: Context, rows: Sequence[EventRow]) -> dict[UUID, FlowRun]:
     ids = list({flow_run_of(row) for row in rows})
-    found = await context.ledger.aread(flow_runs_by_id, ids)
+    if not ids:
+        return {}
+    found = await context.ledger.aread_for_feed(flow_runs_by_id, ids)
     return {row.id: FlowRun.of(row) for row in found if row is not None}
 
 
 async def _task_runs(context: Context, rows: Sequence[EventRow]) -> dict[UUID, TaskRun]:
     ids = list({row.subject_id for row in rows})
-    found = await context.ledger.aread(task_runs_by_id, ids)
+    if not ids:
+        return {}
+    found = await context.ledger.aread_for_feed(task_runs_by_id, ids)
     return {row.id: TaskRun.of(row) for row in found if row is not None}
 
 

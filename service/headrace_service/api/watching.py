@@ -8,9 +8,9 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from headrace_service.ledger import Ledger
-from headrace_service.ledger.feed import EventRow, LogRow
 from headrace_service.ledger.queries import flow_runs
-from headrace_service.ledger.queries.logs import LogWhere
+from headrace_service.ledger.queries.logs import LogRow, LogWhere
+from headrace_service.ledger.tail import EventRow
 
 #: How many flow runs a subscriber remembers the answer of; then it forgets them all.
 REMEMBERED = 50_000
@@ -59,7 +59,7 @@ class OfFlow(RunFilter):
         self._flow_name = flow_name
 
     async def _look_up(self, runs: list[UUID]) -> set[UUID]:
-        names = await self._ledger.aread(flow_runs.flow_names, runs)
+        names = await self._ledger.aread_for_feed(flow_runs.flow_names, runs)
         return {run for run, name in names.items() if name == self._flow_name}
 
 
@@ -71,7 +71,7 @@ class Within(RunFilter):
         self._top = top
 
     async def _look_up(self, runs: list[UUID]) -> set[UUID]:
-        return await self._ledger.aread(flow_runs.within, runs, self._top)
+        return await self._ledger.aread_for_feed(flow_runs.within, runs, self._top)
 
 
 def latest_progress(rows: Sequence[EventRow]) -> list[EventRow]:

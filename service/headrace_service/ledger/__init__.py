@@ -6,11 +6,10 @@ One way out: queries on read-only connections, and the feed, which is the tail o
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import peewee
 
@@ -25,9 +24,12 @@ from headrace_service.ledger.errors import (
     LedgerUnusable,
     LedgerVersion,
     OutOfOrder,
+    TookTooLong,
 )
 from headrace_service.ledger.migrations import migrate
+from headrace_service.ledger.readers import Readers
 from headrace_service.ledger.writer import Writer
+from headrace_service.settings import DEFAULT_STATEMENT_TIMEOUT
 
 if TYPE_CHECKING:
     from headrace_service.ledger.feed import Feed
@@ -40,6 +42,7 @@ __all__ = [
     "LedgerUnusable",
     "LedgerVersion",
     "OutOfOrder",
+    "TookTooLong",
 ]
 
 P = ParamSpec("P")
@@ -52,22 +55,30 @@ READERS = 3
 class Ledger:
     """An open ledger file. Make one with `Ledger.open`; several processes may have it open."""
 
-    def __init__(self, path: Path, writing: peewee.SqliteDatabase) -> None:
+    def __init__(
+        self, path: Path, writing: peewee.SqliteDatabase, statement_timeout: float
+    ) -> None:
         self.path = path
         self._writer = Writer(writing, lambda error: database.explain(path, error))
-        self._reading = database.reading_database(path)
-        self._readers: ThreadPoolExecutor | None = None
-        self._connections: list[Any] = []
-        self._lock = threading.Lock()
+        self._reading = Readers(path, READERS, statement_timeout)
+        # A thread of its own, so that nobody's slow query holds up what all others watch.
+        self._feeding = Readers(path, 1)
         self._feed: Feed | None = None
 
     @classmethod
-    def open(cls, path: Path, *, synchronous: str = "NORMAL") -> Ledger:
+    def open(
+        cls,
+        path: Path,
+        *,
+        synchronous: str = "NORMAL",
+        statement_timeout: float = DEFAULT_STATEMENT_TIMEOUT,
+    ) -> Ledger:
         """Open the file, create it if there is none, and bring its tables up to date.
 
         Args:
             path: the SQLite file; its folder exists.
             synchronous: NORMAL survives the death of any process, FULL also a power cut.
+            statement_timeout: seconds after which a query is stopped.
 
         Raises:
             LedgerUnusable: it cannot be opened or written, or is no ledger; the message says why.
@@ -85,7 +96,7 @@ class Ledger:
             raise
         # The connection is handed to the writer's thread: peewee keeps one for each thread.
         writing.close()
-        return cls(path, writing)
+        return cls(path, writing, statement_timeout)
 
     @property
     def feed(self) -> Feed:
@@ -122,20 +133,14 @@ class Ledger:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> Future[T]:
-        """Run `query(db, …)` in a reader's thread, in one transaction: it sees one snapshot."""
+        """Run `query(db, …)` in a reader's thread, in one transaction: it sees one snapshot.
 
-        def run() -> T:
-            if self._reading.is_closed():
-                database.insist(lambda: self._reading.connect(reuse_if_open=True))
-                with self._lock:
-                    self._connections.append(self._reading.connection())
-            with self._reading.atomic():
-                return query(self._reading, *args, **kwargs)
+        The future raises `TookTooLong` when the query had to be stopped.
 
-        with self._lock:
-            if self._readers is None:
-                self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="headrace-read")
-        return self._readers.submit(run)
+        Raises:
+            LedgerUnusable: the ledger is closed.
+        """
+        return self._reading.submit(lambda db: query(db, *args, **kwargs))
 
     async def aread(
         self,
@@ -149,11 +154,21 @@ class Ledger:
 
         return await asyncio.wrap_future(self.read(query, *args, **kwargs))
 
+    async def aread_for_feed(
+        self,
+        query: Callable[Concatenate[peewee.SqliteDatabase, P], T],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """`aread` in the thread that is kept for the feed. For quick queries by key only."""
+        import asyncio
+
+        reading = self._feeding.submit(lambda db: query(db, *args, **kwargs))
+        return await asyncio.wrap_future(reading)
+
     def close(self) -> None:
         """Commit what waits and close every connection. Calling it again does nothing."""
-        if self._readers is not None:
-            self._readers.shutdown(wait=True)
-            for connection in self._connections:
-                connection.close()
-            self._connections.clear()
+        self._reading.close()
+        self._feeding.close()
         self._writer.close()

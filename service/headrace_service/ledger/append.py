@@ -53,9 +53,7 @@ def append(db: peewee.SqliteDatabase, decoded: DecodedBatch) -> BatchAck:
 def _earlier_answer(db: peewee.SqliteDatabase, batch: RecordBatch) -> BatchAck | None:
     query = Batch.select(Batch.number, Batch.answer).where(Batch.client_id == batch.client_id)
     row = query.tuples().execute(db)[:1]
-    if not row:
-        return None  # the stream's first batch, or the first that this ledger sees of it
-    number, answer = row[0]
+    number, answer = row[0] if row else (0, b"")
     if batch.number > number + 1:
         raise OutOfOrder(expected=number + 1, number=batch.number)
     if batch.number == number:

@@ -70,12 +70,24 @@ def reading_database(path: Path) -> peewee.SqliteDatabase:
 
 def is_locked(error: BaseException) -> bool:
     """Whether SQLite gave up since another connection held the lock."""
-    while isinstance(error, peewee.PeeweeException) and error.__cause__ is not None:
-        error = error.__cause__
-    code = getattr(error, "sqlite_errorcode", None)
+    code = _code(error)
     if code is not None:
-        return (code & 0xFF) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+        return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
     return "locked" in str(error)
+
+
+def is_interrupted(error: BaseException) -> bool:
+    """Whether SQLite was told to stop in the middle of a statement."""
+    return _code(error) == sqlite3.SQLITE_INTERRUPT
+
+
+def _code(error: BaseException) -> int | None:
+    """SQLite's own number for an error, as far as there is one."""
+    within = error.__cause__ or error.__context__
+    if isinstance(error, peewee.PeeweeException) and within is not None:
+        error = within  # peewee raises an error of its own in the place of SQLite's
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
 
 
 def insist(action: Callable[[], T], *, give_up: Callable[[], bool] = lambda: False) -> T:

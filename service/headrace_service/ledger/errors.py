@@ -5,7 +5,8 @@ LedgerError
 │   └── LedgerVersion     the file was written by another version of headrace
 ├── InvalidBatch          a batch as a whole makes no sense; nothing of it was taken
 ├── OutOfOrder            a batch is missing before this one; nothing of it was taken
-└── InvalidCursor         a cursor that this ledger never gave
+├── InvalidCursor         a cursor that this ledger never gave
+└── TookTooLong           a query was stopped
 """
 
 from __future__ import annotations
@@ -41,3 +42,11 @@ class OutOfOrder(LedgerError):
 
 class InvalidCursor(LedgerError):
     """A cursor that this ledger never gave: it is newer than the newest row."""
+
+
+class TookTooLong(LedgerError):
+    """A query was stopped since it took longer than `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"it took too long, more than {seconds:g} s; narrow the filter")
+        self.seconds = seconds

@@ -90,27 +90,21 @@ class Fold:
     # -- reading what the records are about -------------------------------------------------
 
     def _known_runs(self) -> tuple[dict[UUID, _Run], dict[UUID, _Run]]:
-        """The runs that the batch speaks of, as they stand in the tables."""
-        flow_run_ids: set[UUID | None] = set()
-        task_run_ids: set[UUID | None] = set()
+        """The runs whose states the batch speaks of, as they stand in the tables."""
+        flow_run_ids: set[UUID] = set()
+        task_run_ids: set[UUID] = set()
         for record in self.batch.records:
-            if isinstance(record, TaskRunCreated):
-                flow_run_ids.add(record.flow_run_id)
+            if isinstance(record, TaskRunCreated | TaskRunChanged):
                 task_run_ids.add(record.id)
-            elif isinstance(record, TaskRunChanged):
-                task_run_ids.add(record.id)
-            elif isinstance(record, LogLine):
-                flow_run_ids.add(record.flow_run_id)
-            elif isinstance(record, FlowRunCreated):
-                flow_run_ids.update((record.id, record.parent_flow_run_id))
-            else:
+            elif not isinstance(record, LogLine):
                 flow_run_ids.add(record.id)
-        known_tasks = self._select(TaskRun, TaskRun.flow_run_id, task_run_ids)
-        flow_run_ids.update(run.flow_run_id for run in known_tasks.values())
-        return self._select(FlowRun, FlowRun.id, flow_run_ids), known_tasks
+        return (
+            self._select(FlowRun, FlowRun.id, flow_run_ids),
+            self._select(TaskRun, TaskRun.flow_run_id, task_run_ids),
+        )
 
     def _select(
-        self, model: type[FlowRun] | type[TaskRun], owner: Any, ids: set[UUID | None]
+        self, model: type[FlowRun] | type[TaskRun], owner: Any, ids: set[UUID]
     ) -> dict[UUID, _Run]:
         columns = (
             model.id,
@@ -121,7 +115,7 @@ class Fold:
             model.run_count,
         )
         found: dict[UUID, _Run] = {}
-        wanted = [run_id for run_id in ids if run_id is not None]
+        wanted = list(ids)
         for start in range(0, len(wanted), CHUNK):
             query = model.select(*columns).where(model.id.in_(wanted[start : start + CHUNK]))
             for run_id, owner_id, kind, name, at, count in query.tuples().execute(self.db):
@@ -139,7 +133,8 @@ class Fold:
             elif isinstance(record, TaskRunChanged):
                 refusal = self._change(self.task_runs.get(record.id), record, "task_run")
             elif isinstance(record, LogLine):
-                refusal = self._log(record)
+                self._log(record)
+                continue
             elif isinstance(record, FlowRunCreated):
                 refusal = self._create_flow_run(record)
             else:
@@ -153,9 +148,6 @@ class Fold:
     def _create_flow_run(self, record: FlowRunCreated) -> tuple[str, str, str] | None:
         if record.id in self.flow_runs:
             return "Conflict", f"there is a flow run {record.id} already", "id"
-        parent = record.parent_flow_run_id
-        if parent is not None and parent not in self.flow_runs:
-            return "NotFound", f"there is no flow run {parent}", "parent_flow_run_id"
         run = self.flow_runs[record.id] = _Run(record.id, record.id, None)
         run.created = record
         self._enter(run, record.state, "flow_run")
@@ -164,10 +156,7 @@ class Fold:
     def _create_task_run(self, record: TaskRunCreated) -> tuple[str, str, str] | None:
         if record.id in self.task_runs:
             return "Conflict", f"there is a task run {record.id} already", "id"
-        owner = record.flow_run_id
-        if owner is not None and owner not in self.flow_runs:
-            return "NotFound", f"there is no flow run {owner}", "flow_run_id"
-        run = self.task_runs[record.id] = _Run(record.id, owner, None)
+        run = self.task_runs[record.id] = _Run(record.id, record.flow_run_id, None)
         run.created = record
         self._enter(run, record.state, "task_run")
         return None
@@ -204,11 +193,8 @@ class Fold:
             text = self._payloads[key] = _json.encode(payload).decode()
         return text
 
-    def _log(self, record: LogLine) -> tuple[str, str, str] | None:
-        owner = record.flow_run_id
-        if owner is not None and owner not in self.flow_runs:
-            return "NotFound", f"there is no flow run {owner}", "flow_run_id"
-        task = record.task_run_id
+    def _log(self, record: LogLine) -> None:
+        owner, task = record.flow_run_id, record.task_run_id
         self.logs.append(
             (
                 record.timestamp,
@@ -219,7 +205,6 @@ class Fold:
                 record.message,
             )
         )
-        return None
 
     # -- writing ---------------------------------------------------------------------------------
 
@@ -250,9 +235,23 @@ class Fold:
         flow_ids = self._flow_ids({run.created.flow_name: run.created for run in new})
         client = self.batch.client_id.bytes
         return [
-            flow_run_row(run, flow_ids[run.created.flow_name], client, counts.pop(run.id, {}))
+            flow_run_row(run, flow_ids[run.created.flow_name], client, self._early(run.id, counts))
             for run in new
         ]
+
+    def _early(
+        self, flow_run_id: UUID, counts: dict[UUID, dict[StateType, int]]
+    ) -> dict[StateType, int]:
+        """The counts of a new flow run: of this batch, and of task runs that were here before it.
+
+        Those come from other processes, whose streams may overtake the one that created the run.
+        """
+        number = peewee.fn.COUNT(TaskRun.id)
+        query = TaskRun.select(TaskRun.state_type, number).where(TaskRun.flow_run_id == flow_run_id)
+        early = counts.pop(flow_run_id, {})
+        for kind, count in query.group_by(TaskRun.state_type).tuples().execute(self.db):
+            early[StateType(kind)] = early.get(StateType(kind), 0) + count
+        return early
 
     def _flow_ids(self, firsts: dict[str, FlowRunCreated]) -> dict[str, bytes]:
         """The ids of the flows by name, after creating those that are new."""
@@ -283,8 +282,10 @@ class Fold:
     def _update_counts(self, changes: dict[UUID, dict[StateType, int]]) -> None:
         for flow_run_id, change in changes.items():
             query = FlowRun.select(FlowRun.task_run_counts).where(FlowRun.id == flow_run_id)
-            ((text,),) = query.tuples().execute(self.db)
-            counts = msgspec.json.decode(text, type=dict[StateType, int])
+            found = query.tuples().execute(self.db)[:1]
+            if not found:
+                continue  # they are counted when the flow run comes
+            counts = msgspec.json.decode(found[0][0], type=dict[StateType, int])
             for kind, difference in change.items():
                 counts[kind] = counts.get(kind, 0) + difference
             update = FlowRun.update({FlowRun.task_run_counts: encode_counts(counts)})

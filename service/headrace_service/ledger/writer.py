@@ -8,6 +8,7 @@ commit is under way shares the next one.
 from __future__ import annotations
 
 import logging
+import os
 import queue
 import sqlite3
 import threading
@@ -24,6 +25,8 @@ from headrace_service.ledger.errors import LedgerUnusable
 logger = logging.getLogger("headrace_service.ledger")
 
 T = TypeVar("T")
+
+_RESTART = "start what records to it anew"
 
 #: Jobs in one commit: enough to share its cost, few enough to answer the first of them soon.
 GROUP = 64
@@ -54,6 +57,7 @@ class Writer:
         self._committed: list[Callable[[], None]] = []
         self._lock = threading.Lock()
         self._closed = False
+        self._identity: tuple[int, int] | None = None
         self._thread: threading.Thread | None = threading.Thread(
             target=self._work, name="headrace-ledger", daemon=True
         )
@@ -122,6 +126,7 @@ class Writer:
         try:
             insist(lambda: self._db.begin("IMMEDIATE"))
             try:
+                self._look_at_file()
                 for job in group:
                     self._run(job)
                 insist(self._db.commit)
@@ -137,6 +142,24 @@ class Writer:
                 job.future.set_exception(job.failed)
             else:
                 job.future.set_result(job.answer)
+
+    def _look_at_file(self) -> None:
+        """Make sure that the file still stands where others look for it.
+
+        A file that was deleted lives on for whoever has it open: commits would succeed and be lost.
+        """
+        path = self._db.database
+        try:
+            about = os.stat(path)
+        except FileNotFoundError:
+            raise LedgerUnusable(
+                f"the ledger {path} was removed while in use; {_RESTART}"
+            ) from None
+        identity = (about.st_dev, about.st_ino)
+        if self._identity is None:
+            self._identity = identity
+        elif self._identity != identity:
+            raise LedgerUnusable(f"the ledger {path} was replaced while in use; {_RESTART}")
 
     def _tell_committed(self) -> None:
         for callback in tuple(self._committed):

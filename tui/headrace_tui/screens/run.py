@@ -28,6 +28,8 @@ from headrace_tui.widgets.virtual_view import VirtualView
 WIDE = 140
 #: How far the timeline's end runs ahead of a living run, so that it is not redrawn every second.
 _AHEAD = 1.15
+#: The loggers of runs themselves.
+RUN_LOGGERS = frozenset({"headrace.flow_runs", "headrace.task_runs"})
 
 
 class RunScreen(MonitorScreen):
@@ -153,6 +155,8 @@ class RunScreen(MonitorScreen):
         self.table.display = left == "tasks"
         self.details_view.display = left == "details"
         self._left_pane = left
+        if left == "details":
+            self.call_after_refresh(self._draw_details)
         if not self.query_one(FilterBar).is_open:
             self.main_view().focus()
         self.update_lines()
@@ -294,6 +298,7 @@ class RunScreen(MonitorScreen):
                 self.run_seen,
                 self.feed.details,
                 self.gateway.now(),
+                width=self.details_view.inner_width,
                 names=self.children_list.rows,
                 utc=self.monitor.times == "utc",
                 ascii_only=self.monitor.ascii_only,
@@ -314,7 +319,8 @@ class RunScreen(MonitorScreen):
         text = fmt.ticking(length) if run.is_live else fmt.duration(length)
         pieces: list[Piece] = [(f" {glyph} {run.state.name}", ink), (f"  {text}", "strong")]
         if run.retries:
-            pieces.append((f"  {'r' if plain else '↻'} {run.retries} retries", "retrying"))
+            word = "retry" if run.retries == 1 else "retries"
+            pieces.append((f"  {'r' if plain else '↻'} {run.retries} {word}", "retrying"))
         if self.kind == "flow":
             counts = self._task_counts
             done, total = fmt.tally(counts)
@@ -387,7 +393,10 @@ class RunScreen(MonitorScreen):
         return pieces
 
     def _source(self, row: LogRow) -> str:
-        """What wrote a log line: a task run's name, or the logger's."""
+        """What wrote a log line: a task run's name or a flow run's, or a logger of the user's.
+
+        What a task run says itself needs no name in its own view.
+        """
         rows = self.children_list.rows
         task = rows.get(row.task_run_id or "")
         if task is not None:
@@ -401,7 +410,9 @@ class RunScreen(MonitorScreen):
         if self.kind == "flow" and row.task_run_id is not None:
             self._nameless = True
             return "task run"
-        return fmt.one_line(row.logger.removeprefix("headrace."))
+        if row.logger in RUN_LOGGERS:
+            return self.run_seen.name if self.kind == "flow" else ""
+        return row.logger.removeprefix("headrace.")
 
     @on(VirtualLog.Changed)
     def _log_changed(self) -> None:

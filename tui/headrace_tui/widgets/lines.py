@@ -110,11 +110,7 @@ class KeyLine(Line):
     def pieces(self, width: int) -> list[Piece]:
         """Lay the hints out."""
         pieces: list[Piece] = [(" ", "text")]
-        left = width - 1
-        for key, label in hints(self._chosen()):
-            left -= len(key) + len(label) + 3
-            if left < -2:
-                break
+        for key, label in hints(self._chosen(), width - 1):
             pieces += [(key, "accent"), (f" {label}  ", "dim")]
         return pieces
 

@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from headrace_tui.format import cells, clean
+from headrace_tui.format import cells, fold_width
 from headrace_tui.models import LogRow
 
 #: How many log records are kept.
@@ -114,7 +114,7 @@ class LogLines:
 
 
 def _lines(row: LogRow, number: int) -> list[TextLine]:
-    text = clean(row.message)
+    text = row.message
     if "\n" not in text:
         return [TextLine(row, number, 0, text, cells(text))]
     parts = text.rstrip("\n").split("\n")
@@ -124,8 +124,8 @@ def _lines(row: LogRow, number: int) -> list[TextLine]:
 class WrapIndex:
     """Where each line stands when long ones take several rows of the screen.
 
-    It holds one number for each few hundred lines; the rows of a line are its size divided by the
-    width, so that no text is looked at.
+    It holds one number for each few hundred lines; the rows of a line are its size divided by a
+    width.
     """
 
     def __init__(self) -> None:
@@ -156,7 +156,7 @@ class WrapIndex:
 
     def height(self, line: TextLine) -> int:
         """How many rows a line takes."""
-        return -(-line.size // self._width) or 1
+        return -(-line.size // fold_width(line.text, self._width)) or 1
 
     def locate(self, row: int) -> tuple[int, int]:
         """The line that stands on a row, and which of the line's rows it is."""

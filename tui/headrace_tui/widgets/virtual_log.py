@@ -51,7 +51,7 @@ class VirtualLog(VirtualView):
         self.wrap = False
         self.left = 0
         self.utc = False
-        self._longest_source = 8
+        self._longest_source = 0
         self.empty_text = "No log lines yet."
         self._wrapped = WrapIndex()
         self._wrap_width = -1
@@ -201,10 +201,13 @@ class VirtualLog(VirtualView):
                 ellipsis = "~" if self.ascii_only else "…"
                 name = fmt.fit_name(self.store.source(line.row), source, ellipsis=ellipsis)
                 pieces.append((name + " ", "accent"))
-        start = part * self.text_width if self.wrap else self.left
-        text = fmt.cut(line.text, start, self.text_width)
+        if self.wrap:
+            step = fmt.fold_width(line.text, self.text_width)
+            text = fmt.fold_row(line.text, part * step, step)
+        else:
+            text = fmt.cut(line.text, self.left, self.text_width)
         pieces.append((text, "trouble" if ink in {"failed", "crashed"} else ink))
-        if not self.wrap and line.size > start + self.text_width:
+        if not self.wrap and line.size > self.left + self.text_width:
             pieces = [*pieces[:-1], (fmt.cut(text, 0, self.text_width - 1), pieces[-1][1])]
             pieces.append((">" if self.ascii_only else "›", "dim"))
         return self.strip(pieces, width)

@@ -14,7 +14,7 @@ from headrace_service.api.types.flow_run import FlowRun
 from headrace_service.api.types.log import LogLine, optional_id
 from headrace_service.api.types.state import State
 from headrace_service.api.types.task_run import TaskRun
-from headrace_service.ledger.feed import EventRow
+from headrace_service.ledger.tail import EventRow
 
 
 @strawberry.enum(description="What an event tells of a flow run.")
@@ -63,7 +63,7 @@ def flow_run_of(row: EventRow) -> UUID:
 class FlowRunEvents:
     """A message of the feed of flow runs."""
 
-    events: list[FlowRunEvent] = strawberry.field(description="The events, oldest first.")
+    events: list[FlowRunEvent] = strawberry.field(description="The events, oldest first, if any.")
     cursor: Cursor = strawberry.field(description="Subscribe `after` it to go on from here.")
 
 
@@ -98,7 +98,7 @@ class TaskRunEvent:
 class TaskRunEvents:
     """A message of the feed of task runs."""
 
-    events: list[TaskRunEvent] = strawberry.field(description="The events, oldest first.")
+    events: list[TaskRunEvent] = strawberry.field(description="The events, oldest first, if any.")
     cursor: Cursor = strawberry.field(description="Subscribe `after` it to go on from here.")
 
 
@@ -106,5 +106,5 @@ class TaskRunEvents:
 class LogLines:
     """A message of the feed of log lines."""
 
-    lines: list[LogLine] = strawberry.field(description="The lines, oldest first.")
+    lines: list[LogLine] = strawberry.field(description="The lines, oldest first, if any.")
     cursor: Cursor = strawberry.field(description="Subscribe `after` it to go on from here.")

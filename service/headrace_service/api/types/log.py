@@ -9,7 +9,6 @@ import strawberry
 from headrace_service.api.context import Context
 from headrace_service.api.pagination import Connection, Place, connection, encode_cursor
 from headrace_service.api.scalars import Cursor, DateTime
-from headrace_service.ledger.feed import LogRow as FeedRow
 from headrace_service.ledger.queries.logs import LogRow
 from headrace_service.ledger.queries.paging import Slice
 
@@ -34,7 +33,7 @@ class LogLine:
     )
 
     @classmethod
-    def of(cls, row: LogRow | FeedRow) -> LogLine:
+    def of(cls, row: LogRow) -> LogLine:
         """The line of a row."""
         return cls(
             cursor=encode_cursor(Place.LOG, row.seq),

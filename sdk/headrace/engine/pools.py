@@ -1,0 +1,91 @@
+"""Threads for submitted tasks, of a flow run or of the process, and what a fork makes of them.
+
+A forked child has none of its parent's threads. What it submits runs in threads of its own, and
+what it inherits, runs and futures, is its parent's to bring to an end.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+import threading
+from typing import Any
+
+from headrace.context import CURRENT_RUN, FlowRunContext, TaskRunContext
+from headrace.exceptions import MissingResult
+from headrace.futures import HeadraceFuture, wait
+from headrace.states import Crashed
+from headrace.task_runners import ThreadPoolTaskRunner, WorkerPool
+
+Pending = dict[HeadraceFuture[Any], None]
+
+
+def pending_of(flow_run: FlowRunContext | None) -> Pending:
+    """Where a submitted task's future stands until it has ended, so that somebody waits for it."""
+    return _loose if flow_run is None else flow_run.pending
+
+
+def pool_of(flow_run: FlowRunContext | None) -> WorkerPool:
+    """The threads for the tasks of a flow run, or for those submitted outside of every flow."""
+    global _loose_pool
+    with _lock:
+        if pending_of(flow_run) is _loose:
+            _wait_at_exit()
+        pool = _loose_pool if flow_run is None else flow_run.pool
+        if pool is not None and pool.process == os.getpid():
+            return pool
+        if flow_run is None:
+            pool = _loose_pool = ThreadPoolTaskRunner().start("headrace")
+        else:
+            pool = flow_run.pool = flow_run.flow.task_runner.start(flow_run.name)
+        return pool
+
+
+def _wait_at_exit() -> None:
+    """Let the process not end before the tasks that no flow run waits for. The lock is held."""
+    global _waiting_process
+    if _waiting_process == os.getpid():
+        return
+    _waiting_process = os.getpid()
+    # Called before the recorder's own farewell, which was registered earlier.
+    atexit.register(_wait_for_loose)
+    util = sys.modules.get("multiprocessing.util")
+    if util is not None:
+        # Its processes end without `atexit`; the recorder's finalizer has priority 0.
+        util.Finalize(None, _wait_for_loose, exitpriority=10)
+
+
+def _wait_for_loose() -> None:
+    # A task that runs may submit others.
+    while futures := list(_loose):
+        wait(futures)
+
+
+def _after_fork_in_child() -> None:
+    global _loose, _lock
+    _lock = threading.Lock()
+    inherited, _loose = [_loose], {}
+    run = CURRENT_RUN.get()
+    while run is not None:
+        run.closed = True
+        if isinstance(run, TaskRunContext):
+            run = run.flow_run
+        else:
+            inherited.append(run.pending)
+            # Nobody is left to see to the end of this flow run but the end of the process.
+            run.pending = _loose
+            run.living = {}
+            run = run.parent_task_run or run.parent
+    for future in (future for pending in inherited for future in pending):
+        reason = f"task run '{future.name}' runs in the process that this one was forked from"
+        future.orphan(Crashed(reason, data=MissingResult(reason)))
+
+
+#: Futures that have not ended of tasks submitted outside of every flow, and their threads.
+_loose: Pending = {}
+_loose_pool: WorkerPool | None = None
+_lock = threading.Lock()
+_waiting_process: int | None = None
+
+os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -1,0 +1,264 @@
+"""The newest rows of one table, kept in memory for all who follow it.
+
+A subscriber is nothing but a cursor: it takes from memory what comes after it, or from the table
+when it has fallen further behind, so that a slow one costs no memory and misses nothing. What is
+kept, and what is read at a time, is bounded in bytes: rows may be of any size.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import bisect
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import closing, suppress
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from uuid import UUID
+
+import msgspec
+import peewee
+
+from headrace_service.ledger.errors import InvalidCursor
+from headrace_service.ledger.models import Event, Log
+from headrace_service.ledger.queries.events import latest_event, latest_log
+from headrace_service.ledger.queries.logs import LogRow
+from headrace_service.ledger.rows import StatePayload
+
+if TYPE_CHECKING:
+    from headrace_service.ledger import Ledger
+
+#: Seconds that a subscriber rests after a chunk, so that what happens quickly comes in lists.
+REST = 0.04
+#: Rows in one chunk at most, and about how many bytes.
+CHUNK, CHUNK_BYTES = 500, 1024 * 1024
+#: Rows that a tail reads at a time at most, and about how many bytes.
+PULL, PULL_BYTES = 5_000, 4 * 1024 * 1024
+#: About how many bytes of rows a tail keeps; a third of them is dropped when it is full.
+KEEP_BYTES = 16 * 1024 * 1024
+#: So many rows may pass a subscriber by before it is told how far the feed has come.
+QUIET = 5_000
+#: Bytes of a row without its message, about.
+ROW_BYTES = 500
+
+
+class Row(Protocol):
+    """What has a place in the tail."""
+
+    @property
+    def seq(self) -> int:
+        """Its place."""
+
+
+class EventRow(msgspec.Struct, frozen=True):
+    """A state was entered. `kind` ("flow_run", "task_run") tells what `subject_id` names."""
+
+    seq: int
+    at: int
+    kind: str
+    flow_run_id: UUID | None
+    subject_id: UUID
+    payload: StatePayload
+
+
+R = TypeVar("R", bound=Row)
+
+
+class FeedChunk(msgspec.Struct, Generic[R], frozen=True):
+    """Some rows, in order, and the cursor up to which everything has now been seen."""
+
+    rows: list[R]
+    cursor: int
+
+
+#: Which of some rows a subscriber wants, where that takes a look at the ledger.
+Narrow = Callable[[list[R]], Awaitable[list[R]]]
+
+
+class Source(msgspec.Struct, Generic[R], frozen=True):
+    """The table that a tail belongs to."""
+
+    #: The place of the newest row, 0 when there is none.
+    newest: Callable[[peewee.Database], int]
+    #: The rows after a place, in order, so many at most.
+    select: Callable[[peewee.Database, int, int], Generator[R]]
+    #: About how many bytes of memory a row takes.
+    weigh: Callable[[R], int]
+
+    def read(self, db: peewee.Database, after: int, limit: int, most: int) -> list[R]:
+        """The rows after a place, in order: `limit` of them, or what makes about `most` bytes."""
+        taken: list[R] = []
+        size = 0
+        with closing(self.select(db, after, limit)) as rows:
+            for row in rows:
+                taken.append(row)
+                size += self.weigh(row)
+                if size >= most:
+                    break
+        return taken
+
+
+_decode_payload = msgspec.json.Decoder(StatePayload).decode
+
+
+def _select_events(db: peewee.Database, after: int, limit: int) -> Generator[EventRow]:
+    query = (
+        Event.select(
+            Event.seq, Event.at, Event.kind, Event.flow_run_id, Event.subject_id, Event.payload
+        )
+        .where(Event.seq > after)
+        .order_by(Event.seq)
+        .limit(limit)
+    )
+    with closing(_rows(db, query)) as rows:
+        for seq, at, kind, owner, subject, text in rows:
+            yield EventRow(seq, at, kind, owner, subject, _decode_payload(text))
+
+
+def _select_logs(db: peewee.Database, after: int, limit: int) -> Generator[LogRow]:
+    columns = [getattr(Log, name) for name in LogRow.__struct_fields__]
+    query = Log.select(*columns).where(Log.seq > after).order_by(Log.seq).limit(limit)
+    with closing(_rows(db, query)) as rows:
+        for row in rows:
+            yield LogRow(*row)
+
+
+def _rows(db: peewee.Database, query: Any) -> Generator[tuple[Any, ...]]:
+    """The rows of a select, one by one, and no more of them than are asked for."""
+    found = query.tuples().execute(db)
+    try:
+        yield from found.iterator()
+    finally:
+        found.cursor.close()
+
+
+def _weigh_event(row: EventRow) -> int:
+    message = row.payload.message
+    return ROW_BYTES if message is None else ROW_BYTES + sys.getsizeof(message)
+
+
+def _weigh_log(row: LogRow) -> int:
+    return ROW_BYTES + sys.getsizeof(row.message)
+
+
+EVENTS = Source(latest_event, _select_events, _weigh_event)
+LOGS = Source(latest_log, _select_logs, _weigh_log)
+
+
+class Tail(Generic[R]):
+    """The newest rows of one table, and the subscribers that wait for more."""
+
+    def __init__(self, ledger: Ledger, source: Source[R]) -> None:
+        self._ledger = ledger
+        self._source = source
+        self._rows: list[R] = []
+        self._sizes: list[int] = []  #: the bytes of all rows up to each of them
+        self._dropped = 0  #: the bytes of the rows that are no longer kept
+        self._kept_after = 0  #: every row after this place is in `_rows`
+        self._seen = 0  #: the newest place that was read
+        self._changed = asyncio.Event()
+        self._pulling = asyncio.Lock()
+        self.subscribers = 0
+
+    @property
+    def kept_bytes(self) -> int:
+        """About how many bytes of memory the rows take."""
+        return self._sizes[-1] - self._dropped if self._sizes else 0
+
+    async def enter(self) -> None:
+        """Count a subscriber; the first one finds the tail at the newest row."""
+        async with self._pulling:
+            if self.subscribers == 0:  # nobody had it followed: it has fallen behind
+                newest = await self._ledger.aread_for_feed(self._source.newest)
+                self._seen = self._kept_after = newest
+            self.subscribers += 1
+
+    def leave(self) -> None:
+        """Count a subscriber off; after the last one, nothing is kept."""
+        self.subscribers -= 1
+        if self.subscribers == 0:
+            self._rows, self._sizes, self._dropped = [], [], 0
+
+    async def pull(self) -> None:
+        """Read what is new and wake the subscribers."""
+        read = self._source.read
+        async with self._pulling:
+            while self.subscribers:
+                rows = await self._ledger.aread_for_feed(read, self._seen, PULL, PULL_BYTES)
+                if not rows or not self.subscribers:  # the last one may have left meanwhile
+                    return
+                self._keep(rows)
+                self.wake()
+
+    def _keep(self, rows: list[R]) -> None:
+        size = self._sizes[-1] if self._sizes else self._dropped
+        for row in rows:
+            size += self._source.weigh(row)
+            self._sizes.append(size)
+        self._rows += rows
+        self._seen = rows[-1].seq
+        if self.kept_bytes > KEEP_BYTES:
+            count = bisect.bisect_left(self._sizes, size - KEEP_BYTES * 2 // 3) + 1
+            self._dropped = self._sizes[count - 1]
+            self._kept_after = self._rows[count - 1].seq
+            del self._rows[:count], self._sizes[:count]
+
+    def wake(self) -> None:
+        """Let all who wait look again."""
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def follow(
+        self,
+        after: int | None,
+        wanted: Callable[[R], bool],
+        narrow: Narrow[R] | None,
+        stopped: asyncio.Event,
+    ) -> AsyncGenerator[FeedChunk[R]]:
+        """The rows after a place that are wanted, for ever, in chunks.
+
+        The first chunk comes at once, and later ones when `QUIET` rows have passed by: whatever is
+        in them, they tell a subscriber to whom nothing happens where to go on from.
+        """
+        if after is None:
+            after = self._seen
+        elif after > self._seen:
+            await self.pull()
+            if after > self._seen:
+                raise InvalidCursor(f"the ledger has nothing at {after} yet; read it anew")
+        told: int | None = None
+        while not stopped.is_set():
+            changed = self._changed
+            rows, after = await self._next(after)
+            chosen = [row for row in rows if wanted(row)]
+            if chosen and narrow is not None:
+                chosen = await narrow(chosen)
+            if chosen or told is None or after - told >= QUIET:
+                yield FeedChunk(chosen, after)
+                told = after
+                if chosen and after >= self._seen:
+                    await wait_for(stopped, REST)
+            elif after >= self._seen:
+                await changed.wait()
+
+    async def _next(self, after: int) -> tuple[list[R], int]:
+        """The next rows after a place, and the place up to which they reach."""
+        kept_after = self._kept_after
+        if after < kept_after:
+            rows = await self._ledger.aread_for_feed(self._source.read, after, CHUNK, CHUNK_BYTES)
+            # Where the table has nothing after that place, deletion has made room up to what was
+            # in memory.
+            after = after if rows else kept_after
+        else:
+            start = bisect.bisect_right(self._rows, after, key=lambda row: row.seq)
+            before = self._sizes[start - 1] if start else self._dropped
+            end = bisect.bisect_left(self._sizes, before + CHUNK_BYTES, start) + 1
+            rows = self._rows[start : min(end, start + CHUNK)]
+        return rows, rows[-1].seq if rows else after
+
+
+async def wait_for(event: asyncio.Event, seconds: float) -> None:
+    """Wait until an event is set, so many seconds at most."""
+    # Not `asyncio.wait_for`: up to Python 3.11 it may swallow a cancellation.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()

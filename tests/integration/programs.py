@@ -1,0 +1,45 @@
+"""Programs that run flows in a process of their own, for tests of how processes fork and end."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+_PROLOGUE = """
+import asyncio, os, sys, threading
+from headrace import flow, task, get_run_logger
+
+def ready():
+    get_run_logger().info("about to wait")
+    print("ready", flush=True)
+"""
+
+#: How long a program may take that is to end by itself (seconds).
+PATIENCE = 30
+
+
+def start(program: str, home: Path) -> subprocess.Popen[str]:
+    """Run a program with a home of its own."""
+    environment = {**os.environ, "HEADRACE_HOME": str(home)}
+    environment.pop("HEADRACE_API_URL", None)
+    return subprocess.Popen(
+        [sys.executable, "-c", _PROLOGUE + program],
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def run(program: str, home: Path) -> str:
+    """Run a program that ends well by itself; what it has printed."""
+    with start(program, home) as process:
+        try:
+            out, err = process.communicate(timeout=PATIENCE)
+        finally:
+            process.kill()
+    assert process.returncode == 0, err
+    assert "Traceback" not in err, err
+    return out
