@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import errno
 import logging
-import os
 import signal
 import socket
 import threading
@@ -19,7 +18,7 @@ import uvicorn
 from headrace_service.api.view import is_loopback
 from headrace_service.app import create_app
 from headrace_service.ledger import Ledger
-from headrace_service.settings import read_service_settings
+from headrace_service.settings import DEFAULT_STATEMENT_TIMEOUT
 
 logger = logging.getLogger("headrace_service")
 
@@ -170,7 +169,7 @@ def serve(
     port: int,
     *,
     synchronous: str = "NORMAL",
-    statement_timeout: float | None = None,
+    statement_timeout: float = DEFAULT_STATEMENT_TIMEOUT,
     on_ready: Callable[[str], None] = lambda url: None,
 ) -> None:
     """Serve a ledger until SIGINT or SIGTERM; then everything is committed and closed.
@@ -180,16 +179,13 @@ def serve(
         host: the address to listen on.
         port: the port; 0 takes a free one.
         synchronous: see `Ledger.open`.
-        statement_timeout: see `Ledger.open`; None takes what the environment says.
+        statement_timeout: see `Ledger.open`.
         on_ready: called with the service's address once it answers.
 
     Raises:
         CannotListen: the address cannot be had.
         LedgerUnusable: the ledger cannot be opened.
-        InvalidServiceSetting: the environment says something unusable.
     """
-    if statement_timeout is None:
-        statement_timeout = read_service_settings(os.environ).statement_timeout
     with contextlib.closing(bind(host, port)) as listener:
         url = url_of(listener, host)
         ledger = Ledger.open(path, synchronous=synchronous, statement_timeout=statement_timeout)

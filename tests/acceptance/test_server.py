@@ -276,3 +276,13 @@ def test_completion_prints_what_to_add_to_the_shell(tmp_path: Path) -> None:
         [*COMMAND, "completion", "bash"], capture_output=True, text=True, timeout=30, check=True
     )
     assert ended.stdout.startswith('eval "$(_HEADRACE_COMPLETE=bash_source headrace)"')
+
+
+def test_the_time_limit_of_a_query_comes_from_the_environment(tmp_path: Path) -> None:
+    limit = {"HEADRACE_SERVER_STATEMENT_TIMEOUT": "0.000000001"}
+    with start(tmp_path, **limit) as running, httpx.Client(base_url=running.url) as client:
+        run = flow_run()
+        send(client, Stream(), run, *(log_line(run, str(number)) for number in range(5_000)))
+        query = '{ logs(filter: {messageContains: "nowhere"}) { nodes { message } } }'
+        (error,) = client.post("/graphql", json={"query": query}).json()["errors"]
+        assert error["extensions"]["code"] == "TookTooLong"

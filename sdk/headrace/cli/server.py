@@ -44,6 +44,7 @@ def start(host: str | None, port: int | None, database: Path | None) -> None:
             settings.host if host is None else host,
             settings.port if port is None else port,
             synchronous=settings.synchronous,
+            statement_timeout=settings.statement_timeout,
             on_ready=lambda url: click.echo(
                 f"headrace service listening at {url} (GraphiQL at /graphql, ledger {ledger})"
             ),
