@@ -1,6 +1,6 @@
 """Every error that headrace raises on purpose.
 
-HeadraceError
+HeadraceException
 ├── SetupError                  nothing can run as things stand: one line, exit code 1
 │   ├── InvalidSetting          an environment variable has an unusable value
 │   ├── HomeUnusable            HEADRACE_HOME cannot be written
@@ -27,11 +27,11 @@ import sys
 from types import TracebackType
 
 
-class HeadraceError(Exception):
+class HeadraceException(Exception):
     """The root of headrace's errors."""
 
 
-class SetupError(HeadraceError):
+class SetupError(HeadraceException):
     """Nothing can run as things stand; the message says in one line why, and what mends it."""
 
 
@@ -80,7 +80,7 @@ class PortInUse(SetupError):
     """The address that the service is to listen on is taken."""
 
 
-class ServiceError(HeadraceError):
+class ServiceError(HeadraceException):
     """The service answered with an error.
 
     `code` is the error's short name, such as `InvalidInput` or `NotFound`; `field` the path of the
@@ -93,11 +93,11 @@ class ServiceError(HeadraceError):
         self.field = field
 
 
-class ParameterError(HeadraceError, TypeError):
+class ParameterError(HeadraceException, TypeError):
     """A call's arguments do not fit the parameters of the flow or task that is called."""
 
 
-class RunFailed(HeadraceError):
+class RunFailed(HeadraceException):
     """A run ended without a result."""
 
 
@@ -117,15 +117,15 @@ class UpstreamFailed(RunFailed):
     """A future that the call needs as an argument did not complete."""
 
 
-class MissingContext(HeadraceError, RuntimeError):
+class MissingContext(HeadraceException, RuntimeError):
     """What is asked for exists only within a flow run or task run."""
 
 
-class MissingResult(HeadraceError):
+class MissingResult(HeadraceException):
     """A run has completed, but its value is not at hand in this process."""
 
 
-class RunTimedOut(HeadraceError, TimeoutError):
+class RunTimedOut(HeadraceException, TimeoutError):
     """A run, or the wait for one, took longer than it may."""
 
 
