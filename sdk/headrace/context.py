@@ -316,13 +316,13 @@ def get_run_context() -> RunContext:
     """The run that this code runs in.
 
     Raises:
-        MissingContext: it runs in none.
+        MissingContextError: it runs in none.
     """
     run = CURRENT_RUN.get()
     if run is None:
-        from headrace.exceptions import MissingContext
+        from headrace.exceptions import MissingContextError
 
-        raise MissingContext("there is no flow run or task run here")
+        raise MissingContextError("there is no flow run or task run here")
     return run
 
 

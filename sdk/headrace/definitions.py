@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
-from headrace.exceptions import ParameterError
+from headrace.exceptions import InvalidOption
 
 if TYPE_CHECKING:
     from headrace.engine.hooks import Hook
@@ -19,10 +19,6 @@ _COROUTINE_FUNCTION = 0x80  # inspect.CO_COROUTINE: `inspect` itself is slow to 
 
 #: Names and tags have at most this many characters.
 _MAX_NAME = 1024
-
-
-class InvalidOption(ParameterError, ValueError):
-    """An option of a flow or task has an unusable value."""
 
 
 class Definition:

@@ -8,27 +8,67 @@ HeadraceException
 │   ├── ServiceTooOld           the service or the ledger file is of another version
 │   └── PortInUse               `headrace server start` cannot listen there
 ├── ServiceError                the service answered with an error
-├── ParameterError              a call's arguments do not fit the flow's or task's parameters
-├── RunFailed                   a run ended without a result, and there is no exception to raise
-│   ├── FailedRun
-│   ├── CrashedRun
-│   ├── CancelledRun
-│   └── UpstreamFailed          a future that this call needs did not complete
-├── MissingContext              what is asked for exists only within a flow run or task run
-├── MissingResult               the run's value is not at hand in this process
-└── RunTimedOut                 (also a TimeoutError) a run, or the wait for it, took too long
+├── ObjectNotFound              what is asked for is not in the ledger
+├── ObjectAlreadyExists         its name is taken
+├── ObjectLimitReached          there are as many of them as there may be
+│
+├── InvalidOption               (TypeError, ValueError) an option of a flow or task is unusable
+├── InvalidNameError            (ValueError) a name holds characters that it may not
+├── ReservedArgumentError       (TypeError) a function's parameter has a name that calls need
+├── ConfigurationError          what was configured does not go together
+├── MissingProfileError         (ValueError) there is no profile of that name
+├── ParameterBindError          (TypeError) a call's arguments fit no parameters of the function
+├── SignatureMismatchError      (TypeError) parameters by name are not those of the function
+├── ParameterTypeError          an argument does not fit its annotation
+├── MappingLengthMismatch       `.map` was given iterables of unequal lengths
+├── MappingMissingIterable      `.map` was given nothing to iterate over
+│
+├── FailedRun                   a run FAILED, and there is no exception to raise in its place
+├── CrashedRun                  a run CRASHED
+├── CancelledRun                a run was CANCELLED
+├── PausedRun                   a run is PAUSED, and so has no result yet
+├── UnfinishedRun               a run has not ended, and so has no result yet
+├── UpstreamTaskError           a future that a call needs did not complete
+├── MissingContextError         (RuntimeError) it exists only within a flow run or task run
+├── MissingResult               a run's value is not at hand in this process
+├── RunTimedOut                 (TimeoutError) a run, or the wait for it, took too long
+├── NotPausedError              a run that is to be resumed is not paused
+├── FlowPauseTimeout            nobody resumed a paused run in time
+├── FlowRunWaitTimeout          a flow run has not ended in the time it was waited for
+│
+├── SerializationError          a value cannot be written, or not be read back
+├── HashError                   a value has no hash, and so makes no cache key
+├── ScriptError                 a script that defines flows raised
+├── MissingFlowError            a script does not define the flow that is looked for
+├── UnspecifiedFlowError        a script defines several flows, and none was named
+├── BlockMissingCapabilities    a block cannot do what is asked of it
+├── ProtectedBlockError         a block may not be changed or deleted
+└── InfrastructureError         where a flow run was to run
+    ├── InfrastructureNotFound  is gone
+    └── InfrastructureNotAvailable  cannot be reached from here
 
-TerminationSignal               (a BaseException) SIGTERM reached the process
+HeadraceSignal                  (a BaseException) passes every `except Exception`
+├── Abort                       the run ends here and now
+└── Pause                       the run ends here, and goes on as another process later
+ExternalSignal                  (a BaseException) came from outside of the process
+└── TerminationSignal           SIGTERM reached it
 """
 
 from __future__ import annotations
 
 import sys
 from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from headrace.states import State
 
 
 class HeadraceException(Exception):
     """The root of headrace's errors."""
+
+
+# --- setting up, and the service ---------------------------------------------------------------
 
 
 class SetupError(HeadraceException):
@@ -93,31 +133,114 @@ class ServiceError(HeadraceException):
         self.field = field
 
 
-class ParameterError(HeadraceException, TypeError):
-    """A call's arguments do not fit the parameters of the flow or task that is called."""
+class ObjectNotFound(HeadraceException):
+    """What is asked for is not in the ledger.
+
+    Args:
+        http_exc: the service's answer; the name is the one that Prefect's users know.
+        help_message: what to tell the user in its place.
+    """
+
+    def __init__(self, http_exc: Exception | None = None, help_message: str | None = None) -> None:
+        super().__init__(http_exc, help_message)
+        self.http_exc = http_exc
+        self.help_message = help_message
+
+    def __str__(self) -> str:
+        return self.help_message or str(self.http_exc)
 
 
-class RunFailed(HeadraceException):
-    """A run ended without a result."""
+class ObjectAlreadyExists(HeadraceException):
+    """What is to be created has a name that is taken; `http_exc` is the service's answer."""
+
+    def __init__(self, http_exc: Exception | None = None) -> None:
+        super().__init__(http_exc)
+        self.http_exc = http_exc
 
 
-class FailedRun(RunFailed):
-    """A run ended in a state of type FAILED."""
+class ObjectLimitReached(HeadraceException):
+    """There are as many objects of a kind as there may be; `http_exc` is the service's answer."""
+
+    def __init__(self, http_exc: Exception | None = None) -> None:
+        super().__init__(http_exc)
+        self.http_exc = http_exc
 
 
-class CrashedRun(RunFailed):
+# --- what flows and tasks are, and what they are called with -----------------------------------
+
+
+class InvalidOption(HeadraceException, TypeError, ValueError):
+    """An option of a flow or task has an unusable value."""
+
+
+class InvalidNameError(HeadraceException, ValueError):
+    """A name holds characters that it may not hold."""
+
+
+class ReservedArgumentError(HeadraceException, TypeError):
+    """A function has a parameter of a name that calls of flows and tasks need for an option."""
+
+
+class ConfigurationError(HeadraceException):
+    """What was configured does not go together."""
+
+
+class MissingProfileError(HeadraceException, ValueError):
+    """There is no profile of that name."""
+
+
+class ParameterBindError(TypeError, HeadraceException):
+    """A call's arguments fit no parameters of the flow's or task's function."""
+
+
+class SignatureMismatchError(HeadraceException, TypeError):
+    """Parameters given by name are not those of the function."""
+
+
+class ParameterTypeError(HeadraceException):
+    """An argument does not fit the annotation of its parameter."""
+
+
+class MappingLengthMismatch(HeadraceException):
+    """`Task.map` was given iterables of unequal lengths."""
+
+
+class MappingMissingIterable(HeadraceException):
+    """`Task.map` was given nothing to iterate over."""
+
+
+# --- how runs end ------------------------------------------------------------------------------
+
+
+class FailedRun(HeadraceException):
+    """A run ended in a state of type FAILED that holds no exception."""
+
+
+class CrashedRun(HeadraceException):
     """A run ended in a state of type CRASHED."""
 
 
-class CancelledRun(RunFailed):
+class CancelledRun(HeadraceException):
     """A run ended in a state of type CANCELLED."""
 
 
-class UpstreamFailed(RunFailed):
+class PausedRun(HeadraceException):
+    """A run is paused, and so has no result yet; `state` is the state it is in."""
+
+    def __init__(self, *args: object, state: State[Any] | None = None) -> None:
+        super().__init__(*args)
+        self.state = state
+
+
+class UnfinishedRun(HeadraceException):
+    """A run has not ended, and so has no result yet."""
+
+
+class UpstreamTaskError(HeadraceException):
     """A future that the call needs as an argument did not complete."""
 
 
-class MissingContext(HeadraceException, RuntimeError):
+class MissingContextError(HeadraceException, RuntimeError):
     """What is asked for exists only within a flow run or task run."""
 
 
@@ -129,12 +252,98 @@ class RunTimedOut(HeadraceException, TimeoutError):
     """A run, or the wait for one, took longer than it may."""
 
 
-class TerminationSignal(BaseException):
-    """SIGTERM reached the process.
+class NotPausedError(HeadraceException):
+    """A run that is to be resumed is not paused."""
 
-    Not an `Exception`, so that the `except Exception` of a user's function does not swallow it.
-    """
+
+class FlowPauseTimeout(HeadraceException):
+    """Nobody resumed a paused run in time."""
+
+
+class FlowRunWaitTimeout(HeadraceException):
+    """A flow run has not ended in the time that it was waited for."""
+
+
+# --- values, scripts, blocks, infrastructure ---------------------------------------------------
+
+
+class SerializationError(HeadraceException):
+    """A value cannot be written by a serializer, or what was written cannot be read."""
+
+
+class HashError(HeadraceException):
+    """A value has no hash, and so makes no cache key."""
+
+
+class ScriptError(HeadraceException):
+    """The script at `path`, which is to define flows, raised `user_exc`."""
+
+    def __init__(self, user_exc: Exception, path: str) -> None:
+        super().__init__(user_exc, path)
+        self.user_exc = user_exc
+        self.path = path
+
+    def __str__(self) -> str:
+        return f"Script at {self.path!r} encountered an exception: {self.user_exc!r}"
+
+
+class MissingFlowError(HeadraceException):
+    """A script does not define the flow that is looked for."""
+
+
+class UnspecifiedFlowError(HeadraceException):
+    """A script defines several flows, and none of them was named."""
+
+
+class BlockMissingCapabilities(HeadraceException):
+    """A block cannot do what is asked of it."""
+
+
+class ProtectedBlockError(HeadraceException):
+    """A block may not be changed or deleted."""
+
+
+class InfrastructureError(HeadraceException):
+    """Something is wrong with where a flow run was to run."""
+
+
+class InfrastructureNotFound(InfrastructureError):
+    """Where a flow run was to run is gone."""
+
+
+class InfrastructureNotAvailable(InfrastructureError):
+    """Where a flow run runs cannot be reached from here."""
+
+
+# --- no errors: they pass every `except Exception` of a user's function -------------------------
+
+
+class HeadraceSignal(BaseException):
+    """Something that the engine has to do takes the run out of the user's code."""
+
+
+class Abort(HeadraceSignal):
+    """The run ends here and now."""
+
+
+class Pause(HeadraceSignal):
+    """The run ends here and goes on as another process later; `state` is the state it is in."""
+
+    def __init__(self, *args: object, state: State[Any] | None = None) -> None:
+        super().__init__(*args)
+        self.state = state
+
+
+class ExternalSignal(BaseException):
+    """Something outside of the process wants it to end."""
+
+
+class TerminationSignal(ExternalSignal):
+    """SIGTERM reached the process."""
 
     def __init__(self, signal: int) -> None:
-        super().__init__(f"received signal {signal}")
+        super().__init__(signal)
         self.signal = signal
+
+    def __str__(self) -> str:
+        return f"received signal {self.signal}"

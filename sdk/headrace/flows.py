@@ -80,7 +80,8 @@ class Flow(Definition, Generic[P, R]):
             return_state: True returns the final state instead, and raises nothing.
 
         Raises:
-            ParameterError: the arguments do not fit the function's parameters.
+            ParameterBindError: a call with these arguments is not possible.
+            ParameterTypeError: an argument does not fit its annotation.
             SetupError: nothing can be recorded as things stand.
             Exception: what the function raised, once its retries are used up.
         """

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from headrace.context import CURRENT_RUN, FlowRunContext, RunContext, get_environment
-from headrace.exceptions import MissingContext
+from headrace.exceptions import MissingContextError
 from headrace.records import LogLine, now_micros
 from headrace.text import clip, clip_name, describe
 
@@ -55,11 +55,11 @@ def get_run_logger() -> RunLogger:
     """The logger of the run that this code runs in.
 
     Raises:
-        MissingContext: it runs in no flow run and no task run.
+        MissingContextError: it runs in no flow run and no task run.
     """
     run = CURRENT_RUN.get()
     if run is None:
-        raise MissingContext(
+        raise MissingContextError(
             "get_run_logger() was called outside of every flow run and task run; "
             "use headrace.logging.get_logger() there"
         )

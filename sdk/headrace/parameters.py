@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from headrace.exceptions import ParameterError
+from headrace.exceptions import ParameterBindError, ParameterTypeError
 from headrace.text import describe
 
 _EMPTY = inspect.Parameter.empty
@@ -82,7 +82,7 @@ class Shape:
         """Make sure that a call with these arguments is possible.
 
         Raises:
-            ParameterError: it is not; the message names what is wrong.
+            ParameterBindError: it is not; the message names what is wrong.
         """
         count = len(args)
         if not kwargs:
@@ -98,7 +98,7 @@ class Shape:
         """The call's arguments by parameter name, with defaults for those not given.
 
         Raises:
-            ParameterError: a call with these arguments is not possible.
+            ParameterBindError: a call with these arguments is not possible.
         """
         bound = self._bind(args, kwargs)
         bound.apply_defaults()
@@ -124,7 +124,7 @@ class Shape:
         """The arguments as the annotations want them: `"5"` for an `int` becomes `5`.
 
         Raises:
-            ParameterError: one does not fit; the message names the parameter.
+            ParameterTypeError: one does not fit; the message names the parameter.
         """
         if self._converters is None:
             self._converters = _make_converters(self._function, self.signature)
@@ -133,7 +133,7 @@ class Shape:
             try:
                 valid[name] = convert(values[name])
             except Exception as error:  # msgspec's, pydantic's, or of a user's own validator
-                raise ParameterError(
+                raise ParameterTypeError(
                     f"{self._title}: parameter '{name}' cannot be {_shorten(values[name])}: "
                     f"{describe(error)}; pass a value that fits its annotation, "
                     "or switch the check off with validate_parameters=False"
@@ -146,8 +146,11 @@ class Shape:
         try:
             return self.signature.bind(*args, **kwargs)
         except TypeError as error:
-            raise ParameterError(
-                f"{self._title}: {error}; its parameters are {self.signature}"
+            name = getattr(self._function, "__name__", type(self._function).__name__)
+            raise ParameterBindError(
+                f"Error binding parameters for function '{name}': {error}.\n"
+                f"Function '{name}' has signature '{str(self.signature).strip('()')}' "
+                f"but received args: {_shorten(args)} and kwargs: {list(kwargs)}."
             ) from None
 
 

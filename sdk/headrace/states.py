@@ -17,15 +17,15 @@ from headrace.exceptions import (
     CancelledRun,
     CrashedRun,
     FailedRun,
-    MissingResult,
-    RunFailed,
+    HeadraceException,
+    UnfinishedRun,
 )
 from headrace.records import TERMINAL_STATES, StateChange, StateType, now_micros
 from headrace.text import MAX_NAME, clip, clip_name, describe
 
 R = TypeVar("R", covariant=True)
 
-_ERRORS: dict[StateType, type[RunFailed]] = {
+_ERRORS: dict[StateType, type[HeadraceException]] = {
     StateType.FAILED: FailedRun,
     StateType.CRASHED: CrashedRun,
     StateType.CANCELLED: CancelledRun,
@@ -75,13 +75,13 @@ class State(Generic[R]):
 
         Raises:
             BaseException: what the run raised, if it failed with an exception.
-            RunFailed: it ended without a result for another reason.
-            MissingResult: it has not ended.
+            FailedRun, CrashedRun, CancelledRun: it ended without a result for another reason.
+            UnfinishedRun: it has not ended.
         """
         if self.type is StateType.COMPLETED:
             return cast(R, self.data)
         if self.type not in TERMINAL_STATES:
-            raise MissingResult(f"the run has not ended yet: it is in state {self}")
+            raise UnfinishedRun(f"Run is in {self.type.name} state, its result is not available.")
         error = self.error
         if raise_on_failure:
             raise error

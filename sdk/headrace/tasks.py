@@ -85,8 +85,8 @@ class Task(Definition, Generic[P, R]):
             wait_for: futures that have to complete before the task starts.
 
         Raises:
-            ParameterError: the arguments do not fit the function.
-            UpstreamFailed: a future among the arguments did not complete.
+            ParameterBindError: the arguments do not fit the function.
+            UpstreamTaskError: a future among the arguments did not complete.
             Exception: what the function raised, once its retries are used up.
         """
         return _call(self, args, kwargs)
@@ -122,7 +122,7 @@ class Task(Definition, Generic[P, R]):
             wait_for: futures that have to complete before the task starts.
 
         Raises:
-            ParameterError: the arguments do not fit the function.
+            ParameterBindError: the arguments do not fit the function.
         """
         from headrace.engine.entry import submit_task
 
@@ -157,7 +157,8 @@ class Task(Definition, Generic[P, R]):
             double.map([1, 2, 3]).result()   # [2, 4, 6]
 
         Raises:
-            ParameterError: the iterables are not of one length, or there is none.
+            MappingLengthMismatch: the iterables are not of one length.
+            MappingMissingIterable: there is none.
         """
         from headrace.engine.mapping import map_task
 

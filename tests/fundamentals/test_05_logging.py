@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from headrace import flow, get_run_logger, task
-from headrace.exceptions import MissingContext
+from headrace.exceptions import MissingContextError
 from tests.run_kit import Book
 
 
@@ -28,7 +28,7 @@ def test_the_run_logger_writes_lines_of_the_run(book: Book) -> None:
 
 
 def test_there_is_no_run_logger_without_a_run() -> None:
-    with pytest.raises(MissingContext, match="outside of every flow run"):
+    with pytest.raises(MissingContextError, match="outside of every flow run"):
         get_run_logger()
 
 

@@ -7,7 +7,7 @@ import datetime
 import pytest
 
 from headrace import flow
-from headrace.exceptions import ParameterError
+from headrace.exceptions import ParameterBindError, ParameterTypeError
 from tests.run_kit import Book
 
 
@@ -23,14 +23,14 @@ def test_text_becomes_what_the_annotation_says(book: Book) -> None:
 
 
 def test_what_does_not_fit_is_named(book: Book) -> None:
-    with pytest.raises(ParameterError, match="flow 'report': parameter 'limit' cannot be 'many'"):
+    with pytest.raises(ParameterTypeError, match="parameter 'limit' cannot be 'many'"):
         report("2026-02-01", "many")  # type: ignore[call-overload]
     (run,) = book.flow_runs()
     assert (run["state_type"], run["run_count"]) == ("FAILED", 0)
 
 
 def test_a_call_that_python_would_refuse_makes_no_run(book: Book) -> None:
-    with pytest.raises(ParameterError, match="missing a required argument: 'day'"):
+    with pytest.raises(ParameterBindError, match="missing a required argument: 'day'"):
         report()  # type: ignore[call-overload]
     assert not book.path.exists()
 

@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from headrace import flow, get_run_logger, task
-from headrace.exceptions import UpstreamFailed
+from headrace.exceptions import UpstreamTaskError
 from tests.run_kit import Book, VirtualClock
 
 
@@ -83,7 +83,7 @@ def test_a_task_that_cannot_start_is_failed(book: Book) -> None:
     @flow
     def pipeline() -> None:
         future = total.submit([broken.submit()])
-        with pytest.raises(UpstreamFailed):
+        with pytest.raises(UpstreamTaskError):
             future.result()
 
     pipeline()

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from headrace import State, flow, get_run_logger, task
-from headrace.definitions import InvalidOption
+from headrace.exceptions import InvalidOption
 from headrace.recorder import Settled, get_recorder
 from headrace.records import MAX_TEXT, TERMINAL_STATES
 from tests.run_kit import Book

@@ -14,8 +14,7 @@ import pytest
 
 from headrace import State, flow, task
 from headrace.context import FlowRunContext, TaskRunContext, get_run_context
-from headrace.definitions import InvalidOption
-from headrace.exceptions import CrashedRun, FailedRun, MissingContext
+from headrace.exceptions import CrashedRun, FailedRun, InvalidOption, MissingContextError
 from headrace.records import (
     FlowRunChanged,
     FlowRunCreated,
@@ -348,7 +347,7 @@ def test_the_code_of_a_run_can_see_it(recorder: ListRecorder) -> None:
     ]
     assert FlowRunContext.get() is None
     assert TaskRunContext.get() is None
-    with pytest.raises(MissingContext):
+    with pytest.raises(MissingContextError):
         get_run_context()
 
 

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from headrace import flow, task
-from headrace.exceptions import ParameterError, RunTimedOut, UpstreamFailed
+from headrace.exceptions import (
+    MappingLengthMismatch,
+    MappingMissingIterable,
+    ParameterBindError,
+    RunTimedOut,
+    UpstreamTaskError,
+)
 from headrace.futures import HeadraceFuture, as_completed, wait
 from headrace.task_runners import ThreadPoolTaskRunner, WorkerPool, blocking
 from tests.run_kit import ListRecorder
@@ -117,13 +123,13 @@ def test_a_task_whose_input_failed_never_starts(recorder: ListRecorder) -> None:
     def pipeline() -> None:
         bad = fail.submit()
         late = use.submit({"deep": [bad]})
-        with pytest.raises(UpstreamFailed, match="'fail' ended in state Failed") as caught:
+        with pytest.raises(UpstreamTaskError, match="'fail' ended in state Failed") as caught:
             late.result()
         assert isinstance(caught.value.__cause__, ValueError)
         assert (late.state.name, late.state.is_failed()) == ("NotReady", True)
-        with pytest.raises(UpstreamFailed):
+        with pytest.raises(UpstreamTaskError):
             use(bad)
-        with pytest.raises(UpstreamFailed):
+        with pytest.raises(UpstreamTaskError):
             use.submit(1, wait_for=[bad]).result()
         ordered = use.submit(2, wait_for=[give.submit(1)])
         ordered.result()
@@ -173,18 +179,18 @@ def test_map_takes_futures_and_checks_lengths() -> None:
             22,
         ]
         assert add.map((n for n in range(3)), 5).result() == [5, 6, 7]
-        with pytest.raises(ParameterError, match="'a' has 2, 'b' has 3"):
+        with pytest.raises(MappingLengthMismatch, match="'a' has 2, 'b' has 3"):
             add.map([1, 2], b=[1, 2, 3])
-        with pytest.raises(ParameterError, match="at least one iterable"):
+        with pytest.raises(MappingMissingIterable, match="at least one iterable"):
             add.map(1, 2)
-        with pytest.raises(ParameterError, match="'c'"):
+        with pytest.raises(ParameterBindError, match="'c'"):
             add.map([1], c=2)
 
     pipeline()
 
 
 def test_a_wrong_call_is_refused_by_submit_itself() -> None:
-    with pytest.raises(ParameterError, match="task 'give': missing"):
+    with pytest.raises(ParameterBindError, match="'give': missing"):
         give.submit()
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from headrace.exceptions import ParameterError
+from headrace.exceptions import ParameterBindError, ParameterTypeError
 from headrace.parameters import Shape, recorded
 
 T = TypeVar("T")
@@ -91,9 +91,10 @@ def test_calls_that_python_refuses(
 ) -> None:
     shape = shape_of(function)
     for check in (shape.check, shape.bind):
-        with pytest.raises(ParameterError, match=problem) as caught:
+        with pytest.raises(ParameterBindError, match=problem) as caught:
             check(args, kwargs)
-        assert str(caught.value).startswith("flow 'f': ")
+        name = function.__name__
+        assert f"Function '{name}' has signature 'a: 'Any'" in str(caught.value)
         assert isinstance(caught.value, TypeError)
 
 
@@ -167,7 +168,7 @@ def test_values_that_fit_or_can_be_converted(
     ],
 )
 def test_values_that_do_not_fit(annotation: Any, value: object) -> None:
-    with pytest.raises(ParameterError, match="flow 'f': parameter 'value' cannot be "):
+    with pytest.raises(ParameterTypeError, match="flow 'f': parameter 'value' cannot be "):
         validate(annotation, value)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from headrace import states
-from headrace.exceptions import CancelledRun, CrashedRun, FailedRun, MissingResult
+from headrace.exceptions import CancelledRun, CrashedRun, FailedRun, UnfinishedRun
 from headrace.records import MAX_TEXT, StateType
 from headrace.states import State
 
@@ -79,7 +79,7 @@ def test_asking_for_the_result_of_a_run_that_exited_does_not_exit() -> None:
 
 
 def test_a_run_that_has_not_ended_has_no_result() -> None:
-    with pytest.raises(MissingResult, match=r"Running\(\)"):
+    with pytest.raises(UnfinishedRun, match="RUNNING"):
         states.Running().result()
 
 

@@ -13,7 +13,7 @@ from headrace.engine.hooks import call_hooks
 from headrace.engine.inputs import Inputs, not_ready, resolve
 from headrace.engine.outcomes import outcome_of, refuse_if_crashed
 from headrace.engine.task_run import TaskRun
-from headrace.exceptions import ParameterError
+from headrace.exceptions import ParameterTypeError
 from headrace.ids import new_id
 from headrace.logging import log_creation, log_line
 from headrace.names import generate_name
@@ -34,7 +34,7 @@ def new_flow_run(
     """A run of `flow`, within the run that calls it if any does; not recorded yet.
 
     Raises:
-        ParameterError: the arguments do not fit the flow's parameters.
+        ParameterBindError: the arguments do not fit the flow's parameters.
         SetupError: nothing can be recorded as things stand.
     """
     parameters = flow.shape.bind(args, kwargs)
@@ -97,7 +97,7 @@ class FlowRun(FlowRunContext):
         if self.flow.should_validate:
             try:
                 self.parameters = self.flow.shape.validate(self.parameters)
-            except ParameterError as error:
+            except ParameterTypeError as error:
                 return Failed(f"Flow run could not start: {error}", data=error)
         self.args, self.kwargs = self.flow.shape.unbind(self.parameters)
         if self.flow.hooks:

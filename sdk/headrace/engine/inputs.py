@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from headrace.context import FlowRunContext
-from headrace.exceptions import UpstreamFailed
+from headrace.exceptions import UpstreamTaskError
 from headrace.futures import HeadraceFuture
 from headrace.parameters import Shape
 from headrace.provenance import Provenance
@@ -154,7 +154,7 @@ def not_ready(futures: Iterable[HeadraceFuture[Any]]) -> State[Any] | None:
         state = future.state
         if not state.is_completed():
             message = f"upstream task run '{future.name}' ended in state {state}"
-            error = UpstreamFailed(message)
+            error = UpstreamTaskError(message)
             if isinstance(state.data, BaseException):
                 error.__cause__ = state.data
             return NotReady(message, data=error)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from headrace.annotations import unmapped
 from headrace.engine.entry import submit_task
-from headrace.exceptions import ParameterError
+from headrace.exceptions import MappingLengthMismatch, MappingMissingIterable
 from headrace.futures import HeadraceFuture, HeadraceFutureList
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ def map_task(
     """Submit `task` once for each item; see `Task.map`.
 
     Raises:
-        ParameterError: the iterables are not of one length, or there is none.
+        MappingLengthMismatch: the iterables are not of one length.
+        MappingMissingIterable: there is none.
     """
     task.shape.check(args, kwargs)
     awaited = None if wait_for is None else list(wait_for)
@@ -36,13 +37,13 @@ def map_task(
         if items is not None
     }
     if not lengths:
-        raise ParameterError(
+        raise MappingMissingIterable(
             f"task '{task.name}': map() needs at least one iterable argument; "
             "a single call is made with submit()"
         )
     if len(set(lengths.values())) > 1:
         told = ", ".join(f"'{name}' has {length}" for name, length in lengths.items())
-        raise ParameterError(
+        raise MappingLengthMismatch(
             f"task '{task.name}': map() needs iterables of one length, but {told}; "
             "wrap in unmapped(...) what is to go to every call"
         )

@@ -40,7 +40,7 @@ def new_task_run(
     """A run of `task` in the flow run that calls it, if any does; not recorded yet.
 
     Raises:
-        ParameterError: the arguments do not fit the task's parameters.
+        ParameterBindError: the arguments do not fit the task's parameters.
         SetupError: nothing can be recorded as things stand.
     """
     shape = task.shape
