@@ -101,8 +101,8 @@ def get_environment() -> Environment:
     except SetupError:
         tell_in_one_line()
         raise
-    if _own is None or _own.recorder is not recorder:
-        settings = get_settings()
+    settings = get_settings()
+    if _own is None or _own.recorder is not recorder or _own.settings is not settings:
         _set_up_logging(settings)
         _own = Environment(settings, recorder, SystemClock())
     return _own

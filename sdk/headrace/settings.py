@@ -2,14 +2,21 @@
 
 Every setting is an environment variable, `HEADRACE_` before its name in capitals. Names that
 Prefect's users already set (`..._HOME`, `..._API_URL`, `..._LOGGING_LEVEL`) mean the same here.
+
+    >>> from headrace.settings import HEADRACE_LOGGING_LEVEL, temporary_settings
+    >>> with temporary_settings({HEADRACE_LOGGING_LEVEL: "DEBUG"}) as settings:
+    ...     settings.logging.level
+    'DEBUG'
 """
 
 from __future__ import annotations
 
-import functools
+import contextlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -44,6 +51,11 @@ class Settings(msgspec.Struct, frozen=True):
     task_runner_max_workers: int = 32
 
     @property
+    def service_url(self) -> str | None:
+        """The service's root address: `api_url` without the endings that it may have."""
+        return None if self.api_url is None else root_of(self.api_url)
+
+    @property
     def ledger_path(self) -> Path:
         """The SQLite file that scripts, service and monitor share on this machine."""
         return self.home / "ledger.db"
@@ -52,6 +64,26 @@ class Settings(msgspec.Struct, frozen=True):
     def spool_path(self) -> Path:
         """The folder that keeps records while the service is away."""
         return self.home / "spool"
+
+    def __getattr__(self, name: str) -> Any:
+        """A group of settings by the beginning of their names: `settings.logging.level`."""
+        return SettingsGroup(self, f"{name}_")
+
+
+class SettingsGroup:
+    """Those settings whose names begin alike."""
+
+    def __init__(self, settings: Settings, prefix: str) -> None:
+        if not any(name.startswith(prefix) for name in Settings.__struct_fields__):
+            raise AttributeError(f"there is no setting '{prefix.rstrip('_')}'")
+        self._settings = settings
+        self._prefix = prefix
+
+    def __getattr__(self, name: str) -> Any:
+        whole = self._prefix + name
+        if whole in Settings.__struct_fields__:
+            return getattr(self._settings, whole)
+        return SettingsGroup(self._settings, f"{whole}_")
 
 
 def _flag(text: str) -> bool:
@@ -85,10 +117,15 @@ def _level(text: str) -> str:
 
 
 def _url(text: str) -> str:
-    """The service's root address. Prefect's users end theirs in `/api`: both forms are taken."""
-    url = text.strip().rstrip("/")
+    url = text.strip()
     if not url.startswith(("http://", "https://")) or len(url.split("://", 1)[1]) == 0:
         raise ValueError("use an address such as http://127.0.0.1:4200")
+    return url
+
+
+def root_of(url: str) -> str:
+    """A service's root address. Prefect's users end theirs in `/api`: both forms are taken."""
+    url = url.strip().rstrip("/")
     return url.removesuffix("/graphql").removesuffix("/api").rstrip("/")
 
 
@@ -112,6 +149,14 @@ _READERS: dict[str, Callable[[str], object]] = {
 }
 
 
+#: Other names that Prefect's users may know a setting by.
+_ALIASES = {
+    "local_storage_path": "results_local_storage_path",
+    "task_runner_thread_pool_max_workers": "task_runner_max_workers",
+    "tasks_runner_thread_pool_max_workers": "task_runner_max_workers",
+}
+
+
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """The settings that `environment` makes; what it does not name has its default.
 
@@ -119,24 +164,178 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         InvalidSetting: a value cannot be used; the message names the variable and the mend.
     """
     values: dict[str, object] = {}
-    for name, reader in _READERS.items():
-        variable = f"HEADRACE_{name.upper()}"
+    named = {name: f"HEADRACE_{name.upper()}" for name in _READERS}
+    for alias, name in _ALIASES.items():
+        other = f"HEADRACE_{alias.upper()}"
+        if name in named and not environment.get(named[name], "").strip() and other in environment:
+            named[name] = other
+    for name, variable in named.items():
         text = environment.get(variable, "")
         if not text.strip():
             if name != "home":
                 continue
             text = "~/.headrace"
-        try:
-            values[name] = reader(text)
-        except ValueError as error:
-            raise InvalidSetting(f"{variable}={text!r} cannot be used: {error}") from None
+        values[name] = _read(name, variable, text)
     return msgspec.convert(values, Settings)
 
 
-@functools.cache
-def get_settings() -> Settings:
-    """This process's settings. `get_settings.cache_clear()` makes the next call read anew."""
-    return read_settings(os.environ)
+def _read(name: str, variable: str, text: str) -> object:
+    try:
+        return _READERS[name](text)
+    except ValueError as error:
+        raise InvalidSetting(f"{variable}={text!r} cannot be used: {error}") from None
+
+
+class _CurrentSettings:
+    """See `get_settings`, which is the one of them."""
+
+    def __init__(self) -> None:
+        self._process: Settings | None = None
+        #: Stands in for the process's own, in all its threads, while `replace` is at work.
+        self._substitute: Settings | None = None
+
+    def __call__(self) -> Settings:
+        """The settings that hold here: temporary ones, or those of the process's environment.
+
+        Raises:
+            InvalidSetting: a variable has an unusable value.
+        """
+        settings = _TEMPORARY.get() or self._substitute or self._process
+        if settings is None:
+            settings = self._process = read_settings(os.environ)
+        return settings
+
+    def cache_clear(self) -> None:
+        """Let the next call read the environment anew."""
+        self._process = None
+
+    @contextlib.contextmanager
+    def replace(self, settings: Settings) -> Iterator[Settings]:
+        """Let `settings` hold within, in the whole process."""
+        before, self._substitute = self._substitute, settings
+        token = _TEMPORARY.set(None)
+        try:
+            yield settings
+        finally:
+            self._substitute = before
+            # In a test's fixture the end may come in another context than the beginning.
+            with contextlib.suppress(ValueError):
+                _TEMPORARY.reset(token)
+
+
+_TEMPORARY: ContextVar[Settings | None] = ContextVar("headrace_temporary_settings", default=None)
+
+#: This process's settings; see `_CurrentSettings.__call__`.
+get_settings = _CurrentSettings()
+
+#: The name that Prefect's users know.
+get_current_settings = get_settings
+
+
+class Setting:
+    """One setting, by the name of its variable: `HEADRACE_LOGGING_LEVEL.value()`."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @property
+    def field(self) -> str:
+        """Its name among the fields of `Settings`."""
+        field = self.name.removeprefix("HEADRACE_").lower()
+        return _ALIASES.get(field, field)
+
+    def value(self) -> Any:
+        """What it is set to here."""
+        return self.value_from(get_settings())
+
+    def value_from(self, settings: Settings) -> Any:
+        """What `settings` say of it."""
+        return getattr(settings, self.field)
+
+    def default(self) -> Any:
+        """What it is when nobody sets it."""
+        return getattr(read_settings({}), self.field)
+
+    def __bool__(self) -> bool:
+        return bool(self.value())
+
+    def __str__(self) -> str:
+        return str(self.value())
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: {type(self.value()).__name__}>"
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Setting):
+            return self.name == other.name
+        return bool(self.value() == other)
+
+    def __hash__(self) -> int:
+        return hash((Setting, self.name))
+
+
+def __getattr__(name: str) -> Setting:
+    """`HEADRACE_…` for every setting."""
+    if name.startswith("HEADRACE_"):
+        setting = Setting(name)
+        if setting.field in _READERS:
+            return setting
+        raise AttributeError(f"{name} is no setting of headrace; see docs/settings.md")
+    raise AttributeError(f"module 'headrace.settings' has no attribute {name!r}")
+
+
+@contextlib.contextmanager
+def temporary_settings(
+    updates: Mapping[Setting | str, Any] | None = None,
+    set_defaults: Mapping[Setting | str, Any] | None = None,
+    restore_defaults: Iterable[Setting | str] | None = None,
+) -> Iterator[Settings]:
+    """Let other settings hold within, for this thread or coroutine and what it calls.
+
+    Args:
+        updates: new values, by setting or by name (`"logging.level"`); None restores the default.
+        set_defaults: values for those that nobody has set.
+        restore_defaults: settings to restore the defaults of.
+
+    Raises:
+        InvalidSetting: there is no such setting, or a value cannot be used.
+    """
+    base, default = get_settings(), read_settings({})
+    values = {name: getattr(base, name) for name in Settings.__struct_fields__}
+    for setting, value in (set_defaults or {}).items():
+        name = _field_of(setting)
+        if values[name] == getattr(default, name):
+            values[name] = _checked(name, value)
+    for setting in restore_defaults or ():
+        values[_field_of(setting)] = getattr(default, _field_of(setting))
+    for setting, value in (updates or {}).items():
+        name = _field_of(setting)
+        values[name] = getattr(default, name) if value is None else _checked(name, value)
+    settings = msgspec.convert(values, Settings)
+    token = _TEMPORARY.set(settings)
+    try:
+        yield settings
+    finally:
+        _TEMPORARY.reset(token)
+
+
+def _field_of(setting: Setting | str) -> str:
+    if isinstance(setting, Setting):
+        return setting.field
+    name = setting.lower().replace(".", "_").removeprefix("headrace_")
+    name = _ALIASES.get(name, name)
+    if name not in _READERS:
+        raise InvalidSetting(f"'{setting}' is no setting of headrace; see docs/settings.md")
+    return name
+
+
+def _checked(name: str, value: object) -> object:
+    """A value given by a program: of the right type already, or in the form of a variable."""
+    if isinstance(value, str):
+        return _read(name, f"HEADRACE_{name.upper()}", value)
+    if isinstance(value, bool | int | float) and name != "home":
+        return _read(name, f"HEADRACE_{name.upper()}", str(value))
+    return value
 
 
 def ensure_home(home: Path) -> Path:

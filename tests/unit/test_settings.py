@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 from headrace.exceptions import HomeUnusable, InvalidSetting
-from headrace.settings import ensure_home, read_settings
+from headrace.settings import (
+    ensure_home,
+    get_current_settings,
+    read_settings,
+    temporary_settings,
+)
 
 
 def test_defaults() -> None:
@@ -21,7 +26,7 @@ def test_defaults() -> None:
 @pytest.mark.parametrize("suffix", ["", "/", "/api", "/api/", "/graphql"])
 def test_every_form_of_the_address_means_the_root(suffix: str) -> None:
     settings = read_settings({"HEADRACE_API_URL": f"http://127.0.0.1:4200{suffix}"})
-    assert settings.api_url == "http://127.0.0.1:4200"
+    assert settings.service_url == "http://127.0.0.1:4200"
 
 
 @pytest.mark.parametrize(
@@ -61,3 +66,52 @@ def test_a_home_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
     blocked.write_text("")
     with pytest.raises(HomeUnusable, match="set HEADRACE_HOME to a folder you can write"):
         ensure_home(blocked / "home")
+
+
+def test_settings_can_be_changed_for_a_while() -> None:
+    from headrace.settings import HEADRACE_API_URL, HEADRACE_LOGGING_LEVEL
+
+    before = HEADRACE_LOGGING_LEVEL.value()
+    with temporary_settings({HEADRACE_LOGGING_LEVEL: "DEBUG"}) as settings:
+        assert settings is get_current_settings()
+        assert settings.logging.level == HEADRACE_LOGGING_LEVEL.value() == "DEBUG"
+        with temporary_settings({"api.url": "http://127.0.0.1:1/api"}):
+            assert HEADRACE_API_URL.value() == "http://127.0.0.1:1/api"
+            assert get_current_settings().service_url == "http://127.0.0.1:1"
+            assert HEADRACE_LOGGING_LEVEL == "DEBUG"
+            with temporary_settings(restore_defaults=[HEADRACE_API_URL]):
+                assert not HEADRACE_API_URL
+        with temporary_settings(set_defaults={HEADRACE_LOGGING_LEVEL: "ERROR"}):
+            assert str(HEADRACE_LOGGING_LEVEL) == "DEBUG"
+        with temporary_settings({HEADRACE_LOGGING_LEVEL: None}):
+            assert HEADRACE_LOGGING_LEVEL.value() == HEADRACE_LOGGING_LEVEL.default() == "INFO"
+    assert HEADRACE_LOGGING_LEVEL.value() == before
+
+
+def test_temporary_settings_are_checked() -> None:
+    with (
+        pytest.raises(InvalidSetting, match="HEADRACE_LOGGING_LEVEL='loud'"),
+        temporary_settings({"logging.level": "loud"}),
+    ):
+        pytest.fail("entered with a wrong value")
+    with (
+        pytest.raises(InvalidSetting, match=r"'logging\.colour' is no setting"),
+        temporary_settings({"logging.colour": True}),
+    ):
+        pytest.fail("entered with an unknown setting")
+
+
+def test_what_is_no_setting_is_no_name_either() -> None:
+    import headrace.settings
+
+    with pytest.raises(AttributeError, match="HEADRACE_NONSENSE is no setting"):
+        _ = headrace.settings.HEADRACE_NONSENSE
+    with pytest.raises(AttributeError, match="'nonsense'"):
+        _ = get_current_settings().nonsense
+    with pytest.raises(AttributeError, match="'logging_nonsense'"):
+        _ = get_current_settings().logging.nonsense
+
+
+def test_other_names_of_a_setting() -> None:
+    read = read_settings({"HEADRACE_TASK_RUNNER_THREAD_POOL_MAX_WORKERS": "3"})
+    assert read.task_runner_max_workers == 3

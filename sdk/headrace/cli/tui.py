@@ -77,7 +77,7 @@ def service_at(url: str | None) -> Iterator[Service]:
     settings = get_settings()
     if url:
         _check(url)
-    url = url or settings.api_url
+    url = url or settings.service_url
     if url is not None:
         address, _ = _ask(url)
         yield Service(address)

@@ -252,8 +252,8 @@ def get_client(sync_client: bool = False) -> AsyncClient | Client:
 def _address(api_url: str | None) -> str | None:
     """The address in the form that the settings give it."""
     if api_url is None:
-        return get_settings().api_url
-    return read_settings({"HEADRACE_API_URL": api_url}).api_url
+        return get_settings().service_url
+    return read_settings({"HEADRACE_API_URL": api_url}).service_url
 
 
 def _options(url: str) -> dict[str, Any]:

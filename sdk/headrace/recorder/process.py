@@ -26,6 +26,8 @@ FORK_PATIENCE = 5.0
 
 _lock = threading.Lock()
 _recorder: Recorder | None = None
+#: The settings that say where it records to.
+_place: tuple[Path, str | None] | None = None
 _hooked = False
 _known_to_multiprocessing = False
 # A child keeps the objects that it inherited: what they would do when they are collected (close
@@ -145,16 +147,23 @@ class Recorder:
 def get_recorder() -> Recorder:
     """The process's recorder; made, with a first contact to its ledger, on the first call.
 
+    Where temporary settings lead to another ledger, the one so far is closed, all its records safe,
+    and another is made. A run that began with the former opens it again by recording more.
+
     Raises:
         SetupError: there is nothing to record to; the message says why and what mends it.
     """
-    global _recorder
+    global _recorder, _place
+    settings = get_settings()
+    place = settings.home, settings.api_url
     recorder = _recorder
-    if recorder is not None:
+    if recorder is not None and _place == place:
         return recorder
     with _lock:
+        if _recorder is not None and _place != place:
+            _recorder.close(settings.settle_timeout)
+            _recorder = None
         if _recorder is None:
-            settings = get_settings()
             transport = _open_transport(settings)
             _first_contact(transport, settings.connect_timeout)
             # The first stream goes on with the connection that the first contact made.
@@ -165,7 +174,7 @@ def get_recorder() -> Recorder:
                 settings.recorder_buffer,
             )
             recorder.replay_leftovers()
-            _recorder = recorder
+            _recorder, _place = recorder, place
             _hook()
         return _recorder
 
@@ -180,10 +189,10 @@ def shutdown() -> None:
 
 
 def _open_transport(settings: Settings) -> Transport:
-    if settings.api_url is not None:
+    if settings.service_url is not None:
         from headrace.recorder.http import HttpTransport
 
-        return HttpTransport(settings.api_url)
+        return HttpTransport(settings.service_url)
     from headrace.recorder.embedded import EmbeddedTransport
 
     return EmbeddedTransport(settings.ledger_path)
