@@ -120,7 +120,35 @@ class Ledger:
         return self._append(decode_batch(value))
 
     def _append(self, decoded: DecodedBatch) -> Future[BatchAck]:
-        return self._writer.submit(lambda db: append(db, decoded))
+        return self.write(append, decoded)
+
+    def write(
+        self,
+        verb: Callable[Concatenate[peewee.SqliteDatabase, P], T],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Future[T]:
+        """Run `verb(db, …)` in the writer's thread, in one transaction with all that it changes.
+
+        The future answers after the commit, or raises what the verb raised, which changed nothing.
+
+        Raises:
+            LedgerUnusable: the ledger is closed.
+        """
+        return self._writer.submit(lambda db: verb(db, *args, **kwargs))
+
+    async def awrite(
+        self,
+        verb: Callable[Concatenate[peewee.SqliteDatabase, P], T],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """`write`, awaited."""
+        import asyncio
+
+        return await asyncio.wrap_future(self.write(verb, *args, **kwargs))
 
     def on_commit(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call `callback`, in the writer's thread, after each commit; returns what undoes it."""

@@ -75,10 +75,13 @@ class _Run:
 
 
 class Fold:
-    """One batch on its way into the tables."""
+    """One batch on its way into the tables; `actor` is who asks for its changes of state."""
 
-    def __init__(self, db: peewee.SqliteDatabase, decoded: DecodedBatch) -> None:
+    def __init__(
+        self, db: peewee.SqliteDatabase, decoded: DecodedBatch, actor: Actor = Actor.RUN
+    ) -> None:
         self.db = db
+        self.actor = actor
         self.batch = decoded.batch
         self.indexes = decoded.indexes
         self.refused = list(decoded.refused)
@@ -166,7 +169,7 @@ class Fold:
     ) -> tuple[str, str, str] | None:
         if run is None or run.state is None:
             return "NotFound", f"there is no {kind.replace('_', ' ')} {record.id}", "id"
-        reason = why_not(run.state.type, run.state.run_count, record.state, Actor.RUN)
+        reason = why_not(run.state.type, run.state.run_count, record.state, self.actor)
         if reason is not None:
             return "Conflict", reason, "state"
         self._enter(run, record.state, kind)

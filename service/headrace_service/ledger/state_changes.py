@@ -1,0 +1,83 @@
+"""Changes of state that do not come from the runs themselves: a user's, or the service's.
+
+They go through the same fold as what runs record: the row, its event and the counts change in one
+transaction, and `rules` says what is allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+import peewee
+
+from headrace.records import (
+    FlowRunChanged,
+    RecordBatch,
+    RefusedRecord,
+    StateChange,
+    StateType,
+    TaskRunChanged,
+    now_micros,
+)
+from headrace_service.ledger.decode import DecodedBatch
+from headrace_service.ledger.fold import Fold
+from headrace_service.ledger.models import FlowRun
+from headrace_service.rules import Actor
+
+_NOBODY = UUID(int=0)
+
+
+class CurrentState(msgspec.Struct, frozen=True):
+    """What state a run is in, and at which attempt it is."""
+
+    type: StateType
+    name: str
+    run_count: int
+
+
+def change_states(
+    db: peewee.SqliteDatabase, changes: Sequence[FlowRunChanged | TaskRunChanged], actor: Actor
+) -> list[RefusedRecord]:
+    """Let runs enter states; those that may not stay as they are.
+
+    Args:
+        db: the writer's database, inside a transaction.
+        changes: the changes, in order; each names the attempt (`run_count`) that it is about.
+        actor: who asks.
+
+    Returns:
+        For each change that was not made, its index, why, and the code `NotFound` or `Conflict`.
+    """
+    batch = RecordBatch(_NOBODY, 1, list(changes))
+    fold = Fold(db, DecodedBatch(batch, None, []), actor)
+    fold.take_all()
+    fold.write()
+    return fold.refused
+
+
+def change_flow_run(
+    db: peewee.SqliteDatabase,
+    run_id: UUID,
+    type: StateType,
+    name: str,
+    actor: Actor,
+    message: str | None = None,
+) -> RefusedRecord | None:
+    """Let one flow run enter a state now, at the attempt that it is at; or say why it may not."""
+    current = state_of_flow_run(db, run_id)
+    run_count = 0 if current is None else current.run_count
+    change = StateChange(type, name, now_micros(), message, run_count)
+    refused = change_states(db, [FlowRunChanged(run_id, change)], actor)
+    return refused[0] if refused else None
+
+
+def state_of_flow_run(db: peewee.Database, run_id: UUID) -> CurrentState | None:
+    """The state that a flow run is in; None when there is no such run."""
+    columns = (FlowRun.state_type, FlowRun.state_name, FlowRun.run_count)
+    for kind, name, count in (
+        FlowRun.select(*columns).where(FlowRun.id == run_id).tuples().execute(db)
+    ):
+        return CurrentState(StateType(kind), name, count)
+    return None
