@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from headrace.annotations import unmapped as unmapped
     from headrace.client import Client as Client
     from headrace.client import get_client as get_client
     from headrace.flows import Flow as Flow
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
     from headrace.states import State as State
     from headrace.tasks import Task as Task
     from headrace.tasks import task as task
+    from headrace.utilities.annotations import allow_failure as allow_failure
+    from headrace.utilities.annotations import unmapped as unmapped
 
 _HOMES = {
     "Client": "client",
@@ -36,11 +37,12 @@ _HOMES = {
     "HeadraceFuture": "futures",
     "State": "states",
     "Task": "tasks",
+    "allow_failure": "utilities.annotations",
     "flow": "flows",
     "get_client": "client",
     "get_run_logger": "logging",
     "task": "tasks",
-    "unmapped": "annotations",
+    "unmapped": "utilities.annotations",
 }
 
 __all__ = [*_HOMES]

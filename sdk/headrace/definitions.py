@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, SupportsIndex
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, SupportsIndex, TypeVar
 
-from headrace.exceptions import InvalidOption
+from headrace.exceptions import InvalidOption, ReservedArgumentError
+from headrace.options import (
+    checked_delays,
+    checked_hooks,
+    checked_name,
+    checked_retries,
+    checked_tags,
+    checked_timeout,
+    checked_version,
+)
 
 if TYPE_CHECKING:
-    from headrace.engine.hooks import Hook
     from headrace.parameters import Shape
-    from headrace.records import StateType
 
-_COROUTINE_FUNCTION = 0x80  # inspect.CO_COROUTINE: `inspect` itself is slow to load
+H = TypeVar("H", bound=Callable[..., Any])
 
-
-#: Names and tags have at most this many characters.
-_MAX_NAME = 1024
+# The flags of `inspect`, which itself is slow to load.
+_COROUTINE, _GENERATOR, _ASYNC_GENERATOR = 0x80, 0x20, 0x200
 
 
 class Definition:
@@ -27,10 +33,16 @@ class Definition:
     Attributes:
         fn: the function itself; calling it runs it without any of this.
         name: what messages and the monitor call it.
-        isasync: whether the function is a coroutine function.
+        isasync: whether the function is a coroutine function or an async generator function.
+        isgenerator: whether it is a generator function, async or not.
+        isclassmethod, isstaticmethod: whether the decorator was put on a method of that kind.
+        hooks: the functions to call at changes of state, by the option that names them.
     """
 
-    kind = "definition"
+    kind: ClassVar[str] = "definition"
+
+    #: What a call takes besides the function's own arguments.
+    reserved: ClassVar[tuple[str, ...]] = ("return_state", "wait_for")
 
     def __init__(
         self,
@@ -40,31 +52,47 @@ class Definition:
         description: str | None = None,
         tags: Iterable[str] | None = None,
         version: str | None = None,
-        retries: int = 0,
-        retry_delay_seconds: float | Sequence[float] = 0,
+        retries: int | None = None,
+        retry_delay_seconds: float | Sequence[float] | Callable[[int], list[float]] | None = None,
         timeout_seconds: float | None = None,
         log_prints: bool | None = None,
-        hooks: dict[str, Sequence[Hook] | Hook | None] | None = None,
+        hooks: Mapping[str, Iterable[Any] | None] | None = None,
     ) -> None:
-        if not callable(fn):
-            raise TypeError(f"@{self.kind} goes with a function, not with {fn!r}")
-        functools.update_wrapper(self, fn)  # type: ignore[arg-type]  # the two call alike
-        self.fn = fn
-        self.name = _checked_name(self.kind, name, getattr(fn, "__name__", type(fn).__name__))
-        self.description = description if description is not None else fn.__doc__
-        self.tags = _checked_tags(f"{self.kind} '{self.name}'", tags)
-        self.version = version
-        self.retries = retries
-        self.retry_delay_seconds = retry_delay_seconds
-        self.timeout_seconds = None if timeout_seconds is None else float(timeout_seconds)
+        self.isclassmethod = isinstance(fn, classmethod)
+        self.isstaticmethod = isinstance(fn, staticmethod)
+        function: Callable[..., Any] = getattr(fn, "__func__", fn) if self._is_unbound else fn
+        if not callable(function):
+            raise InvalidOption("'fn' must be callable")
+        functools.update_wrapper(self, function)  # type: ignore[arg-type]  # the two call alike
+        self.fn = function
+        self.name = checked_name(
+            self.kind, name, getattr(function, "__name__", type(function).__name__)
+        )
+        title = f"{self.kind} '{self.name}'"
+        if description:
+            self.description = description
+        self.tags = checked_tags(title, tags)
+        self.version = checked_version(title, version)
+        self.retries = checked_retries(title, retries)
+        self.retry_delay_seconds = checked_delays(title, retry_delay_seconds, self.retries)
+        self.timeout_seconds = checked_timeout(title, timeout_seconds)
         self.log_prints = log_prints
-        self.isasync = _is_coroutine_function(fn)
-        self.hooks: dict[StateType, list[Hook]] = {}
-        self._check()
-        if hooks is not None and any(hooks.values()):
-            from headrace.engine.hooks import collect  # loads what `import headrace` need not
+        flags = _flags_of(function)
+        self.isasync = bool(flags & (_COROUTINE | _ASYNC_GENERATOR))
+        self.isgenerator = bool(flags & (_GENERATOR | _ASYNC_GENERATOR))
+        self.hooks: dict[str, list[Any]] = {
+            option: checked_hooks(self.kind, option, given)
+            for option, given in (hooks or {}).items()
+            if given is not None
+        }
+        self._refuse_reserved_names()
 
-            self.hooks = collect(**hooks)
+    @functools.cached_property
+    def description(self) -> str | None:
+        """What the flow or task is for; the function's docstring unless it was told."""
+        import inspect  # slow to load
+
+        return inspect.getdoc(self.fn)
 
     @functools.cached_property
     def shape(self) -> Shape:
@@ -73,6 +101,11 @@ class Definition:
 
         return Shape(self.fn, f"{self.kind} '{self.name}'")
 
+    @property
+    def ismethod(self) -> bool:
+        """Whether the function is bound to an object."""
+        return hasattr(self.fn, "__self__")
+
     def retry_delay(self, retry: int) -> float:
         """How many seconds to wait before retry number `retry`, counted from 1."""
         delays = self.retry_delay_seconds
@@ -80,30 +113,48 @@ class Definition:
             return delays
         return delays[min(retry, len(delays)) - 1] if delays else 0
 
-    def _check(self) -> None:
-        """Make sure that the options can be used, while it is still plain where they were given.
+    def on_completion(self, fn: H) -> H:
+        """Decorator: call `fn` with it, the run and the state whenever a run completes."""
+        return self._add_hook("on_completion", fn)
 
-        Raises:
-            InvalidOption: one cannot; the message names it.
-        """
-        title = f"{self.kind} '{self.name}'"
-        retries: Any = self.retries  # what users pass may be of any type
-        if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
-            raise InvalidOption(f"{title}: retries={retries!r}: use a whole number, 0 or more")
-        delays: Any = self.retry_delay_seconds
-        for delay in delays if isinstance(delays, Sequence) else [delays]:
-            if not isinstance(delay, int | float) or not 0 <= delay < 1e9:
-                raise InvalidOption(
-                    f"{title}: retry_delay_seconds={delays!r}: use a number of seconds, or a list"
+    def on_failure(self, fn: H) -> H:
+        """Decorator: call `fn` with it, the run and the state whenever a run fails."""
+        return self._add_hook("on_failure", fn)
+
+    def on_running(self, fn: H) -> H:
+        """Decorator: call `fn` with it, the run and the state whenever an attempt begins."""
+        return self._add_hook("on_running", fn)
+
+    def _add_hook(self, option: str, fn: H) -> H:
+        (hook,) = checked_hooks(self.kind, option, [fn])
+        self.hooks.setdefault(option, []).append(hook)
+        return fn
+
+    def _bind(self, instance: object, owner: type | None) -> Any:
+        """The same with the function bound, as a method is; the options are shared."""
+        if self.isstaticmethod or (instance is None and not self.isclassmethod):
+            return self
+        target = owner if self.isclassmethod else instance
+        bound = self.__class__.__new__(self.__class__)
+        bound.__dict__.update(self.__dict__)
+        bound.__dict__.pop("shape", None)
+        bound.fn = self.fn.__get__(target)
+        return bound
+
+    @property
+    def _is_unbound(self) -> bool:
+        return self.isclassmethod or self.isstaticmethod
+
+    def _refuse_reserved_names(self) -> None:
+        code = getattr(self.fn, "__code__", None)
+        if code is None:
+            return
+        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        for name in self.reserved:
+            if name in names:
+                raise ReservedArgumentError(
+                    f"{name!r} is a reserved argument name and cannot be used."
                 )
-        timeout = self.timeout_seconds
-        if timeout is not None and not 0 < timeout < 1e9:
-            raise InvalidOption(
-                f"{title}: timeout_seconds={timeout!r}: use more than 0, and less than 1e9"
-            )
-        version: Any = self.version
-        if version is not None and not isinstance(version, str):
-            raise InvalidOption(f"{title}: version={_shown(version)}: use text")
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         """Pickle by name, as functions are, where the name leads here.
@@ -120,42 +171,8 @@ class Definition:
         return f"<{self.kind} {self.name!r}>"
 
 
-def _checked_name(kind: str, name: Any, default: str) -> str:
-    if name is None:
-        return default[:_MAX_NAME] or "unnamed"
-    if not _is_name(name):
-        raise InvalidOption(f"a {kind}'s name has 1 to 1,024 characters, unlike {_shown(name)}")
-    checked: str = name
-    return checked
-
-
-def _checked_tags(title: str, tags: Any) -> list[str]:
-    """The tags in order, each once."""
-    # Text by itself would be taken apart into its letters.
-    alone = isinstance(tags, str | bytes) or not isinstance(tags, Iterable | None)
-    several: list[Any] = [] if alone else list(tags or ())
-    if alone or not all(map(_is_name, several)):
-        raise InvalidOption(
-            f"{title}: tags={_shown(several or tags)}: "
-            "use a list of texts of 1 to 1,024 characters each"
-        )
-    return sorted(set(several))
-
-
-def _shown(value: object) -> str:
-    try:
-        text = repr(value)
-    except Exception:  # a user's __repr__ may raise anything
-        text = f"<{type(value).__name__}>"
-    return text if len(text) <= 80 else text[:79] + "…"
-
-
-def _is_name(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= _MAX_NAME
-
-
-def _is_coroutine_function(fn: Callable[..., Any]) -> bool:
-    """Whether calling `fn` makes a coroutine."""
+def _flags_of(fn: Callable[..., Any]) -> int:
+    """The flags of the function's code: they tell of what calling it makes."""
     function: Any = fn
     while isinstance(function, functools.partial):
         function = function.func
@@ -163,4 +180,4 @@ def _is_coroutine_function(fn: Callable[..., Any]) -> bool:
         # A method, or an object with a `__call__`.
         function = getattr(function, "__func__", type(function).__call__)
     code = getattr(function, "__code__", None)
-    return bool(code is not None and code.co_flags & _COROUTINE_FUNCTION)
+    return 0 if code is None else int(code.co_flags)

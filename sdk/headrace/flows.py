@@ -97,13 +97,7 @@ class Flow(Definition, Generic[P, R]):
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         """As a method: the flow with its `self` bound."""
-        if instance is None:
-            return self
-        bound = Flow.__new__(Flow)
-        bound.__dict__.update(self.__dict__)
-        bound.__dict__.pop("shape", None)
-        bound.fn = self.fn.__get__(instance, owner)
-        return bound
+        return self._bind(instance, owner)
 
     def with_options(self, **options: Any) -> Flow[P, R]:
         """The same function as another flow; `options` are those of the decorator."""

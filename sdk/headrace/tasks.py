@@ -11,9 +11,22 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Coroutine, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, Literal, ParamSpec, TypeVar, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Concatenate,
+    Generic,
+    Literal,
+    ParamSpec,
+    TypedDict,
+    TypeVar,
+    Unpack,
+    overload,
+)
 
 from headrace.definitions import Definition
+from headrace.options import MAX_DELAYS, checked_callable, checked_jitter, checked_run_name
+from headrace.utilities.annotations import NotSet
 
 if TYPE_CHECKING:
     import datetime
@@ -28,9 +41,61 @@ Q = ParamSpec("Q")
 R = TypeVar("R", covariant=True)
 S = TypeVar("S")
 T = TypeVar("T")
+H = TypeVar("H", bound=Callable[..., Any])
 
 #: Makes the key of a call's result from the task run and the arguments; None does not cache it.
 CacheKeyFunction = Callable[["TaskRunContext", dict[str, Any]], "str | None"]
+
+
+class TaskOptions(TypedDict, total=False):
+    """The options of a task; the decorator `task` tells what they mean."""
+
+    name: str | None
+    description: str | None
+    tags: Iterable[str] | None
+    version: str | None
+    cache_policy: Any
+    cache_key_fn: CacheKeyFunction | None
+    cache_expiration: datetime.timedelta | None
+    task_run_name: str | Callable[..., str] | None
+    retries: int | None
+    retry_delay_seconds: float | Sequence[float] | Callable[[int], list[float]] | None
+    retry_jitter_factor: float | None
+    retry_condition_fn: Callable[[Task[..., Any], TaskRunContext, State[Any]], Any] | None
+    persist_result: bool | None
+    result_storage: Any
+    result_serializer: Any
+    result_storage_key: str | None
+    cache_result_in_memory: bool | None
+    timeout_seconds: float | None
+    log_prints: bool | None
+    refresh_cache: bool | None
+    on_completion: Iterable[Hook] | None
+    on_failure: Iterable[Hook] | None
+    on_running: Iterable[Hook] | None
+    on_rollback: Iterable[Callable[[Any], object]] | None
+    on_commit: Iterable[Callable[[Any], object]] | None
+    viz_return_value: Any
+    asset_deps: Sequence[Any] | None
+
+
+_HOOKS = ("on_completion", "on_failure", "on_running", "on_rollback", "on_commit")
+
+#: The options that `with_options` can take back by None; of the others, None changes nothing.
+_REVOCABLE = frozenset(
+    (
+        "task_run_name",
+        "retries",
+        "retry_delay_seconds",
+        "retry_jitter_factor",
+        "persist_result",
+        "result_storage",
+        "result_serializer",
+        "result_storage_key",
+        "log_prints",
+        "refresh_cache",
+    )
+)
 
 
 class Task(Definition, Generic[P, R]):
@@ -38,18 +103,37 @@ class Task(Definition, Generic[P, R]):
 
     kind = "task"
 
-    def __init__(
-        self,
-        fn: Callable[P, R],
-        *,
-        cache_key_fn: CacheKeyFunction | None = None,
-        cache_expiration: datetime.timedelta | None = None,
-        **options: Any,
-    ) -> None:
-        super().__init__(fn, **options)
-        self.cache_key_fn = cache_key_fn
-        self.cache_expiration = cache_expiration
+    def __init__(self, fn: Callable[P, R], **options: Unpack[TaskOptions]) -> None:
+        _refuse_unknown("Task.__init__", options)
+        given: dict[str, Any] = {**options}
+        super().__init__(
+            fn,
+            name=options.get("name"),
+            description=options.get("description"),
+            tags=options.get("tags"),
+            version=options.get("version"),
+            retries=options.get("retries"),
+            retry_delay_seconds=options.get("retry_delay_seconds"),
+            timeout_seconds=options.get("timeout_seconds"),
+            log_prints=options.get("log_prints"),
+            hooks={option: given.get(option) for option in _HOOKS},
+        )
         self._options = options
+        self.task_run_name = checked_run_name("task_run_name", options.get("task_run_name"))
+        self.retry_jitter_factor = checked_jitter(options.get("retry_jitter_factor"))
+        condition = options.get("retry_condition_fn")
+        self.retry_condition_fn = checked_callable("retry_condition_fn", condition)
+        self.cache_policy: Any = options.get("cache_policy", NotSet)
+        self.cache_key_fn = options.get("cache_key_fn")
+        self.cache_expiration = options.get("cache_expiration")
+        self.refresh_cache = options.get("refresh_cache")
+        self.persist_result = options.get("persist_result")
+        self.result_storage: Any = options.get("result_storage")
+        self.result_serializer: Any = options.get("result_serializer")
+        self.result_storage_key = options.get("result_storage_key")
+        self.cache_result_in_memory = options.get("cache_result_in_memory") is not False
+        self.viz_return_value: Any = options.get("viz_return_value")
+        self.asset_deps = list(options.get("asset_deps") or ())
 
     @overload
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
@@ -174,18 +258,59 @@ class Task(Definition, Generic[P, R]):
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         """As a method: the task with its `self` bound."""
-        if instance is None:
-            return self
-        return self._rebind(self.fn.__get__(instance, owner))
+        return self._bind(instance, owner)
 
-    def with_options(self, **options: Any) -> Task[P, R]:
-        """The same function as another task; `options` are those of the decorator."""
-        mine = {
-            "cache_key_fn": self.cache_key_fn,
-            "cache_expiration": self.cache_expiration,
+    def with_options(self, **options: Unpack[TaskOptions]) -> Task[P, R]:
+        """The same function as another task; `options` are those of the decorator.
+
+        What is not given stays as it is.
+        """
+        _refuse_unknown("Task.with_options", options)
+        kept: dict[str, Any] = {
             **self._options,
+            "name": self.name,
+            "retry_delay_seconds": self.retry_delay_seconds,
+            **self.hooks,
         }
-        return Task(self.fn, **{**mine, **options})
+        changed = {
+            option: value
+            for option, value in options.items()
+            if value is not NotSet and (value is not None or option in _REVOCABLE)
+        }
+        return type(self)(self.fn, **{**kept, **changed})
+
+    @property
+    def on_completion_hooks(self) -> list[Hook]:
+        """The functions called when a run completes."""
+        return self.hooks.setdefault("on_completion", [])
+
+    @property
+    def on_failure_hooks(self) -> list[Hook]:
+        """The functions called when a run fails."""
+        return self.hooks.setdefault("on_failure", [])
+
+    @property
+    def on_running_hooks(self) -> list[Hook]:
+        """The functions called when an attempt begins."""
+        return self.hooks.setdefault("on_running", [])
+
+    @property
+    def on_rollback_hooks(self) -> list[Callable[[Any], object]]:
+        """The functions called when the transaction of a run is rolled back."""
+        return self.hooks.setdefault("on_rollback", [])
+
+    @property
+    def on_commit_hooks(self) -> list[Callable[[Any], object]]:
+        """The functions called when the transaction of a run is committed."""
+        return self.hooks.setdefault("on_commit", [])
+
+    def on_rollback(self, fn: H) -> H:
+        """Decorator: call `fn` with the transaction of a run when it is rolled back."""
+        return self._add_hook("on_rollback", fn)
+
+    def on_commit(self, fn: H) -> H:
+        """Decorator: call `fn` with the transaction of a run when it is committed."""
+        return self._add_hook("on_commit", fn)
 
     @functools.cached_property
     def fingerprint(self) -> str:
@@ -193,13 +318,6 @@ class Task(Definition, Generic[P, R]):
         from headrace.engine.caching import fingerprint
 
         return fingerprint(self)
-
-    def _rebind(self, fn: Callable[..., Any]) -> Task[..., Any]:
-        bound = Task.__new__(Task)
-        bound.__dict__.update(self.__dict__)
-        bound.__dict__.pop("shape", None)
-        bound.fn = fn
-        return bound
 
 
 def _call(task: Task[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -216,40 +334,10 @@ def task(fn: Callable[P, R], /) -> Task[P, R]: ...
 
 
 @overload
-def task(
-    *,
-    name: str | None = None,
-    description: str | None = None,
-    tags: Iterable[str] | None = None,
-    version: str | None = None,
-    retries: int = 0,
-    retry_delay_seconds: float | Sequence[float] = 0,
-    timeout_seconds: float | None = None,
-    log_prints: bool | None = None,
-    cache_key_fn: CacheKeyFunction | None = None,
-    cache_expiration: datetime.timedelta | None = None,
-    on_completion: Sequence[Hook] | None = None,
-    on_failure: Sequence[Hook] | None = None,
-) -> Callable[[Callable[P, R]], Task[P, R]]: ...
+def task(**options: Unpack[TaskOptions]) -> Callable[[Callable[P, R]], Task[P, R]]: ...
 
 
-def task(
-    fn: Callable[..., Any] | None = None,
-    /,
-    *,
-    name: str | None = None,
-    description: str | None = None,
-    tags: Iterable[str] | None = None,
-    version: str | None = None,
-    retries: int = 0,
-    retry_delay_seconds: float | Sequence[float] = 0,
-    timeout_seconds: float | None = None,
-    log_prints: bool | None = None,
-    cache_key_fn: CacheKeyFunction | None = None,
-    cache_expiration: datetime.timedelta | None = None,
-    on_completion: Sequence[Hook] | None = None,
-    on_failure: Sequence[Hook] | None = None,
-) -> Any:
+def task(fn: Callable[..., Any] | None = None, /, **options: Unpack[TaskOptions]) -> Any:
     """Make a function a task.
 
         @task
@@ -263,35 +351,52 @@ def task(
         description: by default the function's docstring.
         tags: words to find its runs by.
         version: any text.
-        retries: how often to try again when the function raises.
-        retry_delay_seconds: how long to wait before; a list names each retry's own delay.
-        timeout_seconds: how long one attempt may take. A synchronous function on another thread
-            than the main one cannot be interrupted, and fails once it returns.
+        task_run_name: what a run is called, in place of the task's name: a template that names
+            parameters, "fetch {url}", or a function that returns the name, and may take
+            `parameters`.
+        retries: how often to try again when the function raises, or returns a failed state.
+        retry_delay_seconds: how many seconds to wait before; a list names each retry's own delay,
+            at most 50 of them, and a function is given the number of retries and makes that list,
+            such as `exponential_backoff(2)`.
+        retry_jitter_factor: lets the delays differ from run to run, by up to this factor.
+        retry_condition_fn: called with the task, its run and the failed state before a retry;
+            False ends the run instead.
+        timeout_seconds: how long one attempt may take; 0 is no limit.
         log_prints: whether `print` writes log lines; by default as in the flow that calls it.
-        cache_key_fn: called with the task run and the arguments by name. A call with a key that an
-            earlier call had gets that one's result, without running. See `task_input_hash`.
-        cache_expiration: for how long; by default for good.
-        on_completion, on_failure: functions called with the task, its run and the state.
+        cache_policy: what makes two calls equal, so that the second gets the first one's result
+            without running; see `headrace.cache_policies`.
+        cache_key_fn: called with the task run and the arguments by name: two calls are equal if it
+            returns the same text. See `task_input_hash`.
+        cache_expiration: for how long a result serves later calls; by default for good.
+        refresh_cache: True runs anyway, and keeps the new result.
+        persist_result: whether results are kept where `result_storage` says, written by
+            `result_serializer`, under the name `result_storage_key`, a template that may name
+            `{parameters[...]}`.
+        cache_result_in_memory: False reads a result anew whenever it is asked for.
+        on_completion, on_failure, on_running: functions called with the task, its run and the
+            state.
+        on_rollback, on_commit: functions called with the transaction that the run belongs to.
+        viz_return_value: what a call returns while the flow is drawn and not run.
+        asset_deps: the assets that it depends on.
 
     Raises:
-        ValueError: an option has an unusable value.
+        InvalidOption: an option has an unusable value; it is a TypeError and a ValueError.
     """
-    options: dict[str, Any] = {
-        "name": name,
-        "description": description,
-        "tags": tags,
-        "version": version,
-        "retries": retries,
-        "retry_delay_seconds": retry_delay_seconds,
-        "timeout_seconds": timeout_seconds,
-        "log_prints": log_prints,
-        "cache_key_fn": cache_key_fn,
-        "cache_expiration": cache_expiration,
-        "hooks": {"on_completion": on_completion, "on_failure": on_failure},
-    }
+    _refuse_unknown("task", options)
     if fn is None:
         return lambda function: Task(function, **options)
     return Task(fn, **options)
+
+
+def exponential_backoff(backoff_factor: float) -> Callable[[int], list[float]]:
+    """Delays that double from retry to retry, for the option `retry_delay_seconds`.
+
+        @task(retries=3, retry_delay_seconds=exponential_backoff(10))   # 10, 20 and 40 seconds
+
+    Args:
+        backoff_factor: the seconds before the first retry.
+    """
+    return lambda retries: [backoff_factor * 2**retry for retry in range(min(retries, MAX_DELAYS))]
 
 
 def task_input_hash(context: TaskRunContext, arguments: dict[str, Any]) -> str | None:
@@ -303,3 +408,9 @@ def task_input_hash(context: TaskRunContext, arguments: dict[str, Any]) -> str |
     from headrace.engine.caching import hash_arguments
 
     return hash_arguments(context, arguments)
+
+
+def _refuse_unknown(function: str, options: Iterable[str]) -> None:
+    for option in options:
+        if option not in TaskOptions.__annotations__:
+            raise TypeError(f"{function}() got an unexpected keyword argument {option!r}")

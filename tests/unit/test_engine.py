@@ -389,7 +389,7 @@ def test_options_can_be_changed_for_some_calls(recorder: ListRecorder) -> None:
         ({"retries": 1.5}, r"retries=1\.5"),
         ({"retry_delay_seconds": -1}, "retry_delay_seconds=-1"),
         ({"retry_delay_seconds": [1, "x"]}, "retry_delay_seconds="),
-        ({"timeout_seconds": 0}, "timeout_seconds=0.0: use more than 0"),
+        ({"timeout_seconds": -1}, "timeout_seconds=-1.0: use more than 0"),
         ({"timeout_seconds": float("inf")}, "timeout_seconds=inf"),
         ({"tags": [""]}, r"tags=\[''\]: use a list of texts of 1 to 1,024 characters"),
         ({"tags": ["x" * 1025]}, r"tags=\['xxx"),
@@ -397,7 +397,11 @@ def test_options_can_be_changed_for_some_calls(recorder: ListRecorder) -> None:
         ({"tags": "nightly"}, "tags='nightly'"),
         ({"tags": 5}, "tags=5"),
         ({"version": 3}, "version=3: use text"),
-        ({"name": ""}, "name has 1 to 1,024 characters"),
+        ({"name": "x" * 1025}, "name has 1 to 1,024 characters"),
+        ({"retry_delay_seconds": {}}, "must be an int, float, list or callable"),
+        ({"retry_delay_seconds": [1] * 51}, "more than 50 retry delays"),
+        ({"on_failure": print}, "Expected iterable for 'on_failure'; got builtin_function"),
+        ({"on_failure": [3]}, "Expected callables in 'on_failure'; got int instead"),
     ],
 )
 def test_unusable_options_are_refused_at_once(options: dict[str, Any], problem: str) -> None:
@@ -408,9 +412,11 @@ def test_unusable_options_are_refused_at_once(options: dict[str, Any], problem: 
 
 
 def test_unknown_options_are_refused_at_once() -> None:
-    with pytest.raises(TypeError, match="retrys"):
+    with pytest.raises(TypeError, match=r"task\(\) got an unexpected keyword argument 'retrys'"):
         task(retrys=3)  # type: ignore[call-overload]
-    with pytest.raises(TypeError, match="goes with a function"):
+    with pytest.raises(TypeError, match="'retrys'"):
+        step.with_options(retrys=3)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="'fn' must be callable"):
         task("fetch")  # type: ignore[call-overload]
 
 

@@ -192,7 +192,7 @@ class FlowRun(FlowRunContext):
                     change,
                     clip_name(flow.version) if flow.version else None,
                     recorded(self.parameters),
-                    flow.tags,
+                    sorted(flow.tags),
                     None if self.parent is None else self.parent.id,
                     None if self.parent_task_run is None else self.parent_task_run.id,
                 )

@@ -15,8 +15,15 @@ from headrace.states import State
 #: Called with the flow or task, its run, and the state. What it returns is not used.
 Hook = Callable[[Any, Any, State[Any]], object]
 
-#: Hooks by the type of the state that they are called for.
-Hooks = Mapping[StateType, Sequence[Hook]]
+#: Hooks by the option that names them, such as "on_failure".
+Hooks = Mapping[str, Sequence[Hook]]
+
+_OPTIONS = {
+    StateType.COMPLETED: "on_completion",
+    StateType.FAILED: "on_failure",
+    StateType.CRASHED: "on_crashed",
+    StateType.RUNNING: "on_running",
+}
 
 
 class CallHook:
@@ -47,7 +54,7 @@ class CallHook:
 
 def call_hooks(hooks: Hooks, owner: object, run: RunContext, state: State[Any]) -> Lifecycle[None]:
     """Call the hooks for `state`, in order. One that raises is logged, and changes nothing."""
-    for hook in hooks.get(state.type, ()):
+    for hook in hooks.get(_OPTIONS.get(state.type, ""), ()):
         name = getattr(hook, "__name__", repr(hook))
         try:
             yield CallHook(hook, (owner, run, state))
@@ -55,29 +62,3 @@ def call_hooks(hooks: Hooks, owner: object, run: RunContext, state: State[Any]) 
             logger_of(run).log(
                 logging.ERROR, "Hook '%s' raised %r", name, error, exc_info=cast(Any, error)
             )
-
-
-def collect(**hooks: Sequence[Hook] | Hook | None) -> dict[StateType, list[Hook]]:
-    """Hooks by state type, from arguments such as `on_failure=[...]`.
-
-    Raises:
-        TypeError: what is given is no function.
-    """
-    found: dict[StateType, list[Hook]] = {}
-    for option, given in hooks.items():
-        if not given:
-            continue
-        several = list(given) if isinstance(given, Sequence) else [given]
-        for hook in several:
-            if not callable(hook):
-                raise TypeError(f"{option}: {hook!r} is no function")
-        found[_TYPES[option]] = several
-    return found
-
-
-_TYPES = {
-    "on_completion": StateType.COMPLETED,
-    "on_failure": StateType.FAILED,
-    "on_crashed": StateType.CRASHED,
-    "on_running": StateType.RUNNING,
-}

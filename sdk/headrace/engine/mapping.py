@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from headrace.annotations import unmapped
 from headrace.engine.entry import submit_task
 from headrace.exceptions import MappingLengthMismatch, MappingMissingIterable
 from headrace.futures import HeadraceFuture, HeadraceFutureList
+from headrace.utilities.annotations import unmapped
 
 if TYPE_CHECKING:
     from headrace.tasks import Task

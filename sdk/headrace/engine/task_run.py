@@ -200,7 +200,13 @@ class TaskRun(TaskRunContext):
                 flow_run.living[self] = None
             self.record(
                 TaskRunCreated(
-                    self.id, task.name, self.name, change, flow_run_id, task.tags, self.edges
+                    self.id,
+                    task.name,
+                    self.name,
+                    change,
+                    flow_run_id,
+                    sorted(task.tags),
+                    self.edges,
                 )
             )
         self.change = change

@@ -1,0 +1,150 @@
+"""The options of flows and tasks, looked at while it is still plain where they were given.
+
+Each function returns the option as it is kept, and raises `InvalidOption`, naming the option, the
+flow or task and the mend, if it cannot be used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from headrace.exceptions import InvalidOption
+
+#: Names and tags have at most this many characters.
+MAX_NAME = 1024
+
+#: As many delays between retries can be told one by one.
+MAX_DELAYS = 50
+
+
+def checked_name(kind: str, name: Any, default: str) -> str:
+    """A name of 1 to 1,024 characters; an empty one, and None, mean the default."""
+    if name is None or name == "":
+        return default[:MAX_NAME] or "unnamed"
+    if not _is_name(name):
+        raise InvalidOption(f"a {kind}'s name has 1 to 1,024 characters, unlike {shown(name)}")
+    checked: str = name
+    return checked
+
+
+def checked_tags(title: str, tags: Any) -> set[str]:
+    """The tags."""
+    # Text by itself would be taken apart into its letters.
+    alone = isinstance(tags, str | bytes) or not isinstance(tags, Iterable | None)
+    several: list[Any] = [] if alone else list(tags or ())
+    if alone or not all(map(_is_name, several)):
+        raise InvalidOption(
+            f"{title}: tags={shown(several or tags)}: "
+            "use a list of texts of 1 to 1,024 characters each"
+        )
+    return set(several)
+
+
+def checked_version(title: str, version: Any) -> str | None:
+    """Text, or None."""
+    if version is not None and not isinstance(version, str):
+        raise InvalidOption(f"{title}: version={shown(version)}: use text")
+    return version
+
+
+def checked_retries(title: str, retries: Any) -> int:
+    """A whole number; none are 0."""
+    if retries is None:
+        return 0
+    if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
+        raise InvalidOption(f"{title}: retries={retries!r}: use a whole number, 0 or more")
+    return retries
+
+
+def checked_delays(title: str, delays: Any, retries: int) -> float | Sequence[float]:
+    """Seconds before every retry, or before each; a function is asked for them."""
+    if delays is None:
+        return 0
+    if callable(delays):
+        delays = delays(retries)
+    if isinstance(delays, str | bytes) or not isinstance(delays, int | float | Sequence):
+        raise InvalidOption(
+            f"Invalid `retry_delay_seconds` provided; must be an int, float, list or callable. "
+            f"Received type {type(delays)}"
+        )
+    for delay in delays if isinstance(delays, Sequence) else [delays]:
+        if not isinstance(delay, int | float) or not 0 <= delay < 1e9:
+            raise InvalidOption(
+                f"{title}: retry_delay_seconds={delays!r}: use a number of seconds, or a list"
+            )
+    if isinstance(delays, Sequence) and len(delays) > MAX_DELAYS:
+        raise InvalidOption(f"Can not configure more than {MAX_DELAYS} retry delays per task.")
+    return delays
+
+
+def checked_jitter(factor: Any) -> float | None:
+    """By how much more or less than a delay is waited, as a factor."""
+    if factor is not None and not factor >= 0:
+        raise InvalidOption("`retry_jitter_factor` must be >= 0.")
+    checked: float | None = factor
+    return checked
+
+
+def checked_timeout(title: str, timeout: Any) -> float | None:
+    """Seconds; 0 and None are no limit."""
+    if not timeout:
+        return None
+    seconds = float(timeout)
+    if not 0 < seconds < 1e9:
+        raise InvalidOption(
+            f"{title}: timeout_seconds={seconds!r}: use more than 0, and less than 1e9"
+        )
+    return seconds
+
+
+def checked_hooks(kind: str, option: str, hooks: Any) -> list[Any]:
+    """A list of functions of its own."""
+    example = (
+        f"Please provide a list of hooks to '{option}':\n\n"
+        f"@{kind}({option}=[hook1, hook2])\ndef my_{kind}():\n\tpass"
+    )
+    if not isinstance(hooks, Iterable):
+        raise InvalidOption(
+            f"Expected iterable for '{option}'; got {type(hooks).__name__} instead. {example}"
+        )
+    several = list(hooks)
+    for hook in several:
+        if not callable(hook):
+            raise InvalidOption(
+                f"Expected callables in '{option}'; got {type(hook).__name__} instead. {example}"
+            )
+    return several
+
+
+def checked_callable(option: str, function: Any) -> Callable[..., Any] | None:
+    """A function, or None."""
+    if function is not None and not callable(function):
+        raise InvalidOption(
+            f"Expected `{option}` to be callable, got {type(function).__name__} instead."
+        )
+    checked: Callable[..., Any] | None = function
+    return checked
+
+
+def checked_run_name(option: str, name: Any) -> str | Callable[..., str] | None:
+    """A template, a function that makes a name, or None."""
+    if name is not None and not isinstance(name, str) and not callable(name):
+        raise InvalidOption(
+            f"Expected string or callable for '{option}'; got {type(name).__name__} instead."
+        )
+    checked: str | Callable[..., str] | None = name
+    return checked
+
+
+def shown(value: object) -> str:
+    """A value as messages show it, shortened."""
+    try:
+        text = repr(value)
+    except Exception:  # a user's __repr__ may raise anything
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= MAX_NAME

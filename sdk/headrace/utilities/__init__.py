@@ -1,0 +1,1 @@
+"""Small things that flows and tasks are written with."""
