@@ -1,0 +1,219 @@
+"""One function for synchronous and asynchronous callers, and the ways between the two.
+
+@dispatched
+async def read(name: str) -> str: ...
+
+read("x")          # in synchronous code: the text
+await read("x")    # in asynchronous code: a coroutine that gives it
+read.aio("x")      # always the coroutine
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import sys
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
+
+if TYPE_CHECKING:
+    import asyncio
+    from concurrent.futures import Future
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Dispatched(Generic[P, T]):
+    """A coroutine function that synchronous code may call as if it were none; see `dispatched`.
+
+    Attributes:
+        aio: the coroutine function itself.
+    """
+
+    def __init__(self, aio: Callable[P, Coroutine[Any, Any, T]]) -> None:
+        functools.update_wrapper(self, aio)
+        self.aio = aio
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any:
+        """The result in synchronous code, and in asynchronous code a coroutine that gives it.
+
+        `_sync=True` or `_sync=False` among the arguments decides it, whatever the code around is.
+        """
+        wanted = kwargs.pop("_sync", None)
+        coroutine = self.aio(*args, **kwargs)
+        sync = not is_in_async_context() if wanted is None else bool(wanted)
+        return run_coro_as_sync(coroutine) if sync else coroutine
+
+    def __get__(self, instance: object, owner: type | None = None) -> Dispatched[..., T]:
+        """As a method: with its `self` bound."""
+        if instance is None:
+            return self
+        return Dispatched(cast(Any, self.aio).__get__(instance, owner))
+
+
+def dispatched(aio: Callable[P, Coroutine[Any, Any, T]]) -> Dispatched[P, T]:
+    """Make a coroutine function one that synchronous code can call, too."""
+    return Dispatched(aio)
+
+
+def is_in_async_context() -> bool:
+    """Whether the code that calls this can await: by its flow or task, or else by a running loop.
+
+    A synchronous flow called from a coroutine is synchronous code, although a loop is running.
+    """
+    from headrace.context import CURRENT_RUN, FlowRunContext
+
+    run = CURRENT_RUN.get()
+    if run is not None:
+        return run.flow.isasync if isinstance(run, FlowRunContext) else run.task.isasync
+    return _a_loop_runs_here()
+
+
+def run_coro_as_sync(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end from synchronous code, in the context of the caller.
+
+    It runs in an event loop of another thread that all such calls of the process share, so that it
+    does not matter whether a loop is running here.
+    """
+    future = _own_loop().start(coroutine)
+    try:
+        return future.result()
+    except BaseException:
+        future.cancel()  # Ctrl-C here ends it there; one that has ended does not mind
+        raise
+
+
+def sync_compatible(aio: Callable[P, Coroutine[Any, Any, T]]) -> Dispatched[P, T]:
+    """The name that Prefect's users know `dispatched` by."""
+    return Dispatched(aio)
+
+
+async def run_sync_in_worker_thread(
+    function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """Call a synchronous function in another thread, without holding up the event loop."""
+    import asyncio
+
+    return await asyncio.to_thread(function, *args, **kwargs)
+
+
+async def gather(*calls: Callable[[], Coroutine[Any, Any, T]]) -> list[T]:
+    """Call coroutine functions side by side; their results in the order of the calls."""
+    import asyncio
+
+    return list(await asyncio.gather(*(call() for call in calls)))
+
+
+def sync(function: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call an asynchronous function from synchronous code."""
+
+    async def call() -> T:
+        return await function(*args, **kwargs)
+
+    return run_coro_as_sync(call())
+
+
+def is_async_fn(function: Callable[..., Any]) -> bool:
+    """Whether calling `function` makes a coroutine."""
+    import inspect
+
+    while isinstance(function, functools.partial):
+        function = function.func
+    return inspect.iscoroutinefunction(inspect.unwrap(function))
+
+
+def is_async_gen_fn(function: Callable[..., Any]) -> bool:
+    """Whether calling `function` makes an asynchronous generator."""
+    import inspect
+
+    while isinstance(function, functools.partial):
+        function = function.func
+    return inspect.isasyncgenfunction(inspect.unwrap(function))
+
+
+@contextlib.asynccontextmanager
+async def asyncnullcontext(value: T | None = None) -> AsyncIterator[T | None]:
+    """An asynchronous context that does nothing but give `value`."""
+    yield value
+
+
+class _Loop:
+    """An event loop in a thread of its own."""
+
+    def __init__(self) -> None:
+        import asyncio
+
+        self.process = os.getpid()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="headrace-calls", daemon=True)
+        self._thread.start()
+
+    def start(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
+        """Run a coroutine in the caller's context; the future is what becomes of it."""
+        from concurrent.futures import Future
+
+        future: Future[T] = Future()
+        context = copy_context()
+
+        def begin() -> None:
+            task = self._loop.create_task(coroutine, context=context)
+            # Cancelling the future, which never counts as running, cancels the task.
+            future.add_done_callback(
+                lambda ended: (
+                    self._loop.call_soon_threadsafe(task.cancel) if ended.cancelled() else None
+                )
+            )
+            task.add_done_callback(lambda ended: _pass_on(ended, future))
+
+        self._loop.call_soon_threadsafe(begin)
+        return future
+
+    def _run(self) -> None:
+        import asyncio
+
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+
+def _pass_on(task: asyncio.Task[T], future: Future[T]) -> None:
+    """Give a task's outcome to a future; one that was cancelled before keeps to that."""
+    if not future.set_running_or_notify_cancel():
+        return
+    if task.cancelled():
+        import asyncio
+
+        future.set_exception(asyncio.CancelledError())
+    elif (error := task.exception()) is not None:
+        future.set_exception(error)
+    else:
+        future.set_result(task.result())
+
+
+_loop: _Loop | None = None
+_starting = threading.Lock()
+
+
+def _own_loop() -> _Loop:
+    """The process's loop for such calls; a forked child has none of its parent's threads."""
+    global _loop
+    with _starting:
+        if _loop is None or _loop.process != os.getpid():
+            _loop = _Loop()
+        return _loop
+
+
+def _a_loop_runs_here() -> bool:
+    asyncio = sys.modules.get("asyncio")
+    return asyncio is not None and asyncio._get_running_loop() is not None
+
+
+def _after_fork_in_child() -> None:
+    global _starting
+    _starting = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)
