@@ -13,7 +13,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from headrace_service.api.query import package_version
+from headrace_service.api.queries.service import package_version
 from headrace_service.api.view import GraphQLView, is_loopback
 from headrace_service.ledger import Ledger
 from headrace_service.web import GRAPHIQL_FILES, graphiql_page

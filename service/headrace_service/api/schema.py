@@ -26,13 +26,15 @@ from headrace_service.api.context import FreshContext
 from headrace_service.api.errors import MaskErrors
 from headrace_service.api.executor import PlainFieldsFirst
 from headrace_service.api.limits import OncePerText, is_subscription
-from headrace_service.api.mutation import InvalidInput, Mutation, RefusedRecord
-from headrace_service.api.query import Query
+from headrace_service.api.mutations import Mutation
+from headrace_service.api.mutations.record import RefusedRecord
+from headrace_service.api.queries import Query
 from headrace_service.api.scalars import SCALARS
 from headrace_service.api.subscription import Subscription
 from headrace_service.api.types.flow import Flow
 from headrace_service.api.types.flow_run import FlowRun
 from headrace_service.api.types.task_run import TaskRun
+from headrace_service.api.types.user_error import InvalidInput
 
 
 class Schema(strawberry.Schema):

@@ -1,4 +1,4 @@
-"""What can be changed."""
+"""Taking batches of records."""
 
 from __future__ import annotations
 
@@ -9,17 +9,9 @@ import strawberry
 
 from headrace_service.api.context import Info
 from headrace_service.api.scalars import RecordBatchValue
+from headrace_service.api.types.user_error import InvalidInput, UserError
 from headrace_service.ledger import InvalidBatch
 from headrace_service.ledger import OutOfOrder as LedgerOutOfOrder
-
-
-@strawberry.interface(description="Something about the input that the caller can mend.")
-class UserError:
-    """What all typed errors have."""
-
-    code: str = strawberry.field(description="The error's short name, for programs.")
-    message: str = strawberry.field(description="What is wrong, for people.")
-    field: str | None = strawberry.field(description="The path of the input that is wrong.")
 
 
 @strawberry.type(description="A record that was not taken; the rest of its batch was.")
@@ -48,20 +40,15 @@ class OutOfOrder(UserError):
     expected: int = strawberry.field(description="The number of the batch that is due next.")
 
 
-@strawberry.type(description="The input as a whole makes no sense; nothing of it was taken.")
-class InvalidInput(UserError):
-    """An unusable input."""
-
-
 RecordResult = Annotated[
     RecordAck | OutOfOrder | InvalidInput,
     strawberry.union("RecordResult", description="What became of a batch of records."),
 ]
 
 
-@strawberry.type(description="What can be changed.")
-class Mutation:
-    """The root of mutations."""
+@strawberry.type(description="Taking batches of records.")
+class RecordMutations:
+    """Mutations by which runs are recorded."""
 
     @strawberry.mutation(
         description="Take a batch of records; the answer comes once they are committed."
@@ -79,7 +66,7 @@ class Mutation:
                 code="OutOfOrder", message=str(error), field="number", expected=error.expected
             )
         except InvalidBatch as error:
-            return InvalidInput(code="InvalidInput", message=str(error), field=error.field)
+            return InvalidInput.of(str(error), error.field)
         return RecordAck(
             number=ack.number,
             accepted=ack.accepted,
