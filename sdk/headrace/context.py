@@ -26,10 +26,11 @@ from headrace.states import State
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from headrace.engine.pools import Pool
     from headrace.flows import Flow
     from headrace.futures import HeadraceFuture
     from headrace.logging import RunLogger
-    from headrace.task_runners import WorkerPool
+    from headrace.task_runners import TaskRunner
     from headrace.tasks import Task
 
 
@@ -161,6 +162,7 @@ class FlowRunContext:
         "pool",
         "provenance",
         "run_count",
+        "runner",
     )
 
     def __init__(
@@ -194,7 +196,9 @@ class FlowRunContext:
         self.living: dict[RunContext, None] = {}
         #: Futures of tasks submitted in this run that have not ended.
         self.pending: dict[HeadraceFuture[Any], None] = {}
-        self.pool: WorkerPool | None = None
+        self.pool: Pool | None = None
+        #: A started task runner with a `submit` of its own, if the flow has one.
+        self.runner: TaskRunner[Any] | None = None
         #: Type and address of the last exception of a run within whose traceback was logged.
         self.logged: tuple[type, int] | None = None
 

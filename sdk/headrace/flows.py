@@ -18,7 +18,7 @@ from headrace.definitions import Definition
 if TYPE_CHECKING:
     from headrace.engine.hooks import Hook
     from headrace.states import State
-    from headrace.task_runners import ThreadPoolTaskRunner
+    from headrace.task_runners import TaskRunner
 
 P = ParamSpec("P")
 Q = ParamSpec("Q")
@@ -38,7 +38,7 @@ class Flow(Definition, Generic[P, R]):
         *,
         name: str | None = None,
         validate_parameters: bool = True,
-        task_runner: ThreadPoolTaskRunner | None = None,
+        task_runner: TaskRunner[Any] | type[TaskRunner[Any]] | None = None,
         **options: Any,
     ) -> None:
         if name is None:
@@ -50,11 +50,12 @@ class Flow(Definition, Generic[P, R]):
         self._options = {"name": name, **options}
 
     @functools.cached_property
-    def task_runner(self) -> ThreadPoolTaskRunner:
+    def task_runner(self) -> TaskRunner[Any]:
         """Where its submitted tasks run."""
         from headrace.task_runners import ThreadPoolTaskRunner  # not needed by every flow
 
-        return self._task_runner or ThreadPoolTaskRunner()
+        given = self._task_runner or ThreadPoolTaskRunner
+        return given() if isinstance(given, type) else given
 
     @overload
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
@@ -133,7 +134,7 @@ def flow(
     retry_delay_seconds: float | Sequence[float] = 0,
     timeout_seconds: float | None = None,
     validate_parameters: bool = True,
-    task_runner: ThreadPoolTaskRunner | None = None,
+    task_runner: TaskRunner[Any] | type[TaskRunner[Any]] | None = None,
     log_prints: bool | None = None,
     on_completion: Sequence[Hook] | None = None,
     on_failure: Sequence[Hook] | None = None,
@@ -154,7 +155,7 @@ def flow(
     retry_delay_seconds: float | Sequence[float] = 0,
     timeout_seconds: float | None = None,
     validate_parameters: bool = True,
-    task_runner: ThreadPoolTaskRunner | None = None,
+    task_runner: TaskRunner[Any] | type[TaskRunner[Any]] | None = None,
     log_prints: bool | None = None,
     on_completion: Sequence[Hook] | None = None,
     on_failure: Sequence[Hook] | None = None,

@@ -16,7 +16,7 @@ from uuid import UUID
 from headrace.context import FlowRunContext, TaskRunContext
 from headrace.exceptions import RunTimedOut
 from headrace.states import Pending, State
-from headrace.task_runners import blocking
+from headrace.threads import blocking
 
 R = TypeVar("R", covariant=True)
 T = TypeVar("T")

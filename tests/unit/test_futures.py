@@ -16,7 +16,8 @@ from headrace.exceptions import (
     UpstreamTaskError,
 )
 from headrace.futures import HeadraceFuture, as_completed, wait
-from headrace.task_runners import ThreadPoolTaskRunner, WorkerPool, blocking
+from headrace.task_runners import ThreadPoolTaskRunner
+from headrace.threads import WorkerPool, blocking
 from tests.run_kit import ListRecorder
 
 pytestmark = pytest.mark.usefixtures("recorder")

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import contextvars
 import signal
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from headrace.context import FlowRunContext
 from headrace.engine.drivers import drive, drive_async
 from headrace.engine.flow_run import new_flow_run
+from headrace.engine.jobs import Job
 from headrace.engine.lifecycle import lifecycle
-from headrace.engine.pools import pending_of, pool_of
+from headrace.engine.pools import Pool, own_runner_of, pending_of, pool_of
 from headrace.engine.signals import termination
-from headrace.engine.task_run import TaskRun, new_task_run
+from headrace.engine.task_run import new_task_run
 from headrace.exceptions import TerminationSignal
 from headrace.futures import HeadraceFuture, when_all_done
 from headrace.records import StateType
-from headrace.states import Crashed, State
-from headrace.text import describe_error
 
 if TYPE_CHECKING:
     from headrace.flows import Flow
@@ -85,35 +84,35 @@ def submit_task(
     kwargs: Mapping[str, object],
     wait_for: Iterable[HeadraceFuture[Any]] | None = None,
 ) -> HeadraceFuture[Any]:
-    """Let a task run in a thread of the flow run's pool, once what it needs is there."""
+    """Let a task run where the flow run's task runner runs them, once what it needs is there."""
+    flow_run = FlowRunContext.get()
+    if flow_run is not None and flow_run.flow.task_runner.own_submit:
+        future: HeadraceFuture[Any] = own_runner_of(flow_run).submit_call(
+            task, args, kwargs, wait_for
+        )
+        return future
+    return submit_to(None, task, args, kwargs, wait_for)
+
+
+def submit_to(
+    pool: Pool | None,
+    task: Task[..., Any],
+    args: tuple[object, ...],
+    kwargs: Mapping[str, object],
+    wait_for: Iterable[HeadraceFuture[Any]] | None = None,
+) -> HeadraceFuture[Any]:
+    """Let a task run in `pool`, or in that of the flow run, once what it needs is there."""
     run = new_task_run(task, args, kwargs, wait_for)
+    # Now that there is a recorder: at exit, loose tasks are waited for before it is closed.
+    place = pool or pool_of(run.flow_run)
     run.enter(StateType.PENDING, "Pending")
     future: HeadraceFuture[Any] = HeadraceFuture(run)
     pending = pending_of(run.flow_run)
-    pool = pool_of(run.flow_run)
     pending[future] = None
-    context = contextvars.copy_context()
-
-    def job() -> None:
-        try:
-            state = context.run(_run_in_thread, run)
-        except BaseException as error:  # meant for the process, but this thread is not its main one
-            reason = describe_error(error)
-            state = run.final or Crashed(f"Task run was ended by {reason}", data=error)
-        future.settle(state)
-        pending.pop(future, None)
-
-    # Waiting before it takes a thread: tasks that wait for others never fill the pool.
-    when_all_done(run.upstream or (), lambda: pool.submit(job))
+    job = Job(run, future, pending)
+    # Waiting before it takes a place: tasks that wait for others never fill the pool.
+    when_all_done(run.upstream or (), lambda: place.submit(job))
     return future
-
-
-def _run_in_thread(run: TaskRun) -> State[Any]:
-    if not run.task.isasync:
-        return drive(lifecycle(run))
-    import asyncio
-
-    return asyncio.run(drive_async(lifecycle(run)))
 
 
 def _canceller() -> Callable[[], object]:

@@ -12,6 +12,7 @@ from headrace.engine.drivers import Lifecycle, drive
 from headrace.engine.hooks import call_hooks
 from headrace.engine.inputs import Inputs, not_ready, resolve
 from headrace.engine.outcomes import outcome_of, refuse_if_crashed
+from headrace.engine.pools import close_pool
 from headrace.engine.task_run import TaskRun
 from headrace.exceptions import ParameterTypeError
 from headrace.ids import new_id
@@ -138,8 +139,7 @@ class FlowRun(FlowRunContext):
         """Record that the run ends here and now, and with it what runs within it elsewhere."""
         if self.closed:
             return
-        if self.pool is not None:
-            self.pool.close(drop=True)
+        close_pool(self, drop=True)
         self.final = state
         self._crash_within()
         if self.flow.hooks:
@@ -164,8 +164,7 @@ class FlowRun(FlowRunContext):
         self.pending.clear()
 
     def _end(self, state: State[Any]) -> None:
-        if self.pool is not None:
-            self.pool.close()
+        close_pool(self)
         self.final = state
         self.closed = True
         level = logging.INFO if state.is_completed() else logging.ERROR

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from headrace.engine.entry import submit_task
@@ -19,8 +19,9 @@ def map_task(
     args: tuple[object, ...],
     kwargs: Mapping[str, object],
     wait_for: Iterable[HeadraceFuture[Any]] | None,
+    submit: Callable[..., HeadraceFuture[Any]] = submit_task,
 ) -> HeadraceFutureList[Any]:
-    """Submit `task` once for each item; see `Task.map`.
+    """Submit `task` once for each item, by `submit`; see `Task.map`.
 
     Raises:
         MappingLengthMismatch: the iterables are not of one length.
@@ -51,7 +52,7 @@ def map_task(
     for index in range(next(iter(lengths.values()))):
         row = [value if items is None else items[index] for items, value in columns]
         keywords = dict(zip(kwargs, row[len(args) :], strict=True))
-        futures.append(submit_task(task, tuple(row[: len(args)]), keywords, awaited))
+        futures.append(submit(task, tuple(row[: len(args)]), keywords, awaited))
     return futures
 
 

@@ -1,4 +1,4 @@
-"""Threads for submitted tasks, of a flow run or of the process, and what a fork makes of them.
+"""Pools that run submitted tasks, of a flow run or of the process, and what a fork makes of them.
 
 A forked child has none of its parent's threads. What it submits runs in threads of its own, and
 what it inherits, runs and futures, is its parent's to bring to an end.
@@ -10,15 +10,36 @@ import atexit
 import os
 import sys
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from headrace.context import CURRENT_RUN, FlowRunContext, TaskRunContext
 from headrace.exceptions import MissingResult
 from headrace.futures import HeadraceFuture, wait
+from headrace.settings import get_settings
 from headrace.states import Crashed
-from headrace.task_runners import ThreadPoolTaskRunner, WorkerPool
+from headrace.threads import WorkerPool
+
+if TYPE_CHECKING:
+    from headrace.engine.jobs import Job
+    from headrace.task_runners import TaskRunner
 
 Pending = dict[HeadraceFuture[Any], None]
+
+
+class Pool(Protocol):
+    """What runs the submitted tasks of a flow run; made by its task runner's `start`.
+
+    Attributes:
+        process: the id of the process that made the pool; a forked child cannot use it.
+    """
+
+    process: int
+
+    def submit(self, job: Job) -> None:
+        """Run `job` once there is room, and settle it; neither waits nor raises."""
+
+    def close(self, drop: bool = False) -> None:
+        """Nothing more will be submitted; `drop` forgets jobs that have not started."""
 
 
 def pending_of(flow_run: FlowRunContext | None) -> Pending:
@@ -26,8 +47,8 @@ def pending_of(flow_run: FlowRunContext | None) -> Pending:
     return _loose if flow_run is None else flow_run.pending
 
 
-def pool_of(flow_run: FlowRunContext | None) -> WorkerPool:
-    """The threads for the tasks of a flow run, or for those submitted outside of every flow."""
+def pool_of(flow_run: FlowRunContext | None) -> Pool:
+    """What runs the tasks of a flow run, or those submitted outside of every flow."""
     global _loose_pool
     with _lock:
         if pending_of(flow_run) is _loose:
@@ -36,10 +57,30 @@ def pool_of(flow_run: FlowRunContext | None) -> WorkerPool:
         if pool is not None and pool.process == os.getpid():
             return pool
         if flow_run is None:
-            pool = _loose_pool = ThreadPoolTaskRunner().start("headrace")
+            pool = _loose_pool = WorkerPool(get_settings().task_runner_max_workers, "headrace")
         else:
             pool = flow_run.pool = flow_run.flow.task_runner.start(flow_run.name)
         return pool
+
+
+def own_runner_of(flow_run: FlowRunContext) -> TaskRunner[Any]:
+    """The started task runner of a flow run whose flow has one with a `submit` of its own."""
+    with _lock:
+        if flow_run.runner is None:
+            runner = flow_run.flow.task_runner.duplicate()
+            flow_run.runner = runner.__enter__()
+        return flow_run.runner
+
+
+def close_pool(flow_run: FlowRunContext, drop: bool = False) -> None:
+    """The flow run submits nothing more; `drop` forgets what has not started."""
+    if flow_run.pool is not None:
+        flow_run.pool.close(drop)
+    runner, flow_run.runner = flow_run.runner, None
+    if runner is not None:
+        if drop:
+            runner.cancel_all()
+        runner.__exit__(None, None, None)
 
 
 def _wait_at_exit() -> None:
@@ -84,7 +125,7 @@ def _after_fork_in_child() -> None:
 
 #: Futures that have not ended of tasks submitted outside of every flow, and their threads.
 _loose: Pending = {}
-_loose_pool: WorkerPool | None = None
+_loose_pool: Pool | None = None
 _lock = threading.Lock()
 _waiting_process: int | None = None
 

@@ -1,8 +1,4 @@
-"""Where submitted tasks run: in threads of this process.
-
-@flow(task_runner=ThreadPoolTaskRunner(max_workers=4))
-def pipeline(): ...
-"""
+"""Threads that run jobs, and what it takes that those who wait for each other get on."""
 
 from __future__ import annotations
 
@@ -12,39 +8,9 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 
-from headrace.settings import get_settings
-
 Job = Callable[[], object]
 
 _here = threading.local()
-
-
-class ThreadPoolTaskRunner:
-    """Runs submitted tasks in threads.
-
-    Args:
-        max_workers: how many tasks run at the same time at most, in each flow run; by default the
-            setting `task_runner_max_workers`.
-
-    Raises:
-        ValueError: `max_workers` is less than 1.
-    """
-
-    def __init__(self, max_workers: int | None = None) -> None:
-        if max_workers is not None and max_workers < 1:
-            raise ValueError(f"max_workers={max_workers} cannot be used: use 1 or more")
-        self.max_workers = max_workers
-
-    def start(self, name: str) -> WorkerPool:
-        """A pool for one flow run; its threads, named after `name`, start when they are needed."""
-        return WorkerPool(self.max_workers or get_settings().task_runner_max_workers, name)
-
-    def __repr__(self) -> str:
-        return f"ThreadPoolTaskRunner(max_workers={self.max_workers})"
-
-
-#: The name that Prefect's users may know it by.
-ConcurrentTaskRunner = ThreadPoolTaskRunner
 
 
 class WorkerPool:
