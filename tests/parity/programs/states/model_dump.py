@@ -1,0 +1,6 @@
+from headrace.states import Completed
+
+state = Completed(name="N", message="m")
+dumped = state.model_dump(mode="json")
+print(dumped["type"], dumped["name"], dumped["message"])
+print(sorted(dumped))

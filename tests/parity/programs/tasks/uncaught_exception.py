@@ -1,0 +1,11 @@
+from headrace import task
+
+
+@task
+def boom():
+    raise KeyError("missing")
+
+
+print("before")
+boom()
+print("never")
