@@ -1,5 +1,4 @@
-from dataclasses import dataclass
-from typing import TypedDict
+from dataclasses import dataclass, field
 
 from headrace import flow
 
@@ -8,16 +7,13 @@ from headrace import flow
 class Point:
     x: int
     y: int = 0
-
-
-class Options(TypedDict):
-    verbose: bool
+    tags: list = field(default_factory=list)
 
 
 @flow
-def plot(point: Point, options: Options = {"verbose": False}):
-    print(point, options)
+def plot(point: Point, scale: float = 1):
+    print(point, repr(scale))
 
 
 plot({"x": "1"})
-plot(Point(2, 3), {"verbose": "yes"})
+plot(Point(2, 3), "1.5")

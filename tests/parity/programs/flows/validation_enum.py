@@ -1,5 +1,6 @@
 import enum
 from pathlib import Path
+from typing import Optional
 from uuid import UUID
 
 from headrace import flow
@@ -11,7 +12,7 @@ class Colour(enum.Enum):
 
 
 @flow
-def paint(colour: Colour, path: Path = Path("a"), ident: UUID = None):
+def paint(colour: Colour, path: Path = Path("a"), ident: Optional[UUID] = None):
     print(colour, repr(path), ident)
 
 

@@ -5,20 +5,17 @@ from headrace.states import (
     Failed,
     exception_to_failed_state,
     get_state_exception,
-    get_state_result,
-    is_state,
     is_state_iterable,
     raise_state_exception,
 )
 
-print(is_state(Completed()), is_state(1), is_state_iterable([Completed(), Failed()]), is_state_iterable([1]), is_state_iterable([]))
+print(is_state_iterable([Completed(), Failed()]), is_state_iterable([1]), is_state_iterable([]), is_state_iterable(5))
 failed = Failed(data=ValueError("v"))
 try:
-    result = raise_state_exception(failed)
-    if asyncio.iscoroutine(result):
-        asyncio.run(result)
+    raise_state_exception(failed)
 except ValueError as exc:
     print("raised", exc)
+raise_state_exception(Completed())
 
 
 async def main():
@@ -29,4 +26,3 @@ async def main():
 
 
 asyncio.run(main())
-print(get_state_result(Completed(data=4)))
