@@ -21,6 +21,9 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from headrace.client import Client as Client
     from headrace.client import get_client as get_client
+    from headrace.flow_runs import pause_flow_run as pause_flow_run
+    from headrace.flow_runs import resume_flow_run as resume_flow_run
+    from headrace.flow_runs import suspend_flow_run as suspend_flow_run
     from headrace.flows import Flow as Flow
     from headrace.flows import flow as flow
     from headrace.futures import HeadraceFuture as HeadraceFuture
@@ -41,6 +44,9 @@ _HOMES = {
     "flow": "flows",
     "get_client": "client",
     "get_run_logger": "logging",
+    "pause_flow_run": "flow_runs",
+    "resume_flow_run": "flow_runs",
+    "suspend_flow_run": "flow_runs",
     "task": "tasks",
     "unmapped": "utilities.annotations",
 }

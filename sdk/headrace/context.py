@@ -158,6 +158,7 @@ class FlowRunContext:
         "parameters",
         "parent",
         "parent_task_run",
+        "pauses",
         "pending",
         "pool",
         "provenance",
@@ -199,6 +200,8 @@ class FlowRunContext:
         self.pool: Pool | None = None
         #: A started task runner with a `submit` of its own, if the flow has one.
         self.runner: TaskRunner[Any] | None = None
+        #: How often its code has asked to be paused.
+        self.pauses = 0
         #: Type and address of the last exception of a run within whose traceback was logged.
         self.logged: tuple[type, int] | None = None
 

@@ -51,7 +51,8 @@ _ALLOWED: Mapping[Actor, Mapping[StateType, frozenset[StateType]]] = {
         S.SCHEDULED: frozenset({S.SCHEDULED, S.PAUSED, S.CANCELLED, S.CANCELLING}),
         S.PENDING: frozenset({S.CANCELLED, S.CANCELLING}),
         S.RUNNING: frozenset({S.PAUSED, S.CANCELLING}),
-        S.PAUSED: frozenset({S.SCHEDULED, S.CANCELLED, S.CANCELLING}),
+        # A paused run whose process waits in place goes on running; a suspended one is scheduled.
+        S.PAUSED: frozenset({S.SCHEDULED, S.RUNNING, S.CANCELLED, S.CANCELLING}),
         S.CANCELLING: frozenset({S.CANCELLED}),
     },
 }

@@ -7,10 +7,12 @@ clients perform the same operations; each brings but its own way to wait.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
 import msgspec
+
+from headrace.exceptions import ServiceError
 
 T = TypeVar("T")
 
@@ -30,6 +32,23 @@ class Operation(msgspec.Struct, Generic[T], frozen=True):
         return value
 
 
+class Change(Operation[T], Generic[T], frozen=True):
+    """A mutation, whose answer may be an error that the caller can mend."""
+
+    def read(self, data: Object) -> T:
+        """What became of it.
+
+        Raises:
+            ServiceError: nothing was changed; `code` and `field` say why.
+        """
+        value: Any = data[self.field]
+        if isinstance(value, dict) and "code" in value and "message" in value:
+            raise ServiceError(value["message"], value["code"], value.get("field"))
+        return cast(T, value)
+
+
+_ERROR = "... on UserError { code message field }"
+_INPUT = "key value sender createdAt"
 _PAGE = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor } feedCursor"
 _STATE = "state { type name message timestamp runCount }"
 _RUN = f"id name {_STATE} runCount tags createdAt startTime endTime durationSeconds"
@@ -150,6 +169,68 @@ def logs(
         f"{{ nodes {{ {_LOG} }} {_PAGE} }} }}"
     )
     return Operation(document, _page(first, after, where), "logs")
+
+
+def flow_run_input(flow_run_id: UUID | str, key: str) -> Operation[Object | None]:
+    """What a flow run was given under `key`; None if it was given nothing."""
+    document = (
+        "query ($id: ID!, $key: String!) "
+        f"{{ flowRunInput(flowRunId: $id, key: $key) {{ {_INPUT} }} }}"
+    )
+    return Operation(document, {"id": str(flow_run_id), "key": key}, "flowRunInput")
+
+
+def flow_run_inputs(
+    flow_run_id: UUID | str, prefix: str = "", first: int = 200
+) -> Operation[list[Object]]:
+    """What a flow run was given under keys that begin with `prefix`, the oldest first."""
+    document = (
+        "query ($id: ID!, $prefix: String!, $first: Int!) { "
+        f"flowRunInputs(flowRunId: $id, prefix: $prefix, first: $first) {{ {_INPUT} }} }}"
+    )
+    variables = {"id": str(flow_run_id), "prefix": prefix, "first": first}
+    return Operation(document, variables, "flowRunInputs")
+
+
+def create_flow_run_input(
+    flow_run_id: UUID | str,
+    key: str,
+    value: object,
+    sender: str | None = None,
+    *,
+    replace: bool = False,
+) -> Operation[Object]:
+    """Give a flow run something; `replace` allows it to take the place of what has that key."""
+    document = (
+        "mutation ($id: ID!, $key: String!, $value: JSON!, $sender: String, $replace: Boolean!) { "
+        "createFlowRunInput(flowRunId: $id, key: $key, value: $value, sender: $sender, "
+        f"replace: $replace) {{ ... on FlowRunInput {{ {_INPUT} }} {_ERROR} }} }}"
+    )
+    variables = {
+        "id": str(flow_run_id),
+        "key": key,
+        "value": value,
+        "sender": sender,
+        "replace": replace,
+    }
+    return Change(document, variables, "createFlowRunInput")
+
+
+def delete_flow_run_input(flow_run_id: UUID | str, key: str) -> Operation[bool]:
+    """Take back what a flow run was given under `key`; whether there was anything."""
+    document = (
+        "mutation ($id: ID!, $key: String!) { deleteFlowRunInput(flowRunId: $id, key: $key) }"
+    )
+    return Operation(document, {"id": str(flow_run_id), "key": key}, "deleteFlowRunInput")
+
+
+def resume_flow_run(id: UUID | str, input: Mapping[str, object] | None = None) -> Operation[Object]:
+    """Let a paused flow run go on, with the input that it waits for if it does."""
+    document = (
+        "mutation ($id: ID!, $input: JSON) { resumeFlowRun(id: $id, input: $input) "
+        f"{{ ... on FlowRun {{ {_FLOW_RUN} }} {_ERROR} }} }}"
+    )
+    return Change(document, {"id": str(id), "input": input}, "resumeFlowRun")
 
 
 def _page(first: int, after: str | None, where: Mapping[str, object]) -> dict[str, object]:

@@ -43,10 +43,8 @@ class Dispatched(Generic[P, T]):
 
         `_sync=True` or `_sync=False` among the arguments decides it, whatever the code around is.
         """
-        wanted = kwargs.pop("_sync", None)
-        coroutine = self.aio(*args, **kwargs)
-        sync = not is_in_async_context() if wanted is None else bool(wanted)
-        return run_coro_as_sync(coroutine) if sync else coroutine
+        wanted = cast("bool | None", kwargs.pop("_sync", None))
+        return dispatch(self.aio(*args, **kwargs), wanted)
 
     def __get__(self, instance: object, owner: type | None = None) -> Dispatched[..., T]:
         """As a method: with its `self` bound."""
@@ -58,6 +56,18 @@ class Dispatched(Generic[P, T]):
 def dispatched(aio: Callable[P, Coroutine[Any, Any, T]]) -> Dispatched[P, T]:
     """Make a coroutine function one that synchronous code can call, too."""
     return Dispatched(aio)
+
+
+def dispatch(coroutine: Coroutine[Any, Any, T], sync: bool | None = None) -> Any:
+    """The coroutine itself for asynchronous code to await, or its result for synchronous code.
+
+    Args:
+        coroutine: what is to be done.
+        sync: whether the code that calls is synchronous; by default it is looked at.
+    """
+    if sync is None:
+        sync = not is_in_async_context()
+    return run_coro_as_sync(coroutine) if sync else coroutine
 
 
 def is_in_async_context() -> bool:

@@ -171,4 +171,22 @@ class Batch(Table):
         without_rowid = True
 
 
-TABLES = (Flow, FlowRun, TaskRun, Event, Log, Batch)
+class FlowRunInput(Table):
+    """Something that was given to a flow run while it runs, under a key of its own.
+
+    `value` is JSON; `sender` names who gave it, such as `flow-run.ID`.
+    """
+
+    flow_run_id = IdField()
+    key = peewee.TextField()
+    value = peewee.TextField()
+    sender = peewee.TextField(null=True)
+    created_at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "flow_run_input"
+        without_rowid = True
+        primary_key = peewee.CompositeKey("flow_run_id", "key")
+
+
+TABLES = (Flow, FlowRun, TaskRun, Event, Log, Batch, FlowRunInput)

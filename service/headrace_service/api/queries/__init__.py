@@ -5,10 +5,11 @@ from __future__ import annotations
 import strawberry
 
 from headrace_service.api.queries.flows import FlowQueries
+from headrace_service.api.queries.inputs import InputQueries
 from headrace_service.api.queries.runs import RunQueries
 from headrace_service.api.queries.service import ServiceQueries
 
 
 @strawberry.type(description="What can be asked for.")
-class Query(ServiceQueries, FlowQueries, RunQueries):
+class Query(ServiceQueries, FlowQueries, RunQueries, InputQueries):
     """The root of queries."""

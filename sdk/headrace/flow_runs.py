@@ -1,0 +1,239 @@
+"""Flow runs that wait: paused until somebody resumes them, with or without an input.
+
+@flow
+def release(version: str):
+    approval = pause_flow_run(wait_for_input=Approval, timeout=3600)
+    if approval.approve:
+        publish(version)
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
+
+from headrace.client import AsyncClient, operations
+from headrace.context import FlowRunContext, TaskRunContext
+from headrace.exceptions import (
+    CancelledRun,
+    FlowPauseTimeout,
+    NotPausedError,
+    ObjectNotFound,
+    Pause,
+    ServiceError,
+)
+from headrace.input.actions import settle
+from headrace.logging import logger_of
+from headrace.records import StateChange, StateType
+from headrace.states import State
+from headrace.utilities.asyncutils import dispatched
+
+if TYPE_CHECKING:
+    from headrace.engine.flow_run import FlowRun
+    from headrace.input.keysets import Keyset
+
+_FOLLOW = """
+subscription ($after: Cursor, $ids: [ID!]) {
+  flowRuns(after: $after, filter: {flowRunIds: $ids}) { cursor events { state { type name } } }
+}
+"""
+
+_STOPPED = ("CANCELLING", "CANCELLED")
+
+
+async def apause_flow_run(
+    wait_for_input: Any = None,
+    timeout: float = 3600,
+    poll_interval: float = 10,
+    key: str | None = None,
+) -> Any:
+    """Pause the flow run that this code runs in until somebody resumes it.
+
+    Its tasks that are running go on; its own code waits here.
+
+    Args:
+        wait_for_input: a `RunInput`, a pydantic model or another type, to be given by who resumes.
+        timeout: for how many seconds at most.
+        poll_interval: has no effect, since the run is told at once; programs written for Prefect
+            give it.
+        key: names this pause; by default its number among the run's pauses.
+
+    Returns:
+        The input, if one was asked for.
+
+    Raises:
+        FlowPauseTimeout: nobody resumed it in time.
+        CancelledRun: it was cancelled while it was paused.
+        RuntimeError: this code runs in no flow run.
+    """
+    _check(timeout)
+    run = _flow_run_here("paused")
+    expected, keyset = _expected(wait_for_input, "paused", _next_key(run, key))
+    logger = logger_of(run)
+    logger.info("Pausing flow, execution will continue when this flow run is resumed.")
+    async with AsyncClient() as client:
+        cursor = (await client.server_info())["feedCursor"]
+        await _announce(client, run, expected, keyset)
+        run.enter(StateType.PAUSED, "Paused")
+        await settle()
+        state = await _state_after_pause(client, run, cursor, timeout)
+        if state is None:
+            run.enter(StateType.RUNNING, "Running")
+            raise FlowPauseTimeout("Flow run was paused and never resumed.")
+        if state in _STOPPED:
+            raise CancelledRun("Flow run was cancelled while it was paused.")
+    # Whoever resumed it has recorded that it runs.
+    run.change = StateChange(StateType.RUNNING, "Running", run.clock.now(), None, run.run_count)
+    logger.info("Resuming flow run execution!")
+    return None if expected is None else await expected.aload(keyset, run.id)
+
+
+async def asuspend_flow_run(
+    wait_for_input: Any = None,
+    timeout: float | None = None,
+    key: str | None = None,
+) -> Any:
+    """End the process of the flow run that this code runs in; it starts anew when it is resumed.
+
+    The flow's function runs from its beginning then, and passes this call: tasks whose results are
+    kept (`persist_result=True`) are not run again.
+
+    Args:
+        wait_for_input: as in `pause_flow_run`.
+        timeout: has no effect: a suspended run holds nothing, and may wait for as long as it takes.
+        key: names this call; by default its number among the run's pauses.
+
+    Returns:
+        The input, if one was asked for, once the run was resumed.
+
+    Raises:
+        RuntimeError: this code runs in no flow run, or in one that has no deployment, so that
+            nobody would start it again.
+    """
+    _check(timeout)
+    if TaskRunContext.get() is not None:
+        raise RuntimeError("Cannot suspend task runs.")
+    run = _flow_run_here("suspended")
+    expected, keyset = _expected(wait_for_input, "suspended", _next_key(run, key))
+    if getattr(run, "deployment_id", None) is None:
+        raise RuntimeError(
+            "Flow run cannot be suspended: Cannot suspend flows without a deployment."
+        )
+    async with AsyncClient() as client:
+        if await _was_passed(client, run, keyset):
+            return None if expected is None else await expected.aload(keyset, run.id)
+        logger_of(run).info(
+            "Suspending flow run, execution will be rescheduled when this flow run is resumed."
+        )
+        await _announce(client, run, expected, keyset)
+    raise Pause(state=State(StateType.PAUSED, "Suspended"))
+
+
+async def aresume_flow_run(flow_run_id: UUID, run_input: Mapping[str, Any] | None = None) -> None:
+    """Let a paused or suspended flow run go on.
+
+    Args:
+        flow_run_id: the run.
+        run_input: the values of the fields that it waits for.
+
+    Raises:
+        NotPausedError: it is not paused.
+        ObjectNotFound: there is no such run.
+        RuntimeError: the input does not fit; the run stays paused.
+    """
+    await settle()
+    asked = operations.resume_flow_run(flow_run_id, run_input)
+    async with AsyncClient() as client:
+        try:
+            asked.read(await client.execute(asked.document, asked.variables))
+        except ServiceError as error:
+            if error.code == "NotFound":
+                raise ObjectNotFound(error, str(error)) from None
+            if error.code == "Conflict":
+                raise NotPausedError("Cannot resume a run that isn't paused!") from None
+            raise RuntimeError(
+                f"Cannot resume this run: Reason: Validation failed. Failure reason: {error}"
+            ) from None
+
+
+#: `apause_flow_run` and its like for any code; in asynchronous code they have to be awaited.
+pause_flow_run = dispatched(apause_flow_run)
+suspend_flow_run = dispatched(asuspend_flow_run)
+resume_flow_run = dispatched(aresume_flow_run)
+
+
+def _check(timeout: float | None) -> None:
+    if timeout is not None and timeout < 0:
+        raise ValueError(f"'timeout' must be a non-negative number, got {timeout}")
+
+
+def _flow_run_here(what: str) -> FlowRun:
+    run = FlowRunContext.get()
+    if run is None:
+        raise RuntimeError(f"Flow runs can only be {what} from within a flow run.")
+    return cast("FlowRun", run)
+
+
+def _next_key(run: FlowRun, key: str | None) -> str:
+    run.pauses += 1
+    return key or str(run.pauses)
+
+
+def _expected(wait_for_input: Any, kind: str, key: str) -> tuple[Any, Keyset]:
+    """The form of the input, if one is wanted, and the keys that it is kept under."""
+    from headrace.input.keysets import keyset_from_base_key
+
+    keyset = keyset_from_base_key(f"{kind}-{key}")
+    if wait_for_input is None:
+        return None, keyset
+    from headrace.input.run_input import run_input_subclass_from_type  # loads pydantic
+
+    return run_input_subclass_from_type(wait_for_input), keyset
+
+
+async def _announce(client: AsyncClient, run: FlowRun, expected: Any, keyset: Keyset) -> None:
+    """Say what the run waits for, so that whoever resumes it can be told what does not fit."""
+    schema = None if expected is None else expected.model_json_schema()
+    if expected is not None:
+        await expected.asave(keyset, run.id)
+    await settle()
+    waits_for = {"response": keyset["response"], "schema": schema}
+    asked = operations.create_flow_run_input(run.id, "pause", waits_for, replace=True)
+    asked.read(await client.execute(asked.document, asked.variables))
+
+
+async def _was_passed(client: AsyncClient, run: FlowRun, keyset: Keyset) -> bool:
+    """Whether an earlier process of this run has been suspended here, and was resumed."""
+    asked = operations.flow_run_input(run.id, keyset["response"])
+    return asked.read(await client.execute(asked.document, asked.variables)) is not None
+
+
+async def _state_after_pause(
+    client: AsyncClient, run: FlowRun, cursor: str, timeout: float
+) -> str | None:
+    """The type of the state that the run enters once it is no longer paused; None: not in time."""
+
+    async def follow() -> str:
+        variables = {"after": cursor, "ids": [str(run.id)]}
+        async with aclosing(client.subscribe(_FOLLOW, variables)) as messages:
+            paused = False
+            async for message in messages:
+                for event in message["flowRuns"]["events"]:
+                    state: str = event["state"]["type"]
+                    if paused and state != "PAUSED":
+                        return state
+                    paused = paused or state == "PAUSED"
+        raise ServiceError("the service no longer tells what becomes of the run")
+
+    following = asyncio.ensure_future(follow())
+    waiting = asyncio.ensure_future(run.clock.sleep_async(timeout))
+    try:
+        await asyncio.wait((following, waiting), return_when=asyncio.FIRST_COMPLETED)
+        return following.result() if following.done() else None
+    finally:
+        for unfinished in (following, waiting):
+            unfinished.cancel()
+        await asyncio.gather(following, waiting, return_exceptions=True)

@@ -1,0 +1,97 @@
+"""Giving flow runs something while they run, and letting paused ones go on."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+import strawberry
+
+from headrace_service.api.context import Info, parse_id
+from headrace_service.api.scalars import JSON
+from headrace_service.api.types.flow_run import FlowRun
+from headrace_service.api.types.flow_run_input import FlowRunInput
+from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
+from headrace_service.ledger import flow_run_inputs
+from headrace_service.ledger.flow_run_inputs import InputProblem
+
+CreateInputResult = Annotated[
+    FlowRunInput | NotFound | Conflict | InvalidInput,
+    strawberry.union("CreateFlowRunInputResult", description="What became of a given input."),
+]
+ResumeResult = Annotated[
+    FlowRun | NotFound | Conflict | InvalidInput,
+    strawberry.union("ResumeFlowRunResult", description="What became of a paused flow run."),
+]
+_ERRORS: dict[str, type[NotFound | Conflict | InvalidInput]] = {
+    "NotFound": NotFound,
+    "Conflict": Conflict,
+    "InvalidInput": InvalidInput,
+}
+
+
+@strawberry.type(description="Giving flow runs something while they run.")
+class InputMutations:
+    """Mutations of inputs and pauses."""
+
+    @strawberry.mutation(description="Give a flow run something, under a key of its own.")
+    async def create_flow_run_input(
+        self,
+        info: Info,
+        flow_run_id: Annotated[strawberry.ID, strawberry.argument(description="The flow run.")],
+        key: Annotated[str, strawberry.argument(description="The key.")],
+        value: Annotated[JSON, strawberry.argument(description="What is given.")],
+        sender: Annotated[str | None, strawberry.argument(description="Who gives it.")] = None,
+        replace: Annotated[
+            bool, strawberry.argument(description="Whether it may replace one of that key.")
+        ] = False,
+    ) -> CreateInputResult:
+        """Create an input."""
+        if not key:
+            return InvalidInput.of("a key has at least one character", "key")
+        outcome = await info.context.ledger.awrite(
+            flow_run_inputs.create_input,
+            parse_id(flow_run_id, "flowRunId"),
+            key,
+            msgspec.json.encode(value).decode(),
+            sender,
+            replace,
+        )
+        return _told(outcome) if isinstance(outcome, InputProblem) else FlowRunInput.of(outcome)
+
+    @strawberry.mutation(description="Take back what was given; whether there was any.")
+    async def delete_flow_run_input(
+        self,
+        info: Info,
+        flow_run_id: Annotated[strawberry.ID, strawberry.argument(description="The flow run.")],
+        key: Annotated[str, strawberry.argument(description="The key.")],
+    ) -> bool:
+        """Delete an input."""
+        run_id = parse_id(flow_run_id, "flowRunId")
+        return await info.context.ledger.awrite(flow_run_inputs.delete_input, run_id, key)
+
+    @strawberry.mutation(
+        description="Let a paused flow run go on, with the input that it waits for if it does."
+    )
+    async def resume_flow_run(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="The flow run.")],
+        input: Annotated[
+            JSON | None,
+            strawberry.argument(description="An object that fits the form that the run expects."),
+        ] = None,
+    ) -> ResumeResult:
+        """Resume a run."""
+        run_id = parse_id(id)
+        if input is not None and not isinstance(input, dict):
+            return InvalidInput.of("an input is an object, with a field for each value", "input")
+        problem = await info.context.ledger.awrite(flow_run_inputs.resume_flow_run, run_id, input)
+        if problem is not None:
+            return _told(problem)
+        row = await info.context.loaders.flow_run.load(run_id)
+        return NotFound.of(f"there is no flow run {id}", "id") if row is None else FlowRun.of(row)
+
+
+def _told(problem: InputProblem) -> NotFound | Conflict | InvalidInput:
+    return _ERRORS[problem.code].of(problem.message, problem.field)

@@ -1,0 +1,157 @@
+"""What is given to flow runs while they run, and resuming those that wait for it.
+
+A run that pauses for input says under which key it expects it, and of what form it has to be: under
+`pause` stands `{"response": KEY, "schema": JSON schema or null}`. Resuming it checks the input
+against that, and puts it under that key, in the same transaction that changes the state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+from uuid import UUID
+
+import msgspec
+import peewee
+
+from headrace.records import StateType, now_micros
+from headrace_service.ledger.models import FlowRun, FlowRunInput
+from headrace_service.ledger.state_changes import change_flow_run, state_of_flow_run
+from headrace_service.rules import Actor
+
+#: The key under which a paused run says what it waits for.
+PAUSE = "pause"
+
+#: How many inputs one question is answered with.
+MAX_INPUTS = 200
+
+
+class InputRow(msgspec.Struct, frozen=True):
+    """An input. `value` is JSON; `created_at` is in microseconds since 1970 UTC."""
+
+    key: str
+    value: str
+    sender: str | None
+    created_at: int
+
+
+class Expected(msgspec.Struct, frozen=True):
+    """What a paused run waits for: the key of the answer, and its JSON schema if it has one."""
+
+    response: str
+    schema: dict[str, object] | None = None
+
+
+class InputProblem(msgspec.Struct, frozen=True):
+    """Why an input was not taken: `code` is `NotFound`, `Conflict` or `InvalidInput`."""
+
+    code: str
+    message: str
+    field: str
+
+
+_COLUMNS = (FlowRunInput.key, FlowRunInput.value, FlowRunInput.sender, FlowRunInput.created_at)
+
+
+def create_input(
+    db: peewee.SqliteDatabase,
+    flow_run_id: UUID,
+    key: str,
+    value: str,
+    sender: str | None,
+    replace: bool,
+) -> InputRow | InputProblem:
+    """Give a flow run an input, in place of the one of that key if `replace` allows it."""
+    if not FlowRun.select().where(FlowRun.id == flow_run_id).exists(db):
+        return InputProblem("NotFound", f"there is no flow run {flow_run_id}", "flowRunId")
+    if not replace and inputs_by_key(db, flow_run_id, [key]):
+        message = f"flow run {flow_run_id} has an input '{key}' already"
+        return InputProblem("Conflict", message, "key")
+    row = InputRow(key, value, sender, now_micros())
+    values = {
+        FlowRunInput.flow_run_id: flow_run_id,
+        **dict(zip(_COLUMNS, _values(row), strict=True)),
+    }
+    FlowRunInput.insert(values).on_conflict_replace().execute(db)
+    return row
+
+
+def delete_input(db: peewee.SqliteDatabase, flow_run_id: UUID, key: str) -> bool:
+    """Take an input away; whether there was one."""
+    found = (FlowRunInput.flow_run_id == flow_run_id) & (FlowRunInput.key == key)
+    return bool(FlowRunInput.delete().where(found).execute(db))
+
+
+def inputs_by_key(db: peewee.Database, flow_run_id: UUID, keys: Sequence[str]) -> list[InputRow]:
+    """Those of a flow run's inputs that have these keys."""
+    query = FlowRunInput.select(*_COLUMNS).where(
+        FlowRunInput.flow_run_id == flow_run_id, FlowRunInput.key.in_(keys)
+    )
+    return [InputRow(*row) for row in query.tuples().execute(db)]
+
+
+def inputs_by_prefix(
+    db: peewee.Database, flow_run_id: UUID, prefix: str, limit: int
+) -> list[InputRow]:
+    """A flow run's inputs whose keys begin with `prefix`, the oldest first, so many at most."""
+    query = FlowRunInput.select(*_COLUMNS).where(FlowRunInput.flow_run_id == flow_run_id)
+    if prefix:
+        # A range of the primary key: no pattern, and no user's `%` that means something.
+        query = query.where(FlowRunInput.key >= prefix, FlowRunInput.key < prefix + "\U0010ffff")
+    query = query.order_by(FlowRunInput.created_at, FlowRunInput.key).limit(min(limit, MAX_INPUTS))
+    return [InputRow(*row) for row in query.tuples().execute(db)]
+
+
+def resume_flow_run(
+    db: peewee.SqliteDatabase, flow_run_id: UUID, given: dict[str, object] | None
+) -> InputProblem | None:
+    """Let a paused flow run go on, with what it waits for; None when it does.
+
+    One whose process waits in place runs at once; one that was suspended is scheduled.
+    """
+    current = state_of_flow_run(db, flow_run_id)
+    if current is None:
+        return InputProblem("NotFound", f"there is no flow run {flow_run_id}", "id")
+    if current.type is not StateType.PAUSED:
+        message = f"Cannot resume a run that is not paused: it is {current.name}"
+        return InputProblem("Conflict", message, "id")
+    problem = _take_answer(db, flow_run_id, given)
+    if problem is not None:
+        return problem
+    if current.name == "Suspended":
+        refused = change_flow_run(db, flow_run_id, StateType.SCHEDULED, "Resuming", Actor.USER)
+    else:
+        refused = change_flow_run(db, flow_run_id, StateType.RUNNING, "Running", Actor.USER)
+    return None if refused is None else InputProblem(refused.code, refused.message, "id")
+
+
+def _take_answer(
+    db: peewee.SqliteDatabase, flow_run_id: UUID, given: dict[str, object] | None
+) -> InputProblem | None:
+    stored = inputs_by_key(db, flow_run_id, [PAUSE])
+    expected = msgspec.json.decode(stored[0].value, type=Expected) if stored else None
+    if given and (expected is None or expected.schema is None):
+        return InputProblem("InvalidInput", "the run does not wait for any input", "input")
+    if expected is None:
+        return None
+    answer = given or {}
+    reason = None if expected.schema is None else misfit(answer, expected.schema)
+    if reason is not None:
+        return InputProblem("InvalidInput", reason, "input")
+    value = msgspec.json.encode(answer).decode()
+    create_input(db, flow_run_id, expected.response, value, None, replace=True)
+    delete_input(db, flow_run_id, PAUSE)
+    return None
+
+
+def misfit(value: object, schema: dict[str, object]) -> str | None:
+    """What of `value` does not fit the JSON schema; None when all does."""
+    from jsonschema.exceptions import best_match  # 100 ms that few need
+    from jsonschema.validators import validator_for
+
+    error = best_match(validator_for(schema)(schema).iter_errors(cast(Any, value)))
+    return None if error is None else error.message
+
+
+def _values(row: InputRow) -> tuple[object, ...]:
+    return row.key, row.value, row.sender, row.created_at

@@ -1,0 +1,218 @@
+"""Flow runs that pause, are given something, and go on; embedded and with a service."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from headrace import Client, flow, pause_flow_run, resume_flow_run, suspend_flow_run, task
+from headrace.context import FlowRunContext
+from headrace.exceptions import FlowPauseTimeout, NotPausedError, ObjectNotFound
+from headrace.input import (
+    RunInput,
+    create_flow_run_input,
+    delete_flow_run_input,
+    read_flow_run_input,
+    receive_input,
+    send_input,
+)
+from tests.run_kit import Book, VirtualClock
+
+
+class Approval(RunInput):
+    reason: str
+    approve: bool = True
+
+
+def here() -> UUID:
+    run = FlowRunContext.get()
+    assert run is not None
+    return run.id
+
+
+class Resumer:
+    """Resumes, from another thread, the one run of the test each time it is paused."""
+
+    def __init__(self, *steps: Callable[[UUID], object]) -> None:
+        self.steps = steps
+        self.errors: list[BaseException] = []
+        self.thread = threading.Thread(target=self._work)
+
+    def __enter__(self) -> Resumer:
+        self.thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.thread.join(30)
+        assert not self.thread.is_alive()
+
+    def _work(self) -> None:
+        with Client() as client:
+            for step in self.steps:
+                run: dict[str, Any] | None = None
+                pause = threading.Event()
+                for _ in range(600):
+                    runs = client.flow_runs(states=["PAUSED"])["nodes"]
+                    if runs:
+                        run = runs[0]
+                        break
+                    pause.wait(0.02)
+                assert run is not None, "nobody paused"
+                try:
+                    step(UUID(run["id"]))
+                except BaseException as error:
+                    self.errors.append(error)
+
+
+def test_a_paused_run_goes_on_with_what_it_is_given(book: Book) -> None:
+    @flow
+    def release() -> str:
+        approval = pause_flow_run(wait_for_input=Approval, timeout=60)
+        number = pause_flow_run(wait_for_input=int, timeout=60)
+        pause_flow_run(timeout=60)
+        return f"{approval.reason} {approval.approve} {number}"
+
+    with Resumer(
+        lambda run: resume_flow_run(run, run_input={"reason": "tested"}),
+        lambda run: resume_flow_run(run, run_input={"value": 7}),
+        lambda run: resume_flow_run(run),
+    ) as resumer:
+        assert release() == "tested True 7"
+    assert resumer.errors == []
+    (run,) = book.flow_runs()
+    assert book.history(run) == [
+        "Pending",
+        "Running",
+        *["Paused", "Running"] * 3,
+        "Completed",
+    ]
+
+
+def test_what_does_not_fit_is_refused_and_the_run_stays_paused(book: Book) -> None:
+    @flow
+    def release() -> bool:
+        approval: Approval = pause_flow_run(
+            wait_for_input=Approval.with_initial_data(description="Is it tested?", approve=False),
+            timeout=60,
+        )
+        return approval.approve
+
+    with Resumer(
+        lambda run: resume_flow_run(run),
+        lambda run: resume_flow_run(run, run_input={"reason": 5}),
+        lambda run: resume_flow_run(run, run_input={"reason": "yes"}),
+    ) as resumer:
+        assert release() is False
+    assert [str(error) for error in resumer.errors] == [
+        "Cannot resume this run: Reason: Validation failed. "
+        "Failure reason: 'reason' is a required property",
+        "Cannot resume this run: Reason: Validation failed. "
+        "Failure reason: 5 is not of type 'string'",
+    ]
+
+
+async def test_asynchronous_flows_pause_without_holding_up_others(book: Book) -> None:
+    @flow
+    async def release() -> str:
+        approval = await pause_flow_run(wait_for_input=Approval, timeout=60)
+        return str(approval.reason)
+
+    async def approve() -> None:
+        runs: list[UUID] = []
+        for _ in range(1000):
+            runs = runs or await asyncio.to_thread(paused)
+        await resume_flow_run(runs[0], run_input={"reason": "async"})
+
+    def paused() -> list[UUID]:
+        with Client() as client:
+            return [UUID(run["id"]) for run in client.flow_runs(states=["PAUSED"])["nodes"]]
+
+    released, _ = await asyncio.gather(release(), approve())
+    assert released == "async"
+
+
+def test_nobody_resumes(clock: VirtualClock, book: Book) -> None:
+    @flow
+    def forgotten() -> None:
+        pause_flow_run(timeout=3600)
+
+    with pytest.raises(FlowPauseTimeout, match="paused and never resumed"):
+        forgotten()
+    (run,) = book.flow_runs()
+    assert book.history(run)[-3:] == ["Paused", "Running", "Failed"]
+
+
+def test_a_task_pauses_its_flow(book: Book) -> None:
+    @task
+    def ask() -> int:
+        number: int = pause_flow_run(wait_for_input=int, timeout=60)
+        return number
+
+    @flow
+    def outer() -> int:
+        return ask()
+
+    with Resumer(lambda run: resume_flow_run(run, run_input={"value": 3})):
+        assert outer() == 3
+
+
+def test_what_cannot_be_paused_or_resumed_says_so(book: Book) -> None:
+    with pytest.raises(RuntimeError, match="only be paused from within a flow run"):
+        pause_flow_run()
+    with pytest.raises(RuntimeError, match="only be suspended from within a flow run"):
+        suspend_flow_run()
+    with pytest.raises(ValueError, match="non-negative"):
+        pause_flow_run(timeout=-1)
+
+    ids = []
+
+    @flow
+    def plain() -> None:
+        ids.append(here())
+        with pytest.raises(RuntimeError, match="Cannot suspend flows without a deployment"):
+            suspend_flow_run()
+
+    plain()
+    with pytest.raises(NotPausedError, match="isn't paused"):
+        resume_flow_run(ids[0])
+    with pytest.raises(ObjectNotFound, match="there is no flow run"):
+        resume_flow_run(UUID(int=1))
+
+
+def test_runs_send_each_other_inputs(book: Book) -> None:
+    @flow
+    def receiver() -> list[object]:
+        me = here()
+        send_input("hello", flow_run_id=me)
+        send_input("world", flow_run_id=me)
+        Approval(reason="fine").send_to(me)
+        texts = list(receive_input(str, timeout=0))
+        approval = Approval.receive(timeout=0).next()
+        approval.respond(4)
+        with_metadata = receive_input(int, timeout=0, with_metadata=True).next()
+        assert with_metadata.metadata.sender == f"headrace.flow-run.{me}"
+        with pytest.raises(TimeoutError, match="Timed out waiting for input"):
+            receive_input(float, timeout=0).next()
+        return [*texts, approval.reason, with_metadata.value]
+
+    assert receiver() == ["hello", "world", "fine", 4]
+
+
+def test_inputs_have_keys_of_their_own(book: Book) -> None:
+    @flow
+    def keeper() -> None:
+        create_flow_run_input("mood", {"is": "good"})
+        assert read_flow_run_input("mood") == {"is": "good"}
+        delete_flow_run_input("mood")
+        assert read_flow_run_input("mood") is None
+
+    keeper()
+    with pytest.raises(RuntimeError, match="Must either provide a flow run ID"):
+        create_flow_run_input("mood", 1)
+    with pytest.raises(ObjectNotFound):
+        create_flow_run_input("mood", 1, flow_run_id=UUID(int=1))
