@@ -16,6 +16,7 @@ from headrace.exceptions import SetupError
 #: Each subcommand with its module and its line of help, which is so known without an import.
 SUBCOMMANDS = {
     "completion": ("headrace.cli.completion", "Show how to complete commands in your shell."),
+    "migrate": ("headrace.cli.migrate", "Turn programs written for Prefect into headrace's."),
     "schema": ("headrace.cli.schema", "Print the GraphQL schema."),
     "server": ("headrace.cli.server", "Run the service."),
     "tui": ("headrace.cli.tui", "Watch runs in the terminal monitor."),
