@@ -40,6 +40,9 @@ class Place(Enum):
     FLOW_RUN = ("flow_run", UUID, "flow runs")
     TASK_RUN = ("task_run", UUID, "task runs")
     LOG = ("log", _row_key, "log lines")
+    VARIABLE = ("variable", str, "variables")
+    ARTIFACT = ("artifact", UUID, "artifacts")
+    BLOCK = ("block", UUID, "blocks")
     EVENT = ("event", _row_key, "events")
 
     def __init__(self, tag: str, reader: Callable[[str], Key], noun: str) -> None:

@@ -6,6 +6,10 @@ LedgerError
 ├── InvalidBatch          a batch as a whole makes no sense; nothing of it was taken
 ├── OutOfOrder            a batch is missing before this one; nothing of it was taken
 ├── InvalidCursor         a cursor that this ledger never gave
+├── Refused               a verb did nothing, and the caller can mend it
+│   ├── NotFound          what it is about is not there
+│   ├── Conflict          what it asks for does not go with what is there
+│   └── InvalidInput      what it was given makes no sense
 └── TookTooLong           a query was stopped
 """
 
@@ -42,6 +46,26 @@ class OutOfOrder(LedgerError):
 
 class InvalidCursor(LedgerError):
     """A cursor that this ledger never gave: it is newer than the newest row."""
+
+
+class Refused(LedgerError):
+    """A verb did nothing. `field` is the path of the input that is wrong, if it is one."""
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class NotFound(Refused):
+    """What the verb is about is not there."""
+
+
+class Conflict(Refused):
+    """What is asked for does not go with what is there."""
+
+
+class InvalidInput(Refused):
+    """What was given makes no sense."""
 
 
 class TookTooLong(LedgerError):

@@ -189,4 +189,95 @@ class FlowRunInput(Table):
         primary_key = peewee.CompositeKey("flow_run_id", "key")
 
 
-TABLES = (Flow, FlowRun, TaskRun, Event, Log, Batch, FlowRunInput)
+class Variable(Table):
+    """A named value that programs share. `value` is JSON, `tags` a JSON list of texts."""
+
+    id = IdField(primary_key=True)
+    name = peewee.TextField(unique=True)
+    value = peewee.TextField()
+    tags = peewee.TextField()
+    created_at = peewee.BigIntegerField()
+    updated_at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "variable"
+        without_rowid = True
+
+
+class Artifact(Table):
+    """Something that a run made for people to look at. `data` is JSON.
+
+    Artifacts with the same key are versions of one thing, of which the newest counts.
+    """
+
+    id = IdField(primary_key=True)
+    key = peewee.TextField(null=True)
+    type = peewee.TextField(null=True)
+    description = peewee.TextField(null=True)
+    data = peewee.TextField()
+    flow_run_id = IdField(null=True)
+    task_run_id = IdField(null=True)
+    created_at = peewee.BigIntegerField()
+    updated_at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "artifact"
+        without_rowid = True
+
+
+Artifact.add_index(Artifact.key, Artifact.id, where=Artifact.key.is_null(False))
+Artifact.add_index(Artifact.flow_run_id, Artifact.id, where=Artifact.flow_run_id.is_null(False))
+Artifact.add_index(Artifact.task_run_id, Artifact.id, where=Artifact.task_run_id.is_null(False))
+
+
+class BlockType(Table):
+    """What a class of blocks says of itself. `fields` is its JSON schema.
+
+    `secret_fields` in it lists the paths of what is not shown unless somebody insists.
+    """
+
+    slug = peewee.TextField(primary_key=True)
+    name = peewee.TextField()
+    description = peewee.TextField(null=True)
+    fields = peewee.TextField()
+    created_at = peewee.BigIntegerField()
+    updated_at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "block_type"
+        without_rowid = True
+
+
+class Block(Table):
+    """A saved configuration, known by its type and name; `data` is JSON, secrets as they are.
+
+    A value `{"$ref": {"block_document_id": id}}` in it stands for another block.
+    """
+
+    id = IdField(primary_key=True)
+    type_slug = peewee.TextField()
+    name = peewee.TextField()
+    is_anonymous = peewee.BooleanField()
+    data = peewee.TextField()
+    created_at = peewee.BigIntegerField()
+    updated_at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "block"
+        without_rowid = True
+        indexes = ((("type_slug", "name"), True),)
+
+
+TABLES = (
+    Flow,
+    FlowRun,
+    TaskRun,
+    Event,
+    Log,
+    Batch,
+    FlowRunInput,
+    Variable,
+    Artifact,
+    BlockType,
+    Block,
+)

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import strawberry
 
+from headrace_service.api.mutations.artifacts import ArtifactMutations
+from headrace_service.api.mutations.blocks import BlockMutations
 from headrace_service.api.mutations.inputs import InputMutations
 from headrace_service.api.mutations.record import RecordMutations
+from headrace_service.api.mutations.variables import VariableMutations
 
 
 @strawberry.type(description="What can be changed.")
-class Mutation(RecordMutations, InputMutations):
+class Mutation(
+    RecordMutations,
+    InputMutations,
+    VariableMutations,
+    ArtifactMutations,
+    BlockMutations,
+):
     """The root of mutations."""

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import strawberry
 
+from headrace_service.api.queries.artifacts import ArtifactQueries
+from headrace_service.api.queries.blocks import BlockQueries
 from headrace_service.api.queries.flows import FlowQueries
 from headrace_service.api.queries.inputs import InputQueries
 from headrace_service.api.queries.runs import RunQueries
 from headrace_service.api.queries.service import ServiceQueries
+from headrace_service.api.queries.variables import VariableQueries
 
 
 @strawberry.type(description="What can be asked for.")
-class Query(ServiceQueries, FlowQueries, RunQueries, InputQueries):
+class Query(
+    ServiceQueries,
+    FlowQueries,
+    RunQueries,
+    InputQueries,
+    VariableQueries,
+    ArtifactQueries,
+    BlockQueries,
+):
     """The root of queries."""

@@ -1,0 +1,100 @@
+"""Saving and deleting blocks, and making their types known."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from headrace_service.api.context import Info, parse_id
+from headrace_service.api.scalars import JSON
+from headrace_service.api.types.block import Block, BlockType
+from headrace_service.api.types.deleted import Deleted
+from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound, told
+from headrace_service.ledger import blocks
+from headrace_service.ledger.errors import Refused
+
+SaveBlockResult = Annotated[
+    Block | NotFound | Conflict | InvalidInput,
+    strawberry.union("SaveBlockResult", description="What became of a block to be saved."),
+]
+DeleteBlockResult = Annotated[
+    Deleted | NotFound | Conflict | InvalidInput,
+    strawberry.union("DeleteBlockResult", description="What became of a block to delete."),
+]
+RegisterBlockTypeResult = Annotated[
+    BlockType | InvalidInput,
+    strawberry.union("RegisterBlockTypeResult", description="What became of a type of blocks."),
+]
+
+
+@strawberry.input(description="What a class of blocks says of itself.")
+class NewBlockType:
+    """A type of blocks."""
+
+    slug: str = strawberry.field(description="Its name in lowercase letters, numbers and dashes.")
+    name: str = strawberry.field(description="Its name.")
+    fields: JSON = strawberry.field(
+        description="The JSON schema of its blocks; `secret_fields` in it lists what is secret."
+    )
+    description: str | None = strawberry.field(default=None, description="What its blocks are for.")
+
+
+@strawberry.type(description="Saving and deleting blocks, and making their types known.")
+class BlockMutations:
+    """Mutations of blocks."""
+
+    @strawberry.mutation(description="Make a type of blocks known, or bring it up to date.")
+    async def register_block_type(
+        self,
+        info: Info,
+        type: Annotated[NewBlockType, strawberry.argument(description="The type.")],
+    ) -> RegisterBlockTypeResult:
+        """Register one."""
+        new = _type_of(type)
+        if isinstance(new, InvalidInput):
+            return new
+        return BlockType.of(await info.context.ledger.awrite(blocks.register_block_type, new))
+
+    @strawberry.mutation(description="Save a block; its type becomes known, too.")
+    async def save_block(
+        self,
+        info: Info,
+        type: Annotated[NewBlockType, strawberry.argument(description="Its type.")],
+        data: Annotated[JSON, strawberry.argument(description="Its fields, an object.")],
+        name: Annotated[
+            str | None,
+            strawberry.argument(description="Its name; one without is known by its id alone."),
+        ] = None,
+        overwrite: Annotated[
+            bool, strawberry.argument(description="Whether it may take another one's place.")
+        ] = False,
+    ) -> SaveBlockResult:
+        """Save one."""
+        new = _type_of(type)
+        if isinstance(new, InvalidInput):
+            return new
+        if not isinstance(data, dict):
+            return InvalidInput.of("a block's data is an object", "data")
+        try:
+            row = await info.context.ledger.awrite(blocks.save_block, new, name, data, overwrite)
+        except Refused as refused:
+            return told(refused)
+        return Block.of(row)
+
+    @strawberry.mutation(description="Delete a block.")
+    async def delete_block(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
+    ) -> DeleteBlockResult:
+        """Delete one."""
+        try:
+            found = await info.context.ledger.awrite(blocks.delete_block, parse_id(id))
+        except Refused as refused:
+            return told(refused)
+        return Deleted(id=strawberry.ID(str(found)))
+
+
+def _type_of(given: NewBlockType) -> blocks.NewBlockType | InvalidInput:
+    if not isinstance(given.fields, dict):
+        return InvalidInput.of("the fields of a type are a JSON schema, an object", "type.fields")
+    return blocks.NewBlockType(given.slug, given.name, given.description, given.fields)

@@ -1,0 +1,69 @@
+"""Setting and deleting variables."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from headrace_service.api.context import Info
+from headrace_service.api.scalars import JSON
+from headrace_service.api.types.deleted import Deleted
+from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound, told
+from headrace_service.api.types.variable import Variable
+from headrace_service.ledger import variables
+from headrace_service.ledger.errors import Refused
+
+SetVariableResult = Annotated[
+    Variable | Conflict | InvalidInput | NotFound,
+    strawberry.union("SetVariableResult", description="What became of a variable to be set."),
+]
+DeleteVariableResult = Annotated[
+    Deleted | NotFound | Conflict | InvalidInput,
+    strawberry.union("DeleteVariableResult", description="What became of a variable to delete."),
+]
+
+
+@strawberry.type(description="Setting and deleting variables.")
+class VariableMutations:
+    """Mutations of variables."""
+
+    @strawberry.mutation(description="Give a variable a value, and make it if there is none.")
+    async def set_variable(
+        self,
+        info: Info,
+        name: Annotated[
+            str,
+            strawberry.argument(
+                description="Its name: lowercase letters, numbers, dashes, underscores."
+            ),
+        ],
+        value: Annotated[
+            JSON | None, strawberry.argument(description="The value; at most 5000 characters.")
+        ] = None,
+        tags: Annotated[
+            list[str] | None, strawberry.argument(description="Its tags; none unless given.")
+        ] = None,
+        overwrite: Annotated[
+            bool, strawberry.argument(description="Whether it may take the place of a value.")
+        ] = False,
+    ) -> SetVariableResult:
+        """Set one variable."""
+        try:
+            row = await info.context.ledger.awrite(
+                variables.set_variable, name, value, tags or [], overwrite
+            )
+        except Refused as refused:
+            return told(refused)
+        return Variable.of(row)
+
+    @strawberry.mutation(description="Delete a variable.")
+    async def delete_variable(
+        self, info: Info, name: Annotated[str, strawberry.argument(description="Its name.")]
+    ) -> DeleteVariableResult:
+        """Delete one variable."""
+        try:
+            found = await info.context.ledger.awrite(variables.delete_variable, name)
+        except Refused as refused:
+            return told(refused)
+        return Deleted(id=strawberry.ID(str(found)))

@@ -1,0 +1,242 @@
+"""Blocks: saved configurations, each of a type and with a name within it.
+
+A block may hold others: in its data, `{"$ref": {"block_document_id": id}}` stands for one. Whoever
+reads a block reads them in its place.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import peewee
+import uuid_utils.compat as uuids
+
+from headrace.records import now_micros
+from headrace_service.ledger.errors import Conflict, InvalidInput, NotFound
+from headrace_service.ledger.models import Block, BlockType
+from headrace_service.ledger.queries.events import latest_event
+from headrace_service.ledger.queries.paging import Page, Slice, cut, keyset
+
+_NAME = re.compile(r"[a-z0-9-]+")
+#: How deep blocks may stand in one another.
+MAX_NESTING = 20
+#: What is shown in the place of a secret.
+HIDDEN = "********"
+
+
+class BlockTypeRow(msgspec.Struct, frozen=True):
+    """A type of blocks. `fields` is a JSON schema; times are in microseconds since 1970 UTC."""
+
+    slug: str
+    name: str
+    description: str | None
+    fields: str
+    created_at: int
+    updated_at: int
+
+
+class BlockRow(msgspec.Struct, frozen=True):
+    """A block. `data` is JSON with its secrets; times are in microseconds since 1970 UTC."""
+
+    id: UUID
+    type_slug: str
+    name: str
+    is_anonymous: bool
+    data: str
+    created_at: int
+    updated_at: int
+
+
+class NewBlockType(msgspec.Struct, frozen=True):
+    """What a class of blocks says of itself."""
+
+    slug: str
+    name: str
+    description: str | None
+    fields: dict[str, Any]
+
+
+class BlockWhere(msgspec.Struct, frozen=True):
+    """Which blocks are wanted; what is None does not matter."""
+
+    type_slug: str | None = None
+    name_contains: str | None = None
+    with_anonymous: bool = False
+
+
+_COLUMNS = tuple(getattr(Block, name) for name in BlockRow.__struct_fields__)
+_TYPE_COLUMNS = tuple(getattr(BlockType, name) for name in BlockTypeRow.__struct_fields__)
+
+
+def register_block_type(db: peewee.SqliteDatabase, new: NewBlockType) -> BlockTypeRow:
+    """Make a type known, or bring what is known of it up to date."""
+    found = block_type_by_slug(db, new.slug)
+    fields = msgspec.json.encode(new.fields).decode()
+    said = (new.name, new.description, fields)
+    if found is not None and (found.name, found.description, found.fields) == said:
+        return found
+    now = now_micros()
+    created = now if found is None else found.created_at
+    row = BlockTypeRow(new.slug, *said, created, now)
+    BlockType.insert(msgspec.structs.asdict(row)).on_conflict_replace().execute(db)
+    return row
+
+
+def save_block(
+    db: peewee.SqliteDatabase,
+    new_type: NewBlockType,
+    name: str | None,
+    data: dict[str, Any],
+    overwrite: bool,
+) -> BlockRow:
+    """Save a block and make its type known; without `overwrite`, only under a name that is free.
+
+    Args:
+        db: the writer's database, inside a transaction.
+        new_type: what its class says of itself.
+        name: its name; None for one that is known by its id alone.
+        data: its fields.
+        overwrite: whether it may take the place of what was saved under its name.
+
+    Raises:
+        InvalidInput: the name cannot be used.
+        Conflict: the name is taken.
+    """
+    if name is not None and not _NAME.fullmatch(name):
+        raise InvalidInput(
+            "a block's name is made of lowercase letters, numbers and dashes; "
+            f"{name[:80]!r} is not",
+            "name",
+        )
+    found = None if name is None else block_by_name(db, new_type.slug, name)
+    if found is not None and not overwrite:
+        raise Conflict(f"there is a {new_type.slug} block {name!r} already", "name")
+    register_block_type(db, new_type)
+    now = now_micros()
+    block_id = uuids.uuid7() if found is None else found.id
+    row = BlockRow(
+        block_id,
+        new_type.slug,
+        f"anonymous-{block_id}" if name is None else name,
+        name is None,
+        msgspec.json.encode(data).decode(),
+        now if found is None else found.created_at,
+        now,
+    )
+    Block.insert(msgspec.structs.asdict(row)).on_conflict_replace().execute(db)
+    return row
+
+
+def delete_block(db: peewee.SqliteDatabase, block_id: UUID) -> UUID:
+    """Delete a block; its id.
+
+    Raises:
+        NotFound: there is none of that id.
+    """
+    if not Block.delete().where(Block.id == block_id).execute(db):
+        raise NotFound(f"there is no block {block_id}", "id")
+    return block_id
+
+
+def block_type_by_slug(db: peewee.Database, slug: str) -> BlockTypeRow | None:
+    """The type of that slug, if it is known."""
+    query = BlockType.select(*_TYPE_COLUMNS).where(BlockType.slug == slug)
+    return next((BlockTypeRow(*row) for row in query.tuples().execute(db)), None)
+
+
+def all_block_types(db: peewee.Database) -> list[BlockTypeRow]:
+    """All types, by slug: as many as there are classes of blocks."""
+    query = BlockType.select(*_TYPE_COLUMNS).order_by(BlockType.slug)
+    return [BlockTypeRow(*row) for row in query.tuples().execute(db)]
+
+
+def block_by_name(db: peewee.Database, type_slug: str, name: str) -> BlockRow | None:
+    """The block of that type and name, if there is one."""
+    query = Block.select(*_COLUMNS).where(Block.type_slug == type_slug, Block.name == name)
+    return next((BlockRow(*row) for row in query.tuples().execute(db)), None)
+
+
+def block_by_id(db: peewee.Database, block_id: UUID) -> BlockRow | None:
+    """The block of that id, if there is one."""
+    query = Block.select(*_COLUMNS).where(Block.id == block_id)
+    return next((BlockRow(*row) for row in query.tuples().execute(db)), None)
+
+
+def page_of_blocks(db: peewee.Database, page: Page, where: BlockWhere) -> Slice[BlockRow]:
+    """A page of the blocks, newest first."""
+    query = Block.select(*_COLUMNS)
+    if where.type_slug is not None:
+        query = query.where(Block.type_slug == where.type_slug)
+    if where.name_contains:
+        query = query.where(Block.name.contains(where.name_contains))
+    if not where.with_anonymous:
+        query = query.where(~Block.is_anonymous)
+    query = keyset(query, Block.id, page, newest_first=True)
+    rows = [BlockRow(*row) for row in query.tuples().execute(db)]
+    return cut(rows, page, latest_event(db))
+
+
+def block_data(db: peewee.Database, row: BlockRow, with_secrets: bool) -> dict[str, Any]:
+    """A block's fields, the blocks in it in their places.
+
+    Such a block's fields come with `block_type_slug`, `_block_document_id` and
+    `_block_document_name`, which say what it is.
+
+    Args:
+        db: the database.
+        row: the block.
+        with_secrets: whether secrets are shown as they are, or as asterisks.
+
+    Raises:
+        NotFound: a block in it was deleted.
+        Conflict: blocks stand in one another deeper than `MAX_NESTING`: in a circle, it seems.
+    """
+    return _fields(db, row, with_secrets, MAX_NESTING)
+
+
+def _fields(db: peewee.Database, row: BlockRow, with_secrets: bool, depth: int) -> dict[str, Any]:
+    if depth == 0:
+        raise Conflict(f"blocks stand in one another more than {MAX_NESTING} deep", "id")
+    data = msgspec.json.decode(row.data, type=dict[str, Any])
+    if not with_secrets:
+        kind = block_type_by_slug(db, row.type_slug)
+        fields = {} if kind is None else msgspec.json.decode(kind.fields, type=dict[str, Any])
+        for path in fields.get("secret_fields", ()):
+            hide(data, path.split("."))
+
+    def put_in(value: Any) -> Any:
+        if isinstance(value, list):
+            return [put_in(one) for one in value]
+        if not isinstance(value, dict):
+            return value
+        reference = value.get("$ref")
+        if not isinstance(reference, dict) or "block_document_id" not in reference:
+            return {key: put_in(one) for key, one in value.items()}
+        inner = block_by_id(db, UUID(reference["block_document_id"]))
+        if inner is None:
+            raise NotFound(f"the block {row.name!r} holds one that was deleted", "id")
+        return _fields(db, inner, with_secrets, depth - 1) | {
+            "block_type_slug": inner.type_slug,
+            "_block_document_id": str(inner.id),
+            "_block_document_name": inner.name,
+        }
+
+    return {key: put_in(value) for key, value in data.items()}
+
+
+def hide(data: Any, path: list[str]) -> None:
+    """Put asterisks in the place of what stands at `path`, in place; `*` is every key."""
+    if isinstance(data, list):
+        for one in data:
+            hide(one, path)
+    elif isinstance(data, dict):
+        for key in list(data) if path[0] == "*" else [path[0]]:
+            if data.get(key) is None:
+                continue
+            if len(path) > 1:
+                hide(data[key], path[1:])
+            else:
+                data[key] = HIDDEN
