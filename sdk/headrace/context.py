@@ -26,6 +26,7 @@ from headrace.states import State
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from headrace.engine.inputs import Inputs
     from headrace.engine.pools import Pool
     from headrace.flows import Flow
     from headrace.futures import HeadraceFuture
@@ -241,6 +242,7 @@ class TaskRunContext:
     __slots__ = (
         "args",
         "cache_key",
+        "caller",
         "change",
         "closed",
         "environment",
@@ -252,6 +254,7 @@ class TaskRunContext:
         "logger",
         "name",
         "run_count",
+        "submitted",
         "task",
         "upstream",
     )
@@ -280,8 +283,11 @@ class TaskRunContext:
         self.closed = False
         self.log_prints = False
         self.logger: RunLogger | None = None
-        #: Futures that have to complete before the run can start.
-        self.upstream: list[HeadraceFuture[Any]] | None = None
+        #: What has to be there before the run can start: futures and states.
+        self.upstream: Inputs | None = None
+        #: The run that called this one, and whether it went on at once instead of waiting.
+        self.caller: RunContext | None = None
+        self.submitted = False
         #: Under which key the result is kept for later calls, if it is.
         self.cache_key: str | None = None
 

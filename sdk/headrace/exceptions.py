@@ -29,6 +29,7 @@ HeadraceException
 ├── PausedRun                   a run is PAUSED, and so has no result yet
 ├── UnfinishedRun               a run has not ended, and so has no result yet
 ├── UpstreamTaskError           a future that a call needs did not complete
+├── CircularWaitError           (ValueError) a task run waits for its own end
 ├── MissingContextError         (RuntimeError) it exists only within a flow run or task run
 ├── MissingResult               a run's value is not at hand in this process
 ├── RunTimedOut                 (TimeoutError) a run, or the wait for it, took too long
@@ -238,6 +239,10 @@ class UnfinishedRun(HeadraceException):
 
 class UpstreamTaskError(HeadraceException):
     """A future that the call needs as an argument did not complete."""
+
+
+class CircularWaitError(HeadraceException, ValueError):
+    """A task run waits for its own future, or for runs that wait for it."""
 
 
 class MissingContextError(HeadraceException, RuntimeError):

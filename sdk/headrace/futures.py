@@ -7,16 +7,18 @@ results = [future.result() for future in futures]
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 from uuid import UUID
 
 from headrace.context import FlowRunContext, TaskRunContext
-from headrace.exceptions import RunTimedOut
+from headrace.nesting import replace
 from headrace.states import Pending, State
 from headrace.threads import blocking
+from headrace.waits import waiting_for
 
 R = TypeVar("R", covariant=True)
 T = TypeVar("T")
@@ -27,11 +29,7 @@ class HeadraceFuture(Generic[R]):
 
     __slots__ = ("__weakref__", "_callbacks", "_ended", "_lock", "_run", "_state")
 
-    #: Whether there has been any: else arguments need not be searched for them.
-    exist: ClassVar[bool] = False
-
     def __init__(self, run: TaskRunContext) -> None:
-        HeadraceFuture.exist = True
         self._run = run
         self._state: State[object] | None = None
         self._lock = threading.Lock()
@@ -69,18 +67,28 @@ class HeadraceFuture(Generic[R]):
             raise_on_failure: False hands the exception of a failed run back instead of raising it.
 
         Raises:
-            RunTimedOut: it has not ended within `timeout`.
+            TimeoutError: it has not ended within `timeout`.
+            CircularWaitError: the run waits for the one that asks.
             BaseException: what the run raised, if it failed.
         """
         if not self._wait(timeout):
-            raise RunTimedOut(f"task run '{self.name}' has not ended within {timeout} seconds")
-        state = cast("State[R]", self._state)
-        value = state.result(raise_on_failure)
-        here = FlowRunContext.get()
-        if here is not None and state.is_completed():
-            # Passed on to another task, the value shows where it came from.
-            here.provenance.track(value, self._run.id)
-        return value
+            error = TimeoutError(
+                f"Task run {self.task_run_id} did not complete within {timeout} seconds"
+            )
+            error.add_note(f"it is task run '{self.name}', in state {self.state}")
+            raise error
+        return self._take_result(raise_on_failure)
+
+    async def wait_async(self, timeout: float | None = None) -> None:
+        """Wait until the task run has ended, at most `timeout` seconds, without holding up the
+        event loop.
+        """
+        await wait_async([self], timeout)
+
+    async def result_async(self, timeout: float | None = None, raise_on_failure: bool = True) -> R:
+        """The same as `result`, without holding up the event loop."""
+        await wait_async([self], timeout)
+        return self.result(timeout=0, raise_on_failure=raise_on_failure)
 
     def add_done_callback(self, callback: Callable[[HeadraceFuture[R]], object]) -> None:
         """Call `callback(future)` once the task run has ended: at once if it has already.
@@ -132,6 +140,15 @@ class HeadraceFuture(Generic[R]):
 
             logger_of(self._run).exception("A callback of this task run's future raised")
 
+    def _take_result(self, raise_on_failure: bool) -> R:
+        state = cast("State[R]", self._state)
+        value = state.result(raise_on_failure)
+        here = FlowRunContext.get()
+        if here is not None and state.is_completed():
+            # Passed on to another task, the value shows where it came from.
+            here.provenance.track(value, self._run.id)
+        return value
+
     def _wait(self, timeout: float | None) -> bool:
         """Whether the run has ended within `timeout`."""
         if self.done():
@@ -141,11 +158,20 @@ class HeadraceFuture(Generic[R]):
                 return True
             if self._ended is None:
                 self._ended = threading.Event()
-        with blocking():
-            return self._ended.wait(timeout)
+        if timeout is not None:
+            with blocking():
+                return self._ended.wait(timeout)
+        with waiting_for(self._run), blocking():
+            return self._ended.wait()
 
     def __repr__(self) -> str:
-        return f"HeadraceFuture({self.name!r}, {self.state})"
+        return f"{type(self).__name__}({self.name!r}, {self.state})"
+
+
+class HeadraceConcurrentFuture(HeadraceFuture[R]):
+    """The future of a task that runs in a thread of this process."""
+
+    __slots__ = ()
 
 
 class HeadraceFutureList(list[HeadraceFuture[T]]):
@@ -159,34 +185,47 @@ class HeadraceFutureList(list[HeadraceFuture[T]]):
         """Wait for all and return their values, in the list's order.
 
         Raises:
-            RunTimedOut: they have not all ended within `timeout` seconds.
-            BaseException: what the first failed one in the list raised.
+            TimeoutError: they have not all ended within `timeout` seconds.
+            BaseException: what the first one to fail raised, though others are still running.
         """
-        _, late = wait(self, timeout)
-        if late:
-            raise RunTimedOut(f"{len(late)} of {len(self)} task runs have not ended in time")
+        try:
+            for future in as_completed(self, timeout):
+                future.result(raise_on_failure=raise_on_failure)
+        except _WaitTimeoutError as error:
+            raise TimeoutError(
+                f"Timed out waiting for all futures to complete within {timeout} seconds"
+            ) from error
         return [future.result(raise_on_failure=raise_on_failure) for future in self]
 
 
-class DoneAndNotDone(NamedTuple):
+class _WaitTimeoutError(TimeoutError):
+    """The time of `as_completed` is over; a task's own TimeoutError is another."""
+
+
+class DoneAndNotDoneFutures(NamedTuple, Generic[T]):
     """What `wait` returns."""
 
-    done: set[HeadraceFuture[Any]]
-    not_done: set[HeadraceFuture[Any]]
+    done: set[HeadraceFuture[T]]
+    not_done: set[HeadraceFuture[T]]
 
 
-def wait(futures: Iterable[HeadraceFuture[Any]], timeout: float | None = None) -> DoneAndNotDone:
+def wait(
+    futures: Iterable[HeadraceFuture[T]], timeout: float | None = None
+) -> DoneAndNotDoneFutures[T]:
     """Wait until all of `futures` have ended, at most `timeout` seconds.
 
     Returns:
         Those that have ended, and those that have not.
+
+    Raises:
+        ValueError: `timeout` is less than 0.
     """
     waited = list(futures)
-    end = None if timeout is None else time.monotonic() + timeout
+    end = _end_of(timeout)
     for future in waited:
         future.wait(None if end is None else max(0.0, end - time.monotonic()))
     done = {future for future in waited if future.done()}
-    return DoneAndNotDone(done, set(waited) - done)
+    return DoneAndNotDoneFutures(done, set(waited) - done)
 
 
 def as_completed(
@@ -195,13 +234,14 @@ def as_completed(
     """Yield `futures` one by one, each as soon as it has ended.
 
     Raises:
-        RunTimedOut: they have not all ended within `timeout` seconds.
+        TimeoutError: they have not all ended within `timeout` seconds.
+        ValueError: `timeout` is less than 0.
     """
     import queue
 
-    waited = set(futures)
+    waited = dict.fromkeys(futures)
     ended: queue.SimpleQueue[HeadraceFuture[R]] = queue.SimpleQueue()
-    end = None if timeout is None else time.monotonic() + timeout
+    end = _end_of(timeout)
     for future in waited:
         future.add_done_callback(ended.put)
     for count in range(len(waited)):
@@ -209,11 +249,72 @@ def as_completed(
             try:
                 future = ended.get(timeout=None if end is None else max(0, end - time.monotonic()))
             except queue.Empty:
-                raise RunTimedOut(
-                    f"{len(waited) - count} of {len(waited)} task runs have not ended "
-                    f"within {timeout} seconds"
+                raise _WaitTimeoutError(
+                    f"{len(waited) - count} (of {len(waited)}) futures unfinished"
                 ) from None
         yield future
+
+
+def resolve_futures_to_states(expr: Any) -> Any:
+    """`expr` with the final states of the futures within it in their places; waits for them."""
+    return _resolve(expr, lambda future: future.state)
+
+
+def resolve_futures_to_results(expr: Any) -> Any:
+    """`expr` with the results of the futures within it in their places; waits for them.
+
+    Raises:
+        Exception: one of them did not complete.
+    """
+
+    def result_of(future: HeadraceFuture[Any]) -> Any:
+        if not future.state.is_completed():
+            raise Exception("At least one result did not complete successfully")
+        return future.result()
+
+    return _resolve(expr, result_of)
+
+
+def _resolve(expr: Any, put: Callable[[HeadraceFuture[Any]], Any]) -> Any:
+    def take(value: object) -> object:
+        if not isinstance(value, HeadraceFuture):
+            return value
+        value.wait()
+        return put(value)
+
+    return replace(expr, take)
+
+
+def _end_of(timeout: float | None) -> float | None:
+    """When `timeout` seconds are over, on the clock of `time.monotonic`."""
+    if timeout is None:
+        return None
+    if timeout < 0:
+        raise ValueError(f"'timeout' must be a non-negative number, got {timeout}")
+    return time.monotonic() + timeout
+
+
+async def wait_async(futures: Iterable[HeadraceFuture[Any]], timeout: float | None = None) -> None:
+    """Wait until all have ended, at most `timeout` seconds, in a coroutine."""
+    import asyncio  # it runs already, or this would not
+
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+
+    def tell() -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(ended.set)
+
+    waited = list(futures)
+    when_all_done(waited, tell)
+    with contextlib.ExitStack() as stack:
+        if timeout is None:
+            for future in waited:
+                if not future.done():
+                    stack.enter_context(waiting_for(future.run))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await ended.wait()
 
 
 def when_all_done(futures: Iterable[HeadraceFuture[Any]], callback: Callable[[], object]) -> None:

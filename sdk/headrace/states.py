@@ -81,7 +81,10 @@ class State(Generic[R]):
         if self.type is StateType.COMPLETED:
             return cast(R, self.data)
         if self.type not in TERMINAL_STATES:
-            raise UnfinishedRun(f"Run is in {self.type.name} state, its result is not available.")
+            cause = self.data if isinstance(self.data, BaseException) else None
+            raise UnfinishedRun(
+                f"Run is in {self.type.name} state, its result is not available."
+            ) from cause
         error = self.error
         if raise_on_failure:
             raise error
@@ -214,8 +217,8 @@ def TimedOut(message: str | None = None, data: object = None) -> State[None]:
 
 
 def NotReady(message: str | None = None, data: object = None) -> State[None]:
-    """The run never started: a run whose result it needs did not complete."""
-    return State(StateType.FAILED, "NotReady", message, data)
+    """The run never starts: a run whose result it needs did not complete."""
+    return State(StateType.PENDING, "NotReady", message, data)
 
 
 def Crashed(message: str | None = None, data: object = None) -> State[None]:

@@ -143,7 +143,7 @@ class Task(Definition, Generic[P, R]):
         self: Task[..., Coroutine[Any, Any, T]],
         *args: Any,
         return_state: Literal[True],
-        wait_for: Iterable[HeadraceFuture[Any]] | None = None,
+        wait_for: Any = None,
         **kwargs: Any,
     ) -> Coroutine[Any, Any, State[T]]: ...
 
@@ -152,13 +152,13 @@ class Task(Definition, Generic[P, R]):
         self,
         *args: Any,
         return_state: Literal[True],
-        wait_for: Iterable[HeadraceFuture[Any]] | None = None,
+        wait_for: Any = None,
         **kwargs: Any,
     ) -> State[R]: ...
 
     @overload
     def __call__(
-        self, *args: Any, wait_for: Iterable[HeadraceFuture[Any]] | None, **kwargs: Any
+        self, *args: Any, wait_for: Any, return_state: Literal[False] = False, **kwargs: Any
     ) -> R: ...
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -179,44 +179,81 @@ class Task(Definition, Generic[P, R]):
     def submit(
         self: Task[..., Coroutine[Any, Any, T]],
         *args: Any,
-        wait_for: Iterable[HeadraceFuture[Any]] | None = None,
+        return_state: Literal[False] = False,
+        wait_for: Any = None,
         **kwargs: Any,
     ) -> HeadraceFuture[T]: ...
 
     @overload
     def submit(
-        self,
+        self: Task[..., Coroutine[Any, Any, T]],
         *args: Any,
-        wait_for: Iterable[HeadraceFuture[Any]] | None = None,
+        return_state: Literal[True],
+        wait_for: Any = None,
         **kwargs: Any,
-    ) -> HeadraceFuture[R]: ...
+    ) -> State[T]: ...
 
+    @overload
     def submit(
         self,
         *args: Any,
-        wait_for: Iterable[HeadraceFuture[Any]] | None = None,
+        return_state: Literal[False] = False,
+        wait_for: Any = None,
         **kwargs: Any,
-    ) -> HeadraceFuture[Any]:
+    ) -> HeadraceFuture[R]: ...
+
+    @overload
+    def submit(
+        self, *args: Any, return_state: Literal[True], wait_for: Any = None, **kwargs: Any
+    ) -> State[R]: ...
+
+    def submit(
+        self, *args: Any, return_state: bool = False, wait_for: Any = None, **kwargs: Any
+    ) -> Any:
         """Let the task run in a thread, and go on.
 
-        Futures among the arguments, also within lists, tuples, sets and dicts, stand for their
-        results: the task starts once they have completed.
+        Futures and states among the arguments, also within lists, tuples, sets, dicts, dataclasses
+        and pydantic models, stand for their results: the task starts once they have completed.
 
         Args:
-            wait_for: futures that have to complete before the task starts.
+            return_state: True waits for the run and returns its final state instead of a future.
+            wait_for: a future, or several, that have to complete before the task starts.
 
         Raises:
             ParameterBindError: the arguments do not fit the function.
         """
         from headrace.engine.entry import submit_task
 
-        return submit_task(self, args, kwargs, wait_for)
+        future = submit_task(self, args, kwargs, wait_for)
+        if not return_state:
+            return future
+        future.wait()
+        return future.state
 
     @overload
     def map(
         self: Task[..., Coroutine[Any, Any, T]],
         *args: Any,
-        wait_for: Iterable[HeadraceFuture[Any]] | None = None,
+        return_state: Literal[False] = False,
+        wait_for: Any = None,
+        **kwargs: Any,
+    ) -> HeadraceFutureList[T]: ...
+
+    @overload
+    def map(
+        self: Task[..., Coroutine[Any, Any, T]],
+        *args: Any,
+        return_state: Literal[True],
+        wait_for: Any = None,
+        **kwargs: Any,
+    ) -> list[State[T]]: ...
+
+    @overload
+    def map(
+        self: Task[..., T],
+        *args: Any,
+        return_state: Literal[False] = False,
+        wait_for: Any = None,
         **kwargs: Any,
     ) -> HeadraceFutureList[T]: ...
 
@@ -224,29 +261,37 @@ class Task(Definition, Generic[P, R]):
     def map(
         self: Task[..., T],
         *args: Any,
-        wait_for: Iterable[HeadraceFuture[Any]] | None = None,
+        return_state: Literal[True],
+        wait_for: Any = None,
         **kwargs: Any,
-    ) -> HeadraceFutureList[T]: ...
+    ) -> list[State[T]]: ...
 
     def map(
-        self,
-        *args: Any,
-        wait_for: Iterable[HeadraceFuture[Any]] | None = None,
-        **kwargs: Any,
-    ) -> HeadraceFutureList[Any]:
+        self, *args: Any, return_state: bool = False, wait_for: Any = None, **kwargs: Any
+    ) -> Any:
         """Submit the task once for each item of its iterable arguments, taken side by side.
 
-        Text, bytes, dicts and what is wrapped in `unmapped(...)` go to every call as they are.
+        Text, bytes, open files, what cannot be iterated over, and what is wrapped in
+        `unmapped(...)` go to every call as they are; of a dict, the keys are taken.
 
             double.map([1, 2, 3]).result()   # [2, 4, 6]
+
+        Args:
+            return_state: True waits for the runs and returns their final states.
+            wait_for: a future, or several, that have to complete before any of them starts.
 
         Raises:
             MappingLengthMismatch: the iterables are not of one length.
             MappingMissingIterable: there is none.
+            UpstreamTaskError: a future that is to be iterated over did not complete.
         """
         from headrace.engine.mapping import map_task
 
-        return map_task(self, args, kwargs, wait_for)
+        futures = map_task(self, args, kwargs, wait_for)
+        if not return_state:
+            return futures
+        futures.wait()
+        return [future.state for future in futures]
 
     @overload
     def __get__(self, instance: None, owner: type) -> Task[P, R]: ...

@@ -62,7 +62,7 @@ def test_the_limit_of_a_flow_holds_within_its_tasks(book: Book) -> None:
         hang()
 
     state = pipeline(return_state=True)
-    assert str(state) == "TimedOut('Flow run exceeded its timeout of 0.05 seconds', type=FAILED)"
+    assert str(state) == "TimedOut('Flow run exceeded timeout of 0.05 second(s)', type=FAILED)"
     assert len(attempts) == 1
     run = book.task_run("hang")
     assert run["state_name"] == "Crashed"

@@ -100,7 +100,7 @@ def child():
     try:
         double.submit(future).result()
     except Exception as error:
-        assert "forked" in str(error)
+        assert "forked" in str(error.__cause__.__cause__)
     else:
         raise AssertionError
 """

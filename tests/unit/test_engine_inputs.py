@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from headrace import flow, task
-from headrace.engine.inputs import MAX_DEPTH, Inputs, resolve
+from headrace.engine.inputs import Inputs, resolve
 from headrace.ids import new_id
+from headrace.nesting import MAX_DEPTH
 from headrace.provenance import MAX_HELD, Provenance
 from headrace.records import TaskRunCreated
 from tests.run_kit import ListRecorder

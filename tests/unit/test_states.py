@@ -26,7 +26,7 @@ from headrace.states import State
         (states.Cached, "Cached(type=COMPLETED)", "is_completed"),
         (states.Failed, "Failed()", "is_failed"),
         (states.TimedOut, "TimedOut(type=FAILED)", "is_failed"),
-        (states.NotReady, "NotReady(type=FAILED)", "is_failed"),
+        (states.NotReady, "NotReady(type=PENDING)", "is_pending"),
         (states.Crashed, "Crashed()", "is_crashed"),
         (states.Cancelling, "Cancelling()", "is_cancelling"),
         (states.Cancelled, "Cancelled()", "is_cancelled"),

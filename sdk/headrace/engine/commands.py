@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from headrace.engine.timeouts import Expired, limit, limit_async
 from headrace.exceptions import RunTimedOut
-from headrace.futures import when_all_done
+from headrace.futures import wait_async
 
 if TYPE_CHECKING:
     from headrace.context import Clock, Recorder
@@ -106,17 +106,7 @@ class WaitFor:
             future.wait()
 
     async def perform_async(self) -> None:
-        import asyncio  # it runs already, or this would not
-
-        loop = asyncio.get_running_loop()
-        ended = asyncio.Event()
-
-        def tell() -> None:
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(ended.set)
-
-        when_all_done(self.futures, tell)
-        await ended.wait()
+        await wait_async(self.futures)
 
 
 class Settle:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from headrace.context import FlowRunContext
 from headrace.engine.drivers import drive, drive_async
@@ -15,7 +16,7 @@ from headrace.engine.pools import Pool, own_runner_of, pending_of, pool_of
 from headrace.engine.signals import termination
 from headrace.engine.task_run import new_task_run
 from headrace.exceptions import TerminationSignal
-from headrace.futures import HeadraceFuture, when_all_done
+from headrace.futures import HeadraceConcurrentFuture, HeadraceFuture, when_all_done
 from headrace.records import StateType
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ async def _call_task_async(
     args: tuple[object, ...],
     kwargs: dict[str, Any],
     return_state: bool,
-    wait_for: Iterable[HeadraceFuture[Any]] | None,
+    wait_for: object,
 ) -> Any:
     run = new_task_run(task, args, kwargs, wait_for)
     state = await drive_async(lifecycle(run))
@@ -82,16 +83,21 @@ def submit_task(
     task: Task[..., Any],
     args: tuple[object, ...],
     kwargs: Mapping[str, object],
-    wait_for: Iterable[HeadraceFuture[Any]] | None = None,
+    wait_for: object = None,
+    edges: Mapping[str, list[UUID]] | None = None,
 ) -> HeadraceFuture[Any]:
-    """Let a task run where the flow run's task runner runs them, once what it needs is there."""
+    """Let a task run where the flow run's task runner runs them, once what it needs is there.
+
+    Args:
+        edges: runs whose results go into the call, by parameter, besides those its arguments show.
+    """
     flow_run = FlowRunContext.get()
     if flow_run is not None and flow_run.flow.task_runner.own_submit:
         future: HeadraceFuture[Any] = own_runner_of(flow_run).submit_call(
-            task, args, kwargs, wait_for
+            task, args, kwargs, wait_for, edges
         )
         return future
-    return submit_to(None, task, args, kwargs, wait_for)
+    return submit_to(None, task, args, kwargs, wait_for, edges)
 
 
 def submit_to(
@@ -99,19 +105,24 @@ def submit_to(
     task: Task[..., Any],
     args: tuple[object, ...],
     kwargs: Mapping[str, object],
-    wait_for: Iterable[HeadraceFuture[Any]] | None = None,
+    wait_for: object = None,
+    edges: Mapping[str, list[UUID]] | None = None,
 ) -> HeadraceFuture[Any]:
     """Let a task run in `pool`, or in that of the flow run, once what it needs is there."""
     run = new_task_run(task, args, kwargs, wait_for)
+    run.submitted = True
+    if edges:
+        run.edges = {**edges, **run.edges}
     # Now that there is a recorder: at exit, loose tasks are waited for before it is closed.
     place = pool or pool_of(run.flow_run)
     run.enter(StateType.PENDING, "Pending")
-    future: HeadraceFuture[Any] = HeadraceFuture(run)
+    future: HeadraceFuture[Any] = HeadraceConcurrentFuture(run)
     pending = pending_of(run.flow_run)
     pending[future] = None
     job = Job(run, future, pending)
     # Waiting before it takes a place: tasks that wait for others never fill the pool.
-    when_all_done(run.upstream or (), lambda: place.submit(job))
+    upstream = () if run.upstream is None else run.upstream.futures
+    when_all_done(upstream, lambda: place.submit(job))
     return future
 
 

@@ -92,7 +92,8 @@ class FlowRun(FlowRunContext):
             inputs.look_into(name, value, None)
         if inputs.futures:
             yield WaitFor(inputs.futures)
-            if (state := not_ready(inputs.futures)) is not None:
+        if inputs.replace:
+            if (state := not_ready(inputs.required)) is not None:
                 return state
             self.parameters = {name: resolve(value) for name, value in self.parameters.items()}
         if self.flow.should_validate:

@@ -1,31 +1,29 @@
-"""What goes into a task run: futures among its arguments, and results of other task runs.
+"""What goes into a task run: futures and states among its arguments, and results of other runs.
 
-Both are looked for in the arguments themselves and within lists, tuples, sets and dicts. Arguments
-reach the task as they were given, the same objects, unless a future within has to be replaced by
-its result.
+All are looked for in the arguments themselves and within lists, tuples, sets, dicts, dataclasses
+and pydantic models. Arguments reach the task as they were given, the same objects, unless something
+within has to be replaced by its result.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 from headrace.context import FlowRunContext
 from headrace.exceptions import UpstreamTaskError
 from headrace.futures import HeadraceFuture
+from headrace.nesting import MAX_DEPTH, PLAIN, is_container, items_of, replace
 from headrace.parameters import Shape
 from headrace.provenance import Provenance
+from headrace.records import StateType
 from headrace.states import NotReady, State
-
-#: How deep containers are searched; what is deeper in them stays as it is, futures included.
-MAX_DEPTH = 100
+from headrace.utilities.annotations import BaseAnnotation, allow_failure, quote
 
 #: How many items of a container are looked at for results of other runs. Futures, which matter
 #: to whether the call can be made at all, are found whatever the size.
 MAX_LOOKED_AT = 100
-_CONTAINERS: tuple[type, ...] = (list, tuple, dict, set, frozenset)
-_PLAIN = frozenset({int, float, complex, bool, str, bytes, type(None)})
 
 
 class Inputs:
@@ -33,20 +31,25 @@ class Inputs:
 
     Attributes:
         edges: by parameter name, the ids of the runs whose results go into it.
-        futures: the futures found.
+        futures: the futures found, which have to end before the call.
+        required: the futures and states that have to be completed then: those not marked by
+            `allow_failure`.
+        replace: whether anything found stands for something else in the arguments.
     """
 
-    __slots__ = ("edges", "futures")
+    __slots__ = ("edges", "futures", "replace", "required")
 
     def __init__(self) -> None:
         self.edges: dict[str, list[UUID]] = {}
         self.futures: list[HeadraceFuture[Any]] = []
+        self.required: list[HeadraceFuture[Any] | State[Any]] = []
+        self.replace = False
 
     def look_into(self, name: str, value: object, provenance: Provenance | None) -> None:
         """Find what goes into the parameter `name`."""
         ids: list[UUID] = []
         # The containers on the way are kept in mind: they may hold themselves.
-        self._search(value, provenance, ids, set(), MAX_DEPTH)
+        self._search(value, provenance, ids, set(), MAX_DEPTH, False)
         if ids:
             self.edges[name] = [*self.edges.get(name, ()), *dict.fromkeys(ids)]
 
@@ -57,31 +60,35 @@ class Inputs:
         ids: list[UUID],
         seen: set[int],
         depth: int,
+        may_fail: bool,
     ) -> None:
-        if isinstance(value, HeadraceFuture):
-            self.futures.append(value)
-            ids.append(value.task_run_id)
+        if isinstance(value, HeadraceFuture | State):
+            self.replace = True
+            if isinstance(value, HeadraceFuture):
+                self.futures.append(value)
+                ids.append(value.task_run_id)
+            if not may_fail:
+                self.required.append(value)
+            return
+        if isinstance(value, BaseAnnotation):
+            self.replace = True
+            if not isinstance(value, quote):
+                failing = isinstance(value, allow_failure)
+                self._search(value.value, provenance, ids, seen, depth, failing)
             return
         if provenance is not None and (found := provenance.find(value)) is not None:
             ids.append(found)
-        if not isinstance(value, _CONTAINERS) or id(value) in seen or not depth:
+        if not is_container(value) or id(value) in seen or not depth:
             return
         seen.add(id(value))
-        items = _items(value)
+        items = items_of(value)
         for item in items[:MAX_LOOKED_AT]:
-            self._search(item, provenance, ids, seen, depth - 1)
+            self._search(item, provenance, ids, seen, depth - 1, may_fail)
         rest = items[MAX_LOOKED_AT:]
         # The types alone tell fast that a long list of numbers holds no future.
-        if HeadraceFuture.exist and not _PLAIN.issuperset(map(type, rest)):
+        if not PLAIN.issuperset(map(type, rest)):
             for item in rest:
-                self._search(item, None, ids, seen, depth - 1)
-
-
-def _items(container: object) -> list[object]:
-    """A container's items; in one step, since another thread may be changing it."""
-    if isinstance(container, dict):
-        return list(container.values())
-    return list(container)  # type: ignore[call-overload, no-any-return]
+                self._search(item, None, ids, seen, depth - 1, may_fail)
 
 
 def find_inputs(
@@ -109,53 +116,47 @@ def find_inputs(
 
 
 def _may_hold(value: object, provenance: Provenance | None) -> bool:
-    if isinstance(value, HeadraceFuture) or (isinstance(value, _CONTAINERS) and value):
+    if type(value) not in PLAIN and (
+        isinstance(value, HeadraceFuture | State) or is_container(value)
+    ):
         return True
     return provenance is not None and provenance.find(value) is not None
 
 
 def resolve(value: object) -> object:
-    """`value` with the results of its futures in their places, the same object if it has none.
+    """`value` with results in the places of its futures and states, and without its marks.
 
-    The futures have ended; see `not_ready` for those that have not ended well.
+    It is the same object if there are none. The futures have ended; see `not_ready` for those that
+    have not ended well.
     """
-    return _replace(value, {}, MAX_DEPTH)
+    return replace(value, _take, unmark=True)
 
 
-def _replace(value: object, seen: dict[int, object], depth: int) -> object:
+def _take(value: object) -> object:
     if isinstance(value, HeadraceFuture):
-        return value.state.result()
-    if not isinstance(value, _CONTAINERS) or not depth:
-        return value
-    if id(value) in seen:
-        return seen[id(value)]
-    seen[id(value)] = value  # what holds itself stays as it is
-    items = _items(value)
-    replaced = [_replace(item, seen, depth - 1) for item in items]
-    if any(new is not old for new, old in zip(replaced, items, strict=True)):
-        seen[id(value)] = _rebuild(value, replaced)
-    return seen[id(value)]
+        return _result_of(value.state)
+    return _result_of(value) if isinstance(value, State) else value
 
 
-def _rebuild(container: object, items: Iterable[object]) -> object:
-    """A container like `container`, with other items."""
-    if isinstance(container, dict):
-        return dict(zip(container, items, strict=True))
-    if isinstance(container, tuple) and hasattr(container, "_make"):
-        named: Callable[[Iterable[object]], object] = container._make
-        return named(items)
-    kind = next(kind for kind in _CONTAINERS if isinstance(container, kind))
-    return kind(items)
+def _result_of(state: State[Any]) -> object:
+    """What came of a run: its value, or the exception of one that may fail."""
+    if state.type is StateType.PENDING:  # it never started
+        return state.data
+    return state.result(raise_on_failure=False)
 
 
-def not_ready(futures: Iterable[HeadraceFuture[Any]]) -> State[Any] | None:
-    """The state of a run that can never start, since one of `futures` did not complete."""
-    for future in futures:
-        state = future.state
-        if not state.is_completed():
-            message = f"upstream task run '{future.name}' ended in state {state}"
-            error = UpstreamTaskError(message)
-            if isinstance(state.data, BaseException):
-                error.__cause__ = state.data
-            return NotReady(message, data=error)
+def not_ready(required: Iterable[HeadraceFuture[Any] | State[Any]]) -> State[Any] | None:
+    """The state of a run that can never start, since one of `required` is not completed."""
+    for needed in required:
+        state = needed.state if isinstance(needed, HeadraceFuture) else needed
+        if state.is_completed():
+            continue
+        run = f"run '{needed.task_run_id}'" if isinstance(needed, HeadraceFuture) else "run"
+        message = f"Upstream task {run} did not reach a 'COMPLETED' state."
+        error = UpstreamTaskError(message)
+        if isinstance(needed, HeadraceFuture):
+            error.add_note(f"upstream task run '{needed.name}' ended in state {state}")
+        if isinstance(state.data, BaseException):
+            error.__cause__ = state.data
+        return NotReady(message, error)
     return None

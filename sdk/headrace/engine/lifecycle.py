@@ -122,7 +122,8 @@ def _after_failure(run: Run, call: Call, error: Exception) -> Lifecycle[State[An
             yield Sleep(run.clock, delay)
         return None
     if call.expired:
-        return TimedOut(f"{run.kind} run {error}", data=error)
+        message = f"{run.kind} run exceeded timeout of {call.timeout} second(s)"
+        return TimedOut(message, data=error)
     if not run.closed:
         _log_traceback(context, error)
     # The two wordings differ by a colon: so Prefect's users know them.
@@ -133,14 +134,18 @@ def _after_failure(run: Run, call: Call, error: Exception) -> Lifecycle[State[An
 
 def _crash_state(run: Run, error: BaseException) -> State[Any]:
     if isinstance(error, TerminationSignal):
-        reason = f"the process {error}"
+        reason = "Execution was aborted by a termination signal."
     elif type(error).__name__ == "CancelledError":
-        reason = "it was cancelled"
+        reason = "Execution was cancelled by the runtime environment."
+    elif isinstance(error, KeyboardInterrupt):
+        reason = "Execution was aborted by an interrupt signal."
+    elif isinstance(error, SystemExit):
+        reason = "Execution was aborted by Python system exit call."
     elif isinstance(error, Expired):
-        reason = f"the run around it {error}"
+        reason = f"{run.kind} run did not end by itself: the run around it {error}"
     else:
-        reason = f"it was ended by {describe_error(error)}"
-    return Crashed(f"{run.kind} run did not end by itself: {reason}", data=error)
+        reason = f"Execution was interrupted by an unexpected exception: {describe_error(error)}"
+    return Crashed(reason, data=error)
 
 
 def _log_traceback(run: RunContext, error: Exception) -> None:

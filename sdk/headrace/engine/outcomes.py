@@ -18,12 +18,13 @@ def outcome_of(value: object, now: int) -> State[Any]:
     list, tuple or set, all have to be completed. Any other value completes the run.
     """
     if isinstance(value, HeadraceFuture):
-        return _entered(value.state, now)
+        state = value.state
+        return _entered(state, now) if state.is_final() else _summary([state], value, now)
     if isinstance(value, State) and value.is_final():
         return _entered(value, now)
     if isinstance(value, list | tuple | set) and value:
         states = [item.state if isinstance(item, HeadraceFuture) else item for item in value]
-        if all(isinstance(state, State) and state.is_final() for state in states):
+        if all(isinstance(state, State) and _has_ended(state) for state in states):
             return _summary(states, value, now)
     return State(StateType.COMPLETED, "Completed", None, value, now)
 
@@ -50,5 +51,13 @@ def _summary(states: list[Any], value: object, now: int) -> State[Any]:
     bad = [state for state in states if not state.is_completed()]
     if not bad:
         return State(StateType.COMPLETED, "Completed", "All states completed.", value, now)
-    message = f"{len(bad)}/{len(states)} states failed."
-    return State(StateType.FAILED, "Failed", message, bad[0].error, now)
+    failed = [state for state in bad if state.is_final()]
+    if failed:
+        message = f"{len(failed)}/{len(states)} states failed."
+    else:
+        message = f"{len(bad)}/{len(states)} states are not final."
+    return State(StateType.FAILED, "Failed", message, (failed or bad)[0].error, now)
+
+
+def _has_ended(state: State[Any]) -> bool:
+    return state.is_final() or state.name == "NotReady"

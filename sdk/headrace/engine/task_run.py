@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from headrace.context import FlowRunContext, TaskRunContext, get_environment
+import msgspec
+
+from headrace.context import CURRENT_RUN, TaskRunContext, get_environment
 from headrace.engine.commands import Call, WaitFor
 from headrace.engine.drivers import Lifecycle
 from headrace.engine.hooks import call_hooks
-from headrace.engine.inputs import find_inputs, not_ready, resolve
+from headrace.engine.inputs import Inputs, find_inputs, not_ready, resolve
 from headrace.engine.outcomes import refuse_if_crashed
-from headrace.futures import HeadraceFuture
 from headrace.ids import new_id
 from headrace.logging import log_line
 from headrace.prints import capture_prints
@@ -35,7 +36,7 @@ def new_task_run(
     task: Task[..., Any],
     args: tuple[object, ...],
     kwargs: Mapping[str, object],
-    wait_for: Iterable[HeadraceFuture[Any]] | None = None,
+    wait_for: object = None,
 ) -> TaskRun:
     """A run of `task` in the flow run that calls it, if any does; not recorded yet.
 
@@ -45,7 +46,8 @@ def new_task_run(
     """
     shape = task.shape
     shape.check(args, kwargs)
-    flow_run = FlowRunContext.get()
+    caller = CURRENT_RUN.get()
+    flow_run = caller.flow_run if isinstance(caller, TaskRunContext) else caller
     name = task.name
     if flow_run is not None and flow_run.closed:
         refuse_if_crashed(flow_run)
@@ -67,6 +69,7 @@ def new_task_run(
     run.retries = task.retries
     run.clock = environment.clock
     run.record = environment.recorder.record
+    run.caller = caller
     run.edges = _NO_EDGES
     if task.log_prints if task.log_prints is not None else log_prints:
         run.log_prints = True
@@ -74,9 +77,12 @@ def new_task_run(
     inputs = find_inputs(shape, args, kwargs, flow_run)
     if inputs is not None:
         run.edges = inputs.edges
-        run.upstream = inputs.futures or None
-    if wait_for:
+        if inputs.replace:
+            run.upstream = inputs
+    if wait_for is not None:
         run.wait_for(wait_for)
+    if isinstance(caller, TaskRunContext):
+        run.edges = {**run.edges, "__parents__": [caller.id]}
     return run
 
 
@@ -147,25 +153,30 @@ class TaskRun(TaskRunContext):
         plain = state.name == "Completed" and not state.message
         message = "Finished in state Completed()" if plain else f"Finished in state {state}"
         log_line(self, level, message, state.micros)
-        self._record(state.as_change(self.run_count))
+        change = state.as_change(self.run_count)
+        if not state.is_final():
+            # It is NotReady, and stays so: nothing in the ledger looks as if it were going to run.
+            change = msgspec.structs.replace(change, type=StateType.FAILED)
+        self._record(change)
         flow_run = self.flow_run
         if flow_run is not None:
             flow_run.living.pop(self, None)
             if completed:
                 flow_run.provenance.track(state.data, self.id)
 
-    def wait_for(self, futures: Iterable[HeadraceFuture[Any]]) -> None:
+    def wait_for(self, futures: object) -> None:
         """Wait for `futures` too before the run starts, without taking their results."""
-        futures = list(futures)
-        self.upstream = [*(self.upstream or ()), *futures]
-        self.edges = {**self.edges, "wait_for": [future.task_run_id for future in futures]}
+        if self.upstream is None:
+            self.upstream = Inputs()
+        self.upstream.look_into("wait_for", futures, None)
+        self.edges = {**self.edges, **self.upstream.edges}
 
     def _prepare(self) -> Lifecycle[State[Any] | None]:
         if self.upstream is not None:
             if self.change is None:
                 self.enter(StateType.PENDING, "Pending")
-            yield WaitFor(self.upstream)
-            if (state := not_ready(self.upstream)) is not None:
+            yield WaitFor(self.upstream.futures)
+            if (state := not_ready(self.upstream.required)) is not None:
                 return state
             # The futures are let go of: they would hold their results in memory.
             self.upstream = None

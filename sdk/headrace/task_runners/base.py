@@ -62,15 +62,16 @@ class TaskRunner(abc.ABC, Generic[F]):
         task: Task[..., Any],
         parameters: Mapping[str, Any],
         wait_for: Iterable[HeadraceFuture[Any]] | None = None,
-        dependencies: object = None,
+        dependencies: Any = None,
     ) -> F:
         """Let a task run, and go on.
 
         Args:
             task: which task.
             parameters: its arguments by name; futures stand for their results.
-            wait_for: futures that have to complete before the task starts.
-            dependencies: not used; what a task depends on is found among its arguments.
+            wait_for: a future, or several, that have to complete before the task starts.
+            dependencies: the runs whose results go into it, by parameter, besides those that its
+                arguments show.
 
         Raises:
             RuntimeError: the runner was not started, by `with`.
@@ -79,7 +80,9 @@ class TaskRunner(abc.ABC, Generic[F]):
         from headrace.engine.entry import submit_to
 
         args, kwargs = _as_call(task, parameters)
-        future = cast(F, submit_to(self._started_pool(), task, args, kwargs, wait_for))
+        future = cast(
+            F, submit_to(self._started_pool(), task, args, kwargs, wait_for, dependencies)
+        )
         self._submitted[future] = None
         future.add_done_callback(self._forget)
         return future
@@ -88,7 +91,7 @@ class TaskRunner(abc.ABC, Generic[F]):
         self,
         task: Task[..., Any],
         parameters: Mapping[str, Any],
-        wait_for: Iterable[HeadraceFuture[Any]] | None = None,
+        wait_for: Any = None,
     ) -> HeadraceFutureList[Any]:
         """Submit a task once for each item of its iterable arguments; see `Task.map`.
 
@@ -105,10 +108,11 @@ class TaskRunner(abc.ABC, Generic[F]):
         task: Task[..., Any],
         args: tuple[object, ...],
         kwargs: Mapping[str, object],
-        wait_for: Iterable[HeadraceFuture[Any]] | None = None,
+        wait_for: Any = None,
+        dependencies: Any = None,
     ) -> F:
         """The same as `submit`, for arguments as they stand in a call."""
-        return self.submit(task, task.shape.bind(args, kwargs), wait_for)
+        return self.submit(task, task.shape.bind(args, kwargs), wait_for, dependencies)
 
     def cancel_all(self) -> None:
         """End what runs, and forget what has not started."""
