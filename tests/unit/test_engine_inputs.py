@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 from typing import Any, NamedTuple
 
+import pydantic
 import pytest
 
 from headrace import flow, task
 from headrace.engine.inputs import Inputs, resolve
+from headrace.exceptions import UnfinishedRun
 from headrace.ids import new_id
 from headrace.nesting import MAX_DEPTH
 from headrace.provenance import MAX_HELD, Provenance
 from headrace.records import TaskRunCreated
+from headrace.utilities.annotations import allow_failure, opaque, quote, unmapped
 from tests.run_kit import ListRecorder
 
 
@@ -248,3 +252,109 @@ def test_the_last_run_that_gave_an_object_counts() -> None:
     provenance.track(value, first)
     provenance.track(value, second)
     assert provenance.find(value) == second
+
+
+@dataclasses.dataclass(frozen=True)
+class Order:
+    item: Any
+    note: str = ""
+
+
+class Basket(pydantic.BaseModel):
+    items: Any
+    note: str = ""
+
+
+def test_futures_within_dataclasses_and_models(recorder: ListRecorder) -> None:
+    @flow
+    def pipeline() -> None:
+        future: Any = make.submit(3)
+        order = Order([future], "urgent")
+        basket = Basket(items={"tea": future}, note="cold")
+        assert make(order) == Order([3], "urgent")
+        assert make.submit(basket).result() == Basket(items={"tea": 3}, note="cold")
+        assert order.item == [future]  # what the caller holds is not changed
+        plain = Order(1)
+        assert make(plain) is plain
+
+    pipeline()
+    assert edges(recorder)["make-1"] == {"value": ["make"]}
+    assert edges(recorder)["make-2"] == {"value": ["make"]}
+
+
+def test_states_stand_for_their_results(recorder: ListRecorder) -> None:
+    @task
+    def fail() -> None:
+        raise ValueError("no")
+
+    @flow
+    def pipeline() -> None:
+        assert make([make(7, return_state=True)]) == [7]
+        failed = fail(return_state=True)
+        with pytest.raises(UnfinishedRun):
+            make(failed)
+        assert str(make(allow_failure(failed))) == "no"
+
+    pipeline()
+
+
+def test_marks_of_arguments(recorder: ListRecorder) -> None:
+    @task
+    def fail() -> None:
+        raise ValueError("no")
+
+    @flow
+    def pipeline() -> None:
+        good: Any = make.submit(3)
+        bad: Any = fail.submit()
+        assert make(quote([good])) == [good]
+        assert make(opaque(good)) == 3
+        assert make(unmapped([1])) == [1]
+        assert [str(item) for item in make(allow_failure([bad, good]))] == ["no", "3"]
+        assert make(1, wait_for=[allow_failure(bad)]) == 1
+        assert make.submit(1, wait_for=good).result() == 1
+        assert make.submit(1, wait_for=[5]).result() == 1
+        with pytest.raises(UnfinishedRun):
+            make(1, wait_for=[bad])
+
+    pipeline()
+
+
+def test_iterators_arrive_unexhausted(recorder: ListRecorder) -> None:
+    @task
+    def total(numbers: Any) -> int:
+        return sum(numbers)
+
+    @flow
+    def pipeline() -> None:
+        assert total(iter([1, 2, 3])) == 6
+        assert total(number for number in (1, 2, 3)) == 6
+        assert total.submit(map(int, "123")).result() == 6
+        assert make([zip([1], [2], strict=True)])[0].__next__() == (1, 2)
+
+    pipeline()
+
+
+def test_a_task_called_by_a_task_knows_its_parent(recorder: ListRecorder) -> None:
+    @task
+    def outer() -> Any:
+        return make(1) + make.submit(2).result()
+
+    @flow
+    def pipeline() -> Any:
+        return outer()
+
+    assert pipeline() == 3
+    assert edges(recorder) == {
+        "make": {"__parents__": ["outer"]},
+        "make-1": {"__parents__": ["outer"]},
+    }
+
+
+def test_mapped_calls_know_where_their_items_came_from(recorder: ListRecorder) -> None:
+    @flow
+    def pipeline() -> list[int]:
+        return make.map(make.submit([1, 2])).result()
+
+    assert pipeline() == [1, 2]
+    assert edges(recorder) == {"make-1": {"value": ["make"]}, "make-2": {"value": ["make"]}}
