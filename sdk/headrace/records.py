@@ -103,10 +103,15 @@ class TaskRunCreated(
 class FlowRunChanged(
     msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="flow_run_state"
 ):
-    """A flow run enters a state."""
+    """A flow run enters a state.
+
+    `epoch` is there when the run was given to this process by a worker: the number of the claim. It
+    is refused when the run has been claimed anew since.
+    """
 
     id: UUID
     state: StateChange
+    epoch: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] | None = None
 
 
 class TaskRunChanged(

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from headrace_service.api.queries.service import package_version
 from headrace_service.api.view import GraphQLView, is_loopback
 from headrace_service.ledger import Ledger
+from headrace_service.loops.scheduler import Scheduler
 from headrace_service.web import GRAPHIQL_FILES, graphiql_page
 
 #: Bytes of a request's body at most: several times what a full batch of records takes.
@@ -45,9 +46,12 @@ def create_app(ledger: Ledger, *, loopback_only: bool = False) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await ledger.feed.start()
+        scheduler = asyncio.create_task(Scheduler(ledger).run())
         try:
             yield
         finally:
+            scheduler.cancel()
+            await asyncio.gather(scheduler, return_exceptions=True)
             await ledger.feed.stop()
 
     app = Starlette(

@@ -39,6 +39,9 @@ class FlowRunFilter:
         default=None, description="Started before then."
     )
     tags: list[str] | None = strawberry.field(default=None, description="With all of these tags.")
+    deployment_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Of this deployment."
+    )
 
 
 def flow_runs_where(wanted: FlowRunFilter | None) -> FlowRunWhere:
@@ -55,6 +58,9 @@ def flow_runs_where(wanted: FlowRunFilter | None) -> FlowRunWhere:
         started_after=wanted.started_after,
         started_before=wanted.started_before,
         tags=frozenset(wanted.tags or ()),
+        deployment_id=None
+        if wanted.deployment_id is None
+        else parse_id(wanted.deployment_id, "deploymentId"),
     )
 
 
@@ -146,6 +152,9 @@ class FlowRunEventFilter:
     )
     flow_name: str | None = strawberry.field(
         default=None, description="A run of the flow with this name."
+    )
+    states: list[StateType] | None = strawberry.field(
+        default=None, description="That enters a state of one of these types."
     )
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
-from headrace_service.ledger import Ledger
+from headrace_service.ledger import Ledger, deployments, work_pools
 from headrace_service.ledger.queries import events, flow_runs, flows, logs, task_runs
 from headrace_service.ledger.queries.paging import Page, Slice
 
@@ -32,12 +32,17 @@ class Loaders:
         self.flow = self._each(flows.flows_by_id)
         self.flow_run = self._each(flow_runs.flow_runs_by_id)
         self.task_run = self._each(task_runs.task_runs_by_id)
+        self.schedules = self._each(deployments.schedules_of)
+        self.queue_names = DataLoader(load_fn=self._queue_names)
         self.history = self._each(events.histories)
         self.runs_of_flow = self._paged(flow_runs.runs_of_flows)
         self.subflow_runs = self._paged(flow_runs.subflow_runs)
         self.task_runs = self._paged(task_runs.task_runs_of)
         self.flow_run_logs = self._paged(logs.logs_of_flow_runs)
         self.task_run_logs = self._paged(logs.logs_of_task_runs)
+
+    async def _queue_names(self, keys: list[UUID | None]) -> list[tuple[str, str] | None]:
+        return await self._ledger.aread(work_pools.queue_names, keys)
 
     def _each(self, query: Callable[[Any, Sequence[UUID]], list[T]]) -> DataLoader[UUID, T]:
         async def load(keys: list[UUID]) -> list[T]:

@@ -79,7 +79,8 @@ A Record is an object whose `kind` says what it tells:
   `parameters` (object), `tags` ([String]), `parent_flow_run_id`, `parent_task_run_id`.
 * `task_run`: a task run exists. `id`, `task_name`, `name`, `state`; optional `flow_run_id`,
   `tags` ([String]), `inputs` (object: parameter to list of run ids).
-* `flow_run_state`, `task_run_state`: a run enters a state. `id`, `state`.
+* `flow_run_state`, `task_run_state`: a run enters a state. `id`, `state`; of a flow run that a
+  worker claimed also `epoch`, the number of the claim.
 * `log`: a log line. `timestamp`, `level` (20 is INFO), `logger`, `message`; optional
   `flow_run_id`, `task_run_id`.
 

@@ -31,6 +31,7 @@ from headrace_service.api.mutations.record import RefusedRecord
 from headrace_service.api.queries import Query
 from headrace_service.api.scalars import SCALARS
 from headrace_service.api.subscription import Subscription
+from headrace_service.api.types.deployment import Deployment
 from headrace_service.api.types.flow import Flow
 from headrace_service.api.types.flow_run import FlowRun
 from headrace_service.api.types.task_run import TaskRun
@@ -93,7 +94,7 @@ def build_schema(*, sort: bool = False) -> Schema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[Flow, FlowRun, TaskRun, InvalidInput, RefusedRecord],
+        types=[Deployment, Flow, FlowRun, TaskRun, InvalidInput, RefusedRecord],
         execution_context_class=PlainFieldsFirst,
         extensions=[FreshContext, OncePerText, MaskErrors],
         config=StrawberryConfig(scalar_map=SCALARS, sort_schema=sort),

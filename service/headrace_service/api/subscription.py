@@ -81,7 +81,11 @@ class Subscription:
             of_flow = OfFlow(context.ledger, filter.flow_name)
         loads = asks_for(info, "events", "flowRun")
 
+        states = None if filter is None else filter.states
+
         async def narrow(rows: list[EventRow]) -> list[EventRow]:
+            if states is not None:
+                rows = [row for row in rows if row.kind != "flow_run" or row.payload.type in states]
             return latest_progress(rows if of_flow is None else await of_flow.only(rows))
 
         feed = context.ledger.feed.events(start, kinds=kinds, flow_run_ids=ids, narrow=narrow)

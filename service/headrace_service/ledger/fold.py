@@ -28,6 +28,7 @@ from headrace.records import (
 from headrace_service.ledger.decode import DecodedBatch
 from headrace_service.ledger.models import Flow, FlowRun, TaskRun
 from headrace_service.ledger.rows import (
+    ADOPT_FLOW_RUN,
     INSERT_EVENT,
     INSERT_FLOW_RUN,
     INSERT_LOG,
@@ -88,6 +89,7 @@ class Fold:
         self.events: list[tuple[Any, ...]] = []
         self.logs: list[tuple[Any, ...]] = []
         self.flow_runs, self.task_runs = self._known_runs()
+        self.adopted: list[tuple[bytes, bytes]] = []
         self._payloads: dict[tuple[StateType, str, int], str] = {}
 
     # -- reading what the records are about -------------------------------------------------
@@ -141,7 +143,9 @@ class Fold:
             elif isinstance(record, FlowRunCreated):
                 refusal = self._create_flow_run(record)
             else:
-                refusal = self._change(self.flow_runs.get(record.id), record, "flow_run")
+                refusal = self._outdated(record) or self._change(
+                    self.flow_runs.get(record.id), record, "flow_run"
+                )
             if refusal is not None:
                 code, message, field = refusal
                 place = index if self.indexes is None else self.indexes[index]
@@ -162,6 +166,17 @@ class Fold:
         run = self.task_runs[record.id] = _Run(record.id, record.flow_run_id, None)
         run.created = record
         self._enter(run, record.state, "task_run")
+        return None
+
+    def _outdated(self, record: FlowRunChanged) -> tuple[str, str, str] | None:
+        """Why a run that was given to this process is no longer its own; else it is from now on."""
+        if record.epoch is None:
+            return None
+        query = FlowRun.select(FlowRun.epoch).where(FlowRun.id == record.id)
+        if any(epoch != record.epoch for (epoch,) in query.tuples().execute(self.db)):
+            reason = f"claim {record.epoch} of the run was superseded"
+            return "Conflict", reason, "epoch"
+        self.adopted.append((self.batch.client_id.bytes, record.id.bytes))
         return None
 
     def _change(
@@ -218,6 +233,7 @@ class Fold:
         task_runs = [run for run in self.task_runs.values() if run.touched]
         self._many(INSERT_FLOW_RUN, self._new_flow_runs(flow_runs, counts))
         self._many(UPDATE_FLOW_RUN, map(changed_row, _old(flow_runs)))
+        self._many(ADOPT_FLOW_RUN, self.adopted)
         self._many(INSERT_TASK_RUN, map(task_run_row, _new(task_runs)))
         self._many(UPDATE_TASK_RUN, map(changed_row, _old(task_runs)))
         self._update_counts(counts)

@@ -56,6 +56,10 @@ class FlowRun(Table):
 
     `task_run_counts` is a JSON object, state type to number of task runs; the append that changes
     a task run's state changes it, in the same transaction.
+
+    The columns from `deployment_id` on belong to runs of deployments. `claimed_by` is the worker
+    that has taken the run, and `epoch` counts how often one did: what a process of an earlier claim
+    says of the run is refused.
     """
 
     id = IdField(primary_key=True)
@@ -76,6 +80,14 @@ class FlowRun(Table):
     start_time = peewee.BigIntegerField(null=True)
     end_time = peewee.BigIntegerField(null=True)
     task_run_counts = peewee.TextField()
+    deployment_id = IdField(null=True)
+    schedule_id = IdField(null=True)
+    scheduled_time = peewee.BigIntegerField(null=True)
+    idempotency_key = peewee.TextField(null=True)
+    work_queue_id = IdField(null=True)
+    epoch = peewee.IntegerField(constraints=[peewee.SQL("DEFAULT 0")])
+    claimed_by = IdField(null=True)
+    job_variables = peewee.TextField(null=True)
 
     class Meta:
         table_name = "flow_run"
@@ -85,6 +97,30 @@ class FlowRun(Table):
 
 FlowRun.add_index(
     FlowRun.parent_flow_run_id, FlowRun.id, where=FlowRun.parent_flow_run_id.is_null(False)
+)
+FlowRun.add_index(FlowRun.deployment_id, FlowRun.id, where=FlowRun.deployment_id.is_null(False))
+#: A schedule fires once at each of its times, whoever and how many let it fire.
+FlowRun.add_index(
+    FlowRun.schedule_id,
+    FlowRun.scheduled_time,
+    unique=True,
+    where=FlowRun.schedule_id.is_null(False),
+)
+FlowRun.add_index(
+    FlowRun.scheduled_time,
+    where=peewee.SQL("state_type = 'SCHEDULED' AND deployment_id IS NOT NULL"),
+)
+FlowRun.add_index(
+    FlowRun.claimed_by,
+    where=peewee.SQL(
+        "state_type IN ('PENDING', 'RUNNING', 'CANCELLING') AND claimed_by IS NOT NULL"
+    ),
+)
+FlowRun.add_index(
+    FlowRun.flow_id,
+    FlowRun.idempotency_key,
+    unique=True,
+    where=FlowRun.idempotency_key.is_null(False),
 )
 
 
@@ -268,6 +304,132 @@ class Block(Table):
         indexes = ((("type_slug", "name"), True),)
 
 
+class Deployment(Table):
+    """A flow that can be run from elsewhere, known by the flow's name and its own.
+
+    `tags`, `parameters`, `parameter_schema` (a JSON Schema) and `job_variables` are JSON texts. The
+    code is found by `entrypoint`, relative to `folder`, or in the bundle. Runs wait for the workers
+    of `work_queue_id`; without one, for the process that serves the deployment.
+    """
+
+    id = IdField(primary_key=True)
+    flow_id = IdField()
+    name = peewee.TextField()
+    description = peewee.TextField(null=True)
+    version = peewee.TextField(null=True)
+    tags = peewee.TextField()
+    parameters = peewee.TextField()
+    parameter_schema = peewee.TextField()
+    enforce_schema = peewee.BooleanField()
+    entrypoint = peewee.TextField(null=True)
+    folder = peewee.TextField(null=True)
+    bundle_key = peewee.TextField(null=True)
+    work_queue_id = IdField(null=True)
+    job_variables = peewee.TextField()
+    paused = peewee.BooleanField()
+    created_at = peewee.BigIntegerField()
+    updated_at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "deployment"
+        without_rowid = True
+        indexes = ((("flow_id", "name"), True),)
+
+
+class Schedule(Table):
+    """One schedule of a deployment: `spec` is JSON (`headrace_service.schedules.ScheduleSpec`).
+
+    `next_fire` is when it fires next; None while it is not active or its deployment is paused, and
+    when it fires no more. `catchup` says what becomes of times that passed while nobody looked.
+    """
+
+    id = IdField(primary_key=True)
+    deployment_id = IdField()
+    slug = peewee.TextField(null=True)
+    spec = peewee.TextField()
+    parameters = peewee.TextField()
+    active = peewee.BooleanField()
+    catchup = peewee.TextField()
+    next_fire = peewee.BigIntegerField(null=True)
+    created_at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "schedule"
+        without_rowid = True
+        indexes = ((("deployment_id",), False),)
+
+
+Schedule.add_index(Schedule.next_fire, where=Schedule.next_fire.is_null(False))
+
+
+class Bundle(Table):
+    """A flow's code by value, which only workers open. `key` is the SHA-256 of its content.
+
+    `about` is JSON: what it takes to open it, such as the version of Python.
+    """
+
+    key = peewee.TextField(primary_key=True)
+    content = peewee.BlobField()
+    about = peewee.TextField()
+    created_at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "bundle"
+
+
+class WorkPool(Table):
+    """Where runs of deployments wait for workers of one type."""
+
+    id = IdField(primary_key=True)
+    name = peewee.TextField(unique=True)
+    type = peewee.TextField()
+    description = peewee.TextField(null=True)
+    paused = peewee.BooleanField()
+    concurrency_limit = peewee.IntegerField(null=True)
+    created_at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "work_pool"
+        without_rowid = True
+
+
+class WorkQueue(Table):
+    """A line within a pool; those with a lower `priority` number are served first."""
+
+    id = IdField(primary_key=True)
+    work_pool_id = IdField()
+    name = peewee.TextField()
+    priority = peewee.IntegerField()
+    paused = peewee.BooleanField()
+    created_at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "work_queue"
+        without_rowid = True
+        indexes = ((("work_pool_id", "name"), True),)
+
+
+class Worker(Table):
+    """A process that takes runs: a worker of a pool, or, without one, what serves deployments.
+
+    What it has claimed and not begun is given back once `lease_until` has passed.
+    """
+
+    id = IdField(primary_key=True)
+    name = peewee.TextField()
+    work_pool_id = IdField(null=True)
+    host = peewee.TextField()
+    pid = peewee.IntegerField()
+    started_at = peewee.BigIntegerField()
+    seen_at = peewee.BigIntegerField()
+    lease_until = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "worker"
+        without_rowid = True
+        indexes = ((("work_pool_id", "name"), False),)
+
+
 TABLES = (
     Flow,
     FlowRun,
@@ -280,4 +442,10 @@ TABLES = (
     Artifact,
     BlockType,
     Block,
+    Deployment,
+    Schedule,
+    Bundle,
+    WorkPool,
+    WorkQueue,
+    Worker,
 )

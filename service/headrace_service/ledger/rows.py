@@ -25,15 +25,34 @@ class StatePayload(msgspec.Struct, frozen=True, omit_defaults=True):
     run_count: int = 0
 
 
-def insert_sql(model: type[Table]) -> str:
-    """The `INSERT` of all columns of a model but a generated key, for `executemany`."""
-    fields = [f for f in model._meta.sorted_fields if not isinstance(f, peewee.AutoField)]
+#: Columns that only a deployment's runs have, and a run that a process reports has not.
+OF_DEPLOYMENTS = frozenset(
+    {
+        "deployment_id",
+        "schedule_id",
+        "scheduled_time",
+        "idempotency_key",
+        "work_queue_id",
+        "epoch",
+        "claimed_by",
+        "job_variables",
+    }
+)
+
+
+def insert_sql(model: type[Table], without: frozenset[str] = frozenset()) -> str:
+    """The `INSERT` of a model's columns, save a generated key and `without`, for `executemany`."""
+    fields = [
+        f
+        for f in model._meta.sorted_fields
+        if not isinstance(f, peewee.AutoField) and f.column_name not in without
+    ]
     columns = ", ".join(f'"{f.column_name}"' for f in fields)
     places = ", ".join("?" for _ in fields)
     return f'INSERT INTO "{model._meta.table_name}" ({columns}) VALUES ({places})'
 
 
-INSERT_FLOW_RUN = insert_sql(FlowRun)
+INSERT_FLOW_RUN = insert_sql(FlowRun, OF_DEPLOYMENTS)
 INSERT_TASK_RUN = insert_sql(TaskRun)
 INSERT_EVENT = insert_sql(Event)
 INSERT_LOG = insert_sql(Log)
@@ -43,6 +62,8 @@ _UPDATE_RUN = (
     '"end_time" = ? WHERE "id" = ?'
 )
 UPDATE_FLOW_RUN = _UPDATE_RUN.format(table="flow_run")
+#: A process has begun a run that it was given.
+ADOPT_FLOW_RUN = 'UPDATE "flow_run" SET "client_id" = ? WHERE "id" = ?'
 UPDATE_TASK_RUN = _UPDATE_RUN.format(table="task_run")
 
 

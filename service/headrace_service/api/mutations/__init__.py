@@ -6,9 +6,11 @@ import strawberry
 
 from headrace_service.api.mutations.artifacts import ArtifactMutations
 from headrace_service.api.mutations.blocks import BlockMutations
+from headrace_service.api.mutations.deployments import DeploymentMutations
 from headrace_service.api.mutations.inputs import InputMutations
 from headrace_service.api.mutations.record import RecordMutations
 from headrace_service.api.mutations.variables import VariableMutations
+from headrace_service.api.mutations.work import WorkMutations
 
 
 @strawberry.type(description="What can be changed.")
@@ -18,5 +20,7 @@ class Mutation(
     VariableMutations,
     ArtifactMutations,
     BlockMutations,
+    DeploymentMutations,
+    WorkMutations,
 ):
     """The root of mutations."""

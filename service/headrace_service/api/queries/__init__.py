@@ -6,6 +6,7 @@ import strawberry
 
 from headrace_service.api.queries.artifacts import ArtifactQueries
 from headrace_service.api.queries.blocks import BlockQueries
+from headrace_service.api.queries.deployments import DeploymentQueries
 from headrace_service.api.queries.flows import FlowQueries
 from headrace_service.api.queries.inputs import InputQueries
 from headrace_service.api.queries.runs import RunQueries
@@ -22,5 +23,6 @@ class Query(
     VariableQueries,
     ArtifactQueries,
     BlockQueries,
+    DeploymentQueries,
 ):
     """The root of queries."""

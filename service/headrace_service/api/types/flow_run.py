@@ -66,6 +66,13 @@ class FlowRun(Node):
         description="The task run that started it, if one did."
     )
 
+    deployment_id: strawberry.ID | None = strawberry.field(
+        description="The deployment it is a run of, if it is one's."
+    )
+    scheduled_time: DateTime | None = strawberry.field(
+        description="When it was due, if it is a deployment's run."
+    )
+
     @classmethod
     def of(cls, row: FlowRunRow) -> FlowRun:
         """The flow run of a row."""
@@ -83,6 +90,8 @@ class FlowRun(Node):
             state=State.of_run(row),
             parent_flow_run_id=optional_id(row.parent_flow_run_id),
             parent_task_run_id=optional_id(row.parent_task_run_id),
+            deployment_id=optional_id(row.deployment_id),
+            scheduled_time=None if row.scheduled_time is None else DateTime(row.scheduled_time),
         )
 
     @strawberry.field(description="Its flow.")

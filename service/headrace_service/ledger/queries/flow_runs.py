@@ -45,6 +45,8 @@ class FlowRunRow(msgspec.Struct, frozen=True):
     start_time: int | None
     end_time: int | None
     task_run_counts: str
+    deployment_id: UUID | None = None
+    scheduled_time: int | None = None
 
 
 class FlowRunWhere(msgspec.Struct, frozen=True):
@@ -58,6 +60,7 @@ class FlowRunWhere(msgspec.Struct, frozen=True):
     started_after: int | None = None
     started_before: int | None = None
     tags: frozenset[str] = frozenset()
+    deployment_id: UUID | None = None
 
 
 ANY_FLOW_RUN = FlowRunWhere()
@@ -84,6 +87,8 @@ def _columns(run: Any) -> list[Any]:
         run.start_time,
         run.end_time,
         run.task_run_counts,
+        run.deployment_id,
+        run.scheduled_time,
     ]
 
 
@@ -95,6 +100,8 @@ def _conditions(run: Any, where: FlowRunWhere) -> list[Any]:
         found.append(run.flow_id == flow)
     if where.parent_flow_run_id is not None:
         found.append(run.parent_flow_run_id == where.parent_flow_run_id)
+    if where.deployment_id is not None:
+        found.append(run.deployment_id == where.deployment_id)
     if where.top_level_only:
         found.append(run.parent_flow_run_id.is_null(True))
     if where.name_contains:
@@ -118,7 +125,7 @@ def page_of_flow_runs(
         where.states,
         page,
         newest_first=True,
-        by_state=where.flow_name is None and where.parent_flow_run_id is None,
+        by_state=_is_broad(where),
     )
     # The flow is joined to the page alone: planned as one join, it might be read the other way
     # round, all runs of each flow first.
@@ -130,6 +137,12 @@ def page_of_flow_runs(
     rows = [FlowRunRow(*row) for row in query.tuples().execute(db)]
     rows.sort(key=lambda row: row.id, reverse=is_falling(page, True))
     return cut(rows, page, latest_event(db))
+
+
+def _is_broad(where: FlowRunWhere) -> bool:
+    """Whether the index by state leads to the wanted runs sooner than any other."""
+    narrow = (where.flow_name, where.parent_flow_run_id, where.deployment_id)
+    return all(condition is None for condition in narrow)
 
 
 def flow_runs_by_id(db: peewee.Database, ids: Sequence[UUID]) -> list[FlowRunRow | None]:

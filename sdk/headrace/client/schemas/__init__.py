@@ -1,0 +1,1 @@
+"""The shapes of what the service knows, under the names that Prefect's users import."""

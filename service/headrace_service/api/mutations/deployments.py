@@ -1,0 +1,207 @@
+"""Mutations about deployments and their runs."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from headrace_service.api.context import Info, parse_id
+from headrace_service.api.mutations.answers import refusal
+from headrace_service.api.scalars import JSON, DateTime
+from headrace_service.api.types.deleted import Deleted
+from headrace_service.api.types.deployment import Deployment, DeploymentGiven, object_of
+from headrace_service.api.types.flow_run import FlowRun
+from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
+from headrace_service.ledger import deployments, errors, scheduled_runs
+from headrace_service.ledger.scheduled_runs import RunRequest
+
+DeploymentResult = Annotated[
+    Deployment | NotFound | Conflict | InvalidInput,
+    strawberry.union("DeploymentResult", description="A deployment, or why it is not as asked."),
+]
+CreateFlowRunResult = Annotated[
+    FlowRun | NotFound | Conflict | InvalidInput,
+    strawberry.union("CreateFlowRunResult", description="The run, or why there is none."),
+]
+CancelFlowRunResult = Annotated[
+    FlowRun | NotFound,
+    strawberry.union("CancelFlowRunResult", description="The run, or that there is none."),
+]
+
+
+DeleteResult = Annotated[
+    Deleted | NotFound | Conflict | InvalidInput,
+    strawberry.union("DeleteResult", description="That it is gone, or why it stays."),
+]
+
+
+@strawberry.type(description="A bundle is kept.")
+class BundleKept:
+    """The answer to a bundle."""
+
+    key: str = strawberry.field(description="Its key: the SHA-256 of its content.")
+
+
+PutBundleResult = Annotated[
+    BundleKept | InvalidInput,
+    strawberry.union("PutBundleResult", description="The bundle's key, or what is wrong."),
+]
+
+Which = Annotated[
+    str, strawberry.argument(description="The deployment's id, or its full name `flow/name`.")
+]
+
+
+@strawberry.input(description="A run of a deployment.")
+class CreateFlowRunInput:
+    """What is asked for."""
+
+    deployment: str = strawberry.field(
+        description="The deployment's id, or its full name `flow/name`."
+    )
+    parameters: JSON | None = strawberry.field(
+        default=None, description="Arguments by name, over those of the deployment."
+    )
+    name: str | None = strawberry.field(default=None, description="The run's name.")
+    tags: list[str] | None = strawberry.field(
+        default=None, description="Tags, besides those of the deployment."
+    )
+    scheduled_time: DateTime | None = strawberry.field(
+        default=None, description="When it is due; else now."
+    )
+    idempotency_key: str | None = strawberry.field(
+        default=None, description="Asked for again under the same key, it is the same run."
+    )
+    parent_flow_run_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The flow run that asks for it."
+    )
+    parent_task_run_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The task run that asks for it."
+    )
+    work_queue_name: str | None = strawberry.field(
+        default=None, description="Another queue of the deployment's pool."
+    )
+    job_variables: JSON | None = strawberry.field(
+        default=None, description="What to tell the worker, over what the deployment does."
+    )
+
+
+@strawberry.type(description="Deployments and their runs.")
+class DeploymentMutations:
+    """Mutations about deployments."""
+
+    @strawberry.mutation(
+        description="Create a deployment, or bring the one of that name to what is asked for."
+    )
+    async def apply_deployment(
+        self,
+        info: Info,
+        input: Annotated[DeploymentGiven, strawberry.argument(description="The deployment.")],
+    ) -> DeploymentResult:
+        """Create or update."""
+        try:
+            row = await info.context.ledger.awrite(deployments.apply_deployment, input.as_input())
+        except errors.Refused as error:
+            return refusal(error)
+        return Deployment.of(row)
+
+    @strawberry.mutation(description="Let a deployment's schedules rest, or go on from now.")
+    async def set_deployment_paused(
+        self,
+        info: Info,
+        deployment: Which,
+        paused: Annotated[bool, strawberry.argument(description="Whether they are to rest.")],
+    ) -> DeploymentResult:
+        """Pause or resume."""
+        verb = deployments.set_deployment_paused
+        try:
+            row = await info.context.ledger.awrite(verb, _which(deployment), paused)
+        except errors.Refused as error:
+            return refusal(error)
+        return Deployment.of(row)
+
+    @strawberry.mutation(description="Forget a deployment and its schedules. Its runs stay.")
+    async def delete_deployment(self, info: Info, deployment: Which) -> DeleteResult:
+        """Delete."""
+        verb = deployments.delete_deployment
+        try:
+            found = await info.context.ledger.awrite(verb, _which(deployment))
+        except errors.Refused as error:
+            return refusal(error)
+        return Deleted(id=strawberry.ID(str(found)))
+
+    @strawberry.mutation(
+        description="Ask for a run of a deployment. Its arguments are checked first."
+    )
+    async def create_flow_run(
+        self,
+        info: Info,
+        input: Annotated[CreateFlowRunInput, strawberry.argument(description="The run.")],
+    ) -> CreateFlowRunResult:
+        """Create a run."""
+        parent, task = input.parent_flow_run_id, input.parent_task_run_id
+        wanted = RunRequest(
+            _which(input.deployment),
+            object_of(input.parameters),
+            input.name,
+            input.tags or [],
+            input.scheduled_time,
+            input.idempotency_key,
+            None if task is None else parse_id(task, "parentTaskRunId"),
+            None if parent is None else parse_id(parent, "parentFlowRunId"),
+            input.work_queue_name,
+            object_of(input.job_variables),
+        )
+        try:
+            run_id = await info.context.ledger.awrite(scheduled_runs.create_run, wanted)
+        except errors.Refused as error:
+            return refusal(error)
+        row = await info.context.loaders.flow_run.load(run_id)
+        assert row is not None
+        return FlowRun.of(row)
+
+    @strawberry.mutation(
+        description="Ask for a flow run to be cancelled: at once if nobody has begun it. One that "
+        "runs is CANCELLING until its process has heard of it. One that has ended stays as it is."
+    )
+    async def cancel_flow_run(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="The run's id.")],
+    ) -> CancelFlowRunResult:
+        """Cancel."""
+        key = parse_id(id)
+        if await info.context.ledger.awrite(scheduled_runs.cancel, key) is None:
+            return NotFound.of(f"there is no flow run {id}", "id")
+        row = await info.context.loaders.flow_run.load(key)
+        assert row is not None
+        return FlowRun.of(row)
+
+    @strawberry.mutation(description="Keep a flow's code by value. Keeping it twice is once.")
+    async def put_bundle(
+        self,
+        info: Info,
+        content: Annotated[str, strawberry.argument(description="The content, in base64.")],
+        about: Annotated[
+            JSON, strawberry.argument(description="What it takes to open it, as an object.")
+        ],
+    ) -> PutBundleResult:
+        """Keep a bundle."""
+        try:
+            decoded = base64.b64decode(content, validate=True)
+        except (binascii.Error, ValueError):
+            return InvalidInput.of("the content is not base64", "content")
+        verb = deployments.put_bundle
+        return BundleKept(key=await info.context.ledger.awrite(verb, decoded, object_of(about)))
+
+
+def _which(text: str) -> UUID | str:
+    """A deployment's id, if the text is one; else its full name."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return text

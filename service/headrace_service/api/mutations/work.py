@@ -1,0 +1,205 @@
+"""Mutations about work pools, and those by which workers take runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from headrace.records import StateType, now_micros
+from headrace_service.api.context import Info, parse_id
+from headrace_service.api.mutations.answers import refusal
+from headrace_service.api.mutations.deployments import DeleteResult
+from headrace_service.api.scalars import DateTime
+from headrace_service.api.types.deleted import Deleted
+from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
+from headrace_service.api.types.work import ClaimedRun, Claims, WorkPool
+from headrace_service.ledger import errors, scheduled_runs, work_pools
+from headrace_service.ledger.scheduled_runs import Claimant
+
+WorkPoolResult = Annotated[
+    WorkPool | NotFound | Conflict | InvalidInput,
+    strawberry.union("WorkPoolResult", description="A work pool, or why it is not as asked."),
+]
+ClaimResult = Annotated[
+    Claims | NotFound,
+    strawberry.union("ClaimResult", description="What there is to do, or that there is no pool."),
+]
+
+PoolName = Annotated[str, strawberry.argument(description="The pool's name.")]
+
+
+@strawberry.input(description="Who wants runs, and which.")
+class ClaimInput:
+    """A worker's request; it renews the worker's lease."""
+
+    worker_id: strawberry.ID = strawberry.field(
+        description="The worker's id, which it made itself."
+    )
+    worker_name: str = strawberry.field(description="The worker's name.")
+    host: str = strawberry.field(description="The machine that it runs on.")
+    pid: int = strawberry.field(description="Its process.")
+    lease_seconds: float = strawberry.field(
+        description="So long it counts as living. What it has claimed and not begun is given back "
+        "after that."
+    )
+    limit: int = strawberry.field(description="How many runs it takes at most; 0 only renews.")
+    work_pool_name: str | None = strawberry.field(
+        default=None, description="The pool whose runs it takes …"
+    )
+    work_queue_names: list[str] | None = strawberry.field(
+        default=None, description="… of these queues only."
+    )
+    deployment_ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="Without a pool: the deployments that it serves."
+    )
+
+
+@strawberry.type(description="The state of a run after its process has ended.")
+class Concluded:
+    """What became of a run."""
+
+    state: StateType = strawberry.field(description="The type of the state that it is in.")
+
+
+ConcludeResult = Annotated[
+    Concluded | NotFound,
+    strawberry.union("ConcludeResult", description="What became of the run."),
+]
+
+
+@strawberry.type(description="Work pools and workers.")
+class WorkMutations:
+    """Mutations about pools and by workers."""
+
+    @strawberry.mutation(description="Create a work pool, with its queue `default`.")
+    async def create_work_pool(
+        self,
+        info: Info,
+        name: PoolName,
+        type: Annotated[
+            str, strawberry.argument(description="How its workers execute runs.")
+        ] = "process",
+        description: Annotated[
+            str | None, strawberry.argument(description="What it is for.")
+        ] = None,
+        concurrency_limit: Annotated[
+            int | None,
+            strawberry.argument(description="How many of its runs may be under way at once."),
+        ] = None,
+        paused: Annotated[
+            bool, strawberry.argument(description="Whether its runs wait at first.")
+        ] = False,
+    ) -> WorkPoolResult:
+        """Create a pool."""
+        if type != "process":
+            message = f"there is no type of work pool {type!r}; use process"
+            return InvalidInput.of(message, "type")
+        verb = work_pools.create_work_pool
+        try:
+            row = await info.context.ledger.awrite(
+                verb, name, type, description, concurrency_limit, paused
+            )
+        except errors.Refused as error:
+            return refusal(error)
+        return WorkPool.of(row)
+
+    @strawberry.mutation(description="Let a pool's runs wait, or be taken again.")
+    async def set_work_pool_paused(
+        self,
+        info: Info,
+        name: PoolName,
+        paused: Annotated[bool, strawberry.argument(description="Whether they are to wait.")],
+    ) -> WorkPoolResult:
+        """Pause or resume."""
+        try:
+            row = await info.context.ledger.awrite(work_pools.set_pool_paused, name, paused)
+        except errors.Refused as error:
+            return refusal(error)
+        return WorkPool.of(row)
+
+    @strawberry.mutation(description="Forget a pool to which no deployment belongs.")
+    async def delete_work_pool(self, info: Info, name: PoolName) -> DeleteResult:
+        """Delete."""
+        try:
+            found = await info.context.ledger.awrite(work_pools.delete_work_pool, name)
+        except errors.Refused as error:
+            return refusal(error)
+        return Deleted(id=strawberry.ID(str(found)))
+
+    @strawberry.mutation(
+        description="Give a worker runs that are due: they are PENDING, and its own. A run is "
+        "given to one worker only."
+    )
+    async def claim_flow_runs(
+        self,
+        info: Info,
+        input: Annotated[ClaimInput, strawberry.argument(description="Who wants runs.")],
+    ) -> ClaimResult:
+        """Claim."""
+        ledger, worker = info.context.ledger, parse_id(input.worker_id, "workerId")
+        lease = int(input.lease_seconds * 1_000_000)
+        try:
+            pool = await ledger.awrite(
+                work_pools.keep_worker,
+                worker,
+                input.worker_name,
+                input.work_pool_name,
+                input.host,
+                input.pid,
+                lease,
+            )
+        except errors.Refused as error:
+            return NotFound.of(str(error), error.field)
+        claimant = Claimant(
+            worker,
+            pool,
+            input.work_queue_names,
+            _ids(input.deployment_ids),
+            input.limit,
+        )
+        claimed = []
+        if input.limit > 0:
+            claimed = await ledger.awrite(scheduled_runs.claim, claimant, now_micros())
+        due = await ledger.aread(scheduled_runs.next_due, claimant)
+        cancelling = await ledger.aread(scheduled_runs.to_be_cancelled, worker)
+        return Claims(
+            runs=[ClaimedRun.of(run) for run in claimed],
+            cancelling=[strawberry.ID(str(run_id)) for run_id in cancelling],
+            next_due=None if due is None else DateTime(due),
+        )
+
+    @strawberry.mutation(
+        description="A worker ends: what it has claimed and not begun is given back."
+    )
+    async def release_worker(
+        self,
+        info: Info,
+        worker_id: Annotated[strawberry.ID, strawberry.argument(description="The worker's id.")],
+    ) -> Deleted:
+        """Release."""
+        await info.context.ledger.awrite(scheduled_runs.release_worker, parse_id(worker_id))
+        return Deleted(id=worker_id)
+
+    @strawberry.mutation(
+        description="The process that executed a run has ended without saying how: the run is "
+        "CRASHED, or CANCELLED if that was wanted. A run that has ended stays as it is."
+    )
+    async def conclude_flow_run(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="The run's id.")],
+        epoch: Annotated[int, strawberry.argument(description="The number of its claim.")],
+        message: Annotated[str, strawberry.argument(description="How the process ended.")],
+    ) -> ConcludeResult:
+        """Conclude."""
+        verb = scheduled_runs.conclude
+        state = await info.context.ledger.awrite(verb, parse_id(id), epoch, message)
+        if state is None:
+            return NotFound.of(f"there is no flow run {id}", "id")
+        return Concluded(state=state)
+
+
+def _ids(texts: list[strawberry.ID] | None) -> list[UUID]:
+    return [parse_id(text, "deploymentIds") for text in texts or ()]

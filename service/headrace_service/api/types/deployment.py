@@ -1,0 +1,288 @@
+"""Deployments and their schedules."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+import msgspec
+import strawberry
+
+from headrace_service.api.context import Info
+from headrace_service.api.scalars import JSON, DateTime
+from headrace_service.api.types.node import Node
+from headrace_service.ledger.deployments import (
+    DeploymentInput,
+    DeploymentRow,
+    ScheduleInput,
+    ScheduleRow,
+)
+from headrace_service.schedules import Catchup, ScheduleSpec
+
+_MEANING = {
+    Catchup.NONE: "None of them.",
+    Catchup.LATEST: "One run, for the latest of them.",
+    Catchup.ALL: "A run for each of the last hundred.",
+}
+strawberry.enum(
+    Catchup, description="What becomes of a schedule's times that passed while nobody looked."
+)
+for _value in Catchup.__strawberry_definition__.values:  # type: ignore[attr-defined]
+    _value.description = _MEANING[Catchup(_value.value)]
+
+
+@strawberry.type(description="When a deployment runs by itself: by one of cron, interval, rrule.")
+class Schedule:
+    """A schedule."""
+
+    id: strawberry.ID = strawberry.field(description="Its id.")
+    slug: str | None = strawberry.field(description="The name that its deployment knows it by.")
+    cron: str | None = strawberry.field(description="Its cron line.")
+    interval_seconds: float | None = strawberry.field(description="Its interval.")
+    rrule: str | None = strawberry.field(description="Its recurrence rule, as RFC 5545 has it.")
+    timezone: str = strawberry.field(description="The zone whose clocks count.")
+    active: bool = strawberry.field(description="Whether it makes runs.")
+    catchup: Catchup = strawberry.field(description="What becomes of times that were missed.")
+    parameters: JSON = strawberry.field(description="Its runs' own arguments, by name.")
+    next_fire: DateTime | None = strawberry.field(
+        description="When it fires next; null while it rests, and when it fires no more."
+    )
+
+    @classmethod
+    def of(cls, row: ScheduleRow) -> Schedule:
+        """The schedule of a row."""
+        spec = row.spec
+        return cls(
+            id=strawberry.ID(str(row.id)),
+            slug=row.slug,
+            cron=spec.cron,
+            interval_seconds=None if spec.interval is None else spec.interval / 1_000_000,
+            rrule=spec.rrule,
+            timezone=spec.timezone or "UTC",
+            active=row.active,
+            catchup=row.catchup,
+            parameters=JSON(row.parameters),
+            next_fire=None if row.next_fire is None else DateTime(row.next_fire),
+        )
+
+
+@strawberry.type(description="A flow that can be run from elsewhere, by itself or when asked to.")
+class Deployment(Node):
+    """A deployment."""
+
+    row: strawberry.Private[DeploymentRow]
+    name: str = strawberry.field(description="Its name.")
+    full_name: str = strawberry.field(description="Its flow's name and its own: `flow/name`.")
+    flow_name: str = strawberry.field(description="The name of its flow.")
+    description: str | None = strawberry.field(description="What it is for.")
+    version: str | None = strawberry.field(description="The version of its code.")
+    entrypoint: str | None = strawberry.field(
+        description="Where its flow is found: `path.py:flow` or `module.flow`."
+    )
+    bundle_key: str | None = strawberry.field(
+        description="The bundle that holds its code, when it travels by value."
+    )
+    enforce_schema: bool = strawberry.field(
+        description="Whether arguments are checked when a run is asked for."
+    )
+    paused: bool = strawberry.field(description="Whether its schedules rest.")
+    created_at: DateTime = strawberry.field(description="When it was created.")
+    updated_at: DateTime = strawberry.field(description="When it was last deployed.")
+
+    @classmethod
+    def of(cls, row: DeploymentRow) -> Deployment:
+        """The deployment of a row."""
+        return cls(
+            row=row,
+            id=strawberry.ID(str(row.id)),
+            name=row.name,
+            full_name=row.full_name,
+            flow_name=row.flow_name,
+            description=row.description,
+            version=row.version,
+            entrypoint=row.entrypoint,
+            bundle_key=row.bundle_key,
+            enforce_schema=row.enforce_schema,
+            paused=row.paused,
+            created_at=DateTime(row.created_at),
+            updated_at=DateTime(row.updated_at),
+        )
+
+    @strawberry.field(description="The tags of its runs.")
+    def tags(self) -> list[str]:
+        """The tags."""
+        return msgspec.json.decode(self.row.tags, type=list[str])
+
+    @strawberry.field(description="Its runs' arguments by name, where nobody gives others.")
+    def parameters(self) -> JSON:
+        """The parameters."""
+        return JSON(msgspec.json.decode(self.row.parameters))
+
+    @strawberry.field(description="What arguments its flow takes, as a JSON Schema.")
+    def parameter_schema(self) -> JSON:
+        """The schema."""
+        return JSON(msgspec.json.decode(self.row.parameter_schema))
+
+    @strawberry.field(description="What its runs tell the worker that executes them.")
+    def job_variables(self) -> JSON:
+        """The job variables."""
+        return JSON(msgspec.json.decode(self.row.job_variables))
+
+    @strawberry.field(description="Its schedules.")
+    async def schedules(self, info: Info) -> list[Schedule]:
+        """The schedules."""
+        rows = await info.context.loaders.schedules.load(self.row.id)
+        info.context.spend(rows)
+        return [Schedule.of(row) for row in rows]
+
+    @strawberry.field(description="The pool whose workers execute it; null when it is served.")
+    async def work_pool_name(self, info: Info) -> str | None:
+        """The pool."""
+        found = await info.context.loaders.queue_names.load(self.row.work_queue_id)
+        return None if found is None else found[0]
+
+    @strawberry.field(description="The queue of that pool in which its runs wait.")
+    async def work_queue_name(self, info: Info) -> str | None:
+        """The queue."""
+        found = await info.context.loaders.queue_names.load(self.row.work_queue_id)
+        return None if found is None else found[1]
+
+
+@strawberry.input(
+    name="ScheduleInput", description="A schedule: one of cron, intervalSeconds and rrule."
+)
+class ScheduleGiven:
+    """A schedule as it is asked for."""
+
+    cron: str | None = strawberry.field(
+        default=None, description="A cron line: minute, hour, day of month, month, weekday."
+    )
+    interval_seconds: float | None = strawberry.field(
+        default=None, description="Seconds from one run to the next."
+    )
+    anchor: DateTime | None = strawberry.field(
+        default=None, description="One of an interval's times; else the time now."
+    )
+    rrule: str | None = strawberry.field(
+        default=None, description="A recurrence rule of RFC 5545; else it counts from 2020-01-01."
+    )
+    timezone: str | None = strawberry.field(
+        default=None, description="The zone whose clocks count, such as `Europe/Berlin`; else UTC."
+    )
+    day_or: bool = strawberry.field(
+        default=True,
+        description="Whether a cron line's day of the month and weekday mean either, not both.",
+    )
+    slug: str | None = strawberry.field(
+        default=None, description="A name to find it by when it is to change."
+    )
+    active: bool = strawberry.field(default=True, description="Whether it makes runs.")
+    parameters: JSON | None = strawberry.field(
+        default=None, description="Its runs' own arguments, by name."
+    )
+    catchup: Catchup | None = strawberry.field(
+        default=None, description="What becomes of times that were missed; else LATEST."
+    )
+
+    def as_input(self) -> ScheduleInput:
+        """The schedule as the ledger takes it."""
+        seconds = self.interval_seconds
+        interval = None if seconds is None else timedelta(seconds=seconds)
+        spec = ScheduleSpec(
+            cron=self.cron,
+            interval=None if interval is None else interval // timedelta(microseconds=1),
+            rrule=self.rrule,
+            timezone=self.timezone,
+            anchor=self.anchor or 0,
+            day_or=self.day_or,
+        )
+        catchup = self.catchup or Catchup.LATEST
+        return ScheduleInput(spec, self.slug, object_of(self.parameters), self.active, catchup)
+
+
+@strawberry.input(
+    name="DeploymentInput",
+    description="A deployment. What it says replaces what was; schedules only when they are given.",
+)
+class DeploymentGiven:
+    """A deployment as it is asked for."""
+
+    flow_name: str = strawberry.field(description="The name of its flow.")
+    name: str = strawberry.field(description="Its name; with the flow's name it is unique.")
+    description: str | None = strawberry.field(default=None, description="What it is for.")
+    version: str | None = strawberry.field(default=None, description="The version of its code.")
+    tags: list[str] | None = strawberry.field(default=None, description="The tags of its runs.")
+    parameters: JSON | None = strawberry.field(
+        default=None, description="Its runs' arguments by name, where nobody gives others."
+    )
+    parameter_schema: JSON | None = strawberry.field(
+        default=None, description="What arguments its flow takes, as a JSON Schema."
+    )
+    enforce_schema: bool = strawberry.field(
+        default=True, description="Whether arguments are checked when a run is asked for."
+    )
+    entrypoint: str | None = strawberry.field(
+        default=None, description="Where its flow is found: `path.py:flow` or `module.flow`."
+    )
+    folder: str | None = strawberry.field(
+        default=None, description="The folder that the entrypoint and the flow start from."
+    )
+    bundle_key: str | None = strawberry.field(
+        default=None, description="The bundle that holds its code; see `putBundle`."
+    )
+    work_pool_name: str | None = strawberry.field(
+        default=None, description="The pool whose workers execute it; null when it is served."
+    )
+    work_queue_name: str | None = strawberry.field(
+        default=None, description="The queue of that pool; created if need be."
+    )
+    job_variables: JSON | None = strawberry.field(
+        default=None, description="What its runs tell the worker that executes them."
+    )
+    paused: bool | None = strawberry.field(
+        default=None, description="Whether its schedules rest; null leaves that as it is."
+    )
+    schedules: list[ScheduleGiven] | None = strawberry.field(
+        default=None, description="All its schedules; null leaves them as they are."
+    )
+
+    def as_input(self) -> DeploymentInput:
+        """The deployment as the ledger takes it."""
+        return DeploymentInput(
+            flow_name=self.flow_name,
+            name=self.name,
+            description=self.description,
+            version=self.version,
+            tags=self.tags or [],
+            parameters=object_of(self.parameters),
+            parameter_schema=object_of(self.parameter_schema),
+            enforce_schema=self.enforce_schema,
+            entrypoint=self.entrypoint,
+            folder=self.folder,
+            bundle_key=self.bundle_key,
+            work_pool=self.work_pool_name,
+            work_queue=self.work_queue_name,
+            job_variables=object_of(self.job_variables),
+            paused=self.paused,
+            schedules=None
+            if self.schedules is None
+            else [schedule.as_input() for schedule in self.schedules],
+        )
+
+
+LazyDeployment = Annotated["Deployment", strawberry.lazy("headrace_service.api.types.deployment")]
+
+
+def object_of(value: JSON | None) -> dict[str, object]:
+    """A JSON object; nothing is an empty one.
+
+    Raises:
+        InputError: it is no object.
+    """
+    from headrace_service.api.errors import InputError
+
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise InputError("parameters and schemas are JSON objects, by name", "parameters")
+    return value

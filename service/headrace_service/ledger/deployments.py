@@ -1,0 +1,343 @@
+"""Deployments and their schedules and bundles: what is known of them, and what changes them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import peewee
+import uuid_utils
+
+from headrace.records import now_micros
+from headrace_service import schedules
+from headrace_service.ledger.errors import InvalidInput, NotFound
+from headrace_service.ledger.models import Bundle, Deployment, Flow, Schedule
+from headrace_service.ledger.work_pools import DEFAULT_QUEUE, queue_for, work_pool
+from headrace_service.schedules import Catchup, InvalidSchedule, ScheduleSpec
+
+
+class ScheduleRow(msgspec.Struct, frozen=True):
+    """A schedule. Times are in microseconds since 1970 UTC."""
+
+    id: UUID
+    deployment_id: UUID
+    slug: str | None
+    spec: ScheduleSpec
+    parameters: dict[str, Any]
+    active: bool
+    catchup: Catchup
+    next_fire: int | None
+
+
+class DeploymentRow(msgspec.Struct, frozen=True):
+    """A deployment with its flow. `tags` and the objects are JSON texts; times are in
+    microseconds since 1970 UTC."""
+
+    id: UUID
+    flow_id: UUID
+    name: str
+    description: str | None
+    version: str | None
+    tags: str
+    parameters: str
+    parameter_schema: str
+    enforce_schema: bool
+    entrypoint: str | None
+    folder: str | None
+    bundle_key: str | None
+    work_queue_id: UUID | None
+    job_variables: str
+    paused: bool
+    created_at: int
+    updated_at: int
+    flow_name: str
+
+    @property
+    def full_name(self) -> str:
+        """`flow/deployment`."""
+        return f"{self.flow_name}/{self.name}"
+
+
+class ScheduleInput(msgspec.Struct, frozen=True):
+    """A schedule as it is asked for."""
+
+    spec: ScheduleSpec
+    slug: str | None = None
+    parameters: dict[str, Any] = {}
+    active: bool = True
+    catchup: Catchup = Catchup.LATEST
+
+
+class DeploymentInput(msgspec.Struct, frozen=True):
+    """A deployment as it is asked for. What is None stays as it was; `work_pool` too."""
+
+    flow_name: str
+    name: str
+    description: str | None = None
+    version: str | None = None
+    tags: list[str] = []
+    parameters: dict[str, Any] = {}
+    parameter_schema: dict[str, Any] = {}
+    enforce_schema: bool = True
+    entrypoint: str | None = None
+    folder: str | None = None
+    bundle_key: str | None = None
+    work_pool: str | None = None
+    work_queue: str | None = None
+    job_variables: dict[str, Any] = {}
+    paused: bool | None = None
+    schedules: list[ScheduleInput] | None = None
+
+
+# -- reading ----------------------------------------------------------------------------------
+
+_COLUMNS = [getattr(Deployment, name) for name in DeploymentRow.__struct_fields__[:-1]]
+
+
+def _selected() -> Any:
+    return Deployment.select(*_COLUMNS, Flow.name).join(Flow, on=(Flow.id == Deployment.flow_id))
+
+
+def deployments(db: peewee.Database, flow_name: str | None = None) -> list[DeploymentRow]:
+    """All deployments, or a flow's, by flow and name."""
+    query = _selected().order_by(Flow.name, Deployment.name)
+    if flow_name is not None:
+        query = query.where(Flow.name == flow_name)
+    return [DeploymentRow(*row) for row in query.tuples().execute(db)]
+
+
+def deployment(db: peewee.Database, which: UUID | str) -> DeploymentRow:
+    """A deployment by its id or by `flow/deployment`.
+
+    Raises:
+        NotFound: there is none.
+    """
+    if isinstance(which, UUID):
+        query = _selected().where(Deployment.id == which)
+    else:
+        flow_name, _, name = which.rpartition("/")
+        query = _selected().where(Flow.name == flow_name, Deployment.name == name)
+    for row in query.tuples().execute(db):
+        return DeploymentRow(*row)
+    raise NotFound(f"there is no deployment {str(which)!r}; see `headrace deployment ls`")
+
+
+def deployments_by_id(db: peewee.Database, ids: Sequence[UUID]) -> list[DeploymentRow | None]:
+    """The deployment of each id; None where there is none."""
+    query = _selected().where(Deployment.id.in_(list(ids)))
+    found = {row[0]: DeploymentRow(*row) for row in query.tuples().execute(db)}
+    return [found.get(key) for key in ids]
+
+
+def schedules_of(db: peewee.Database, ids: Sequence[UUID]) -> list[list[ScheduleRow]]:
+    """The schedules of each deployment, in the order of their creation."""
+    columns = [getattr(Schedule, name) for name in ScheduleRow.__struct_fields__]
+    query = Schedule.select(*columns).where(Schedule.deployment_id.in_(list(ids)))
+    found: dict[UUID, list[ScheduleRow]] = {key: [] for key in ids}
+    for row in query.order_by(Schedule.id).tuples().execute(db):
+        found[row[1]].append(schedule_row(row))
+    return [found[key] for key in ids]
+
+
+def schedule_row(row: Sequence[Any]) -> ScheduleRow:
+    """The row of a schedule, from its columns."""
+    key, owner, slug, spec, parameters, active, catchup, next_fire = row
+    return ScheduleRow(
+        key,
+        owner,
+        slug,
+        msgspec.json.decode(spec, type=ScheduleSpec),
+        msgspec.json.decode(parameters),
+        active,
+        Catchup(catchup),
+        next_fire,
+    )
+
+
+def bundle(db: peewee.Database, key: str) -> tuple[bytes, str]:
+    """A bundle's content, and as JSON what it takes to open it.
+
+    Raises:
+        NotFound: there is none.
+    """
+    query = Bundle.select(Bundle.content, Bundle.about).where(Bundle.key == key)
+    for content, about in query.tuples().execute(db):
+        return bytes(content), about
+    raise NotFound(f"there is no bundle {key!r}", "key")
+
+
+# -- changing ---------------------------------------------------------------------------------
+
+
+def put_bundle(db: peewee.SqliteDatabase, content: bytes, about: dict[str, Any]) -> str:
+    """Keep a bundle, unless it is there already. Returns its key."""
+    key = hashlib.sha256(content).hexdigest()
+    row = {
+        Bundle.key: key,
+        Bundle.content: content,
+        Bundle.about: _text(about),
+        Bundle.created_at: now_micros(),
+    }
+    Bundle.insert(row).on_conflict_ignore().execute(db)
+    return key
+
+
+def apply_deployment(db: peewee.SqliteDatabase, wanted: DeploymentInput) -> DeploymentRow:
+    """Create a deployment, or bring the one of that name to what is asked for.
+
+    Asking for the same again changes nothing: its schedules keep their ids and go on as they were.
+
+    Raises:
+        NotFound: there is no such work pool.
+        InvalidInput: a schedule makes no sense.
+    """
+    now = now_micros()
+    flow_id = _flow_id(db, wanted.flow_name, now)
+    queue = None
+    if wanted.work_pool is not None:
+        pool = work_pool(db, wanted.work_pool)
+        queue = queue_for(db, pool.id, wanted.work_queue or DEFAULT_QUEUE)
+    values: dict[Any, Any] = {
+        Deployment.description: wanted.description,
+        Deployment.version: wanted.version,
+        Deployment.tags: _text(wanted.tags),
+        Deployment.parameters: _text(wanted.parameters),
+        Deployment.parameter_schema: _text(wanted.parameter_schema),
+        Deployment.enforce_schema: wanted.enforce_schema,
+        Deployment.entrypoint: wanted.entrypoint,
+        Deployment.folder: wanted.folder,
+        Deployment.bundle_key: wanted.bundle_key,
+        Deployment.work_queue_id: queue,
+        Deployment.job_variables: _text(wanted.job_variables),
+        Deployment.updated_at: now,
+    }
+    if wanted.paused is not None:
+        values[Deployment.paused] = wanted.paused
+    query = Deployment.select(Deployment.id).where(
+        Deployment.flow_id == flow_id, Deployment.name == wanted.name
+    )
+    key = next((key for (key,) in query.tuples().execute(db)), None)
+    if key is None:
+        key = UUID(bytes=uuid_utils.uuid7().bytes)
+        new = {
+            Deployment.id: key,
+            Deployment.flow_id: flow_id,
+            Deployment.name: wanted.name,
+            Deployment.paused: False,
+            Deployment.created_at: now,
+        }
+        Deployment.insert({**new, **values}).execute(db)
+    else:
+        Deployment.update(values).where(Deployment.id == key).execute(db)
+    if wanted.schedules is not None:
+        _apply_schedules(db, key, wanted.schedules, now)
+    plan_schedules(db, key, now)
+    return deployment(db, key)
+
+
+def set_deployment_paused(
+    db: peewee.SqliteDatabase, which: UUID | str, paused: bool
+) -> DeploymentRow:
+    """Let a deployment's schedules rest, or go on from now.
+
+    Raises:
+        NotFound: there is no such deployment.
+    """
+    row = deployment(db, which)
+    Deployment.update({Deployment.paused: paused}).where(Deployment.id == row.id).execute(db)
+    plan_schedules(db, row.id, now_micros())
+    return deployment(db, row.id)
+
+
+def delete_deployment(db: peewee.SqliteDatabase, which: UUID | str) -> UUID:
+    """Forget a deployment and its schedules. Its runs stay. Returns its id.
+
+    Raises:
+        NotFound: there is no such deployment.
+    """
+    key = deployment(db, which).id
+    Schedule.delete().where(Schedule.deployment_id == key).execute(db)
+    Deployment.delete().where(Deployment.id == key).execute(db)
+    return key
+
+
+def plan_schedules(db: peewee.SqliteDatabase, deployment_id: UUID, now: int) -> None:
+    """Give each schedule that is to fire a next time, and take it from the others."""
+    paused = deployment(db, deployment_id).paused
+    for schedule in schedules_of(db, [deployment_id])[0]:
+        moves = schedule.active and not paused
+        if moves == (schedule.next_fire is not None):
+            continue
+        coming = schedules.next_fire(schedule.spec, now) if moves else None
+        update = Schedule.update({Schedule.next_fire: coming})
+        update.where(Schedule.id == schedule.id).execute(db)
+
+
+def _flow_id(db: peewee.SqliteDatabase, name: str, now: int) -> UUID:
+    row = {Flow.id: uuid_utils.uuid7().bytes, Flow.name: name, Flow.created_at: now}
+    Flow.insert(row).on_conflict_ignore().execute(db)
+    query = Flow.select(Flow.id).where(Flow.name == name)
+    ((flow_id,),) = query.tuples().execute(db)
+    return UUID(bytes=flow_id.bytes)
+
+
+def _apply_schedules(
+    db: peewee.SqliteDatabase, deployment_id: UUID, wanted: Sequence[ScheduleInput], now: int
+) -> None:
+    """Keep the schedules that are asked for again; add what is new, and drop the others.
+
+    A schedule is the same when it has the same slug or, without one, the same times.
+    """
+    before = schedules_of(db, [deployment_id])[0]
+    kept: set[UUID] = set()
+    for index, schedule in enumerate(wanted):
+        spec = schedule.spec
+        if spec.interval is not None and spec.anchor == 0:
+            spec = msgspec.structs.replace(spec, anchor=now)
+        try:
+            schedules.check(spec, now)
+        except InvalidSchedule as error:
+            raise InvalidInput(str(error), f"schedules[{index}]") from None
+        same = next((old for old in before if _is_same(old, schedule, kept)), None)
+        values: dict[Any, Any] = {
+            Schedule.parameters: _text(schedule.parameters),
+            Schedule.active: schedule.active,
+            Schedule.catchup: schedule.catchup.value,
+        }
+        if same is None or not _same_times(same.spec, schedule.spec):
+            values |= {Schedule.spec: _text(spec), Schedule.next_fire: None}
+        if same is not None:
+            kept.add(same.id)
+            Schedule.update(values).where(Schedule.id == same.id).execute(db)
+            continue
+        key = UUID(bytes=uuid_utils.uuid7().bytes)
+        kept.add(key)
+        new = {
+            Schedule.id: key,
+            Schedule.deployment_id: deployment_id,
+            Schedule.slug: schedule.slug,
+            Schedule.created_at: now,
+        }
+        Schedule.insert({**new, **values}).execute(db)
+    gone = [old.id for old in before if old.id not in kept]
+    Schedule.delete().where(Schedule.id.in_(gone)).execute(db)
+
+
+def _is_same(old: ScheduleRow, wanted: ScheduleInput, taken: set[UUID]) -> bool:
+    if old.id in taken or old.slug != wanted.slug:
+        return False
+    return wanted.slug is not None or _same_times(old.spec, wanted.spec)
+
+
+def _same_times(old: ScheduleSpec, wanted: ScheduleSpec) -> bool:
+    """Whether two schedules fire at the same times; an interval without an anchor keeps the old."""
+    if wanted.interval is not None and wanted.anchor == 0:
+        wanted = msgspec.structs.replace(wanted, anchor=old.anchor)
+    return old == wanted
+
+
+def _text(value: object) -> str:
+    return msgspec.json.encode(value).decode()

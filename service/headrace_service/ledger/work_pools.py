@@ -1,0 +1,220 @@
+"""Work pools, their queues, and the workers that take runs: what is known, and what changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+import peewee
+import uuid_utils
+
+from headrace.records import now_micros
+from headrace_service.ledger.errors import Conflict, NotFound
+from headrace_service.ledger.models import Deployment, Worker, WorkPool, WorkQueue
+
+#: The queue that every pool has.
+DEFAULT_QUEUE = "default"
+
+
+class WorkPoolRow(msgspec.Struct, frozen=True):
+    """A work pool. Times are in microseconds since 1970 UTC."""
+
+    id: UUID
+    name: str
+    type: str
+    description: str | None
+    paused: bool
+    concurrency_limit: int | None
+    created_at: int
+
+
+class WorkQueueRow(msgspec.Struct, frozen=True):
+    """A queue of a pool; those with a lower `priority` number are served first."""
+
+    id: UUID
+    work_pool_id: UUID
+    name: str
+    priority: int
+    paused: bool
+
+
+class WorkerRow(msgspec.Struct, frozen=True):
+    """A worker. Times are in microseconds since 1970 UTC."""
+
+    id: UUID
+    name: str
+    work_pool_id: UUID | None
+    host: str
+    pid: int
+    started_at: int
+    seen_at: int
+    lease_until: int
+
+
+def no_such_pool(name: str) -> NotFound:
+    """The error for a pool that does not exist; it names the mend."""
+    return NotFound(
+        f"there is no work pool {name!r}; create it with "
+        f"`headrace work-pool create --type process {name}`",
+        "workPool",
+    )
+
+
+def work_pools(db: peewee.Database) -> list[WorkPoolRow]:
+    """All pools, by name."""
+    columns = [getattr(WorkPool, name) for name in WorkPoolRow.__struct_fields__]
+    query = WorkPool.select(*columns).order_by(WorkPool.name)
+    return [WorkPoolRow(*row) for row in query.tuples().execute(db)]
+
+
+def work_pool(db: peewee.Database, name: str) -> WorkPoolRow:
+    """The pool of that name.
+
+    Raises:
+        NotFound: there is none.
+    """
+    columns = [getattr(WorkPool, field) for field in WorkPoolRow.__struct_fields__]
+    query = WorkPool.select(*columns).where(WorkPool.name == name)
+    for row in query.tuples().execute(db):
+        return WorkPoolRow(*row)
+    raise no_such_pool(name)
+
+
+def queues_of(db: peewee.Database, pool_id: UUID) -> list[WorkQueueRow]:
+    """A pool's queues, the first to be served first."""
+    columns = [getattr(WorkQueue, field) for field in WorkQueueRow.__struct_fields__]
+    query = (
+        WorkQueue.select(*columns)
+        .where(WorkQueue.work_pool_id == pool_id)
+        .order_by(WorkQueue.priority, WorkQueue.id)
+    )
+    return [WorkQueueRow(*row) for row in query.tuples().execute(db)]
+
+
+def workers_of(db: peewee.Database, pool_id: UUID) -> list[WorkerRow]:
+    """The workers that a pool has, by name."""
+    columns = [getattr(Worker, field) for field in WorkerRow.__struct_fields__]
+    query = Worker.select(*columns).where(Worker.work_pool_id == pool_id)
+    query = query.order_by(Worker.name, Worker.id)
+    return [WorkerRow(*row) for row in query.tuples().execute(db)]
+
+
+def create_work_pool(
+    db: peewee.SqliteDatabase,
+    name: str,
+    type: str,
+    description: str | None = None,
+    concurrency_limit: int | None = None,
+    paused: bool = False,
+) -> WorkPoolRow:
+    """A new pool, with its default queue.
+
+    Raises:
+        Conflict: there is one of that name.
+    """
+    if WorkPool.select().where(WorkPool.name == name).exists(db):
+        raise Conflict(f"there is a work pool {name!r} already", "name")
+    pool_id, now = UUID(bytes=uuid_utils.uuid7().bytes), now_micros()
+    row = {
+        WorkPool.id: pool_id,
+        WorkPool.name: name,
+        WorkPool.type: type,
+        WorkPool.description: description,
+        WorkPool.paused: paused,
+        WorkPool.concurrency_limit: concurrency_limit,
+        WorkPool.created_at: now,
+    }
+    WorkPool.insert(row).execute(db)
+    queue_for(db, pool_id, DEFAULT_QUEUE)
+    return work_pool(db, name)
+
+
+def queue_for(db: peewee.SqliteDatabase, pool_id: UUID, name: str) -> UUID:
+    """The id of a pool's queue, which is created if need be, behind those there are."""
+    queues = queues_of(db, pool_id)
+    for queue in queues:
+        if queue.name == name:
+            return queue.id
+    queue_id = UUID(bytes=uuid_utils.uuid7().bytes)
+    row = {
+        WorkQueue.id: queue_id,
+        WorkQueue.work_pool_id: pool_id,
+        WorkQueue.name: name,
+        WorkQueue.priority: 1 + max((queue.priority for queue in queues), default=0),
+        WorkQueue.paused: False,
+        WorkQueue.created_at: now_micros(),
+    }
+    WorkQueue.insert(row).execute(db)
+    return queue_id
+
+
+def set_pool_paused(db: peewee.SqliteDatabase, name: str, paused: bool) -> WorkPoolRow:
+    """Let a pool's workers take no more runs, or take them again.
+
+    Raises:
+        NotFound: there is no such pool.
+    """
+    pool = work_pool(db, name)
+    WorkPool.update({WorkPool.paused: paused}).where(WorkPool.id == pool.id).execute(db)
+    return work_pool(db, name)
+
+
+def delete_work_pool(db: peewee.SqliteDatabase, name: str) -> UUID:
+    """Forget a pool, its queues and its workers. Returns its id.
+
+    Raises:
+        NotFound: there is no such pool.
+        Conflict: deployments belong to it.
+    """
+    pool = work_pool(db, name)
+    queues = [queue.id for queue in queues_of(db, pool.id)]
+    used = Deployment.select().where(Deployment.work_queue_id.in_(queues)).count(db)
+    if used:
+        raise Conflict(f"{used} deployments belong to work pool {name!r}; delete them first")
+    WorkQueue.delete().where(WorkQueue.work_pool_id == pool.id).execute(db)
+    Worker.delete().where(Worker.work_pool_id == pool.id).execute(db)
+    WorkPool.delete().where(WorkPool.id == pool.id).execute(db)
+    return pool.id
+
+
+def keep_worker(
+    db: peewee.SqliteDatabase,
+    worker_id: UUID,
+    name: str,
+    pool: str | None,
+    host: str,
+    pid: int,
+    lease: int,
+) -> UUID | None:
+    """Note that a worker lives, for `lease` microseconds from now. Returns its pool's id.
+
+    Raises:
+        NotFound: there is no such pool.
+    """
+    now = now_micros()
+    pool_id = None if pool is None else work_pool(db, pool).id
+    row = {
+        Worker.id: worker_id,
+        Worker.name: name,
+        Worker.work_pool_id: pool_id,
+        Worker.host: host,
+        Worker.pid: pid,
+        Worker.started_at: now,
+        Worker.seen_at: now,
+        Worker.lease_until: now + lease,
+    }
+    kept = (Worker.seen_at, Worker.lease_until)
+    Worker.insert(row).on_conflict(conflict_target=[Worker.id], preserve=kept).execute(db)
+    return pool_id
+
+
+def queue_names(db: peewee.Database, ids: Sequence[UUID | None]) -> list[tuple[str, str] | None]:
+    """The names of each queue's pool and of the queue; None where there is no such queue."""
+    query = (
+        WorkQueue.select(WorkQueue.id, WorkPool.name, WorkQueue.name)
+        .join(WorkPool, on=(WorkPool.id == WorkQueue.work_pool_id))
+        .where(WorkQueue.id.in_([key for key in ids if key is not None]))
+    )
+    found = {key: (pool, queue) for key, pool, queue in query.tuples().execute(db)}
+    return [None if key is None else found.get(key) for key in ids]

@@ -1,0 +1,77 @@
+"""The scheduler: schedules fire when their time comes; what lapsed workers held is given back.
+
+It looks at the ledger and not into a memory of its own, so that it does not matter how many run,
+when one stops, or who else changes a schedule.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Protocol
+
+from headrace.records import now_micros
+from headrace_service.ledger import Ledger, LedgerError
+from headrace_service.ledger.scheduled_runs import (
+    fire_due,
+    has_lapsed_workers,
+    next_fire,
+    release_lapsed,
+)
+
+logger = logging.getLogger("headrace_service.loops")
+
+#: Seconds after which it looks again, at most: another process may have added a schedule.
+LOOK_AGAIN = 1.0
+
+
+class Clock(Protocol):
+    """Time, as the loops see it."""
+
+    def now(self) -> int:
+        """Microseconds since 1970-01-01 UTC."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+
+
+class SystemClock:
+    """The time of the machine."""
+
+    def now(self) -> int:
+        """Microseconds since 1970-01-01 UTC."""
+        return now_micros()
+
+    async def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        await asyncio.sleep(seconds)
+
+
+class Scheduler:
+    """Fires schedules on a ledger, for as long as `run` runs."""
+
+    def __init__(self, ledger: Ledger, clock: Clock | None = None) -> None:
+        self._ledger = ledger
+        self._clock = clock or SystemClock()
+
+    async def run(self) -> None:
+        """Go on until cancelled; what the ledger cannot do now is tried again."""
+        while True:
+            try:
+                pause = await self.step()
+            except LedgerError as error:
+                logger.warning("schedules wait: %s", error)
+                pause = LOOK_AGAIN
+            await self._clock.sleep(pause)
+
+    async def step(self) -> float:
+        """Do what is due. Returns after how many seconds to look again."""
+        now = self._clock.now()
+        if await self._ledger.aread(has_lapsed_workers, now):
+            await self._ledger.awrite(release_lapsed, now)
+        coming = await self._ledger.aread(next_fire)
+        if coming is not None and coming <= now:
+            coming = await self._ledger.awrite(fire_due, now)
+        if coming is None:
+            return LOOK_AGAIN
+        return min(max(0, coming - self._clock.now()) / 1_000_000, LOOK_AGAIN)

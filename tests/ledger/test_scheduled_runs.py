@@ -1,0 +1,282 @@
+"""Runs of deployments: fired once, claimed once, given back, ended for a process that is gone."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+import uuid_utils.compat as uuids
+
+from headrace.records import FlowRunChanged, StateType, now_micros
+from headrace_service.ledger import Ledger
+from headrace_service.ledger.deployments import (
+    DeploymentInput,
+    DeploymentRow,
+    ScheduleInput,
+    apply_deployment,
+    delete_deployment,
+    put_bundle,
+    schedules_of,
+    set_deployment_paused,
+)
+from headrace_service.ledger.errors import Conflict, InvalidInput, NotFound
+from headrace_service.ledger.models import FlowRun, Schedule
+from headrace_service.ledger.scheduled_runs import (
+    Claimant,
+    Claimed,
+    RunRequest,
+    cancel,
+    claim,
+    conclude,
+    create_run,
+    fire_due,
+    next_due,
+    release_lapsed,
+)
+from headrace_service.ledger.work_pools import (
+    create_work_pool,
+    delete_work_pool,
+    keep_worker,
+    set_pool_paused,
+)
+from headrace_service.schedules import Catchup, ScheduleSpec
+from tests.builders import Stream, state
+
+SECOND = 1_000_000
+SCHEMA = {
+    "properties": {"n": {"type": "integer"}, "city": {"type": "string"}},
+    "required": ["n"],
+}
+
+
+def deploy(ledger: Ledger, **wanted: Any) -> DeploymentRow:
+    given = {"flow_name": "etl", "name": "daily", "parameters": {"n": 1}, **wanted}
+    return ledger.write(apply_deployment, DeploymentInput(**given)).result()
+
+
+def ask(ledger: Ledger, **wanted: Any) -> UUID:
+    return ledger.write(create_run, RunRequest("etl/daily", **wanted)).result()
+
+
+def take(ledger: Ledger, row: DeploymentRow, limit: int = 10) -> list[Claimed]:
+    claimant = Claimant(uuids.uuid7(), deployment_ids=[row.id], limit=limit)
+    return ledger.write(claim, claimant, now_micros()).result()
+
+
+def run(ledger: Ledger, run_id: UUID) -> dict[str, Any]:
+    query = FlowRun.select().where(FlowRun.id == run_id).dicts()
+    (row,) = ledger.read(lambda db: list(query.execute(db))).result()
+    return dict(row)
+
+
+def runs(ledger: Ledger) -> int:
+    return ledger.read(lambda db: FlowRun.select().count(db)).result()
+
+
+def due_since(ledger: Ledger, row: DeploymentRow, seconds: int) -> int:
+    """Pretend that the deployment's schedules were last looked at some time ago."""
+    moment = now_micros() - seconds * SECOND
+    update = Schedule.update({Schedule.next_fire: moment})
+    ledger.write(lambda db: update.where(Schedule.deployment_id == row.id).execute(db)).result()
+    return moment
+
+
+def test_deploying_the_same_again_changes_nothing(ledger: Ledger) -> None:
+    schedules = [
+        ScheduleInput(ScheduleSpec(cron="0 8 * * *")),
+        ScheduleInput(ScheduleSpec(interval=60 * SECOND)),
+    ]
+    first = deploy(ledger, schedules=schedules)
+    before = ledger.read(schedules_of, [first.id]).result()
+    again = deploy(ledger, schedules=schedules)
+    assert again.id == first.id
+    assert ledger.read(schedules_of, [first.id]).result() == before
+    deploy(ledger, schedules=schedules[:1])
+    assert ledger.read(schedules_of, [first.id]).result() == [before[0][:1]]
+
+
+def test_a_slug_keeps_a_schedule_whose_times_change(ledger: Ledger) -> None:
+    row = deploy(ledger, schedules=[ScheduleInput(ScheduleSpec(cron="0 8 * * *"), slug="s")])
+    ((before,),) = ledger.read(schedules_of, [row.id]).result()
+    deploy(ledger, schedules=[ScheduleInput(ScheduleSpec(cron="0 9 * * *"), slug="s")])
+    ((after,),) = ledger.read(schedules_of, [row.id]).result()
+    assert after.id == before.id
+    assert after.spec.cron == "0 9 * * *"
+    assert after.next_fire != before.next_fire
+
+
+def test_a_schedule_that_makes_no_sense_creates_nothing(ledger: Ledger) -> None:
+    with pytest.raises(InvalidInput, match="no cron line") as raised:
+        deploy(ledger, schedules=[ScheduleInput(ScheduleSpec(cron="often"))])
+    assert raised.value.field == "schedules[0]"
+    with pytest.raises(NotFound):
+        ask(ledger)
+
+
+def test_schedulers_that_fire_at_once_make_one_run(ledger: Ledger) -> None:
+    row = deploy(ledger, schedules=[ScheduleInput(ScheduleSpec(interval=3600 * SECOND))])
+    moment = due_since(ledger, row, 5)
+    fired = [ledger.write(fire_due, now_micros()) for _ in range(4)]
+    assert len({future.result() for future in fired}) == 1
+    due_since(ledger, row, 5)  # as a scheduler has it that was stopped before its commit
+    assert runs(ledger) == 1
+    (claimed,) = take(ledger, row)
+    # The time at which it was to fire, by its own count.
+    assert claimed.scheduled_time >= moment
+    assert run(ledger, claimed.flow_run_id)["tags"] == '["auto-scheduled"]'
+
+
+@pytest.mark.parametrize(
+    ("catchup", "made"), [(Catchup.LATEST, 1), (Catchup.NONE, 0), (Catchup.ALL, 3)]
+)
+def test_what_becomes_of_missed_times(ledger: Ledger, catchup: Catchup, made: int) -> None:
+    anchor = now_micros() - 30 * 60 * SECOND
+    spec = ScheduleSpec(interval=3600 * SECOND, anchor=anchor)
+    row = deploy(ledger, schedules=[ScheduleInput(spec, catchup=catchup)])
+    due_since(ledger, row, 3 * 3600)
+    coming = ledger.write(fire_due, now_micros()).result()
+    assert runs(ledger) == made
+    assert coming == anchor + 3600 * SECOND
+
+
+def test_a_paused_deployment_fires_no_more_and_goes_on_from_now(ledger: Ledger) -> None:
+    row = deploy(ledger, schedules=[ScheduleInput(ScheduleSpec(interval=SECOND))])
+    ledger.write(set_deployment_paused, row.id, True).result()
+    assert ledger.write(fire_due, now_micros() + 3600 * SECOND).result() is None
+    assert runs(ledger) == 0
+    ledger.write(set_deployment_paused, row.id, False).result()
+    assert ledger.write(fire_due, now_micros() - SECOND).result() is not None
+    assert runs(ledger) == 0
+
+
+def test_a_run_that_is_asked_for_has_the_parameters_of_both(ledger: Ledger) -> None:
+    deploy(ledger, parameters={"n": 1, "city": "Bonn"}, tags=["a"], parameter_schema=SCHEMA)
+    run_id = ask(ledger, parameters={"n": 2}, tags=["b"], name="by-hand")
+    row = run(ledger, run_id)
+    assert (row["name"], row["state_type"], row["tags"]) == ("by-hand", "SCHEDULED", '["a","b"]')
+    assert row["parameters"] == '{"n":2,"city":"Bonn"}'
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"n": "many", "city": 3}, "city should be of type string, not 3"),
+        ({"m": 1}, "m is no parameter of the flow, which has: n, city"),
+    ],
+)
+def test_parameters_that_do_not_fit_are_named(
+    ledger: Ledger, parameters: dict[str, Any], message: str
+) -> None:
+    deploy(ledger, parameter_schema=SCHEMA)
+    with pytest.raises(InvalidInput, match=message):
+        ask(ledger, parameters=parameters)
+    assert runs(ledger) == 0
+
+
+def test_one_key_makes_one_run(ledger: Ledger) -> None:
+    deploy(ledger)
+    assert ask(ledger, idempotency_key="k") == ask(ledger, idempotency_key="k")
+    assert runs(ledger) == 1
+
+
+def test_a_run_is_claimed_once_and_not_before_it_is_due(ledger: Ledger) -> None:
+    row = deploy(ledger)
+    later = now_micros() + 3600 * SECOND
+    now, then = ask(ledger), ask(ledger, scheduled_time=later)
+    (claimed,) = take(ledger, row)
+    assert (claimed.flow_run_id, claimed.epoch) == (now, 1)
+    assert run(ledger, now)["state_type"] == "PENDING"
+    assert take(ledger, row) == []
+    assert run(ledger, then)["state_type"] == "SCHEDULED"
+    claimant = Claimant(uuids.uuid7(), deployment_ids=[row.id])
+    assert ledger.read(next_due, claimant).result() == later
+
+
+def test_what_a_lapsed_worker_has_claimed_is_given_back_and_fenced(ledger: Ledger) -> None:
+    row = deploy(ledger)
+    run_id, worker = ask(ledger), uuids.uuid7()
+    ledger.write(keep_worker, worker, "w", None, "host", 1, SECOND).result()
+    claimant = Claimant(worker, deployment_ids=[row.id])
+    (first,) = ledger.write(claim, claimant, now_micros()).result()
+    assert ledger.write(release_lapsed, now_micros()).result() == []
+    assert ledger.write(release_lapsed, now_micros() + 2 * SECOND).result() == [run_id]
+
+    def begins(epoch: int) -> list[str]:
+        change = FlowRunChanged(run_id, state("RUNNING"), epoch)
+        return [
+            refused.message for refused in ledger.append(Stream().batch(change)).result().refused
+        ]
+
+    assert begins(first.epoch) == ["claim 1 of the run was superseded"]
+    (second,) = take(ledger, row)
+    assert begins(first.epoch) == ["claim 1 of the run was superseded"]
+    assert begins(second.epoch) == []
+    assert run(ledger, run_id)["state_type"] == "RUNNING"
+
+
+def test_a_process_that_died_without_a_word_has_its_run_ended(ledger: Ledger) -> None:
+    row = deploy(ledger)
+    run_id = ask(ledger)
+    (claimed,) = take(ledger, row)
+    outdated = ledger.write(conclude, run_id, claimed.epoch - 1, "gone").result()
+    assert outdated is StateType.PENDING
+    assert ledger.write(conclude, run_id, claimed.epoch, "gone").result() is StateType.CRASHED
+    assert run(ledger, run_id)["state_message"] == "gone"
+
+
+def test_cancelling(ledger: Ledger) -> None:
+    row = deploy(ledger)
+    waiting = ask(ledger)
+    assert ledger.write(cancel, waiting).result() is StateType.CANCELLED
+    begun = ask(ledger)
+    (claimed,) = take(ledger, row)
+    assert ledger.write(cancel, begun).result() is StateType.CANCELLING
+    assert ledger.write(conclude, begun, claimed.epoch, "").result() is StateType.CANCELLED
+    assert ledger.write(cancel, uuids.uuid7()).result() is None
+
+
+def test_a_pool_gives_no_more_than_its_limit_and_nothing_while_paused(ledger: Ledger) -> None:
+    pool = ledger.write(create_work_pool, "p", "process", None, 2).result()
+    deploy(ledger, work_pool="p")
+    for _ in range(3):
+        ask(ledger)
+    claimant = Claimant(uuids.uuid7(), pool.id, limit=10)
+    ledger.write(set_pool_paused, "p", True).result()
+    assert ledger.write(claim, claimant, now_micros()).result() == []
+    ledger.write(set_pool_paused, "p", False).result()
+    assert len(ledger.write(claim, claimant, now_micros()).result()) == 2
+    assert ledger.write(claim, claimant, now_micros()).result() == []
+    with pytest.raises(Conflict, match="deployments belong"):
+        ledger.write(delete_work_pool, "p").result()
+
+
+def test_a_pools_first_queue_is_served_first(ledger: Ledger) -> None:
+    pool = ledger.write(create_work_pool, "p", "process").result()
+    deploy(ledger, name="slow", work_pool="p", work_queue="slow")
+    deploy(ledger, name="daily", work_pool="p")
+    ledger.write(create_run, RunRequest("etl/slow", name="slow")).result()
+    ask(ledger, name="quick")
+    claimed = ledger.write(claim, Claimant(uuids.uuid7(), pool.id, limit=2), now_micros()).result()
+    assert [one.name for one in claimed] == ["quick", "slow"]
+    ask(ledger, name="again")
+    only = Claimant(uuids.uuid7(), pool.id, ["slow"], limit=2)
+    assert ledger.write(claim, only, now_micros()).result() == []
+
+
+def test_an_unknown_pool_names_the_command_that_creates_it(ledger: Ledger) -> None:
+    with pytest.raises(NotFound, match=r"`headrace work-pool create --type process nowhere`"):
+        deploy(ledger, work_pool="nowhere")
+
+
+def test_a_bundle_is_kept_once_under_what_it_contains(ledger: Ledger) -> None:
+    keys = {ledger.write(put_bundle, b"code", {"python": "3.11"}).result() for _ in range(2)}
+    assert len(keys) == 1
+
+
+def test_the_runs_of_a_deleted_deployment_stay(ledger: Ledger) -> None:
+    row = deploy(ledger)
+    ask(ledger)
+    ledger.write(delete_deployment, "etl/daily").result()
+    assert runs(ledger) == 1
+    assert take(ledger, row) == []

@@ -1,0 +1,86 @@
+"""The scheduler's loop, on a clock of its own."""
+
+from __future__ import annotations
+
+import asyncio
+
+from headrace_service.ledger import Ledger
+from headrace_service.ledger.deployments import DeploymentInput, ScheduleInput, apply_deployment
+from headrace_service.ledger.models import FlowRun
+from headrace_service.loops.scheduler import LOOK_AGAIN, Scheduler
+from headrace_service.schedules import ScheduleSpec
+
+SECOND = 1_000_000
+
+
+class FakeClock:
+    """Time passes when somebody sleeps."""
+
+    def __init__(self, now: int) -> None:
+        self.time = now
+        self.slept: list[float] = []
+
+    def now(self) -> int:
+        return self.time
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.time += round(seconds * SECOND)
+        await asyncio.sleep(0)
+
+
+def deploy(ledger: Ledger, spec: ScheduleSpec) -> int:
+    """Deploy with a schedule; returns when it fires first."""
+    wanted = DeploymentInput("etl", "often", schedules=[ScheduleInput(spec)])
+    ledger.write(apply_deployment, wanted).result()
+    from headrace_service.ledger.scheduled_runs import next_fire
+
+    coming = ledger.read(next_fire).result()
+    assert coming is not None
+    return coming
+
+
+def fired(ledger: Ledger) -> list[int]:
+    query = FlowRun.select(FlowRun.scheduled_time).order_by(FlowRun.scheduled_time).tuples()
+    return [at for (at,) in ledger.read(lambda db: list(query.execute(db))).result()]
+
+
+async def test_it_fires_at_each_time_and_sleeps_in_between(ledger: Ledger) -> None:
+    first = deploy(ledger, ScheduleSpec(interval=10 * SECOND))
+    clock = FakeClock(first - 5 * SECOND)
+    scheduler = Scheduler(ledger, clock)
+    while clock.time <= first + 20 * SECOND:
+        await clock.sleep(await scheduler.step())
+    assert fired(ledger) == [first, first + 10 * SECOND, first + 20 * SECOND]
+    assert max(clock.slept) <= LOOK_AGAIN
+
+
+async def test_two_schedulers_make_one_run_of_each_time(ledger: Ledger) -> None:
+    first = deploy(ledger, ScheduleSpec(interval=SECOND))
+
+    async def go_on() -> None:
+        clock = FakeClock(first - SECOND)
+        scheduler = Scheduler(ledger, clock)
+        while clock.time < first + 5 * SECOND:
+            await clock.sleep(await scheduler.step())
+
+    await asyncio.gather(go_on(), go_on())
+    times = fired(ledger)
+    assert times == [first + second * SECOND for second in range(len(times))]
+    assert len(times) >= 5
+
+
+async def test_a_clock_that_is_set_back_repeats_nothing(ledger: Ledger) -> None:
+    first = deploy(ledger, ScheduleSpec(interval=10 * SECOND))
+    clock = FakeClock(first)
+    scheduler = Scheduler(ledger, clock)
+    await scheduler.step()
+    clock.time -= 3600 * SECOND
+    assert await scheduler.step() == LOOK_AGAIN
+    clock.time = first + 10 * SECOND
+    await scheduler.step()
+    assert fired(ledger) == [first, first + 10 * SECOND]
+
+
+async def test_with_nothing_scheduled_it_only_looks(ledger: Ledger) -> None:
+    assert await Scheduler(ledger, FakeClock(0)).step() == LOOK_AGAIN
