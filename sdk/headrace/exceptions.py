@@ -36,6 +36,8 @@ HeadraceException
 ├── NotPausedError              a run that is to be resumed is not paused
 ├── FlowPauseTimeout            nobody resumed a paused run in time
 ├── FlowRunWaitTimeout          a flow run has not ended in the time it was waited for
+├── ConcurrencySlotAcquisitionError     slots of a concurrency limit cannot be had at all
+├── AcquireConcurrencySlotTimeoutError  (TimeoutError) they were not to be had in time
 │
 ├── SerializationError          a value cannot be written, or not be read back
 ├── HashError                   a value has no hash, and so makes no cache key
@@ -267,6 +269,14 @@ class FlowPauseTimeout(HeadraceException):
 
 class FlowRunWaitTimeout(HeadraceException):
     """A flow run has not ended in the time that it was waited for."""
+
+
+class ConcurrencySlotAcquisitionError(HeadraceException):
+    """The slots that are asked for cannot be had, however long one waits."""
+
+
+class AcquireConcurrencySlotTimeoutError(HeadraceException, TimeoutError):
+    """The slots that are asked for did not come free in the time that was given."""
 
 
 # --- values, scripts, blocks, infrastructure ---------------------------------------------------

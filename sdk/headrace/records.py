@@ -171,6 +171,49 @@ class BatchAck(msgspec.Struct, frozen=True, omit_defaults=True):
     duplicate: bool = False
 
 
+class SlotHolder(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who holds slots of a concurrency limit, or waits for them; for people to look at."""
+
+    host: str
+    pid: int
+    flow_run_id: UUID | None = None
+    task_run_id: UUID | None = None
+
+
+class SlotRequest(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Slots are wanted: `occupy` of each limit that is named, all of them or none.
+
+    `lease_id`, which the caller makes, names the lease that is asked for: asking again under the
+    same one is safe. `lease_seconds` is how long the slots are kept unless the lease is renewed.
+    With `wait` the caller takes a place in the line. `rate_limited` asks for slots that are not
+    given back but come back by themselves. When `client_id` is there, the slots end with the
+    process that has this stream.
+    """
+
+    lease_id: UUID
+    names: list[Name]
+    holder: SlotHolder
+    occupy: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)] = 1
+    lease_seconds: Annotated[float, msgspec.Meta(gt=0, le=10_000_000)] = 300.0
+    wait: bool = True
+    rate_limited: bool = False
+    client_id: UUID | None = None
+
+
+class SlotAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What became of a request for slots.
+
+    `granted` tells that the slots are held; `limits` are the names of those limits that exist, and
+    `leased` whether the lease is to be renewed and released. When not granted, `refused` says why
+    it never will be; None is a request that waits, or that did not want to.
+    """
+
+    granted: bool
+    limits: list[str] = []
+    leased: bool = False
+    refused: str | None = None
+
+
 def now_micros() -> int:
     """The time now, in microseconds since 1970-01-01 UTC."""
     return time.time_ns() // 1000

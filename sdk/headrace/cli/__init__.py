@@ -17,6 +17,11 @@ from headrace.exceptions import SetupError
 SUBCOMMANDS = {
     "completion": ("headrace.cli.completion", "Show how to complete commands in your shell."),
     "migrate": ("headrace.cli.migrate", "Turn programs written for Prefect into headrace's."),
+    "concurrency-limit": (
+        "headrace.cli.concurrency_limit",
+        "Limit how many tasks or blocks of code run at once.",
+    ),
+    "gcl": ("headrace.cli.gcl", "The same limits, with rates, in Prefect's second spelling."),
     "schema": ("headrace.cli.schema", "Print the GraphQL schema."),
     "server": ("headrace.cli.server", "Run the service."),
     "tui": ("headrace.cli.tui", "Watch runs in the terminal monitor."),

@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import aclosing, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -22,14 +22,19 @@ from headrace.recorder.transport import (
     TransportRefused,
     TransportStumbled,
 )
-from headrace.records import BatchAck
+from headrace.records import BatchAck, SlotAnswer, SlotRequest
 from headrace.settings import ensure_home
 
 if TYPE_CHECKING:
     import asyncio
+    from concurrent.futures import Future
+    from uuid import UUID
 
     from headrace_service.ledger import Ledger
     from headrace_service.ledger.feed import Feed
+    from headrace_service.ledger.waiting import Slots
+
+T = TypeVar("T")
 
 #: Seconds until a commit that does not come is asked for again: other processes write, too.
 COMMIT_TIMEOUT = 30.0
@@ -38,12 +43,19 @@ COMMIT_TIMEOUT = 30.0
 class LedgerHandle:
     """One user's hold on the ledger file at `path`: open while it is needed, closed for forks.
 
-    `on_close` is called, in whichever thread, when the ledger is about to be closed.
+    Args:
+        path: the file.
+        on_close: called, in whichever thread, when the ledger is about to be closed.
+        shared: whether to use the one open ledger that all who share it use in this process: one
+            writer, so that they do not wait for one another's locks.
     """
 
-    def __init__(self, path: Path, on_close: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, path: Path, on_close: Callable[[], None] = lambda: None, *, shared: bool = False
+    ) -> None:
         self.path = path
         self._on_close = on_close
+        self._shared = shared
         self._ledger: Ledger | None = None
         _handles.add(self)
 
@@ -57,7 +69,7 @@ class LedgerHandle:
         if self._ledger is None:
             with _forking:
                 if self._ledger is None:
-                    self._ledger = _open(self.path)
+                    self._ledger = _join(self.path) if self._shared else _open(self.path)
         return self._ledger
 
     def holds(self, ledger: Ledger) -> bool:
@@ -69,7 +81,8 @@ class LedgerHandle:
         ledger, self._ledger = self._ledger, None
         if ledger is not None:
             self._on_close()
-            ledger.close()
+            if not self._shared or _leave(self.path):
+                ledger.close()
 
 
 _handles: weakref.WeakSet[LedgerHandle] = weakref.WeakSet()
@@ -80,7 +93,7 @@ class EmbeddedTransport:
     """Hands batches to the ledger at `path`, in this process."""
 
     def __init__(self, path: Path) -> None:
-        self._handle = LedgerHandle(path)
+        self._handle = LedgerHandle(path, shared=True)
 
     @property
     def target(self) -> str:
@@ -114,6 +127,43 @@ class EmbeddedTransport:
     def close(self) -> None:
         """Let go of the ledger."""
         self._handle.close()
+
+
+class EmbeddedSlots:
+    """The slots of the concurrency limits in the ledger at `path`, asked for in this process.
+
+    See `headrace.concurrency.slots.Slots`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._handle = LedgerHandle(path, shared=True)
+
+    def acquire(self, request: SlotRequest) -> Future[SlotAnswer]:
+        """Ask for slots."""
+        return self._insist(lambda slots: slots.acquire(request))
+
+    def release(self, lease_id: UUID) -> Future[int]:
+        """Give a lease back, or wait for it no more."""
+        return self._insist(lambda slots: slots.release(lease_id))
+
+    def renew(self, leases: Iterable[tuple[UUID, float]]) -> Future[list[UUID]]:
+        """Let each lease last for so many seconds from now on."""
+        return self._insist(lambda slots: slots.renew(leases))
+
+    def close(self) -> None:
+        """Let go of the ledger."""
+        self._handle.close()
+
+    def _insist(self, ask: Callable[[Slots], Future[T]]) -> Future[T]:
+        from headrace_service.ledger import LedgerUnusable
+
+        while True:
+            ledger = self._handle.get()
+            try:
+                return ask(ledger.slots)
+            except LedgerUnusable as error:
+                if self._handle.holds(ledger):  # it was not closed for a fork
+                    raise HomeUnusable(str(error)) from None
 
 
 class EmbeddedSchema:
@@ -195,6 +245,30 @@ class EmbeddedSchema:
             loop.call_soon_threadsafe(stop)
 
 
+#: The ledgers that handles share, each with the number of those who do.
+_joined: dict[Path, tuple[Ledger, int]] = {}
+_joining = threading.Lock()
+
+
+def _join(path: Path) -> Ledger:
+    """The ledger that is shared, opened if this is the first to need it."""
+    with _joining:
+        ledger, users = _joined.get(path, (None, 0))
+        if ledger is None:
+            ledger = _open(path)
+        _joined[path] = (ledger, users + 1)
+        return ledger
+
+
+def _leave(path: Path) -> bool:
+    """Use a shared ledger no more; whether nobody does now, so that it is to be closed."""
+    with _joining:
+        ledger, users = _joined.pop(path)
+        if users > 1:
+            _joined[path] = (ledger, users - 1)
+        return users == 1
+
+
 def _open(path: Path) -> Ledger:
     ensure_home(path.parent)
     from headrace_service.ledger import Ledger, LedgerUnusable, LedgerVersion
@@ -218,6 +292,13 @@ def _before_fork() -> None:
         handle.close()
 
 
+def _after_fork_in_child() -> None:
+    global _joining
+    _joining = threading.Lock()  # another thread may have had it
+    _joined.clear()
+    _forking.release()
+
+
 os.register_at_fork(
-    before=_before_fork, after_in_parent=_forking.release, after_in_child=_forking.release
+    before=_before_fork, after_in_parent=_forking.release, after_in_child=_after_fork_in_child
 )

@@ -13,9 +13,11 @@ from uuid import UUID
 from strawberry.dataloader import DataLoader
 
 from headrace_service.ledger import Ledger, deployments, work_pools
-from headrace_service.ledger.queries import events, flow_runs, flows, logs, task_runs
+from headrace_service.ledger.queries import concurrency, events, flow_runs, flows, logs, task_runs
+from headrace_service.ledger.queries.concurrency import LimitRow
 from headrace_service.ledger.queries.paging import Page, Slice
 
+K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 Row = TypeVar("Row")
 Where = TypeVar("Where", bound=Hashable)
@@ -34,6 +36,7 @@ class Loaders:
         self.task_run = self._each(task_runs.task_runs_by_id)
         self.schedules = self._each(deployments.schedules_of)
         self.queue_names = DataLoader(load_fn=self._queue_names)
+        self.slots_taken: DataLoader[LimitRow, float] = self._each(concurrency.slots_taken)
         self.history = self._each(events.histories)
         self.runs_of_flow = self._paged(flow_runs.runs_of_flows)
         self.subflow_runs = self._paged(flow_runs.subflow_runs)
@@ -44,8 +47,8 @@ class Loaders:
     async def _queue_names(self, keys: list[UUID | None]) -> list[tuple[str, str] | None]:
         return await self._ledger.aread(work_pools.queue_names, keys)
 
-    def _each(self, query: Callable[[Any, Sequence[UUID]], list[T]]) -> DataLoader[UUID, T]:
-        async def load(keys: list[UUID]) -> list[T]:
+    def _each(self, query: Callable[[Any, Sequence[K]], list[T]]) -> DataLoader[K, T]:
+        async def load(keys: list[K]) -> list[T]:
             return await self._ledger.aread(query, keys)
 
         return DataLoader(load_fn=load)

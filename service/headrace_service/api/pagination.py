@@ -39,6 +39,7 @@ class Place(Enum):
     FLOW = ("flow", str, "flows")
     FLOW_RUN = ("flow_run", UUID, "flow runs")
     TASK_RUN = ("task_run", UUID, "task runs")
+    CONCURRENCY_LIMIT = ("concurrency_limit", str, "concurrency limits")
     LOG = ("log", _row_key, "log lines")
     VARIABLE = ("variable", str, "variables")
     ARTIFACT = ("artifact", UUID, "artifacts")

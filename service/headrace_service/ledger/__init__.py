@@ -6,6 +6,7 @@ One way out: queries on read-only connections, and the feed, which is the tail o
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -33,6 +34,7 @@ from headrace_service.settings import DEFAULT_STATEMENT_TIMEOUT
 
 if TYPE_CHECKING:
     from headrace_service.ledger.feed import Feed
+    from headrace_service.ledger.waiting import Slots
 
 __all__ = [
     "InvalidBatch",
@@ -64,6 +66,8 @@ class Ledger:
         # A thread of its own, so that nobody's slow query holds up what all others watch.
         self._feeding = Readers(path, 1)
         self._feed: Feed | None = None
+        self._slots: Slots | None = None
+        self._making = threading.Lock()
 
     @classmethod
     def open(
@@ -106,6 +110,17 @@ class Ledger:
 
             self._feed = Feed(self)
         return self._feed
+
+    @property
+    def slots(self) -> Slots:
+        """The slots of the concurrency limits, and those of this process who wait for some."""
+        if self._slots is None:
+            with self._making:
+                if self._slots is None:
+                    from headrace_service.ledger.waiting import Slots
+
+                    self._slots = Slots(self.path, self._writer)
+        return self._slots
 
     def append(self, batch: RecordBatch) -> Future[BatchAck]:
         """Take a batch of records. The future answers after the commit, or raises `OutOfOrder`."""
@@ -197,6 +212,8 @@ class Ledger:
 
     def close(self) -> None:
         """Commit what waits and close every connection. Calling it again does nothing."""
+        if self._slots is not None:
+            self._slots.close()
         self._reading.close()
         self._feeding.close()
         self._writer.close()

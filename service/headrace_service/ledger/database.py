@@ -117,3 +117,36 @@ def explain(path: Path, error: Exception) -> LedgerUnusable:
     elif "disk is full" in text or "disk I/O" in text:
         text = f"{text}; is there room left on the disk?"
     return LedgerUnusable(f"cannot use the ledger {path}: {text}")
+
+
+class VersionProbe:
+    """Tells whether another connection has committed since the last look.
+
+    `connection` is the one it looks with; it only reads. A look takes a page header, some 10 µs,
+    so that it needs no thread; it waits for no lock.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._version = -1
+
+    def __enter__(self) -> VersionProbe:
+        self.connection = sqlite3.connect(self._path, isolation_level=None, timeout=0)
+        self.connection.execute("PRAGMA query_only = 1")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
+
+    def changed(self) -> bool:
+        """Whether somebody has; True at the first look."""
+        try:
+            ((version,),) = self.connection.execute("PRAGMA data_version")
+        except sqlite3.OperationalError as error:
+            if not is_locked(error):
+                raise
+            return True  # locked for a moment: look at the tables to be sure
+        if version == self._version:
+            return False
+        self._version = version
+        return True

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
-from headrace_service.ledger.database import is_locked
+from headrace_service.ledger.database import VersionProbe
 from headrace_service.ledger.queries.logs import LogRow
 from headrace_service.ledger.tail import (
     EVENTS,
@@ -153,7 +151,7 @@ class Feed:
         """Follow the ledger until the feed is stopped, whatever goes wrong meanwhile."""
         while not self._stopped.is_set():
             try:
-                with _VersionProbe(self._ledger.path) as probe:
+                with VersionProbe(self._ledger.path) as probe:
                     await self._pull_each(probe)
             except Exception:
                 # Subscribers wait with their cursors; they lose nothing but time.
@@ -161,7 +159,7 @@ class Feed:
                 await wait_for(self._stopped, RETRY)
                 self._committed.set()
 
-    async def _pull_each(self, probe: _VersionProbe) -> None:
+    async def _pull_each(self, probe: VersionProbe) -> None:
         """Pull whenever somebody has committed, here or in another process."""
         while not self._stopped.is_set():
             if self.subscribers:
@@ -173,34 +171,3 @@ class Feed:
             if probe.changed() or own:
                 for tail in (self._events, self._logs):
                     await tail.pull()
-
-
-class _VersionProbe:
-    """Tells whether another connection has committed since the last look.
-
-    A look reads one page header, some 10 µs, so that it needs no thread; it waits for no lock.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._version = -1
-
-    def __enter__(self) -> _VersionProbe:
-        self._connection = sqlite3.connect(self._path, isolation_level=None, timeout=0)
-        self._connection.execute("PRAGMA query_only = 1")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._connection.close()
-
-    def changed(self) -> bool:
-        try:
-            ((version,),) = self._connection.execute("PRAGMA data_version")
-        except sqlite3.OperationalError as error:
-            if not is_locked(error):
-                raise
-            return True  # locked for a moment: look at the tables to be sure
-        if version == self._version:
-            return False
-        self._version = version
-        return True

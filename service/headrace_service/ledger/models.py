@@ -430,6 +430,97 @@ class Worker(Table):
         indexes = ((("work_pool_id", "name"), False),)
 
 
+class ConcurrencyLimit(Table):
+    """How many slots may be taken at once under a name.
+
+    With `decay` above 0, slots come back by themselves, so many a second. A limit that is not
+    `active` lets everybody pass.
+    """
+
+    id = IdField(primary_key=True)
+    name = peewee.TextField(unique=True)
+    slots = peewee.IntegerField()
+    decay = peewee.DoubleField()
+    active = peewee.BooleanField()
+    created_at = peewee.BigIntegerField()
+    updated_at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "concurrency_limit"
+        without_rowid = True
+
+
+class Slot(Table):
+    """Slots of one limit that a lease holds, `occupied` of them, from `since` until `until`.
+
+    A lease over several limits is a row of each. `holder` is JSON (`headrace.records.SlotHolder`);
+    `client_id` is there when the slots are to end with the process that has this stream.
+    """
+
+    limit_id = IdField()
+    lease_id = IdField()
+    occupied = peewee.IntegerField()
+    since = peewee.BigIntegerField()
+    until = peewee.BigIntegerField()
+    client_id = IdField(null=True)
+    holder = peewee.TextField()
+
+    class Meta:
+        table_name = "slot"
+        without_rowid = True
+        primary_key = peewee.CompositeKey("limit_id", "lease_id")
+        indexes = ((("lease_id",), False),)
+
+
+Slot.add_index(Slot.client_id, where=Slot.client_id.is_null(False))
+
+
+class Waiter(Table):
+    """Who waits for slots of a limit, first come first served by `place`.
+
+    One who waits for several limits has a row of each, with the same place. `until` is when it
+    counts as gone unless it is heard of; `duration` is that of the lease it wants, `place` and
+    the rest are as in `Slot`.
+    """
+
+    limit_id = IdField()
+    place = peewee.BigIntegerField()
+    lease_id = IdField()
+    occupied = peewee.IntegerField()
+    duration = peewee.BigIntegerField()
+    since = peewee.BigIntegerField()
+    until = peewee.BigIntegerField()
+    client_id = IdField(null=True)
+    holder = peewee.TextField()
+
+    class Meta:
+        table_name = "waiter"
+        without_rowid = True
+        primary_key = peewee.CompositeKey("limit_id", "place")
+        indexes = ((("lease_id",), False),)
+
+
+class Process(Table):
+    """A process that records, known by its stream, and until when it counts as living.
+
+    `identity` tells the process apart from every other one of its machine, earlier ones of the
+    same number included. `direct` tells that it writes to this file itself, so that nothing but
+    its own end or sleep can keep it from renewing its lease.
+    """
+
+    client_id = IdField(primary_key=True)
+    host = peewee.TextField()
+    pid = peewee.IntegerField()
+    identity = peewee.TextField()
+    direct = peewee.BooleanField()
+    duration = peewee.BigIntegerField()
+    until = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "process"
+        without_rowid = True
+
+
 TABLES = (
     Flow,
     FlowRun,
@@ -448,4 +539,8 @@ TABLES = (
     WorkPool,
     WorkQueue,
     Worker,
+    ConcurrencyLimit,
+    Slot,
+    Waiter,
+    Process,
 )

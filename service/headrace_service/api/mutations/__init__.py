@@ -6,9 +6,11 @@ import strawberry
 
 from headrace_service.api.mutations.artifacts import ArtifactMutations
 from headrace_service.api.mutations.blocks import BlockMutations
+from headrace_service.api.mutations.concurrency_limits import ConcurrencyLimitMutations
 from headrace_service.api.mutations.deployments import DeploymentMutations
 from headrace_service.api.mutations.inputs import InputMutations
 from headrace_service.api.mutations.record import RecordMutations
+from headrace_service.api.mutations.slots import SlotMutations
 from headrace_service.api.mutations.variables import VariableMutations
 from headrace_service.api.mutations.work import WorkMutations
 
@@ -22,5 +24,7 @@ class Mutation(
     BlockMutations,
     DeploymentMutations,
     WorkMutations,
+    ConcurrencyLimitMutations,
+    SlotMutations,
 ):
     """The root of mutations."""

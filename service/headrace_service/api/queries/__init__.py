@@ -6,6 +6,7 @@ import strawberry
 
 from headrace_service.api.queries.artifacts import ArtifactQueries
 from headrace_service.api.queries.blocks import BlockQueries
+from headrace_service.api.queries.concurrency import ConcurrencyQueries
 from headrace_service.api.queries.deployments import DeploymentQueries
 from headrace_service.api.queries.flows import FlowQueries
 from headrace_service.api.queries.inputs import InputQueries
@@ -24,5 +25,6 @@ class Query(
     ArtifactQueries,
     BlockQueries,
     DeploymentQueries,
+    ConcurrencyQueries,
 ):
     """The root of queries."""

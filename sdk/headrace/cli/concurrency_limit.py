@@ -1,0 +1,48 @@
+"""`headrace concurrency-limit`: limits on how much happens at once."""
+
+from __future__ import annotations
+
+import click
+
+from headrace.cli import limits
+
+
+@click.group()
+def command() -> None:
+    """Limit how many tasks with a tag, or blocks of code, run at once."""
+
+
+@command.command()
+@click.argument("name")
+@click.argument("limit", type=click.IntRange(0, 2**31 - 1))
+@limits.json_option
+def create(name: str, limit: int, as_json: bool) -> None:
+    """Make the limit NAME of LIMIT slots.
+
+    Blocks `with concurrency(NAME)` and tasks with the tag NAME take its slots from now on.
+    """
+    made = limits.create(name, limit)
+    if as_json:
+        limits.show_json(made)
+        return
+    click.echo("Created concurrency limit with properties:")
+    click.echo(f"    name - {name!r}")
+    click.echo(f"    limit - {limit}")
+    click.echo(f"\nDelete the concurrency limit:\n    headrace concurrency-limit delete {name!r}")
+    click.echo(f"\nInspect the concurrency limit:\n    headrace concurrency-limit inspect {name!r}")
+
+
+@command.command()
+@click.argument("name")
+@click.argument("limit", type=click.IntRange(0, 2**31 - 1))
+@limits.json_option
+def update(name: str, limit: int, as_json: bool) -> None:
+    """Give the limit NAME as many slots as LIMIT says."""
+    changed = limits.update(name, limit)
+    if as_json:
+        limits.show_json(changed)
+    else:
+        click.echo(f"Updated concurrency limit {name!r}: {limit} slots.")
+
+
+limits.add_common_commands(command)

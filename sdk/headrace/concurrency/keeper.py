@@ -1,0 +1,127 @@
+"""The one thread of a process that renews its leases of slots while they are held."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from uuid import UUID
+
+from headrace.concurrency.slots import Slots
+
+logger = logging.getLogger("headrace.concurrency")
+
+#: Which part of a lease may pass until it is renewed.
+RENEW_AFTER = 1 / 3
+#: Seconds between two tries, of a lease that could not be renewed, at most.
+RETRY = 5.0
+#: Seconds that an answer is waited for.
+ANSWER = 10.0
+
+
+class _Kept:
+    """A lease that is kept. Times are those of the monotonic clock."""
+
+    __slots__ = ("ends_at", "on_lost", "renew_at", "seconds", "slots")
+
+    def __init__(self, slots: Slots, seconds: float, on_lost: Callable[[], None]) -> None:
+        self.slots = slots
+        self.seconds = seconds
+        self.on_lost = on_lost
+        self.last_from(time.monotonic())
+
+    def last_from(self, moment: float) -> None:
+        """It lasts for its seconds from that moment on."""
+        self.ends_at = moment + self.seconds
+        self.renew_at = moment + self.seconds * RENEW_AFTER
+
+    def try_later(self, now: float) -> None:
+        """Try again soon: what cannot be reached now may answer before the lease ends."""
+        self.renew_at = now + min(RETRY, self.seconds / 10)
+
+
+class Keeper:
+    """Renews leases until they are left, or until they have ended in spite of every try."""
+
+    def __init__(self) -> None:
+        self._kept: dict[UUID, _Kept] = {}
+        self._wakes_at = 0.0
+        self._wake = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def keep(
+        self, lease_id: UUID, slots: Slots, seconds: float, on_lost: Callable[[], None]
+    ) -> None:
+        """Keep a lease; `on_lost` is called, in the keeper's thread, if it ends nevertheless."""
+        kept = _Kept(slots, seconds, on_lost)
+        with self._wake:
+            self._kept[lease_id] = kept
+            if self._thread is None:
+                self._thread = threading.Thread(
+                    target=self._run, name="headrace-leases", daemon=True
+                )
+                self._thread.start()
+            elif kept.renew_at < self._wakes_at:
+                self._wake.notify()
+
+    def leave(self, lease_id: UUID) -> None:
+        """Keep a lease no longer."""
+        with self._wake:
+            self._kept.pop(lease_id, None)
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                now = time.monotonic()
+                self._wakes_at = min(
+                    (kept.renew_at for kept in self._kept.values()), default=now + 3600
+                )
+                if self._wakes_at > now:
+                    self._wake.wait(self._wakes_at - now)
+                    continue
+                due = {key: kept for key, kept in self._kept.items() if kept.renew_at <= now}
+            for slots in {id(kept.slots): kept.slots for kept in due.values()}.values():
+                self._renew(slots, {k: kept for k, kept in due.items() if kept.slots is slots})
+
+    def _renew(self, slots: Slots, due: dict[UUID, _Kept]) -> None:
+        asked_at = time.monotonic()
+        try:
+            leases = [(lease_id, kept.seconds) for lease_id, kept in due.items()]
+            lost = set(slots.renew(leases).result(ANSWER))
+        except Exception as error:  # whatever it was: the leases have some time left
+            logger.warning("leases of concurrency slots could not be renewed: %s", error)
+            lost = {key for key, kept in due.items() if kept.ends_at <= time.monotonic()}
+            for kept in due.values():
+                kept.try_later(time.monotonic())
+        else:
+            for kept in due.values():
+                kept.last_from(asked_at)
+        for lease_id in lost:
+            with self._wake:
+                kept_still = self._kept.pop(lease_id, None)
+            if kept_still is not None:
+                self._tell(kept_still)
+
+    def _tell(self, kept: _Kept) -> None:
+        try:
+            kept.on_lost()
+        except Exception:
+            logger.exception("a lease was lost, and whoever held it could not be told")
+
+
+_keeper = Keeper()
+
+
+def get_keeper() -> Keeper:
+    """The process's keeper."""
+    return _keeper
+
+
+def _after_fork_in_child() -> None:
+    global _keeper
+    _keeper = Keeper()  # the leases are the parent's
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -1,0 +1,232 @@
+"""Leases of slots: asked for, kept alive by one thread for as long as they are held, given back.
+
+What is here is the same for `sync` and `asyncio`, which only wait in different ways.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+import platform
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Any, NoReturn
+from uuid import UUID
+
+from headrace.concurrency.keeper import get_keeper
+from headrace.concurrency.slots import Slots, get_slots
+from headrace.context import CURRENT_RUN, TaskRunContext
+from headrace.exceptions import AcquireConcurrencySlotTimeoutError, ConcurrencySlotAcquisitionError
+from headrace.ids import new_id
+from headrace.logging import get_logger, logger_of
+from headrace.records import SlotAnswer, SlotHolder, SlotRequest
+
+if TYPE_CHECKING:
+    from headrace.logging import RunLogger
+
+#: Seconds in line that each of `max_retries` stands for.
+RETRY = 2.0
+#: Seconds that the end of a block waits, at most, until its slots are given back.
+RELEASE = 10.0
+
+
+class Wanted:
+    """Slots that somebody wants.
+
+    Args:
+        names: the limits.
+        occupy: how many slots of each.
+        timeout_seconds: how long to wait for them.
+        max_retries: how often to try again; a try stands in line for two seconds.
+        lease_duration: seconds after which the slots are free again when this process dies.
+        strict: whether limits that do not exist are an error.
+        holder: who holds them; the current run unless given.
+        rate_limited: whether the slots come back by themselves.
+        raises: whether it is an error that the slots were lost; as `strict` when None.
+        quiet: whether to say nothing of limits that do not exist.
+    """
+
+    def __init__(
+        self,
+        names: str | list[str],
+        occupy: int,
+        timeout_seconds: float | None,
+        *,
+        max_retries: int | None = None,
+        lease_duration: float = 300,
+        strict: bool = False,
+        holder: object = None,
+        rate_limited: bool = False,
+        raises: bool | None = None,
+        quiet: bool = False,
+    ) -> None:
+        self.names = [names] if isinstance(names, str) else list(names)
+        self.strict = strict
+        self.quiet = quiet
+        self.raises = strict if raises is None else raises
+        self._timeout = timeout_seconds
+        self._patience = timeout_seconds
+        if max_retries is not None:
+            retrying = max_retries * RETRY
+            self._patience = min(retrying, retrying if timeout_seconds is None else timeout_seconds)
+        self._began = time.monotonic()
+        self._check(occupy, lease_duration)
+        self.lease_seconds = float(lease_duration)
+        self.request = SlotRequest(
+            new_id(),
+            self.names,
+            _holder(holder),
+            occupy,
+            self.lease_seconds,
+            wait=self._patience is None or self._patience > 0,
+            rate_limited=rate_limited,
+        )
+        self.slots: Slots = get_slots()
+        self._asked: Future[SlotAnswer] | None = None
+
+    def ask(self) -> Future[SlotAnswer]:
+        """Ask for the slots. A future that is cancelled means: ask again."""
+        self._asked = self.slots.acquire(self.request)
+        return self._asked
+
+    def patience(self) -> float | None:
+        """For how many seconds more to wait; None for ever.
+
+        Who does not want to wait for slots waits for the answer all the same.
+        """
+        if not self.request.wait or self._patience is None:
+            return None
+        return max(0.0, self._began + self._patience - time.monotonic())
+
+    def give_up(self) -> Future[int]:
+        """Wait for them no more, and give back what may have been granted meanwhile."""
+        if self._asked is not None:
+            self._asked.cancel()
+        return self.slots.release(self.request.lease_id)
+
+    def taken(self, answer: SlotAnswer) -> bool:
+        """Whether there is a lease to keep, now that the answer is there.
+
+        Raises:
+            ConcurrencySlotAcquisitionError: the slots were refused, or with `strict` none of the
+                limits exists.
+            AcquireConcurrencySlotTimeoutError: they were not free, and nobody wanted to wait.
+        """
+        if answer.refused is not None:
+            self._refuse(f"422 Unprocessable Entity: {answer.refused}")
+        if not answer.granted:
+            self.fail_in_time()
+        if not answer.limits:
+            self._tell_unknown()
+        return answer.leased
+
+    def fail_in_time(self) -> NoReturn:
+        """Raise what it means that the time is over."""
+        if self._patience != self._timeout:  # the retries were over before the time was
+            self._refuse("423 Locked")
+        raise AcquireConcurrencySlotTimeoutError(
+            f"Attempt to acquire concurrency slots timed out after {self._timeout} second(s)"
+        )
+
+    def _check(self, occupy: int, lease_duration: float) -> None:
+        """Refuse numbers that mean nothing before anybody is asked."""
+        if occupy <= 0:
+            self._refuse("422 Unprocessable Entity: slots: Input should be greater than 0")
+        if lease_duration <= 0:
+            self._refuse("422 Unprocessable Entity: lease_duration: Input should be greater than 0")
+
+    def _refuse(self, reason: str) -> NoReturn:
+        raise ConcurrencySlotAcquisitionError(
+            f"Unable to acquire concurrency slots on {self.names!r}: {reason}"
+        )
+
+    def _tell_unknown(self) -> None:
+        if self.strict:
+            raise ConcurrencySlotAcquisitionError(
+                f"Concurrency limits {self.names!r} must be created before acquiring slots"
+            )
+        if not self.quiet:
+            _logger().warning(
+                f"Concurrency limits {self.names!r} do not exist - skipping acquisition."
+            )
+
+
+class Lease:
+    """Slots that are held, from now until `end`."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        self._slots = wanted.slots
+        self._names = wanted.names
+        self._id = wanted.request.lease_id
+        self._raises = wanted.raises
+        self._lost = False
+        self._context = copy_context()
+        self._keeper = get_keeper()
+        self._keeper.keep(self._id, self._slots, wanted.lease_seconds, self._lose)
+
+    def end(self) -> Future[int]:
+        """Give the slots back."""
+        self._keeper.leave(self._id)
+        return self._slots.release(self._id)
+
+    def check(self) -> None:
+        """Make sure that the slots were held all the time, if that is wanted.
+
+        Raises:
+            ConcurrencySlotAcquisitionError: they were lost meanwhile.
+        """
+        if self._lost and self._raises:
+            raise ConcurrencySlotAcquisitionError(
+                f"The lease of concurrency slots on {self._names!r} was lost before the block ended"
+            )
+
+    def _lose(self) -> None:
+        self._lost = True
+        self._context.run(self._tell_lost)
+
+    def _tell_lost(self) -> None:
+        _logger().warning(
+            "Concurrency lease renewal failed - slots are no longer reserved. "
+            "Execution will continue, but concurrency limits may be exceeded."
+        )
+
+
+def tell_unreleased(error: BaseException) -> None:
+    """Say that slots could not be given back: they are, once their lease has ended."""
+    reason = str(error) or type(error).__name__
+    _logger().warning("concurrency slots stay taken until their lease ends: %s", reason)
+
+
+def _logger() -> logging.Logger | RunLogger:
+    run = CURRENT_RUN.get()
+    return get_logger("concurrency") if run is None else logger_of(run)
+
+
+def _holder(given: object) -> SlotHolder:
+    """Who holds slots: a run that was named, or the one that this code runs in."""
+    host, pid = _host(), os.getpid()
+    if given is not None:
+        kind, run_id = _named(given)
+        if kind == "task_run":
+            return SlotHolder(host, pid, None, run_id)
+        return SlotHolder(host, pid, run_id if kind == "flow_run" else None)
+    run = CURRENT_RUN.get()
+    if run is None:
+        return SlotHolder(host, pid)
+    flow_run = run.flow_run
+    task_run_id = run.id if isinstance(run, TaskRunContext) else None
+    return SlotHolder(host, pid, None if flow_run is None else flow_run.id, task_run_id)
+
+
+def _named(holder: Any) -> tuple[str, UUID]:
+    if isinstance(holder, Mapping):
+        return str(holder["type"]), UUID(str(holder["id"]))
+    return str(holder.type), UUID(str(holder.id))
+
+
+@functools.cache
+def _host() -> str:
+    return platform.node() or "localhost"

@@ -1,0 +1,135 @@
+"""Slots of concurrency limits for synchronous code.
+
+>>> from headrace.concurrency.sync import concurrency, rate_limit
+>>> with concurrency("database", occupy=2):     # at most as many as the limit allows
+...     copy_tables()
+>>> rate_limit("external-api")                  # at most so many a second
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import CancelledError, Future
+from contextlib import contextmanager
+
+from headrace.concurrency.leases import RELEASE, Lease, Wanted, tell_unreleased
+from headrace.exceptions import (
+    AcquireConcurrencySlotTimeoutError,
+    ConcurrencySlotAcquisitionError,
+)
+
+__all__ = [
+    "AcquireConcurrencySlotTimeoutError",
+    "ConcurrencySlotAcquisitionError",
+    "concurrency",
+    "rate_limit",
+]
+
+
+@contextmanager
+def concurrency(
+    names: str | list[str],
+    occupy: int = 1,
+    timeout_seconds: float | None = None,
+    max_retries: int | None = None,
+    lease_duration: float = 300,
+    strict: bool = False,
+    holder: object = None,
+    raise_on_lease_renewal_failure: bool | None = None,
+) -> Iterator[None]:
+    """Hold slots of one or several limits while the block runs; of all of them or of none.
+
+    Args:
+        names: the limits' names. Those that do not exist limit nothing.
+        occupy: how many slots to hold of each.
+        timeout_seconds: seconds to wait for them; None is as long as it takes, 0 is not at all.
+        max_retries: how often to try again, of two seconds in line each; None is without end.
+        lease_duration: seconds after which the slots are free again if this process is killed.
+            While it lives, it renews them.
+        strict: whether it is an error that none of the limits exists.
+        holder: who holds the slots, as `{"type": "task_run", "id": …}`; the current run unless
+            given.
+        raise_on_lease_renewal_failure: whether it is an error, raised at the block's end, that the
+            slots were lost meanwhile; as `strict` unless given. That happens when the ledger is
+            out of reach, or this process asleep, for longer than the lease.
+
+    Raises:
+        AcquireConcurrencySlotTimeoutError: they did not come free in time; a `TimeoutError`.
+        ConcurrencySlotAcquisitionError: they never will: there are not as many; or with `strict`,
+            there is no such limit. Or they were lost before the block had ended.
+    """
+    if not names:
+        yield
+        return
+    wanted = Wanted(
+        names,
+        occupy,
+        timeout_seconds,
+        max_retries=max_retries,
+        lease_duration=lease_duration,
+        strict=strict,
+        holder=holder,
+        raises=raise_on_lease_renewal_failure,
+    )
+    with hold(wanted):
+        yield
+
+
+@contextmanager
+def hold(wanted: Wanted) -> Iterator[None]:
+    """Hold what is wanted while the block runs."""
+    if not _take(wanted):
+        yield
+        return
+    lease = Lease(wanted)
+    try:
+        yield
+    finally:
+        _wait_for_release(lease.end())
+    lease.check()
+
+
+def rate_limit(
+    names: str | list[str],
+    occupy: int = 1,
+    timeout_seconds: float | None = None,
+    strict: bool = False,
+) -> None:
+    """Wait until slots of limits with slot decay are free, and take them; they come back in time.
+
+    Args:
+        names: the limits' names. Those that do not exist limit nothing.
+        occupy: how many slots to take of each.
+        timeout_seconds: seconds to wait for them; None is as long as it takes, 0 is not at all.
+        strict: whether it is an error that none of the limits exists.
+
+    Raises:
+        AcquireConcurrencySlotTimeoutError: they did not come free in time; a `TimeoutError`.
+        ConcurrencySlotAcquisitionError: they never will: there are not as many, or the limit has
+            no slot decay; or with `strict`, there is no such limit.
+    """
+    if names:
+        _take(Wanted(names, occupy, timeout_seconds, strict=strict, rate_limited=True))
+
+
+def _take(wanted: Wanted) -> bool:
+    """Wait for the slots; whether there is a lease to keep."""
+    try:
+        while True:
+            try:
+                return wanted.taken(wanted.ask().result(wanted.patience()))
+            except CancelledError:
+                continue
+    except TimeoutError:
+        _wait_for_release(wanted.give_up())
+        wanted.fail_in_time()
+    except BaseException:
+        wanted.give_up()
+        raise
+
+
+def _wait_for_release(released: Future[int]) -> None:
+    try:
+        released.result(RELEASE)
+    except Exception as error:
+        tell_unreleased(error)

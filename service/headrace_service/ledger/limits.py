@@ -1,0 +1,85 @@
+"""Making, changing and deleting concurrency limits; those who wait are served by each change."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+import peewee
+import uuid_utils.compat as uuids
+
+from headrace_service.ledger.concurrency import Outcome, release, serve_limit
+from headrace_service.ledger.models import ConcurrencyLimit, Slot, Waiter
+
+
+class LimitValues(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a limit is to be like; None leaves it as it is, or at 1 slot, active, no decay."""
+
+    slots: int | None = None
+    decay: float | None = None
+    active: bool | None = None
+
+
+def create_limit(db: peewee.SqliteDatabase, name: str, values: LimitValues, now: int) -> Outcome:
+    """Make a limit; answers its id, or None when there is one of that name."""
+    if _id_of(db, name) is not None:
+        return Outcome(None, {})
+    limit_id = uuids.uuid7()
+    ConcurrencyLimit.insert(
+        id=limit_id,
+        name=name,
+        slots=1 if values.slots is None else values.slots,
+        decay=values.decay or 0.0,
+        active=values.active is not False,
+        created_at=now,
+        updated_at=now,
+    ).execute(db)
+    return Outcome(limit_id, {})
+
+
+def update_limit(db: peewee.SqliteDatabase, name: str, values: LimitValues, now: int) -> Outcome:
+    """Change a limit; answers its id, or None when there is none of that name.
+
+    Lowering it below what is held takes nothing from anybody: it is given on to nobody until
+    enough has been given back.
+    """
+    limit_id = _id_of(db, name)
+    if limit_id is None:
+        return Outcome(None, {})
+    changes = {
+        key: value for key, value in msgspec.structs.asdict(values).items() if value is not None
+    }
+    ConcurrencyLimit.update(**changes, updated_at=now).where(
+        ConcurrencyLimit.id == limit_id
+    ).execute(db)
+    return serve_limit(db, limit_id, limit_id, now)
+
+
+def delete_limit(db: peewee.SqliteDatabase, name: str, now: int) -> Outcome:
+    """Delete a limit; answers its id, or None. Who waits for it goes on without it."""
+    limit_id = _id_of(db, name)
+    if limit_id is None:
+        return Outcome(None, {})
+    waiting = Waiter.select(Waiter.lease_id).where(Waiter.limit_id == limit_id).tuples()
+    # Out of all its lines: it asks again, and is told that the limit is gone.
+    freed = release(db, [lease_id for (lease_id,) in waiting.execute(db)], now)
+    Slot.delete().where(Slot.limit_id == limit_id).execute(db)
+    ConcurrencyLimit.delete().where(ConcurrencyLimit.id == limit_id).execute(db)
+    return freed._replace(answer=limit_id)
+
+
+def reset_limit(db: peewee.SqliteDatabase, name: str, now: int) -> Outcome:
+    """Free all slots of a limit, whoever holds them; answers its id, or None.
+
+    Holders whose lease is taken that way learn of it when they renew it.
+    """
+    limit_id = _id_of(db, name)
+    if limit_id is None:
+        return Outcome(None, {})
+    Slot.delete().where(Slot.limit_id == limit_id).execute(db)
+    return serve_limit(db, limit_id, limit_id, now)
+
+
+def _id_of(db: peewee.SqliteDatabase, name: str) -> UUID | None:
+    query = ConcurrencyLimit.select(ConcurrencyLimit.id).where(ConcurrencyLimit.name == name)
+    return next((limit_id for (limit_id,) in query.tuples().execute(db)), None)

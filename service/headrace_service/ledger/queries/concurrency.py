@@ -1,0 +1,105 @@
+"""Concurrency limits, in the order of their names; who holds their slots, and who waits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import peewee
+
+from headrace.records import SlotHolder, now_micros
+from headrace_service.admission import Capacity, Held, taken
+from headrace_service.ledger.models import ConcurrencyLimit, Slot, Waiter
+from headrace_service.ledger.queries.events import latest_event
+from headrace_service.ledger.queries.paging import Page, Slice, cut, keyset
+
+#: Holders or waiters that are told of one limit at most.
+MOST = 200
+
+
+class LimitRow(msgspec.Struct, frozen=True):
+    """A limit. Times are in microseconds since 1970 UTC."""
+
+    id: UUID
+    name: str
+    slots: int
+    decay: float
+    active: bool
+    created_at: int
+    updated_at: int
+
+
+class ClaimRow(msgspec.Struct, frozen=True):
+    """Who holds slots of a limit, or waits for some."""
+
+    lease_id: UUID
+    occupied: int
+    since: int
+    until: int
+    holder: SlotHolder
+
+
+_COLUMNS = [getattr(ConcurrencyLimit, name) for name in LimitRow.__struct_fields__]
+
+_holder = msgspec.json.Decoder(SlotHolder).decode
+
+
+def page_of_limits(db: peewee.Database, page: Page) -> Slice[LimitRow]:
+    """A page of the limits, by name."""
+    query = keyset(
+        ConcurrencyLimit.select(*_COLUMNS), ConcurrencyLimit.name, page, newest_first=False
+    )
+    rows = [LimitRow(*row) for row in query.tuples().execute(db)]
+    return cut(rows, page, latest_event(db))
+
+
+def limits_by_id(db: peewee.Database, ids: Sequence[UUID]) -> list[LimitRow | None]:
+    """The limit of each id; None where there is none."""
+    query = ConcurrencyLimit.select(*_COLUMNS).where(ConcurrencyLimit.id.in_(list(ids)))
+    found = {row[0]: LimitRow(*row) for row in query.tuples().execute(db)}
+    return [found.get(limit_id) for limit_id in ids]
+
+
+def limit_by_name(db: peewee.Database, name: str) -> LimitRow | None:
+    """The limit of that name, if there is one."""
+    query = ConcurrencyLimit.select(*_COLUMNS).where(ConcurrencyLimit.name == name)
+    return next((LimitRow(*row) for row in query.tuples().execute(db)), None)
+
+
+def slots_taken(db: peewee.Database, limits: Sequence[LimitRow]) -> list[float]:
+    """How many slots of each limit are taken now."""
+    now = now_micros()
+    columns = (Slot.limit_id, Slot.occupied, Slot.since, Slot.until)
+    ids = [limit.id for limit in limits]
+    query = Slot.select(*columns).where(Slot.limit_id.in_(ids), Slot.until > now)
+    held: dict[UUID, list[Held]] = {}
+    for limit_id, *row in query.tuples().execute(db):
+        held.setdefault(limit_id, []).append(Held(*row))
+    return [
+        taken(Capacity(limit.slots, limit.decay, limit.active), held.get(limit.id, ()), now)
+        for limit in limits
+    ]
+
+
+def holders(db: peewee.Database, limit_id: UUID) -> list[ClaimRow]:
+    """Who holds slots of a limit, longest first."""
+    return _claims(db, Slot, limit_id, Slot.since)
+
+
+def waiters(db: peewee.Database, limit_id: UUID) -> list[ClaimRow]:
+    """Who waits for slots of a limit, in the order in which they will get them."""
+    return _claims(db, Waiter, limit_id, Waiter.place)
+
+
+def _claims(
+    db: peewee.Database, model: type[Slot] | type[Waiter], limit_id: UUID, order: Any
+) -> list[ClaimRow]:
+    columns = (model.lease_id, model.occupied, model.since, model.until, model.holder)
+    query = model.select(*columns).where(model.limit_id == limit_id, model.until > now_micros())
+    rows = query.order_by(order).limit(MOST).tuples().execute(db)
+    return [
+        ClaimRow(lease_id, occupied, since, until, _holder(holder))
+        for lease_id, occupied, since, until, holder in rows
+    ]

@@ -1,0 +1,221 @@
+"""Slots of limits for those who ask in this process: at once, or when their turn has come.
+
+A request that has to wait is a row in the ledger and an entry here. Slots that this process frees
+are given on in the same transaction, and the entry is told at once. Other processes' commits show
+in `PRAGMA data_version`, which one thread looks at while somebody waits here; now and then it also
+tells the ledger that they wait still, and looks when a lease or a drained slot has come to its end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, InvalidStateError
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from headrace.records import SlotAnswer, SlotRequest, now_micros
+from headrace_service.ledger import concurrency
+from headrace_service.ledger.concurrency import Outcome
+from headrace_service.ledger.database import VersionProbe
+from headrace_service.ledger.errors import LedgerUnusable
+
+if TYPE_CHECKING:
+    import peewee
+
+    from headrace_service.ledger.writer import Writer
+
+logger = logging.getLogger("headrace_service.ledger")
+
+#: Seconds between two looks for other processes' commits, while somebody waits.
+POLL = 0.005
+#: Microseconds after which those who wait are heard of again, at the latest.
+REFRESH = 2_000_000
+#: Seconds of looking that each who waits adds to the pause between two looks.
+LOOK = 0.000_01
+NEVER = 2**63
+
+Verb = Callable[["peewee.SqliteDatabase", int], Outcome]
+
+
+class Slots:
+    """The slots of a ledger's limits.
+
+    Args:
+        path: the ledger's file.
+        writer: runs the verbs.
+    """
+
+    def __init__(self, path: Path, writer: Writer) -> None:
+        self._path = path
+        self._writer = writer
+        self._lock = threading.Lock()
+        self._waiting: dict[UUID, tuple[SlotRequest, Future[SlotAnswer]]] = {}
+        self._refresh_at = NEVER
+        self._changed = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def acquire(self, request: SlotRequest) -> Future[SlotAnswer]:
+        """Ask for slots. The future answers when they are granted or refused.
+
+        It also answers, without either, when the request does not want to wait; and it is
+        cancelled when the ledger is closed: ask again, under the same lease, once it is open. To
+        wait no longer, call `release`.
+
+        Raises:
+            LedgerUnusable: the ledger is closed.
+        """
+        future: Future[SlotAnswer] = Future()
+        self._ask(request, future)
+        return future
+
+    def turn_away(self, lease_id: UUID, future: Future[SlotAnswer]) -> None:
+        """Tell the future that `acquire` gave no more, if it waits.
+
+        Its request keeps its place in line for a while, and may be granted: ask again to know.
+        """
+        with self._lock:
+            entry = self._waiting.get(lease_id)
+            if entry is not None and entry[1] is future:
+                del self._waiting[lease_id]
+
+    def release(self, *lease_ids: UUID) -> Future[int]:
+        """Give back what leases hold, or leave the line; the future tells how many there were."""
+        with self._lock:
+            left = [self._waiting.pop(lease_id, None) for lease_id in lease_ids]
+        for entry in left:
+            if entry is not None:
+                entry[1].cancel()
+        return self.perform(lambda db, now: concurrency.release(db, lease_ids, now))
+
+    def renew(self, leases: Iterable[tuple[UUID, float]]) -> Future[list[UUID]]:
+        """Let each lease last for so many seconds from now on; the future has the lost ones."""
+        listed = list(leases)
+        return self.perform(lambda db, now: concurrency.renew(db, listed, now))
+
+    def perform(self, verb: Verb) -> Future[Any]:
+        """Do a verb; the future has its answer, and whoever got slots by it is told."""
+        future: Future[Any] = Future()
+        self._perform(verb, future, lambda outcome: future.set_result(outcome.answer))
+        return future
+
+    def close(self) -> None:
+        """Stop waiting; what is waited for is cancelled. Before the writer is closed."""
+        with self._lock:
+            self._closed = True
+            waiting, self._waiting = self._waiting, {}
+        self._changed.set()
+        for _, future in waiting.values():
+            future.cancel()
+        if self._thread is not None:
+            self._thread.join()
+
+    # -- in the writer's thread ------------------------------------------------------------------
+
+    def _ask(self, request: SlotRequest, future: Future[SlotAnswer]) -> None:
+        def settle(outcome: Outcome) -> None:
+            answer: SlotAnswer = outcome.answer
+            if answer.granted or answer.refused or not request.wait:
+                _tell(future, answer)
+                return
+            with self._lock:
+                if self._closed:
+                    future.cancel()
+                    return
+                self._waiting[request.lease_id] = (request, future)
+                self._refresh_by(outcome.retry_at)
+                self._start()
+
+        self._perform(lambda db, now: concurrency.acquire(db, request, now), future, settle)
+
+    def _perform(self, verb: Verb, asker: Future[Any], settle: Callable[[Outcome], None]) -> None:
+        def done(job: Future[Outcome]) -> None:
+            error = job.exception()
+            if error is not None:
+                asker.set_exception(error)
+                return
+            outcome = job.result()
+            settle(outcome)
+            self._tell_granted(outcome.granted)
+
+        self._writer.submit(lambda db: verb(db, now_micros())).add_done_callback(done)
+
+    def _tell_granted(self, granted: dict[UUID, SlotAnswer]) -> None:
+        for lease_id, answer in granted.items():
+            with self._lock:
+                entry = self._waiting.pop(lease_id, None)
+            if entry is not None:
+                _tell(entry[1], answer)
+
+    def _ask_again(self, lease_ids: Iterable[UUID]) -> None:
+        """Ask anew for those who have no place in line: what became of their requests?"""
+        for lease_id in lease_ids:
+            with self._lock:
+                entry = self._waiting.pop(lease_id, None)
+            if entry is not None:
+                self._ask(*entry)
+
+    def _refresh_by(self, moment: int | None) -> None:
+        """Refresh at that moment, if not before. Under the lock."""
+        latest = now_micros() + REFRESH
+        self._refresh_at = min(self._refresh_at, latest if moment is None else moment)
+
+    # -- the thread --------------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="headrace-slots", daemon=True)
+            self._thread.start()
+        self._changed.set()
+
+    def _run(self) -> None:
+        with VersionProbe(self._path) as probe:
+            while not self._closed:
+                told = self._changed.wait(self._pause())
+                self._changed.clear()
+                try:
+                    if now_micros() >= self._refresh_at:
+                        self._refresh()
+                    elif probe.changed() or told:
+                        self._look(probe)
+                except LedgerUnusable:
+                    return  # it was closed
+                except Exception:  # those who wait lose nothing but time
+                    logger.exception("could not look for free slots; trying again")
+                    self._changed.wait(1.0)
+
+    def _pause(self) -> float | None:
+        """Seconds until the next look: longer when many wait, as it costs more then."""
+        count = len(self._waiting)
+        return max(POLL, count * LOOK) if count else None
+
+    def _look(self, probe: VersionProbe) -> None:
+        """See whether others have given slots to those who wait here."""
+        with self._lock:
+            waiting = list(self._waiting)
+        self._ask_again(concurrency.placeless(probe.connection, waiting))
+
+    def _refresh(self) -> None:
+        with self._lock:
+            waiting = list(self._waiting)
+            self._refresh_at = NEVER
+        if not waiting:
+            return
+
+        def done(outcome: Outcome) -> None:
+            with self._lock:
+                self._refresh_by(outcome.retry_at)
+            self._ask_again(outcome.answer)
+
+        job: Future[Any] = Future()
+        self._perform(lambda db, now: concurrency.refresh(db, waiting, now), job, done)
+
+
+def _tell(future: Future[SlotAnswer], answer: SlotAnswer) -> None:
+    """Answer, unless whoever asked has cancelled."""
+    with contextlib.suppress(InvalidStateError):
+        future.set_result(answer)

@@ -1,0 +1,301 @@
+"""`concurrency` and `rate_limit` as users write them, on the ledger file and against a service."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+import pytest
+
+from headrace import flow, task
+from headrace.concurrency import asyncio as awaited
+from headrace.concurrency.slots import close_slots
+from headrace.concurrency.sync import (
+    AcquireConcurrencySlotTimeoutError,
+    ConcurrencySlotAcquisitionError,
+    concurrency,
+    rate_limit,
+)
+from headrace_service.ledger import Ledger
+from headrace_service.ledger.concurrency import Outcome
+from headrace_service.ledger.limits import LimitValues, create_limit, delete_limit, update_limit
+from headrace_service.ledger.queries.concurrency import ClaimRow, holders, limit_by_name, waiters
+from headrace_service.ledger.waiting import Verb
+from headrace_service.server import start_in_thread
+from tests.recorder_kit import PATIENCE, until
+from tests.run_kit import Book
+
+
+class Limits:
+    """The limits of the ledger that the test's program uses, as another process has them."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def do(self, verb: Verb) -> object:
+        """Perform a verb."""
+        return self._ledger.slots.perform(verb).result()
+
+    def make(self, name: str, slots: int, decay: float | None = None) -> None:
+        """Make a limit."""
+        values = LimitValues(slots, decay)
+
+        def verb(db: object, now: int) -> Outcome:
+            return create_limit(db, name, values, now)  # type: ignore[arg-type]
+
+        assert self.do(verb)
+
+    def holders(self, name: str) -> list[ClaimRow]:
+        """Who holds slots of a limit."""
+        return self._ledger.read(holders, self._id(name)).result()
+
+    def waiters(self, name: str) -> list[ClaimRow]:
+        """Who waits for some."""
+        return self._ledger.read(waiters, self._id(name)).result()
+
+    def _id(self, name: str) -> UUID:
+        limit = self._ledger.read(limit_by_name, name).result()
+        assert limit is not None
+        return limit.id
+
+
+@pytest.fixture(params=["embedded", "http"])
+def limits(
+    request: pytest.FixtureRequest, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Limits]:
+    book.path.parent.mkdir(parents=True, exist_ok=True)
+    ledger = Ledger.open(book.path)
+    if request.param == "embedded":
+        yield Limits(ledger)
+    else:
+        with start_in_thread(book.path) as service:
+            monkeypatch.setenv("HEADRACE_API_URL", service.url)
+            yield Limits(ledger)
+            close_slots()
+    close_slots()
+    ledger.close()
+
+
+class Crowd:
+    """Counts who is within at the same time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._within = 0
+        self.most = 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._within += 1
+            self.most = max(self.most, self._within)
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._within -= 1
+
+
+def test_never_more_than_the_limit_allows(limits: Limits) -> None:
+    limits.make("external-api", 3)
+    crowd = Crowd()
+
+    @task
+    def call(number: int) -> int:
+        with concurrency("external-api", occupy=1), crowd:
+            threading.Event().wait(0.002)
+            return number
+
+    @flow
+    def batch() -> list[int]:
+        return [future.result() for future in [call.submit(number) for number in range(20)]]
+
+    assert batch() == list(range(20))
+    assert 1 <= crowd.most <= 3
+    assert limits.holders("external-api") == []
+
+
+def test_the_holder_is_the_run_that_holds(limits: Limits) -> None:
+    limits.make("db", 2)
+
+    @task
+    def use() -> list[ClaimRow]:
+        with concurrency("db", occupy=2, lease_duration=60):
+            return limits.holders("db")
+
+    @flow
+    def load() -> tuple[UUID, list[ClaimRow]]:
+        state = use(return_state=True)
+        from headrace.context import FlowRunContext
+
+        run = FlowRunContext.get()
+        assert run is not None
+        return run.id, state.result()
+
+    run_id, (claim,) = load()
+    assert (claim.occupied, claim.holder.flow_run_id) == (2, run_id)
+    assert claim.holder.task_run_id is not None
+    assert claim.until - claim.since == 60_000_000
+
+
+def test_whoever_waits_is_woken_by_the_release(limits: Limits) -> None:
+    limits.make("db", 1)
+    order: list[str] = []
+
+    def wait(name: str) -> None:
+        with concurrency("db", timeout_seconds=PATIENCE):
+            order.append(name)
+
+    with ThreadPoolExecutor(2) as pool:
+        with concurrency("db"):
+            first = pool.submit(wait, "first")
+            until(lambda: len(limits.waiters("db")) == 1, "the first stands in line")
+            second = pool.submit(wait, "second")
+            until(lambda: len(limits.waiters("db")) == 2, "the second stands in line")
+            order.append("holder")
+        first.result(PATIENCE)
+        second.result(PATIENCE)
+    assert order == ["holder", "first", "second"]
+
+
+def test_a_limit_that_another_process_raises_lets_in_who_waits(limits: Limits) -> None:
+    limits.make("db", 1)
+    inside = threading.Event()
+
+    def wait() -> None:
+        with concurrency("db"):
+            inside.set()
+
+    with concurrency("db"), ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(wait)
+        until(lambda: len(limits.waiters("db")) == 1, "it stands in line")
+        limits.do(lambda db, now: update_limit(db, "db", LimitValues(2), now))
+        assert inside.wait(PATIENCE)
+        waiting.result(PATIENCE)
+
+
+def test_a_limit_that_is_deleted_holds_nobody(limits: Limits) -> None:
+    limits.make("db", 1)
+
+    def wait() -> None:
+        with concurrency("db"):
+            pass
+
+    with concurrency("db"), ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(wait)
+        until(lambda: len(limits.waiters("db")) == 1, "it stands in line")
+        limits.do(lambda db, now: delete_limit(db, "db", now))
+        waiting.result(PATIENCE)
+
+
+def test_slots_that_are_not_free_in_time(limits: Limits) -> None:
+    limits.make("db", 1)
+    with concurrency("db"):
+        with pytest.raises(AcquireConcurrencySlotTimeoutError) as caught:
+            concurrency("db", timeout_seconds=0.05).__enter__()
+        assert isinstance(caught.value, TimeoutError)
+        assert (
+            str(caught.value)
+            == "Attempt to acquire concurrency slots timed out after 0.05 second(s)"
+        )
+        with pytest.raises(AcquireConcurrencySlotTimeoutError):
+            concurrency("db", timeout_seconds=0).__enter__()
+        with pytest.raises(ConcurrencySlotAcquisitionError, match="423 Locked"):
+            concurrency("db", max_retries=0).__enter__()
+        assert limits.waiters("db") == []
+    with concurrency("db", timeout_seconds=0):  # what is free needs no time
+        pass
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            {"names": "db", "occupy": 2},
+            "Unable to acquire concurrency slots on ['db']: 422 Unprocessable Entity: "
+            "Slots requested is greater than the limit",
+        ),
+        (
+            {"names": ["nope"], "strict": True},
+            "Concurrency limits ['nope'] must be created before acquiring slots",
+        ),
+        (
+            {"names": "db", "occupy": 0},
+            "Unable to acquire concurrency slots on ['db']: 422 Unprocessable Entity: "
+            "slots: Input should be greater than 0",
+        ),
+    ],
+)
+def test_slots_that_cannot_be_had(
+    limits: Limits, arguments: dict[str, object], message: str
+) -> None:
+    limits.make("db", 1)
+    with pytest.raises(ConcurrencySlotAcquisitionError) as caught:
+        concurrency(**arguments).__enter__()  # type: ignore[arg-type]
+    assert str(caught.value) == message
+
+
+def test_a_limit_that_does_not_exist_limits_nothing_and_is_told(
+    limits: Limits, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("WARNING"), concurrency(["nope", "zap"]):
+        pass
+    assert "Concurrency limits ['nope', 'zap'] do not exist - skipping" in caplog.text
+
+
+def test_nothing_is_asked_for_without_a_name(limits: Limits) -> None:
+    with concurrency([], occupy=0):
+        pass
+    rate_limit([])
+
+
+def test_a_rate_limit_lets_calls_through_as_slots_come_back(limits: Limits) -> None:
+    limits.make("slow", 2, decay=0.001)
+    limits.make("quick", 2, decay=200.0)
+    limits.make("db", 1)
+    rate_limit("slow", occupy=2)
+    with pytest.raises(AcquireConcurrencySlotTimeoutError):
+        rate_limit("slow", timeout_seconds=0.05)
+    assert [claim.occupied for claim in limits.holders("slow")] == [2]
+    for _ in range(6):
+        rate_limit("quick", timeout_seconds=PATIENCE)
+    with pytest.raises(ConcurrencySlotAcquisitionError, match="do not have a decay configured"):
+        rate_limit("db")
+
+
+async def test_coroutines_hold_slots_as_threads_do(limits: Limits) -> None:
+    await asyncio.to_thread(limits.make, "db", 4)
+    crowd = Crowd()
+
+    async def use() -> None:
+        async with awaited.concurrency("db"):
+            with crowd:
+                await asyncio.sleep(0.002)
+
+    await asyncio.gather(*[use() for _ in range(20)])
+    assert 1 <= crowd.most <= 4
+    async with awaited.concurrency("db", occupy=4):
+        with pytest.raises(awaited.AcquireConcurrencySlotTimeoutError):
+            async with awaited.concurrency("db", timeout_seconds=0.05):
+                pass
+
+
+async def test_a_cancelled_coroutine_gives_its_slots_and_its_place_back(limits: Limits) -> None:
+    await asyncio.to_thread(limits.make, "db", 1)
+    inside = asyncio.Event()
+
+    async def use() -> None:
+        async with awaited.concurrency("db"):
+            inside.set()
+            await asyncio.Event().wait()
+
+    holding = asyncio.create_task(use())
+    await inside.wait()
+    waiting = asyncio.create_task(use())
+    await asyncio.to_thread(until, lambda: bool(limits.waiters("db")), "one stands in line")
+    waiting.cancel()
+    holding.cancel()
+    await asyncio.gather(holding, waiting, return_exceptions=True)
+    async with awaited.concurrency("db", timeout_seconds=PATIENCE):
+        pass

@@ -1,0 +1,272 @@
+"""Slots in the ledger: never more than allowed, first come first served, nothing leaked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import peewee
+import pytest
+import uuid_utils.compat as uuids
+
+from headrace.records import SlotAnswer, SlotHolder, SlotRequest
+from headrace_service.ledger import Ledger, concurrency
+from headrace_service.ledger.concurrency import WAITER_LEASE, Outcome
+from headrace_service.ledger.limits import (
+    LimitValues,
+    create_limit,
+    delete_limit,
+    reset_limit,
+    update_limit,
+)
+from headrace_service.ledger.models import Slot, Waiter
+from tests.builders import EPOCH
+
+S = 1_000_000
+HOLDER = SlotHolder("mill", 7)
+
+
+class Desk:
+    """A ledger's slots, at a time that the test sets."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self.now = EPOCH
+
+    def do(self, verb: Callable[..., Outcome], *args: Any) -> Outcome:
+        """Perform a verb now."""
+        return self._ledger.write(verb, *args, self.now).result()
+
+    def limit(self, name: str, slots: int = 1, decay: float | None = None) -> None:
+        """Make a limit."""
+        assert self.do(create_limit, name, LimitValues(slots, decay)).answer is not None
+
+    def ask(self, *names: str, occupy: int = 1, **more: Any) -> tuple[UUID, SlotAnswer]:
+        """Ask for slots; the lease, and what came of it."""
+        request = SlotRequest(uuids.uuid7(), list(names), HOLDER, occupy, **more)
+        return request.lease_id, self.do(concurrency.acquire, request).answer
+
+    def take(self, *names: str, occupy: int = 1, **more: Any) -> UUID:
+        """Take slots that are free."""
+        lease, answer = self.ask(*names, occupy=occupy, **more)
+        assert answer.granted
+        return lease
+
+    def wait(self, *names: str, occupy: int = 1, **more: Any) -> UUID:
+        """Ask for slots that are not free."""
+        lease, answer = self.ask(*names, occupy=occupy, **more)
+        assert not answer.granted
+        assert answer.refused is None
+        return lease
+
+    def release(self, lease: UUID) -> list[UUID]:
+        """Give a lease back; who gets slots by it."""
+        return list(self.do(concurrency.release, [lease]).granted)
+
+    def rows(self) -> tuple[int, int]:
+        """How many rows of slots and of places in line there are."""
+
+        def count(db: peewee.Database) -> tuple[int, int]:
+            return Slot.select().count(db), Waiter.select().count(db)
+
+        return self._ledger.read(count).result()
+
+
+@pytest.fixture
+def desk(ledger: Ledger) -> Desk:
+    return Desk(ledger)
+
+
+def test_slots_are_given_until_there_are_none_and_then_in_the_order_of_asking(desk: Desk) -> None:
+    desk.limit("db", 2)
+    first, second = desk.take("db"), desk.take("db")
+    third, fourth = desk.wait("db"), desk.wait("db")
+    assert desk.release(first) == [third]
+    assert desk.release(second) == [fourth]
+    assert desk.release(third) == []
+    assert desk.release(fourth) == []
+    assert desk.rows() == (0, 0)
+
+
+def test_nobody_passes_one_who_waits_for_more(desk: Desk) -> None:
+    desk.limit("db", 3)
+    held = [desk.take("db") for _ in range(3)]
+    large = desk.wait("db", occupy=3)
+    small = desk.wait("db")
+    assert desk.release(held[0]) == []
+    assert desk.release(held[1]) == []
+    assert desk.release(held[2]) == [large]
+    assert desk.release(large) == [small]
+
+
+def test_who_does_not_wait_takes_no_place_in_line(desk: Desk) -> None:
+    desk.limit("db")
+    held = desk.take("db")
+    desk.wait("db", wait=False)
+    assert desk.rows() == (1, 0)
+    assert desk.release(held) == []
+
+
+def test_several_limits_are_taken_all_or_none(desk: Desk) -> None:
+    desk.limit("a")
+    desk.limit("b")
+    held = desk.take("a")
+    both = desk.wait("b", "a")
+    # It holds nothing of b, but is first in its line.
+    assert desk.rows() == (1, 2)
+    later = desk.wait("b")
+    assert desk.release(held) == [both]
+    assert desk.release(both) == [later]
+
+
+def test_opposite_orders_do_not_block_one_another(desk: Desk) -> None:
+    desk.limit("a")
+    desk.limit("b")
+    a, b = desk.take("a"), desk.take("b")
+    one, other = desk.wait("a", "b"), desk.wait("b", "a")
+    assert desk.release(b) == []
+    assert desk.release(a) == [one]
+    assert desk.release(one) == [other]
+
+
+def test_one_who_leaves_the_line_makes_way(desk: Desk) -> None:
+    desk.limit("a")
+    desk.limit("b")
+    held = desk.take("a")
+    both = desk.wait("a", "b")
+    later = desk.wait("b")
+    assert desk.release(both) == [later]
+    assert desk.release(held) == []
+
+
+def test_a_lease_that_has_ended_is_free_and_not_revived(desk: Desk) -> None:
+    desk.limit("db")
+    dead = desk.take("db", lease_seconds=10.0)
+    waiting = desk.wait("db")
+    assert desk.do(concurrency.refresh, [waiting]).retry_at == EPOCH + 10 * S
+    desk.now += 10 * S - 1
+    assert desk.do(concurrency.renew, [(dead, 10.0)]).answer == []
+    assert list(desk.do(concurrency.refresh, [waiting]).granted) == []
+    desk.now += 10 * S
+    assert list(desk.do(concurrency.refresh, [waiting]).granted) == [waiting]
+    assert desk.do(concurrency.renew, [(dead, 10.0)]).answer == [dead]
+    desk.do(concurrency.sweep)
+    assert desk.rows() == (1, 0)
+
+
+def test_one_who_is_not_heard_of_loses_its_place(desk: Desk) -> None:
+    desk.limit("db")
+    held = desk.take("db", lease_seconds=1000.0)
+    gone, there = desk.wait("db"), desk.wait("db")
+    desk.now += WAITER_LEASE - 1
+    desk.do(concurrency.refresh, [there])
+    desk.now += 1
+    assert desk.release(held) == [there]
+    assert desk.do(concurrency.refresh, [gone]).answer == []  # it may come back, behind the others
+    assert desk.release(there) == [gone]
+
+
+def test_asking_again_under_the_same_lease_changes_nothing(desk: Desk) -> None:
+    desk.limit("db")
+    request = SlotRequest(uuids.uuid7(), ["db"], HOLDER)
+    answers = [desk.do(concurrency.acquire, request).answer for _ in range(2)]
+    assert answers == [SlotAnswer(True, ["db"], True)] * 2
+    waiting = SlotRequest(uuids.uuid7(), ["db"], HOLDER)
+    for _ in range(2):
+        assert not desk.do(concurrency.acquire, waiting).answer.granted
+    assert desk.rows() == (1, 1)
+    assert desk.release(request.lease_id) == [waiting.lease_id]
+    assert desk.do(concurrency.acquire, waiting).answer.granted
+
+
+def test_unknown_limits_limit_nothing(desk: Desk) -> None:
+    desk.limit("db")
+    _, answer = desk.ask("nope")
+    assert answer == SlotAnswer(True, [], False)
+    _, answer = desk.ask("nope", "db")
+    assert answer == SlotAnswer(True, ["db"], True)
+    assert desk.rows() == (1, 0)
+
+
+def test_more_than_there_is_is_refused_at_once(desk: Desk) -> None:
+    desk.limit("db", 2)
+    desk.limit("shut", 0)
+    for name, occupy in (("db", 3), ("shut", 1)):
+        _, answer = desk.ask(name, occupy=occupy)
+        assert answer.refused == "Slots requested is greater than the limit"
+    assert desk.rows() == (0, 0)
+
+
+def test_a_rate_limit_gives_slots_as_they_come_back(desk: Desk) -> None:
+    desk.limit("api", 2, decay=1.0)
+    desk.take("api", occupy=2, rate_limited=True)
+    waiting = desk.wait("api", rate_limited=True)
+    outcome = desk.do(concurrency.refresh, [waiting])
+    assert outcome.retry_at == EPOCH + S
+    desk.now += S
+    assert list(desk.do(concurrency.refresh, [waiting]).granted) == [waiting]
+    desk.now += 10 * S
+    desk.do(concurrency.sweep)
+    assert desk.rows() == (0, 0)
+
+
+def test_a_rate_needs_a_limit_with_decay(desk: Desk) -> None:
+    desk.limit("db")
+    _, answer = desk.ask("db", rate_limited=True)
+    assert answer.refused is not None
+    assert "do not have a decay configured: 'db'" in answer.refused
+
+
+def test_lowering_a_limit_takes_nothing_from_its_holders(desk: Desk) -> None:
+    desk.limit("db", 3)
+    held = [desk.take("db") for _ in range(3)]
+    waiting, greedy = desk.wait("db"), desk.wait("db", occupy=3)
+    assert not desk.do(update_limit, "db", LimitValues(1)).granted
+    assert desk.rows() == (3, 2)
+    assert [desk.release(lease) for lease in held] == [[], [], [waiting]]
+    # What can no longer be had is out of the line, and hears why when it asks again.
+    assert desk.release(waiting) == []
+    assert desk.do(concurrency.refresh, [greedy]).answer == [greedy]
+
+
+def test_raising_or_switching_off_a_limit_lets_those_in_who_wait(desk: Desk) -> None:
+    desk.limit("db")
+    desk.take("db")
+    second, third = desk.wait("db"), desk.wait("db")
+    assert list(desk.do(update_limit, "db", LimitValues(2)).granted) == [second]
+    assert list(desk.do(update_limit, "db", LimitValues(active=False)).granted) == [third]
+
+
+def test_a_deleted_limit_frees_those_who_wait_for_it(desk: Desk) -> None:
+    desk.limit("a")
+    desk.limit("b")
+    held = desk.take("a")
+    both, later = desk.wait("a", "b"), desk.wait("b")
+    assert list(desk.do(delete_limit, "a").granted) == [later]
+    assert desk.do(concurrency.renew, [(held, 9.0)]).answer == [held]
+    assert desk.do(concurrency.refresh, [both]).answer == [both]
+    assert desk.do(delete_limit, "a").answer is None
+
+
+def test_reset_frees_the_slots_of_holders_that_are_known_to_be_gone(desk: Desk) -> None:
+    desk.limit("db")
+    held, waiting = desk.take("db"), desk.wait("db")
+    assert list(desk.do(reset_limit, "db").granted) == [waiting]
+    assert desk.do(concurrency.renew, [(held, 9.0)]).answer == [held]
+
+
+def test_the_slots_of_a_process_end_with_it(desk: Desk) -> None:
+    desk.limit("db", 2)
+    client = uuids.uuid7()
+    desk.take("db", client_id=client)
+    kept = desk.take("db")
+    waiting = desk.wait("db")
+    outcome = desk.do(concurrency.free_slots_of, [client])
+    assert (outcome.answer, list(outcome.granted)) == (1, [waiting])
+    assert desk.release(kept) == []
+
+
+def test_a_name_is_one_limits_alone(desk: Desk) -> None:
+    desk.limit("db")
+    assert desk.do(create_limit, "db", LimitValues(4)).answer is None
