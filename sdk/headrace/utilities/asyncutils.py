@@ -97,6 +97,14 @@ def run_coro_as_sync(coroutine: Coroutine[Any, Any, T]) -> T:
         raise
 
 
+def start_in_own_loop(coroutine: Coroutine[Any, Any, T]) -> Future[T]:
+    """Begin to run a coroutine in the loop that synchronous calls of the process share.
+
+    What belongs to one event loop, such as a connection, can be shared by all callers there.
+    """
+    return _own_loop().start(coroutine)
+
+
 def sync_compatible(aio: Callable[P, Coroutine[Any, Any, T]]) -> Dispatched[P, T]:
     """The name that Prefect's users know `dispatched` by."""
     return Dispatched(aio)

@@ -1,0 +1,38 @@
+"""What GraphQL answers, made into objects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from headrace.client.schemas.objects import Artifact, Variable
+
+Object = dict[str, Any]
+
+
+def _times(found: Object) -> Object:
+    return {"created": found["createdAt"], "updated": found.get("updatedAt")}
+
+
+def variable(found: Object) -> Variable:
+    """A variable."""
+    return Variable(
+        id=found["id"],
+        name=found["name"],
+        value=found["value"],
+        tags=found["tags"],
+        **_times(found),
+    )
+
+
+def artifact(found: Object) -> Artifact:
+    """An artifact."""
+    return Artifact(
+        id=found["id"],
+        key=found["key"],
+        type=found["type"],
+        description=found["description"],
+        data=found["data"],
+        flow_run_id=found["flowRunId"],
+        task_run_id=found["taskRunId"],
+        **_times(found),
+    )
