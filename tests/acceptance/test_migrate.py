@@ -41,7 +41,8 @@ def test_the_difference_is_shown_and_nothing_written_without_a_yes(tmp_path: Pat
     program = make_project(tmp_path)
     shown = migrate(tmp_path, ".")
     assert shown.returncode == 0, shown.stderr
-    assert "-from prefect import flow\n+from headrace import flow\n" in shown.stdout
+    assert "\n-from prefect import flow\n" in shown.stdout
+    assert "\n+from headrace import flow\n" in shown.stdout
     assert "flows/etl.py:2: no counterpart: headrace_aws.S3Bucket" in shown.stdout
     assert "requirements.txt:2: no counterpart: headrace-aws" in shown.stdout
     assert "Nothing was written" in shown.stdout
