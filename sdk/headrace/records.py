@@ -134,7 +134,22 @@ class LogLine(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind",
     task_run_id: UUID | None = None
 
 
-Record = FlowRunCreated | TaskRunCreated | FlowRunChanged | TaskRunChanged | LogLine
+class EventEmitted(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="event"):
+    """Something that a user's program tells of: `name` says what, `resource` what it is about.
+
+    Resources are labels by name, with their id under `headrace.resource.id`.
+    """
+
+    id: UUID
+    timestamp: Micros
+    name: Name
+    resource: dict[str, str]
+    related: list[dict[str, str]] = []
+    payload: dict[str, Any] = {}
+    flow_run_id: UUID | None = None
+
+
+Record = FlowRunCreated | TaskRunCreated | FlowRunChanged | TaskRunChanged | LogLine | EventEmitted
 
 
 class RecordBatch(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ import pytest
 import uuid_utils.compat as uuids
 
 from headrace_service.ledger import Ledger
-from headrace_service.ledger.queries import events, flow_runs, flows, logs, task_runs
+from headrace_service.ledger.queries import custom_events, events, flow_runs, flows, logs, task_runs
 from headrace_service.ledger.queries.flow_runs import FlowRunWhere
 from headrace_service.ledger.queries.logs import LogWhere
 from headrace_service.ledger.queries.paging import Page
@@ -59,6 +59,9 @@ IN_ORDER: dict[str, tuple[Any, ...]] = {
     "logs of many runs": (logs.logs_of_flow_runs, MANY, LOGS, LogWhere()),
     "logs of many task runs": (logs.logs_of_task_runs, MANY, LOGS, LogWhere()),
     "histories": (events.histories, MANY[:1]),
+    "events of users": (custom_events.page_of_events, LOGS, None, None),
+    "events of users by name": (custom_events.page_of_events, LOGS, "order.shipped", None),
+    "events of users in a run": (custom_events.page_of_events, LOGS, None, ONE),
 }
 
 

@@ -83,6 +83,8 @@ A Record is an object whose `kind` says what it tells:
   worker claimed also `epoch`, the number of the claim.
 * `log`: a log line. `timestamp`, `level` (20 is INFO), `logger`, `message`; optional
   `flow_run_id`, `task_run_id`.
+* `event`: a user's program tells of something. `id`, `timestamp`, `name`, `resource` (labels by
+  name); optional `related` (a list of such), `payload` (object), `flow_run_id`.
 
 A `state` is `{"type": StateType, "name": String, "timestamp": Int}` with optional `message` and
 `run_count` (the attempt: 0 before the first). Ids are UUIDs; every `timestamp` is a whole number of

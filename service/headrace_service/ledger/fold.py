@@ -16,6 +16,7 @@ import uuid_utils
 
 from headrace.records import (
     TERMINAL_STATES,
+    EventEmitted,
     FlowRunChanged,
     FlowRunCreated,
     LogLine,
@@ -26,7 +27,7 @@ from headrace.records import (
     TaskRunCreated,
 )
 from headrace_service.ledger.decode import DecodedBatch
-from headrace_service.ledger.models import Flow, FlowRun, TaskRun
+from headrace_service.ledger.models import CUSTOM, Flow, FlowRun, TaskRun
 from headrace_service.ledger.rows import (
     ADOPT_FLOW_RUN,
     INSERT_EVENT,
@@ -35,6 +36,7 @@ from headrace_service.ledger.rows import (
     INSERT_TASK_RUN,
     UPDATE_FLOW_RUN,
     UPDATE_TASK_RUN,
+    CustomPayload,
     StatePayload,
     changed_row,
     encode_counts,
@@ -101,7 +103,7 @@ class Fold:
         for record in self.batch.records:
             if isinstance(record, TaskRunCreated | TaskRunChanged):
                 task_run_ids.add(record.id)
-            elif not isinstance(record, LogLine):
+            elif not isinstance(record, LogLine | EventEmitted):
                 flow_run_ids.add(record.id)
         return (
             self._select(FlowRun, FlowRun.id, flow_run_ids),
@@ -139,6 +141,9 @@ class Fold:
                 refusal = self._change(self.task_runs.get(record.id), record, "task_run")
             elif isinstance(record, LogLine):
                 self._log(record)
+                continue
+            elif isinstance(record, EventEmitted):
+                self._emit(record)
                 continue
             elif isinstance(record, FlowRunCreated):
                 refusal = self._create_flow_run(record)
@@ -221,6 +226,19 @@ class Fold:
                 task.bytes if task is not None else None,
                 record.logger,
                 record.message,
+            )
+        )
+
+    def _emit(self, record: EventEmitted) -> None:
+        owner = record.flow_run_id
+        payload = CustomPayload(record.name, record.resource, record.related, record.payload)
+        self.events.append(
+            (
+                record.timestamp,
+                CUSTOM,
+                owner.bytes if owner is not None else None,
+                record.id.bytes,
+                _json.encode(payload).decode(),
             )
         )
 

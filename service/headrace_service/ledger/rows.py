@@ -25,6 +25,15 @@ class StatePayload(msgspec.Struct, frozen=True, omit_defaults=True):
     run_count: int = 0
 
 
+class CustomPayload(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The payload of an event that a user's program has emitted; when is the event's `at`."""
+
+    name: str
+    resource: dict[str, str]
+    related: list[dict[str, str]] = []
+    payload: dict[str, Any] = {}
+
+
 #: Columns that only a deployment's runs have, and a run that a process reports has not.
 OF_DEPLOYMENTS = frozenset(
     {

@@ -19,7 +19,7 @@ import msgspec
 import peewee
 
 from headrace_service.ledger.errors import InvalidCursor
-from headrace_service.ledger.models import Event, Log
+from headrace_service.ledger.models import CUSTOM, Event, Log
 from headrace_service.ledger.queries.events import latest_event, latest_log
 from headrace_service.ledger.queries.logs import LogRow
 from headrace_service.ledger.rows import StatePayload
@@ -105,7 +105,7 @@ def _select_events(db: peewee.Database, after: int, limit: int) -> Generator[Eve
         Event.select(
             Event.seq, Event.at, Event.kind, Event.flow_run_id, Event.subject_id, Event.payload
         )
-        .where(Event.seq > after)
+        .where(Event.seq > after, Event.kind != CUSTOM)
         .order_by(Event.seq)
         .limit(limit)
     )

@@ -8,6 +8,7 @@ from headrace_service.api.queries.artifacts import ArtifactQueries
 from headrace_service.api.queries.blocks import BlockQueries
 from headrace_service.api.queries.concurrency import ConcurrencyQueries
 from headrace_service.api.queries.deployments import DeploymentQueries
+from headrace_service.api.queries.events import EventQueries
 from headrace_service.api.queries.flows import FlowQueries
 from headrace_service.api.queries.inputs import InputQueries
 from headrace_service.api.queries.runs import RunQueries
@@ -26,5 +27,6 @@ class Query(
     BlockQueries,
     DeploymentQueries,
     ConcurrencyQueries,
+    EventQueries,
 ):
     """The root of queries."""

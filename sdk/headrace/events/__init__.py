@@ -1,0 +1,11 @@
+"""Events of your own: what happened, and to what, kept beside the runs that tell of it.
+
+emit_event("order.shipped", resource={"headrace.resource.id": "order.4711"})
+"""
+
+from __future__ import annotations
+
+from headrace.events.emission import emit_event
+from headrace.events.schemas import Event, RelatedResource, Resource
+
+__all__ = ["Event", "RelatedResource", "Resource", "emit_event"]
