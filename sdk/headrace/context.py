@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from headrace.flows import Flow
     from headrace.futures import HeadraceFuture
     from headrace.logging import RunLogger
+    from headrace.results import ResultStore
     from headrace.task_runners import TaskRunner
     from headrace.tasks import Task
+    from headrace.transactions import BaseTransaction
 
 
 class Recorder(Protocol):
@@ -72,14 +74,23 @@ class SystemClock:
 
 
 class Environment:
-    """What runs have in common in a process: settings, the recorder and the clock."""
+    """What runs have in common in a process: settings, the recorder and the clock.
 
-    __slots__ = ("clock", "recorder", "settings")
+    Attributes:
+        persists: whether the settings ask for results of runs that do not say so to be kept.
+    """
+
+    __slots__ = ("clock", "persists", "recorder", "settings")
 
     def __init__(self, settings: Settings, recorder: Recorder, clock: Clock) -> None:
         self.settings = settings
         self.recorder = recorder
         self.clock = clock
+        self.persists = bool(
+            settings.tasks_default_persist_result
+            or settings.results_persist_by_default
+            or settings.results_default_storage_block
+        )
 
 
 #: The process's own environment, and the one that a test has put in its place.
@@ -108,6 +119,23 @@ def get_environment() -> Environment:
         _set_up_logging(settings)
         _own = Environment(settings, recorder, SystemClock())
     return _own
+
+
+def current_clock() -> Clock:
+    """The clock of the run that this code runs in; outside of runs, of those that start now."""
+    environment = _surrounding()
+    return SystemClock() if environment is None else environment.clock
+
+
+def current_settings() -> Settings:
+    """The settings of the run that this code runs in; outside of runs, of those that start now."""
+    environment = _surrounding()
+    return get_settings() if environment is None else environment.settings
+
+
+def _surrounding() -> Environment | None:
+    run = CURRENT_RUN.get()
+    return _substitute if run is None else run.environment
 
 
 @contextlib.contextmanager
@@ -161,8 +189,10 @@ class FlowRunContext:
         "parent_task_run",
         "pauses",
         "pending",
+        "persists",
         "pool",
         "provenance",
+        "result_store",
         "run_count",
         "runner",
     )
@@ -203,6 +233,10 @@ class FlowRunContext:
         self.runner: TaskRunner[Any] | None = None
         #: How often its code has asked to be paused.
         self.pauses = 0
+        #: Whether its result is kept, and those of its tasks that do not say otherwise.
+        self.persists = False
+        #: Where they are kept; made when it is first asked for.
+        self.result_store: ResultStore | None = None
         #: Type and address of the last exception of a run within whose traceback was logged.
         self.logged: tuple[type, int] | None = None
 
@@ -241,7 +275,6 @@ class TaskRunContext:
 
     __slots__ = (
         "args",
-        "cache_key",
         "caller",
         "change",
         "closed",
@@ -253,9 +286,11 @@ class TaskRunContext:
         "log_prints",
         "logger",
         "name",
+        "result_store",
         "run_count",
         "submitted",
         "task",
+        "transaction",
         "upstream",
     )
 
@@ -288,8 +323,10 @@ class TaskRunContext:
         #: The run that called this one, and whether it went on at once instead of waiting.
         self.caller: RunContext | None = None
         self.submitted = False
-        #: Under which key the result is kept for later calls, if it is.
-        self.cache_key: str | None = None
+        #: The transaction of the current attempt, if anything needs one.
+        self.transaction: BaseTransaction | None = None
+        #: Where the result is kept; made when it is first asked for.
+        self.result_store: ResultStore | None = None
 
     @staticmethod
     def get() -> TaskRunContext | None:
@@ -312,11 +349,38 @@ class TaskRunContext:
         """The task's arguments by parameter name, defaults included."""
         return self.task.shape.bind(self.args, self.kwargs)
 
+    @property
+    def flow_run_id(self) -> UUID | None:
+        """The id of the flow run that it belongs to, if it does."""
+        return None if self.flow_run is None else self.flow_run.id
+
+    @property
+    def persists(self) -> bool:
+        """Whether its result is kept: as the task says, or the settings, or as its caller does."""
+        settings = self.environment.settings
+        for said in (self.task.persist_result, settings.tasks_default_persist_result):
+            if said is not None:
+                return said
+        return persists_by_default(self.caller, settings)
+
 
 RunContext = FlowRunContext | TaskRunContext
 
 #: The run that the code runs in.
 CURRENT_RUN: ContextVar[RunContext | None] = ContextVar("headrace_current_run", default=None)
+
+
+#: The innermost transaction that the code runs in.
+CURRENT_TRANSACTION: ContextVar[BaseTransaction | None] = ContextVar(
+    "headrace_current_transaction", default=None
+)
+
+
+def persists_by_default(caller: RunContext | None, settings: Settings) -> bool:
+    """Whether the result of a run is kept that does not say so itself."""
+    if caller is not None:
+        return caller.persists
+    return settings.results_persist_by_default or bool(settings.results_default_storage_block)
 
 
 def _as_state(change: StateChange | None) -> State[Any] | None:
@@ -341,6 +405,7 @@ def get_run_context() -> RunContext:
 
 __all__ = [
     "CURRENT_RUN",
+    "CURRENT_TRANSACTION",
     "Clock",
     "Environment",
     "FlowRunContext",
@@ -348,7 +413,10 @@ __all__ = [
     "RunContext",
     "SystemClock",
     "TaskRunContext",
+    "current_clock",
+    "current_settings",
     "get_environment",
     "get_run_context",
+    "persists_by_default",
     "use_environment",
 ]

@@ -17,6 +17,8 @@ from headrace.definitions import Definition
 
 if TYPE_CHECKING:
     from headrace.engine.hooks import Hook
+    from headrace.result_storages import ResultStorage
+    from headrace.results import ResultSerializer
     from headrace.states import State
     from headrace.task_runners import TaskRunner
 
@@ -39,6 +41,10 @@ class Flow(Definition, Generic[P, R]):
         name: str | None = None,
         validate_parameters: bool = True,
         task_runner: TaskRunner[Any] | type[TaskRunner[Any]] | None = None,
+        persist_result: bool | None = None,
+        result_storage: ResultStorage | None = None,
+        result_serializer: ResultSerializer | None = None,
+        cache_result_in_memory: bool = True,
         **options: Any,
     ) -> None:
         if name is None:
@@ -47,6 +53,12 @@ class Flow(Definition, Generic[P, R]):
         super().__init__(fn, name=name, **options)
         self.should_validate = validate_parameters
         self._task_runner = task_runner
+        if persist_result is None and (result_storage or result_serializer) is not None:
+            persist_result = True
+        self.persist_result = persist_result
+        self.result_storage = result_storage
+        self.result_serializer = result_serializer
+        self.cache_result_in_memory = cache_result_in_memory
         self._options = {"name": name, **options}
 
     @functools.cached_property
@@ -105,6 +117,10 @@ class Flow(Definition, Generic[P, R]):
         mine = {
             "validate_parameters": self.should_validate,
             "task_runner": self._task_runner,
+            "persist_result": self.persist_result,
+            "result_storage": self.result_storage,
+            "result_serializer": self.result_serializer,
+            "cache_result_in_memory": self.cache_result_in_memory,
             **self._options,
         }
         return Flow(self.fn, **{**mine, **options})
@@ -135,6 +151,10 @@ def flow(
     timeout_seconds: float | None = None,
     validate_parameters: bool = True,
     task_runner: TaskRunner[Any] | type[TaskRunner[Any]] | None = None,
+    persist_result: bool | None = None,
+    result_storage: ResultStorage | None = None,
+    result_serializer: ResultSerializer | None = None,
+    cache_result_in_memory: bool = True,
     log_prints: bool | None = None,
     on_completion: Sequence[Hook] | None = None,
     on_failure: Sequence[Hook] | None = None,
@@ -156,6 +176,10 @@ def flow(
     timeout_seconds: float | None = None,
     validate_parameters: bool = True,
     task_runner: TaskRunner[Any] | type[TaskRunner[Any]] | None = None,
+    persist_result: bool | None = None,
+    result_storage: ResultStorage | None = None,
+    result_serializer: ResultSerializer | None = None,
+    cache_result_in_memory: bool = True,
     log_prints: bool | None = None,
     on_completion: Sequence[Hook] | None = None,
     on_failure: Sequence[Hook] | None = None,
@@ -173,17 +197,18 @@ def flow(
     Args:
         name: what messages and the monitor call it; by default the function's name, with dashes.
         description: by default the function's docstring.
-        tags: words to find its runs by.
-        version: any text.
+        tags, version: words to find its runs by, and any text.
         retries: how often to run the whole flow again when it raises.
         retry_delay_seconds: how long to wait before; a list names each retry's own delay.
         timeout_seconds: how long one attempt may take.
         validate_parameters: whether arguments are checked against the annotations, and converted:
             "5" becomes 5 for an `int`.
         task_runner: where its submitted tasks run; by default in 32 threads.
+        persist_result: whether its result and those of its tasks are kept, where they do not say.
+        result_storage, result_serializer: where kept results go, and how they become bytes.
+        cache_result_in_memory: False reads a kept result anew whenever it is asked for.
         log_prints: whether `print` writes log lines; by default as in the flow that calls it.
-        on_completion, on_failure, on_crashed, on_running: functions called with the flow, its run
-            and the state.
+        on_completion, on_failure, on_crashed, on_running: called with flow, run and state.
 
     Raises:
         ValueError: an option has an unusable value.
@@ -198,6 +223,10 @@ def flow(
         "timeout_seconds": timeout_seconds,
         "validate_parameters": validate_parameters,
         "task_runner": task_runner,
+        "persist_result": persist_result,
+        "result_storage": result_storage,
+        "result_serializer": result_serializer,
+        "cache_result_in_memory": cache_result_in_memory,
         "log_prints": log_prints,
         "hooks": {
             "on_completion": on_completion,

@@ -49,6 +49,27 @@ class Settings(msgspec.Struct, frozen=True):
     recorder_buffer: int = 100_000
     #: How many threads `.submit` uses in one flow run when its task runner does not say.
     task_runner_max_workers: int = 32
+    #: Whether results of flows and tasks that do not say so themselves are kept.
+    results_persist_by_default: bool = False
+    #: How results become bytes: "pickle", "json", "compressed/pickle", "compressed/json".
+    results_default_serializer: str = "pickle"
+    #: A saved block to keep results in, as `type/name`; None keeps them in a folder.
+    results_default_storage_block: str | None = None
+    #: That folder; None is `storage` under `home`.
+    results_local_storage_path: Path | None = None
+    #: Whether results of tasks that do not say so are kept; None does as their flow does.
+    tasks_default_persist_result: bool | None = None
+    #: Whether tasks that do not say so compute cached results anew.
+    tasks_refresh_cache: bool = False
+    #: Whether tasks without a cache policy have `NO_CACHE`.
+    tasks_default_no_cache: bool = False
+    #: Whether all tasks have `NO_CACHE`.
+    tasks_disable_caching: bool = False
+
+    @property
+    def storage_path(self) -> Path:
+        """The folder of results that go nowhere else."""
+        return self.results_local_storage_path or self.home / "storage"
 
     @property
     def service_url(self) -> str | None:
@@ -109,6 +130,10 @@ def _count(text: str) -> int:
     return count
 
 
+def _text(text: str) -> str:
+    return text.strip()
+
+
 def _level(text: str) -> str:
     level = text.strip().upper()
     if level not in LEVELS:
@@ -146,11 +171,19 @@ _READERS: dict[str, Callable[[str], object]] = {
     "settle_timeout": _seconds,
     "recorder_buffer": _count,
     "task_runner_max_workers": _count,
+    "results_persist_by_default": _flag,
+    "results_default_serializer": _text,
+    "results_default_storage_block": _text,
+    "results_local_storage_path": _folder,
+    "tasks_default_persist_result": _flag,
+    "tasks_refresh_cache": _flag,
+    "tasks_default_no_cache": _flag,
+    "tasks_disable_caching": _flag,
 }
-
 
 #: Other names that Prefect's users may know a setting by.
 _ALIASES = {
+    "default_result_storage_block": "results_default_storage_block",
     "local_storage_path": "results_local_storage_path",
     "task_runner_thread_pool_max_workers": "task_runner_max_workers",
     "tasks_runner_thread_pool_max_workers": "task_runner_max_workers",

@@ -26,11 +26,13 @@ from typing import (
 
 from headrace.definitions import Definition
 from headrace.options import MAX_DELAYS, checked_callable, checked_jitter, checked_run_name
+from headrace.result_options import keeps_results, policy_for
 from headrace.utilities.annotations import NotSet
 
 if TYPE_CHECKING:
     import datetime
 
+    from headrace.cache_policies import CachePolicy
     from headrace.context import TaskRunContext
     from headrace.engine.hooks import Hook
     from headrace.futures import HeadraceFuture, HeadraceFutureList
@@ -123,15 +125,17 @@ class Task(Definition, Generic[P, R]):
         self.retry_jitter_factor = checked_jitter(options.get("retry_jitter_factor"))
         condition = options.get("retry_condition_fn")
         self.retry_condition_fn = checked_callable("retry_condition_fn", condition)
-        self.cache_policy: Any = options.get("cache_policy", NotSet)
         self.cache_key_fn = options.get("cache_key_fn")
         self.cache_expiration = options.get("cache_expiration")
         self.refresh_cache = options.get("refresh_cache")
-        self.persist_result = options.get("persist_result")
+        self.persist_result = keeps_results(f"task '{self.name}'", options)
         self.result_storage: Any = options.get("result_storage")
         self.result_serializer: Any = options.get("result_serializer")
         self.result_storage_key = options.get("result_storage_key")
         self.cache_result_in_memory = options.get("cache_result_in_memory") is not False
+        #: Whether its runs need transactions, even where nothing else asks for one.
+        self.transactional = bool(self.persist_result or self.on_rollback_hooks)
+        self.transactional |= bool(self.on_commit_hooks)
         self.viz_return_value: Any = options.get("viz_return_value")
         self.asset_deps = list(options.get("asset_deps") or ())
 
@@ -351,18 +355,20 @@ class Task(Definition, Generic[P, R]):
 
     def on_rollback(self, fn: H) -> H:
         """Decorator: call `fn` with the transaction of a run when it is rolled back."""
+        self.transactional = True
         return self._add_hook("on_rollback", fn)
 
     def on_commit(self, fn: H) -> H:
         """Decorator: call `fn` with the transaction of a run when it is committed."""
+        self.transactional = True
         return self._add_hook("on_commit", fn)
 
     @functools.cached_property
-    def fingerprint(self) -> str:
-        """What tells this task, with its code, from others; a part of every cache key."""
-        from headrace.engine.caching import fingerprint
+    def cache_policy(self) -> CachePolicy | None:
+        """What makes two calls equal: as the options and the settings say; None is by no policy."""
+        from headrace.settings import get_settings
 
-        return fingerprint(self)
+        return policy_for(self._options, self.persist_result, get_settings())
 
 
 def _call(task: Task[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -448,11 +454,12 @@ def task_input_hash(context: TaskRunContext, arguments: dict[str, Any]) -> str |
     """A `cache_key_fn`: calls of a task with equal arguments have one result.
 
     Returns:
-        A hash of the arguments; None, so that nothing is cached, if they cannot be hashed.
+        A hash of the arguments and the task's code; None, so that nothing is cached, if an
+        argument cannot be hashed.
     """
-    from headrace.engine.caching import hash_arguments
+    from headrace.engine.caching import hash_call
 
-    return hash_arguments(context, arguments)
+    return hash_call(context, arguments)
 
 
 def _refuse_unknown(function: str, options: Iterable[str]) -> None:

@@ -73,6 +73,8 @@ def why_not(current: StateType, run_count: int, change: StateChange, actor: Acto
         change: the state to enter.
         actor: who asks.
     """
+    if current is S.COMPLETED and actor is Actor.RUN and _undoes(run_count, change):
+        return None
     if current in TERMINAL_STATES:
         return f"the run has ended as {current.value}; a terminal state is final"
     if change.run_count < run_count:
@@ -80,3 +82,10 @@ def why_not(current: StateType, run_count: int, change: StateChange, actor: Acto
     if not may_change(current, change.type, actor):
         return f"{actor.value} may not take it from {current.value} to {change.type.value}"
     return None
+
+
+def _undoes(run_count: int, change: StateChange) -> bool:
+    """Whether a change tells that what a completed attempt did was undone: it is still its end."""
+    return (
+        change.type is S.COMPLETED and change.name == "RolledBack" and change.run_count == run_count
+    )

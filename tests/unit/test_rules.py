@@ -60,3 +60,11 @@ def test_the_reason_names_both_states_and_the_actor() -> None:
     assert why_not(StateType.CANCELLING, 1, state("RUNNING"), Actor.RUN) == (
         "the run may not take it from CANCELLING to RUNNING"
     )
+
+
+def test_a_completed_attempt_can_be_rolled_back_by_the_run_alone() -> None:
+    undone = state("COMPLETED", name="RolledBack", run_count=2)
+    assert why_not(StateType.COMPLETED, 2, undone, Actor.RUN) is None
+    assert why_not(StateType.COMPLETED, 3, undone, Actor.RUN) is not None
+    assert why_not(StateType.COMPLETED, 2, undone, Actor.USER) is not None
+    assert why_not(StateType.FAILED, 2, undone, Actor.RUN) is not None

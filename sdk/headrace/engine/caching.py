@@ -1,140 +1,127 @@
-"""Results kept for later calls of the same task with the same key."""
+"""Under which key the result of a call is kept, and where it is looked for."""
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import logging
+import sys
 from typing import TYPE_CHECKING, Any
 
-from headrace.context import TaskRunContext
+from headrace.context import FlowRunContext, TaskRunContext
+from headrace.exceptions import HashError
+from headrace.hashing import hash_code, hash_value
 from headrace.logging import log_line
-from headrace.results import Kept, ResultStore
 from headrace.text import describe_error
 
 if TYPE_CHECKING:
+    from headrace.result_records import ResultRecordMetadata
+    from headrace.results import ResultStore
     from headrace.tasks import Task
 
-    Digest = hashlib._Hash
+#: Keys that are longer are no names of files everywhere, and are hashed.
+_MAX_KEY = 200
 
 
 def key_of(run: TaskRunContext) -> str | None:
-    """The key of this call's result; None if it is not to be kept.
-
-    What the user's `cache_key_fn` returns is a part of it, and so is the task with its code: two
-    tasks never share a result, and a task that was changed does not find its old ones.
-    """
-    function = run.task.cache_key_fn
-    if function is None:
-        return None
+    """The key of this call's result; None if it is not to be kept under one."""
+    task = run.task
     try:
-        key = function(run, run.parameters)
-    except Exception as error:  # the user's function; the task itself can still run
-        _warn(run, f"Its cache_key_fn raised {describe_error(error)}; the result is not cached")
-        return None
-    if key is None:
-        return None
-    digest = hashlib.sha256(f"{run.task.fingerprint}\0{key}".encode("utf-8", "replace"))
-    return digest.hexdigest()
-
-
-def hash_arguments(run: TaskRunContext, arguments: dict[str, Any]) -> str | None:
-    """A hash of a call's arguments; None, with a warning, if one cannot be hashed."""
-    digest = hashlib.sha256()
-    for name, value in sorted(arguments.items()):
-        try:
-            digest.update(f"{name}\0".encode())
-            _add(digest, value)
-        except Exception as error:  # pickling runs the code of any class
-            reason = describe_error(error)
-            _warn(run, f"Argument '{name}' cannot be hashed, so nothing is cached: {reason}")
-            return None
-    return digest.hexdigest()
-
-
-def _add(digest: Digest, value: object) -> None:
-    """Add a value, so that equal plain values add the same.
-
-    Pickles are only for what is not plain: that of a set depends on the process's hash seed, and
-    that of a list on whether two equal items are one object.
-    """
-    kind = type(value)
-    digest.update(f"{kind.__module__}.{kind.__qualname__}\0".encode())
-    if kind in _BY_REPR:
-        content = repr(value).encode("utf-8", "surrogatepass")
-        digest.update(f"{len(content)}\0".encode() + content)
-    elif isinstance(value, list | tuple) and kind in (list, tuple):
-        digest.update(f"{len(value)}\0".encode())
-        for item in value:
-            _add(digest, item)
-    elif isinstance(value, dict) and kind is dict:
-        digest.update(b"".join(sorted(_hash((key, item)) for key, item in value.items())))
-    elif isinstance(value, set | frozenset) and kind in (set, frozenset):
-        digest.update(b"".join(sorted(map(_hash, value))))
-    else:
-        # Large, and most programs cache nothing.
-        import cloudpickle  # type: ignore[import-untyped]
-
-        digest.update(cloudpickle.dumps(value))
-
-
-_BY_REPR = frozenset({type(None), bool, int, float, complex, str, bytes})
-
-
-def _hash(value: object) -> bytes:
-    digest = hashlib.sha256()
-    _add(digest, value)
-    return digest.digest()
-
-
-def find(run: TaskRunContext, key: str) -> Kept | None:
-    """The result kept under `key`, unless it has expired or cannot be read."""
-    try:
-        return _store(run).load(key, run.environment.clock.now())
-    except Exception as error:  # unpickling runs the code of any class
-        _warn(run, f"A cached result cannot be read ({describe_error(error)}); the task runs anew")
-        return None
-
-
-def keep(run: TaskRunContext, key: str, value: object) -> None:
-    """Keep `value` under `key`, for as long as the task's `cache_expiration` says."""
-    lifetime = run.task.cache_expiration
-    now = run.environment.clock.now()
-    expires = None if lifetime is None else now + int(lifetime.total_seconds() * 1_000_000)
-    try:
-        _store(run).save(key, value, expires)
-    except Exception as error:  # pickling runs the code of any class; disks fill up
-        _warn(run, f"The result cannot be cached: {describe_error(error)}")
-
-
-def fingerprint(task: Task[..., Any]) -> str:
-    """What tells a task from others: where its function is defined, and its code."""
-    function = task.fn
-    digest = hashlib.sha256()
-    for part in ("__module__", "__qualname__"):
-        digest.update(f"{getattr(function, part, '')}\0".encode())
-    code = getattr(getattr(function, "__func__", function), "__code__", None)
-    _add_code(digest, code)
-    return digest.hexdigest()
-
-
-def _add_code(digest: Digest, code: Any) -> None:
-    """Add a code object, but not the numbers of its lines, nor the addresses of its constants."""
-    if code is None:
-        return
-    digest.update(code.co_code)
-    digest.update(repr(code.co_names).encode("utf-8", "replace"))
-    for constant in code.co_consts:
-        if hasattr(constant, "co_code"):
-            _add_code(digest, constant)
-        elif isinstance(constant, frozenset):
-            digest.update(repr(sorted(map(repr, constant))).encode("utf-8", "replace"))
+        if task.cache_policy is not None:
+            flow_run = run.flow_run
+            key = task.cache_policy.compute_key(
+                task_ctx=run,
+                inputs=run.parameters,
+                flow_parameters={} if flow_run is None else flow_run.parameters,
+            )
+        elif task.result_storage_key is not None:
+            key = _fill_in(task.result_storage_key, run)
         else:
-            digest.update(repr(constant).encode("utf-8", "replace"))
+            return None
+    except HashError as error:
+        _warn(run, f"Nothing is cached: {error}")
+        return None
+    except Exception as error:  # the user's policy or template; the task itself can still run
+        _warn(run, f"Nothing is cached: its key cannot be made: {describe_error(error)}")
+        return None
+    return None if key is None else _fitting(str(key))
 
 
-def _store(run: TaskRunContext) -> ResultStore:
-    return ResultStore(run.environment.settings.home / "results")
+def _fitting(key: str) -> str:
+    return key if len(key) <= _MAX_KEY else hashlib.sha256(key.encode()).hexdigest()
 
 
-def _warn(run: TaskRunContext, message: str) -> None:
+def _fill_in(template: str, run: TaskRunContext) -> str:
+    """A `result_storage_key` with what it names: parameters, and attributes of the run."""
+    return template.format(flow_run=run.flow_run, task_run=run, parameters=run.parameters)
+
+
+def place_of(key: str, run: TaskRunContext, store: ResultStore) -> str | None:
+    """The key that the result of the call stands under: two tasks never share one.
+
+    A key names no task. The first task that keeps a result under it has it; others with the same
+    key stand beside it. What a `result_storage_key` names is taken as it is.
+
+    Returns:
+        None, with a warning, if the key leads out of the storage.
+    """
+    try:
+        store.place(key)
+    except ValueError as error:
+        _warn(run, f"Nothing is cached: {error}")
+        return None
+    if run.task.cache_policy is None or is_own(store.read_metadata(key), run):
+        return key
+    return f"{key}-{hash_value(identity(run.task))[:8]}"
+
+
+def is_own(known: ResultRecordMetadata | None, run: TaskRunContext) -> bool:
+    """Whether a kept result is this task's, or nobody's."""
+    return known is None or known.task in (None, identity(run.task))
+
+
+def identity(task: Task[..., Any]) -> str:
+    """What tells a task from others: where its function is defined."""
+    function: Any = task.fn
+    module = getattr(function, "__module__", "") or ""
+    if module == "__main__":  # every script is called that
+        module = getattr(sys.modules["__main__"], "__file__", None) or module
+    return f"{module}:{getattr(function, '__qualname__', type(function).__qualname__)}"
+
+
+def expiry_of(run: TaskRunContext) -> datetime.datetime | None:
+    """Until when a result of now counts; None is for good."""
+    lifetime = run.task.cache_expiration
+    if lifetime is None:
+        return None
+    now = datetime.datetime.fromtimestamp(run.environment.clock.now() / 1e6, datetime.UTC)
+    return now + lifetime
+
+
+def hash_call(run: TaskRunContext, arguments: dict[str, Any]) -> str | None:
+    """A hash of the task, its code and its arguments; None, with a warning, if one has none."""
+    function = getattr(run.task.fn, "__func__", run.task.fn)
+    code = hash_code(getattr(function, "__code__", None))
+    hashes = {}
+    for name, value in arguments.items():
+        try:
+            hashes[name] = hash_value(value)
+        except HashError as error:
+            _warn(run, f"Nothing is cached: argument '{name}' {error}")
+            return None
+    return hash_value([identity(run.task), code, hashes])
+
+
+def keep_flow_result(run: FlowRunContext, value: object) -> None:
+    """Keep a flow's result; one that cannot be kept is a warning, since the flow is done."""
+    from headrace.results import get_result_store
+
+    try:
+        get_result_store().for_transactions().write(value)
+    except Exception as error:  # pickling runs the code of any class; disks fill up
+        message = f"Encountered an error while persisting result: {error} Execution will continue, "
+        _warn(run, f"{message}but the result has not been persisted")
+
+
+def _warn(run: FlowRunContext | TaskRunContext, message: str) -> None:
     log_line(run, logging.WARNING, message, run.environment.clock.now())

@@ -7,7 +7,7 @@ once: `perform` does it in a thread, `perform_async` in a coroutine.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from headrace.engine.timeouts import Expired, limit, limit_async
 from headrace.exceptions import RunTimedOut
@@ -16,16 +16,6 @@ from headrace.futures import wait_async
 if TYPE_CHECKING:
     from headrace.context import Clock, Recorder
     from headrace.futures import HeadraceFuture
-
-
-class Command(Protocol):
-    """One thing to do; what comes of it, or what it raises, is given back to the lifecycle."""
-
-    def perform(self) -> object:
-        """Do it, holding up this thread."""
-
-    async def perform_async(self) -> object:
-        """Do it without holding up the event loop."""
 
 
 class Call:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from headrace.context import FlowRunContext
-from headrace.engine.drivers import drive, drive_async
+from headrace.drivers import drive, drive_async
 from headrace.engine.flow_run import new_flow_run
 from headrace.engine.jobs import Job
 from headrace.engine.lifecycle import lifecycle

@@ -6,9 +6,15 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from headrace.context import CURRENT_RUN, FlowRunContext, TaskRunContext, get_environment
+from headrace.context import (
+    CURRENT_RUN,
+    FlowRunContext,
+    TaskRunContext,
+    get_environment,
+    persists_by_default,
+)
+from headrace.drivers import Lifecycle, Work, drive
 from headrace.engine.commands import Call, Settle, WaitFor
-from headrace.engine.drivers import Lifecycle, drive
 from headrace.engine.hooks import call_hooks
 from headrace.engine.inputs import Inputs, not_ready, resolve
 from headrace.engine.outcomes import outcome_of, refuse_if_crashed
@@ -57,6 +63,8 @@ def new_flow_run(
         run.log_prints = environment.settings.logging_log_prints
     if run.log_prints:
         capture_prints()
+    said = flow.persist_result
+    run.persists = persists_by_default(caller, environment.settings) if said is None else said
     return run
 
 
@@ -106,6 +114,12 @@ class FlowRun(FlowRunContext):
             yield from call_hooks(self.flow.hooks, self.flow, self, Running())
         return None
 
+    def begin_attempt(self) -> None:
+        """Nothing: a flow's result is not looked for."""
+
+    def undo_attempt(self, error: BaseException) -> None:
+        """Nothing: what its tasks did is undone by their own transactions."""
+
     def make_call(self) -> Call:
         """The call of the flow's function."""
         return Call(self.flow.fn, self.args, self.kwargs, self.flow.timeout_seconds)
@@ -130,6 +144,10 @@ class FlowRun(FlowRunContext):
         if self.closed:
             return  # the flow run around it has crashed, and took it along
         self.final = state
+        if self.persists and state.is_completed():
+            from headrace.engine import caching  # slow to load: not for every program
+
+            yield Work(caching.keep_flow_result, self, state.data)
         if self.flow.hooks:
             yield from call_hooks(self.flow.hooks, self.flow, self, state)
         self._end(state)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, cast
 
 from headrace.context import RunContext
-from headrace.engine.drivers import Lifecycle
+from headrace.drivers import Lifecycle
 from headrace.logging import logger_of
 from headrace.records import StateType
 from headrace.states import State

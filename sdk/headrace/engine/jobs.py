@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextvars
 from typing import TYPE_CHECKING, Any
 
-from headrace.engine.drivers import drive, drive_async
+from headrace.drivers import drive, drive_async
 from headrace.engine.lifecycle import lifecycle
 from headrace.futures import HeadraceFuture
 from headrace.states import Crashed

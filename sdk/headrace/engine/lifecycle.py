@@ -18,8 +18,8 @@ from types import TracebackType
 from typing import Any, ClassVar, Protocol, cast
 
 from headrace.context import CURRENT_RUN, Clock, FlowRunContext, RunContext
+from headrace.drivers import Lifecycle
 from headrace.engine.commands import Call, Sleep
-from headrace.engine.drivers import Lifecycle
 from headrace.engine.timeouts import Expired
 from headrace.exceptions import TerminationSignal
 from headrace.logging import log_line, logger_of
@@ -45,6 +45,12 @@ class Run(Protocol):
 
     def enter(self, type: StateType, name: str, message: str | None = None) -> None:
         """Record that the run enters a state that is not its last."""
+
+    def begin_attempt(self) -> Lifecycle[State[Any] | None] | None:
+        """Get ready for an attempt; a state given back is the end already."""
+
+    def undo_attempt(self, error: BaseException) -> Lifecycle[None] | None:
+        """Undo what an attempt did that raised `error`."""
 
     def make_call(self) -> Call:
         """The call of the user's function."""
@@ -77,6 +83,9 @@ def lifecycle(run: Run) -> Lifecycle[State[Any]]:
         steps = run.open()
         state = None if steps is None else (yield from steps)
         while state is None:
+            beginning = run.begin_attempt()
+            if beginning is not None and (state := (yield from beginning)) is not None:
+                break
             run.run_count += 1
             run.enter(StateType.RUNNING, "Running" if run.run_count == 1 else "Retrying")
             call = run.make_call()
@@ -108,6 +117,8 @@ def lifecycle(run: Run) -> Lifecycle[State[Any]]:
 
 def _after_failure(run: Run, call: Call, error: Exception) -> Lifecycle[State[Any] | None]:
     """The run's final state, or None once it is time for the next attempt."""
+    if (undoing := run.undo_attempt(error)) is not None:
+        yield from undoing
     _trim_traceback(error)
     context = cast(RunContext, run)
     if run.run_count <= run.retries and not run.closed:

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from types import CodeType, FrameType
 
-from headrace.engine.drivers import drive
+from headrace.drivers import drive
 from headrace.exceptions import TerminationSignal
 
 _SYNC_DRIVER: CodeType = drive.__code__

@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
-from headrace.context import CURRENT_RUN, TaskRunContext, get_environment
+from headrace.context import (
+    CURRENT_RUN,
+    CURRENT_TRANSACTION,
+    TaskRunContext,
+    get_environment,
+)
+from headrace.drivers import Lifecycle, drive
 from headrace.engine.commands import Call, WaitFor
-from headrace.engine.drivers import Lifecycle
 from headrace.engine.hooks import call_hooks
 from headrace.engine.inputs import Inputs, find_inputs, not_ready, resolve
 from headrace.engine.outcomes import refuse_if_crashed
@@ -19,7 +24,7 @@ from headrace.ids import new_id
 from headrace.logging import log_line
 from headrace.prints import capture_prints
 from headrace.records import StateChange, StateType, TaskRunChanged, TaskRunCreated
-from headrace.states import Cached, State
+from headrace.states import State
 from headrace.text import MAX_NAME, numbered_name
 
 if TYPE_CHECKING:
@@ -103,10 +108,25 @@ class TaskRun(TaskRunContext):
             self._record(StateChange(type, name, self.clock.now(), message, self.run_count))
 
     def open(self) -> Lifecycle[State[Any] | None] | None:
-        """See whether the run can start: whether what it needs is there, and it is not cached."""
-        if self.upstream is None and self.task.cache_key_fn is None:
-            return None
-        return self._prepare()
+        """See whether the run can start: whether what it needs is there."""
+        return None if self.upstream is None else self._prepare(self.upstream)
+
+    def begin_attempt(self) -> Lifecycle[State[Any] | None] | None:
+        """Begin the attempt's transaction, if it needs one; a state given back is the end."""
+        flow_run = self.flow_run
+        if (
+            self.task.transactional
+            or self.environment.persists
+            or (flow_run is not None and flow_run.persists)
+            or CURRENT_TRANSACTION.get() is not None
+            or (isinstance(self.caller, TaskRunContext) and self.caller.transaction is not None)
+        ):
+            return self._begin_attempt()
+        return None
+
+    def undo_attempt(self, error: BaseException) -> Lifecycle[None] | None:
+        """Roll the attempt's transaction back, if it has one."""
+        return None if self.transaction is None else self._end_attempt(None, error)
 
     def make_call(self) -> Call:
         """The call of the task's function."""
@@ -121,10 +141,6 @@ class TaskRun(TaskRunContext):
         if isinstance(value, State) and value.is_final():
             # It may have been made long ago, and serve many runs.
             return State(value.type, value.name, value.message, value.data, self.clock.now())
-        if self.cache_key is not None:
-            from headrace.engine import caching
-
-            caching.keep(self, self.cache_key, value)
         return State(StateType.COMPLETED, "Completed", None, value, self.clock.now())
 
     def retry_delay(self, retry: int) -> float:
@@ -133,13 +149,15 @@ class TaskRun(TaskRunContext):
 
     def close(self, state: State[Any]) -> Lifecycle[None] | None:
         """Record the run's end; hooks come first, so that what they log is there when it ends."""
-        if self.task.hooks and not self.closed:
-            return self._close_with_hooks(state)
+        if (self.task.hooks or self.transaction is not None) and not self.closed:
+            return self._close(state)
         self.end(state)
         return None
 
     def crash(self, state: State[Any]) -> None:
-        """Record that the run ends here and now."""
+        """Record that the run ends here and now; what its attempt did is undone first."""
+        if self.transaction is not None:
+            drive(self._end_attempt(None, state.error))
         self.end(state)
 
     def end(self, state: State[Any]) -> None:
@@ -171,35 +189,47 @@ class TaskRun(TaskRunContext):
         self.upstream.look_into("wait_for", futures, None)
         self.edges = {**self.edges, **self.upstream.edges}
 
-    def _prepare(self) -> Lifecycle[State[Any] | None]:
-        if self.upstream is not None:
-            if self.change is None:
-                self.enter(StateType.PENDING, "Pending")
-            yield WaitFor(self.upstream.futures)
-            if (state := not_ready(self.upstream.required)) is not None:
-                return state
-            # The futures are let go of: they would hold their results in memory.
-            self.upstream = None
-            self.args = tuple(resolve(value) for value in self.args)
-            self.kwargs = {name: resolve(value) for name, value in self.kwargs.items()}
-        return self._find_cached() if self.task.cache_key_fn is not None else None
+    def roll_back(self) -> None:
+        """Record that what the run did was undone, after its end."""
+        if self.closed and self.change is not None:
+            message = "Task rolled back as part of transaction"
+            now = self.clock.now()
+            rolled_back = State[Any](StateType.COMPLETED, "RolledBack", message, None, now)
+            self._record(rolled_back.as_change(self.run_count))
 
-    def _find_cached(self) -> State[Any] | None:
-        from headrace.engine import caching  # hashes and pickles: not for every program
-
-        key = caching.key_of(self)
-        hit = None if key is None else caching.find(self, key)
-        if hit is None:
-            self.cache_key = key  # to keep the result under
-            return None
+    def _prepare(self, upstream: Inputs) -> Lifecycle[State[Any] | None]:
         if self.change is None:
             self.enter(StateType.PENDING, "Pending")
-        return Cached(data=hit.value)
+        yield WaitFor(upstream.futures)
+        if (state := not_ready(upstream.required)) is not None:
+            return state
+        # The futures are let go of: they would hold their results in memory.
+        self.upstream = None
+        self.args = tuple(resolve(value) for value in self.args)
+        self.kwargs = {name: resolve(value) for name, value in self.kwargs.items()}
+        return None
 
-    def _close_with_hooks(self, state: State[Any]) -> Lifecycle[None]:
+    def _begin_attempt(self) -> Lifecycle[State[Any] | None]:
+        from headrace.engine import attempts  # slow to load: not for every program
+
+        if self.change is None:
+            self.enter(StateType.PENDING, "Pending")
+        state = yield from attempts.begin(self)
+        return state
+
+    def _close(self, state: State[Any]) -> Lifecycle[None]:
         self.final = state
+        if self.transaction is not None:
+            yield from self._end_attempt(state, None)
         yield from call_hooks(self.task.hooks, self.task, self, state)
         self.end(state)
+
+    def _end_attempt(
+        self, state: State[Any] | None, error: BaseException | None
+    ) -> Lifecycle[None]:
+        from headrace.engine import attempts  # slow to load: not for every program
+
+        yield from attempts.end(self, state, error)
 
     def _record(self, change: StateChange) -> None:
         if self.change is not None:

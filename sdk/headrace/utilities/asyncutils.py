@@ -70,6 +70,35 @@ def dispatch(coroutine: Coroutine[Any, Any, T], sync: bool | None = None) -> Any
     return run_coro_as_sync(coroutine) if sync else coroutine
 
 
+def async_dispatch(
+    aio: Callable[..., Coroutine[Any, Any, Any]],
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorate the synchronous form of a function; `aio`, its other one, is for asynchronous code.
+
+    For what is done often, or does not need an event loop: `dispatched` makes one form of the
+    other, which takes a change of threads. The arguments `_sync` and `aio` mean the same.
+    """
+
+    def decorate(synchronous: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(synchronous)
+        def choose(*args: Any, _sync: bool | None = None, **kwargs: Any) -> Any:
+            sync = not is_in_async_context() if _sync is None else _sync
+            return (synchronous if sync else aio)(*args, **kwargs)
+
+        choose.aio = aio  # type: ignore[attr-defined]
+        return choose
+
+    return decorate
+
+
+def call_sync(method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call what may be synchronous, asynchronous or either, and wait for what it gives."""
+    if hasattr(method, "aio"):
+        return method(*args, _sync=True, **kwargs)
+    result = method(*args, **kwargs)
+    return run_coro_as_sync(result) if isinstance(result, Coroutine) else result
+
+
 def is_in_async_context() -> bool:
     """Whether the code that calls this can await: by its flow or task, or else by a running loop.
 

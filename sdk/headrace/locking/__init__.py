@@ -1,0 +1,1 @@
+"""Locks by which runs with one cache key keep each other out."""

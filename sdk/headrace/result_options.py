@@ -1,0 +1,79 @@
+"""What the options of a task mean for keeping its results: whether they are kept, and by which key.
+
+They are looked at together, since some of them ask for others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from headrace.utilities.annotations import NotSet
+
+if TYPE_CHECKING:
+    from headrace.cache_policies import CachePolicy
+    from headrace.settings import Settings
+
+
+def keeps_results(title: str, options: Mapping[str, Any]) -> bool | None:
+    """Whether a task's results are kept: as it says, or as other options need it; None otherwise.
+
+    Args:
+        title: what messages call the task.
+        options: those that were given.
+    """
+    policy, key_fn = options.get("cache_policy", NotSet), options.get("cache_key_fn")
+    if policy is not NotSet and key_fn is not None:
+        _warn(f"Both `cache_policy` and `cache_key_fn` are set on {title}. `cache_key_fn` is used.")
+    caches = key_fn is not None or (policy is not NotSet and not _is_none(policy))
+    said: bool | None = options.get("persist_result")
+    if said is not None:
+        if not said and caches:
+            _warn(f"Ignoring the cache policy of {title} because `persist_result` is False")
+        return said
+    needed = ("result_storage_key", "result_storage", "result_serializer")
+    if caches or any(options.get(option) is not None for option in needed):
+        return True
+    return None
+
+
+def policy_for(
+    options: Mapping[str, Any], persist_result: bool | None, settings: Settings
+) -> CachePolicy | None:
+    """The cache policy that a task's options and the settings come to; None is none at all.
+
+    Args:
+        options: those that were given.
+        persist_result: what `keeps_results` says of them.
+        settings: those that hold.
+    """
+    from headrace.cache_policies import DEFAULT, NO_CACHE, CachePolicy  # not every task needs them
+
+    policy: Any = options.get("cache_policy", NotSet)
+    if policy is NotSet and settings.tasks_default_no_cache:
+        policy = NO_CACHE
+    if (key_fn := options.get("cache_key_fn")) is not None:
+        policy = CachePolicy.from_cache_key_fn(key_fn)
+    if settings.tasks_disable_caching:
+        policy = NO_CACHE
+    storage_key = options.get("result_storage_key")
+    if persist_result is False:
+        return None if policy is None else NO_CACHE
+    if policy is NotSet:
+        return DEFAULT if storage_key is None else None
+    if storage_key is not None and not _is_none(policy):
+        return None  # the storage key alone decides where the result stands, and is found
+    chosen: CachePolicy | None = policy
+    return chosen
+
+
+def _is_none(policy: object) -> bool:
+    from headrace.cache_policies import NO_CACHE  # whoever has a policy has loaded it
+
+    return policy is None or policy == NO_CACHE
+
+
+def _warn(message: str) -> None:
+    import logging  # slow to load
+
+    logging.getLogger("headrace.tasks").warning(message)

@@ -1,0 +1,218 @@
+"""One kept result: the value, and what is known about it."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+
+import headrace
+from headrace.exceptions import SerializationError
+from headrace.serializers import PickleSerializer, Serializer
+from headrace.text import describe_error
+
+R = TypeVar("R")
+
+
+class ResultRecordMetadata:
+    """What is known about a kept result.
+
+    Args:
+        storage_key: where it stands in its storage.
+        expiration: until when it counts; None is for good.
+        serializer: what reads it.
+        storage_block_id: the saved block that is its storage, if one is.
+        task: which task it is of, if it is one's.
+    """
+
+    def __init__(
+        self,
+        storage_key: str | None = None,
+        expiration: datetime.datetime | None = None,
+        serializer: Serializer[Any] | None = None,
+        headrace_version: str = headrace.__version__,
+        storage_block_id: UUID | None = None,
+        task: str | None = None,
+    ) -> None:
+        self.storage_key = storage_key
+        self.expiration = expiration
+        self.serializer = serializer or PickleSerializer()
+        self.headrace_version = headrace_version
+        self.storage_block_id = storage_block_id
+        self.task = task
+
+    def counts_at(self, now: datetime.datetime) -> bool:
+        """Whether the result has not expired."""
+        return self.expiration is None or self.expiration > now
+
+    def dump_bytes(self) -> bytes:
+        """As JSON."""
+        return msgspec.json.encode(self.as_dict())
+
+    @classmethod
+    def load_bytes(cls, data: bytes) -> ResultRecordMetadata:
+        """What `dump_bytes` has written.
+
+        Raises:
+            ValueError: it is none.
+        """
+        return cls.from_dict(msgspec.json.decode(data))
+
+    def as_dict(self) -> dict[str, Any]:
+        """As plain values, for JSON."""
+        return {**vars(self), "serializer": self.serializer.model_dump()}
+
+    @classmethod
+    def from_dict(cls, values: Any) -> ResultRecordMetadata:
+        """From what `as_dict` gave, once read back.
+
+        Raises:
+            ValueError: these are no such values.
+        """
+        try:
+            known = {name: values[name] for name in values if name in _NAMES}
+            known["serializer"] = Serializer(**known["serializer"])
+            if known.get("expiration") is not None:
+                known["expiration"] = datetime.datetime.fromisoformat(known["expiration"])
+            if known.get("storage_block_id") is not None:
+                known["storage_block_id"] = UUID(known["storage_block_id"])
+            return cls(**known)
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"not the record of a result: {describe_error(error)}") from error
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ResultRecordMetadata) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]  # it can be changed
+
+    def __repr__(self) -> str:
+        return f"ResultRecordMetadata({_fields(self)})"
+
+
+_NAMES = frozenset(vars(ResultRecordMetadata()))
+
+
+class ResultRecord(Generic[R]):
+    """A result with what is known about it."""
+
+    def __init__(self, metadata: ResultRecordMetadata, result: R) -> None:
+        self.metadata = metadata
+        self.result = result
+        self._persisted = False
+
+    @property
+    def expiration(self) -> datetime.datetime | None:
+        """Until when it counts; None is for good."""
+        return self.metadata.expiration
+
+    @property
+    def serializer(self) -> Serializer[R]:
+        """What reads and writes it."""
+        return self.metadata.serializer
+
+    @property
+    def is_persisted(self) -> bool:
+        """Whether it stands in a storage."""
+        return self._persisted
+
+    def mark_persisted(self) -> None:
+        """It stands in a storage from now on."""
+        self._persisted = True
+
+    def serialize_result(self) -> bytes:
+        """The value alone.
+
+        Raises:
+            SerializationError: the serializer cannot.
+        """
+        try:
+            return self.serializer.dumps(self.result)
+        except Exception as error:  # it runs the code of any class
+            raise SerializationError(
+                f"Failed to serialize object of type {type(self.result).__name__!r} with "
+                f"serializer {self.serializer.type!r}. You can try a different serializer (e.g. "
+                'result_serializer="json") or disabling persistence (persist_result=False) for '
+                "this flow or task."
+            ) from error
+
+    def serialize_metadata(self) -> bytes:
+        """What is known about it, alone."""
+        return self.metadata.dump_bytes()
+
+    def serialize(self) -> bytes:
+        """All of it.
+
+        Raises:
+            SerializationError: the serializer cannot, or what it makes is not text.
+        """
+        try:
+            text = self.serialize_result().decode()
+        except UnicodeDecodeError as error:
+            raise SerializationError(
+                f"serializer {self.serializer.type!r} makes bytes that are not text in UTF-8"
+            ) from error
+        return msgspec.json.encode({"metadata": self.metadata.as_dict(), "result": text})
+
+    @classmethod
+    def deserialize(
+        cls, data: bytes, backup_serializer: Serializer[Any] | None = None
+    ) -> ResultRecord[Any]:
+        """What `serialize` has written.
+
+        Args:
+            data: all of it.
+            backup_serializer: reads what is no record, but a value alone.
+
+        Raises:
+            ValueError: it is none.
+            Exception: what reading the value raises.
+        """
+        try:
+            metadata, text = split_record(data)
+        except ValueError:
+            if backup_serializer is None:
+                raise
+            metadata = ResultRecordMetadata(serializer=backup_serializer)
+            return cls(metadata, backup_serializer.loads(data))
+        return cls(metadata, metadata.serializer.loads(text.encode()))
+
+    @classmethod
+    def deserialize_from_result_and_metadata(
+        cls, result: bytes, metadata: bytes
+    ) -> ResultRecord[Any]:
+        """From the two parts, when they are kept apart."""
+        known = ResultRecordMetadata.load_bytes(metadata)
+        return cls(known, known.serializer.loads(result))
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, ResultRecord)
+            and self.metadata == other.metadata
+            and bool(self.result == other.result)
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # it can be changed
+
+    def __repr__(self) -> str:
+        return f"ResultRecord(metadata={self.metadata!r}, result={self.result!r})"
+
+
+def split_record(data: bytes) -> tuple[ResultRecordMetadata, str]:
+    """What is known about a kept result, and its value as text, not read yet.
+
+    Raises:
+        ValueError: this is no record of a result.
+    """
+    try:
+        record = msgspec.json.decode(data)
+    except msgspec.DecodeError as error:
+        raise ValueError(f"not the record of a result: {error}") from error
+    if not isinstance(record, dict) or not isinstance(record.get("result"), str):
+        raise ValueError("not the record of a result: it has no result")
+    return ResultRecordMetadata.from_dict(record.get("metadata")), record["result"]
+
+
+def _fields(value: object) -> str:
+    return ", ".join(f"{name}={field!r}" for name, field in vars(value).items())

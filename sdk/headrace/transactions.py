@@ -1,0 +1,507 @@
+"""Transactions: what is done together, and undone together.
+
+    with transaction():
+        write_file(path)     # its `on_rollback` hooks run if `check_file` raises
+        check_file(path)     # its `on_commit` hooks run once both are done
+
+A transaction with a key keeps a value under it when it commits; one with the same key then finds
+it, and has nothing left to do. Every task run is a transaction of its own, within that of the code
+that called it, and commits together with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import enum
+import logging
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextvars import Token
+from typing import TYPE_CHECKING, Any, Self
+from uuid import uuid4
+
+from headrace.context import CURRENT_RUN, CURRENT_TRANSACTION, FlowRunContext, RunContext
+from headrace.drivers import Ask, Either, Lifecycle, Work, drive, drive_async
+from headrace.exceptions import ConfigurationError, SerializationError
+from headrace.logging import get_logger, logger_of
+from headrace.utilities.annotations import NotSet
+
+if TYPE_CHECKING:
+    from headrace.context import TaskRunContext
+    from headrace.results import ResultRecord, ResultStore
+
+    Logger = logging.Logger | logging.LoggerAdapter[Any]
+
+#: Called with the transaction that is committed or rolled back.
+TransactionHook = Callable[[Any], object]
+
+
+class IsolationLevel(str, enum.Enum):  # noqa: UP042  # prints as IsolationLevel.SERIALIZABLE
+    """What transactions with one key see of each other."""
+
+    READ_COMMITTED = "READ_COMMITTED"  #: what was committed when they began
+    SERIALIZABLE = "SERIALIZABLE"  #: one begins once the other has ended
+
+
+class CommitMode(str, enum.Enum):  # noqa: UP042  # prints as CommitMode.LAZY
+    """When a transaction commits."""
+
+    EAGER = "EAGER"  #: at its own end
+    LAZY = "LAZY"  #: at the end of the outermost one around it
+    OFF = "OFF"  #: when `commit()` is called, or else never: it is rolled back
+
+
+class TransactionState(str, enum.Enum):  # noqa: UP042  # prints as TransactionState.STAGED
+    """How far a transaction has come."""
+
+    PENDING = "PENDING"  #: it has not begun
+    ACTIVE = "ACTIVE"
+    STAGED = "STAGED"  #: what it is to keep is there
+    COMMITTED = "COMMITTED"
+    ROLLED_BACK = "ROLLED_BACK"
+
+
+_ENDED = (TransactionState.COMMITTED, TransactionState.ROLLED_BACK)
+
+
+class BaseTransaction:
+    """What synchronous and asynchronous transactions have in common; see `transaction`.
+
+    Attributes:
+        state: how far it has come.
+        children: the transactions within it that have left their end to it.
+    """
+
+    def __init__(
+        self,
+        store: ResultStore | None = None,
+        key: str | None = None,
+        commit_mode: CommitMode | None = None,
+        isolation_level: IsolationLevel | None = None,
+        overwrite: bool = False,
+        write_on_commit: bool = True,
+        logger: Logger | None = None,
+        parent: BaseTransaction | None = None,
+    ) -> None:
+        self.store = store
+        self.key = key
+        self.commit_mode = commit_mode
+        self.isolation_level = isolation_level
+        self.overwrite = overwrite
+        self.write_on_commit = write_on_commit
+        self.logger: Logger = logger or get_logger("transactions")
+        self.state = TransactionState.PENDING
+        self.children: list[BaseTransaction] = []
+        self.on_commit_hooks: list[TransactionHook] = []
+        self.on_rollback_hooks: list[TransactionHook] = []
+        self._parent = parent
+        self._values: dict[str, Any] = {}
+        self._staged: object = None
+        #: The name that it has the key locked by.
+        self.holder = str(uuid4())
+        self._locked = False
+        self._left = False
+        self._token: Token[BaseTransaction | None] | None = None
+        #: Taken by whoever rolls it back: threads of its tasks may want to at the same time.
+        self._rolling_back = threading.Lock()
+
+    def set(self, name: str, value: object) -> None:
+        """Keep a value in the transaction, for its hooks and for those within it."""
+        self._values[name] = value
+
+    def get(self, name: str, default: Any = NotSet) -> Any:
+        """A copy of a value kept in this transaction, or in the nearest one around it.
+
+        Raises:
+            ValueError: there is none, and no default.
+        """
+        holder: BaseTransaction | None = self
+        while holder is not None:
+            if name in holder._values:
+                return copy.deepcopy(holder._values[name])
+            holder = holder._parent
+        if default is NotSet:
+            raise ValueError(f"Could not retrieve value for unknown key: {name}")
+        return default
+
+    def is_committed(self) -> bool:
+        """Whether it has committed, or had nothing to do since its key was there."""
+        return self.state is TransactionState.COMMITTED
+
+    def is_rolled_back(self) -> bool:
+        """Whether it was undone."""
+        return self.state is TransactionState.ROLLED_BACK
+
+    def is_staged(self) -> bool:
+        """Whether what it is to keep is there."""
+        return self.state is TransactionState.STAGED
+
+    def is_pending(self) -> bool:
+        """Whether it has not begun."""
+        return self.state is TransactionState.PENDING
+
+    def is_active(self) -> bool:
+        """Whether it goes on."""
+        return self.state is TransactionState.ACTIVE
+
+    def stage(
+        self,
+        value: object,
+        on_rollback_hooks: list[TransactionHook] | None = None,
+        on_commit_hooks: list[TransactionHook] | None = None,
+    ) -> None:
+        """Give what is to be kept under the key at the commit, and hooks to call then or else."""
+        if self.state is TransactionState.COMMITTED:
+            return
+        self._staged = value
+        self.on_rollback_hooks += on_rollback_hooks or []
+        self.on_commit_hooks += on_commit_hooks or []
+        self.state = TransactionState.STAGED
+
+    def add_child(self, transaction: BaseTransaction) -> None:
+        """Take over the end of a transaction."""
+        self.children.append(transaction)
+
+    def get_parent(self) -> BaseTransaction | None:
+        """The transaction around this one."""
+        return self._parent
+
+    @classmethod
+    def get_active(cls) -> BaseTransaction | None:
+        """The innermost transaction that this code runs in."""
+        return get_transaction()
+
+    def make_current(self) -> None:
+        """Let this be the innermost transaction of the code that goes on here."""
+        self._token = CURRENT_TRANSACTION.set(self)
+
+    def step_back(self) -> None:
+        """Let the one around it be that again."""
+        if self._token is not None:
+            # A coroutine that was dropped is closed in a context that is not its own.
+            with contextlib.suppress(ValueError):
+                CURRENT_TRANSACTION.reset(self._token)
+            self._token = None
+
+    def begin_steps(self) -> Lifecycle[None]:
+        """Inherit, lock, and see whether the key is there already."""
+        parent = self._parent
+        if self.commit_mode is None:
+            inherited = None if parent is None else parent.commit_mode
+            self.commit_mode = inherited or CommitMode.LAZY
+        if self.isolation_level is None:
+            level = None if parent is None else parent.isolation_level
+            self.isolation_level = level or IsolationLevel.READ_COMMITTED
+        self.state = TransactionState.ACTIVE
+        if self.store is None or not self.key:
+            return
+        if not self.store.supports_isolation_level(self.isolation_level):
+            raise ConfigurationError(
+                f"Isolation level {self.isolation_level.name} is not supported by provided "
+                "configuration. Please ensure you've provided a lock file directory or lock "
+                "manager when using the SERIALIZABLE isolation level."
+            )
+        if self.isolation_level is IsolationLevel.SERIALIZABLE:
+            self.logger.debug("Acquiring lock for transaction %r", self.key)
+            locks = self.store
+            yield Either(locks.acquire_lock, locks.aacquire_lock, self.key, self.holder)
+            self._locked = True
+        if not self.overwrite and (yield Work(self._is_kept)):
+            self.state = TransactionState.COMMITTED
+
+    def _is_kept(self) -> bool:
+        return self.store is not None and self.key is not None and self.store.exists(self.key)
+
+    def _read_kept(self) -> ResultRecord[Any] | None:
+        if self.store is None or not self.key:
+            return None
+        return self.store.read(self.key, self.holder)
+
+    def _keep(self) -> None:
+        from headrace.results import ResultRecord
+
+        if self.store is None or not self.key or not self.write_on_commit:
+            return
+        if isinstance(self._staged, ResultRecord):
+            self.store.persist_result_record(self._staged, self.holder)
+        else:
+            self.store.write(self._staged, self.key, holder=self.holder)
+
+    def commit_steps(self) -> Lifecycle[bool]:
+        """Commit what is within, call the hooks, keep the value; or undo all if that fails."""
+        if self.state in _ENDED:
+            self.unlock()
+            return False
+        try:
+            for child in self.children:
+                yield from child.commit_steps()
+            for hook in self.on_commit_hooks:
+                yield from self._call(hook, "commit")
+            yield Work(self._keep)
+        except Exception as error:  # hooks are the user's, and storages fail
+            self._tell_of_failed_commit(error)
+            yield from self.rollback_steps()
+            return False
+        self.state = TransactionState.COMMITTED
+        self.unlock()
+        return True
+
+    def _tell_of_failed_commit(self, error: Exception) -> None:
+        if isinstance(error, SerializationError):
+            self.logger.warning(
+                "Encountered an error while serializing result for transaction %r: %s"
+                " Code execution will continue, but the transaction will not be committed.",
+                self.key,
+                error,
+            )
+        else:
+            self.logger.error(
+                "An error was encountered while committing transaction %r",
+                self.key,
+                exc_info=error,
+            )
+
+    def rollback_steps(self) -> Lifecycle[bool]:
+        """Call the hooks that undo it, the last first, and those of what is within."""
+        if self.state in _ENDED or not self._rolling_back.acquire(blocking=False):
+            return False
+        try:
+            for hook in reversed(self.on_rollback_hooks):
+                yield from self._call(hook, "rollback")
+            self.state = TransactionState.ROLLED_BACK
+            for child in reversed(self.children):
+                yield from child.rollback_steps()
+            return True
+        except Exception as error:  # hooks are the user's
+            self.logger.error(
+                "An error was encountered while rolling back transaction %r",
+                self.key,
+                exc_info=error,
+            )
+            return False
+        finally:
+            self.unlock()
+
+    def _call(self, hook: TransactionHook, kind: str) -> Lifecycle[None]:
+        tells = getattr(hook, "log_on_run", True)
+        name = getattr(hook, "__name__", type(hook).__name__)
+        if tells:
+            self.logger.info("Running %s hook %r", kind, name)
+        try:
+            yield Ask(hook, self)
+        except Exception:
+            if tells:
+                message = "An error was encountered while running %s hook %r"
+                self.logger.error(message, kind, name)
+            raise
+        if tells:
+            message = "%s hook %r finished running successfully"
+            self.logger.info(message, kind.capitalize(), name)
+
+    def leave_steps(self, error: BaseException | None = None) -> Lifecycle[None]:
+        """Commit, undo, or leave that to the transaction around this one."""
+        if error is not None:
+            yield from self.rollback_steps()
+        elif self.commit_mode is CommitMode.EAGER:
+            yield from self.commit_steps()
+        if error is None and self._parent is None:
+            if self.commit_mode is CommitMode.OFF:
+                yield from self.rollback_steps()
+            elif self.commit_mode is CommitMode.LAZY:
+                yield from self.commit_steps()
+        self._left = True
+        yield from self._hand_over()
+
+    def _hand_over(self) -> Lifecycle[None]:
+        parent = self._parent
+        if parent is None:
+            return
+        if parent._left:  # it has ended without waiting for this one, which ends the same way
+            if parent.is_committed():
+                yield from self.commit_steps()
+            else:
+                yield from self.rollback_steps()
+            return
+        parent.add_child(self)
+        if self.is_rolled_back():
+            yield from parent.rollback_steps()
+
+    def reopen(self) -> None:
+        """Go on although something is kept under the key: it cannot be used."""
+        self.state = TransactionState.ACTIVE
+
+    def unlock(self) -> None:
+        """Let others have the key."""
+        if self._locked and self.store is not None and self.key is not None:
+            self._locked = False
+            self.logger.debug("Releasing lock for transaction %r", self.key)
+            self.store.release_lock(self.key, self.holder)
+
+
+class Transaction(BaseTransaction):
+    """A transaction of synchronous code."""
+
+    def __enter__(self) -> Self:
+        self._parent = get_transaction()
+        drive(self.begin_steps())
+        self.make_current()
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        try:
+            drive(self.leave_steps(error))
+        finally:
+            self.step_back()
+
+    def begin(self) -> None:
+        """Lock the key if need be, and see whether it is there already."""
+        drive(self.begin_steps())
+
+    def read(self) -> ResultRecord[Any] | None:
+        """What is kept under the key."""
+        return self._read_kept()
+
+    def commit(self) -> bool:
+        """Make it final; False if it has ended already, or the commit failed."""
+        return drive(self.commit_steps())
+
+    def rollback(self) -> bool:
+        """Undo it; False if it has ended already, or a hook raised."""
+        return drive(self.rollback_steps())
+
+
+class AsyncTransaction(BaseTransaction):
+    """A transaction of asynchronous code."""
+
+    async def __aenter__(self) -> Self:
+        self._parent = get_transaction()
+        await drive_async(self.begin_steps())
+        self.make_current()
+        return self
+
+    async def __aexit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        try:
+            await drive_async(self.leave_steps(error))
+        finally:
+            self.step_back()
+
+    async def begin(self) -> None:
+        """Lock the key if need be, and see whether it is there already."""
+        await drive_async(self.begin_steps())
+
+    async def read(self) -> ResultRecord[Any] | None:
+        """What is kept under the key."""
+        if self.store is None or not self.key:
+            return None
+        return await self.store.aread(self.key, self.holder)
+
+    async def commit(self) -> bool:
+        """Make it final; False if it has ended already, or the commit failed."""
+        return await drive_async(self.commit_steps())
+
+    async def rollback(self) -> bool:
+        """Undo it; False if it has ended already, or a hook raised."""
+        return await drive_async(self.rollback_steps())
+
+
+def get_transaction() -> BaseTransaction | None:
+    """The innermost transaction that this code runs in; None if it runs in none."""
+    current = CURRENT_TRANSACTION.get()
+    if current is not None:
+        return current
+    return transaction_of(CURRENT_RUN.get())
+
+
+def transaction_of(run: RunContext | None) -> BaseTransaction | None:
+    """The transaction of the task run that `run` is or is part of; made if there is none yet.
+
+    Most task runs need none, and so have none until somebody asks for it.
+    """
+    while isinstance(run, FlowRunContext):
+        run = run.parent_task_run or run.parent
+    if run is None:
+        return None
+    if run.transaction is None:
+        run.transaction = new_transaction(run, parent=transaction_of(run.caller))
+        drive(run.transaction.begin_steps())
+    return run.transaction
+
+
+def new_transaction(run: TaskRunContext, **options: Any) -> BaseTransaction:
+    """A transaction for a task run's attempt; it has not begun."""
+    kind = AsyncTransaction if run.task.isasync else Transaction
+    return kind(logger=logger_of(run), **options)
+
+
+@contextlib.contextmanager
+def transaction(
+    key: str | None = None,
+    store: ResultStore | None = None,
+    commit_mode: CommitMode | None = None,
+    isolation_level: IsolationLevel | None = None,
+    overwrite: bool = False,
+    write_on_commit: bool = True,
+    logger: Logger | None = None,
+) -> Iterator[Transaction]:
+    """Do what is within together: if it raises, the rollback hooks of its tasks undo them.
+
+    Args:
+        key: where the staged value is kept; by default none is.
+        store: what keeps it; by default the store of the run that this code runs in.
+        commit_mode: when it commits; by default as the transaction around it, or LAZY.
+        isolation_level: SERIALIZABLE lets one transaction with a key go on at a time; the store
+            needs a lock manager. By default as the transaction around it, or READ_COMMITTED.
+        overwrite: whether it goes on although something is kept under the key.
+        write_on_commit: whether the staged value is kept.
+        logger: what tells of its hooks; by default that of the run that this code runs in.
+
+    Raises:
+        ConfigurationError: the store cannot isolate as asked.
+    """
+    options = _options_for(key, store, logger)
+    with Transaction(
+        key=key,
+        commit_mode=commit_mode,
+        isolation_level=isolation_level,
+        overwrite=overwrite,
+        write_on_commit=write_on_commit,
+        **options,
+    ) as begun:
+        yield begun
+
+
+@contextlib.asynccontextmanager
+async def atransaction(
+    key: str | None = None,
+    store: ResultStore | None = None,
+    commit_mode: CommitMode | None = None,
+    isolation_level: IsolationLevel | None = None,
+    overwrite: bool = False,
+    write_on_commit: bool = True,
+    logger: Logger | None = None,
+) -> AsyncIterator[AsyncTransaction]:
+    """As `transaction`, for asynchronous code."""
+    options = _options_for(key, store, logger)
+    async with AsyncTransaction(
+        key=key,
+        commit_mode=commit_mode,
+        isolation_level=isolation_level,
+        overwrite=overwrite,
+        write_on_commit=write_on_commit,
+        **options,
+    ) as begun:
+        yield begun
+
+
+def _options_for(
+    key: str | None, store: ResultStore | None, logger: Logger | None
+) -> dict[str, Any]:
+    if key and store is None:
+        from headrace.results import get_result_store  # slow to load, and not always needed
+
+        store = get_result_store().for_transactions()
+    run = CURRENT_RUN.get()
+    if logger is None and run is not None:
+        logger = logger_of(run)
+    return {"store": store, "logger": logger}
