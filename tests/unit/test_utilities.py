@@ -1,0 +1,93 @@
+"""What programs written for Prefect import from `utilities`."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headrace.exceptions import HashError
+from headrace.utilities import collections as c
+from headrace.utilities.hashing import file_hash, hash_objects, stable_hash
+from headrace.utilities.names import generate_slug, obfuscate
+
+KEYS = st.text("abc", min_size=1, max_size=2)
+LEVEL = st.dictionaries(KEYS, st.integers(), min_size=1, max_size=3)
+NESTED = st.dictionaries(KEYS, st.integers() | LEVEL, max_size=3)
+
+
+@given(NESTED)
+def test_flattening_goes_both_ways(nested: dict[str, object]) -> None:
+    assert c.flatdict_to_dict(c.dict_to_flatdict(nested)) == nested
+
+
+@given(NESTED)
+def test_merging_with_itself_changes_nothing(nested: dict[str, object]) -> None:
+    assert c.deep_merge(nested, nested) == nested
+
+
+def test_paths_into_dicts() -> None:
+    nested: dict[str, object] = {"a": [{"b": 5}]}
+    assert c.get_from_dict(nested, "a[0].b") == 5
+    assert c.get_from_dict(nested, "a[1].b", default="none") == "none"
+    c.set_in_dict(nested, "x.y", 1)
+    assert nested["x"] == {"y": 1}
+    with pytest.raises(TypeError, match="non-dict"):
+        c.set_in_dict(nested, "a.b", 1)
+
+
+class Pair(NamedTuple):
+    left: int
+    right: int
+
+
+@dataclasses.dataclass
+class Box:
+    content: object
+
+
+def test_visiting_goes_into_all_that_holds_something() -> None:
+    def tenfold(value: object) -> object:
+        return value * 10 if isinstance(value, int) else value
+
+    given_value = [1, (2,), {"k": 3}, Pair(4, 5), Box([6])]
+    visited = c.visit_collection(given_value, tenfold, return_data=True)
+    assert visited == [10, (20,), {"k": 30}, Pair(40, 50), Box([60])]
+    assert c.visit_collection(given_value, tenfold) is None
+    assert c.visit_collection([[1]], tenfold, return_data=True, max_depth=1) == [[1]]
+
+
+def test_the_rest_of_collections() -> None:
+    class Colour(c.AutoEnum):
+        RED = c.AutoEnum.auto()
+
+    assert (Colour.RED.value, repr(Colour.RED)) == ("RED", "Colour.RED")
+    assert list(c.batched_iterable(range(5), 2)) == [(0, 1), (2, 3), (4,)]
+    assert c.remove_nested_keys(["k"], {"k": 1, "z": {"k": 2, "q": 3}}) == {"z": {"q": 3}}
+    assert c.extract_instances([1, "a", 2], int) == [1, 2]
+    assert c.extract_instances([1, "a"], (int, str)) == {int: [1], str: ["a"]}
+    assert c.ensure_iterable(3) == [3]
+    assert c.isiterable([])
+    assert not c.isiterable("text")
+    assert c.listrepr(["a", 1], sep=", ") == "'a', 1"
+
+
+def test_hashes(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("ab")
+    assert stable_hash("a", b"b") == stable_hash("ab") == file_hash(file)
+    assert hash_objects({"a": 1, "b": 2}) == hash_objects({"b": 2, "a": 1}) != hash_objects(1)
+    generator = (number for number in range(3))
+    assert hash_objects(generator) is None
+    with pytest.raises(HashError, match="cannot be hashed"):
+        hash_objects(generator, raise_on_failure=True)
+
+
+def test_names() -> None:
+    assert len(generate_slug(3).split("-")) == 3
+    assert obfuscate("secret") == "********"
+    assert obfuscate("a long secret", show_tail=True) == "****cret"
