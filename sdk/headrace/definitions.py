@@ -17,6 +17,7 @@ from headrace.options import (
     checked_timeout,
     checked_version,
 )
+from headrace.settings import get_settings
 
 if TYPE_CHECKING:
     from headrace.parameters import Shape
@@ -73,6 +74,11 @@ class Definition:
             self.description = description
         self.tags = checked_tags(title, tags)
         self.version = checked_version(title, version)
+        settings = get_settings()
+        if retries is None:
+            retries = getattr(settings, f"{self.kind}s_default_retries")
+        if retry_delay_seconds is None:
+            retry_delay_seconds = getattr(settings, f"{self.kind}s_default_retry_delay_seconds")
         self.retries = checked_retries(title, retries)
         self.retry_delay_seconds = checked_delays(title, retry_delay_seconds, self.retries)
         self.timeout_seconds = checked_timeout(title, timeout_seconds)

@@ -66,6 +66,13 @@ class Settings(msgspec.Struct, frozen=True):
     #: Whether all tasks have `NO_CACHE`.
     tasks_disable_caching: bool = False
 
+    #: How often tasks are tried again, and the seconds before, when their decorator does not say.
+    tasks_default_retries: int = 0
+    tasks_default_retry_delay_seconds: float | list[float] = 0
+    #: The same for flows.
+    flows_default_retries: int = 0
+    flows_default_retry_delay_seconds: float | list[float] = 0
+
     @property
     def storage_path(self) -> Path:
         """The folder of results that go nowhere else."""
@@ -134,6 +141,22 @@ def _text(text: str) -> str:
     return text.strip()
 
 
+def _number(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError("use a whole number, 0 or more")
+    return number
+
+
+def _delays(text: str) -> float | list[float]:
+    if not text.strip().startswith("["):
+        return _seconds(text)
+    try:
+        return msgspec.json.decode(text, type=list[float])
+    except msgspec.MsgspecError:
+        raise ValueError("use a number of seconds, or a list such as [1, 10]") from None
+
+
 def _level(text: str) -> str:
     level = text.strip().upper()
     if level not in LEVELS:
@@ -179,11 +202,19 @@ _READERS: dict[str, Callable[[str], object]] = {
     "tasks_refresh_cache": _flag,
     "tasks_default_no_cache": _flag,
     "tasks_disable_caching": _flag,
+    "tasks_default_retries": _number,
+    "tasks_default_retry_delay_seconds": _delays,
+    "flows_default_retries": _number,
+    "flows_default_retry_delay_seconds": _delays,
 }
 
 #: Other names that Prefect's users may know a setting by.
 _ALIASES = {
     "default_result_storage_block": "results_default_storage_block",
+    "task_default_retries": "tasks_default_retries",
+    "task_default_retry_delay_seconds": "tasks_default_retry_delay_seconds",
+    "flow_default_retries": "flows_default_retries",
+    "flow_default_retry_delay_seconds": "flows_default_retry_delay_seconds",
     "local_storage_path": "results_local_storage_path",
     "task_runner_thread_pool_max_workers": "task_runner_max_workers",
     "tasks_runner_thread_pool_max_workers": "task_runner_max_workers",

@@ -115,3 +115,20 @@ def test_what_is_no_setting_is_no_name_either() -> None:
 def test_other_names_of_a_setting() -> None:
     read = read_settings({"HEADRACE_TASK_RUNNER_THREAD_POOL_MAX_WORKERS": "3"})
     assert read.task_runner_max_workers == 3
+
+
+def test_defaults_for_retries_that_a_decorator_does_not_name() -> None:
+    from headrace import flow, task
+
+    with temporary_settings(
+        {"tasks.default_retries": 2, "tasks.default_retry_delay_seconds": "[1, 10]"}
+    ):
+        assert task(print).retries == 2
+        assert task(print).retry_delay_seconds == [1, 10]
+        assert task(retries=0)(print).retries == 0
+        assert flow(print).retries == 0
+    assert read_settings({"HEADRACE_FLOW_DEFAULT_RETRIES": "3"}).flows_default_retries == 3
+    with pytest.raises(
+        InvalidSetting, match=r"use a number of seconds, or a list such as \[1, 10\]"
+    ):
+        read_settings({"HEADRACE_TASKS_DEFAULT_RETRY_DELAY_SECONDS": "[often]"})
