@@ -14,13 +14,10 @@ from typing import Any, Generic, TypeVar, cast
 from pydantic import BaseModel, Field
 
 from headrace.client import saved
-from headrace.client.schemas.actions import (
-    MAX_VARIABLE_NAME_LENGTH,
-    StrictVariableValue,
-    VariableCreate,
-)
+from headrace.client.schemas.actions import VariableCreate
 from headrace.client.shared import ask
 from headrace.exceptions import ServiceError
+from headrace.types import MAX_VARIABLE_NAME_LENGTH, StrictVariableValue
 from headrace.utilities.asyncutils import dispatch
 
 T = TypeVar("T")

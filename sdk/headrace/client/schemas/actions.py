@@ -2,54 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-import msgspec
-from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictFloat, StrictInt
-from pydantic import StrictStr as Text
+from pydantic import Field
 
 from headrace.client.schemas.bases import Action
-
-#: Characters of a variable's name, and of its value as JSON, at most.
-MAX_VARIABLE_NAME_LENGTH, MAX_VARIABLE_VALUE_LENGTH = 255, 5000
-
-
-def _check_name(name: str) -> str:
-    if not re.fullmatch(r"[a-z0-9_-]*", name):
-        raise ValueError(
-            "Variable name must only contain lowercase letters, numbers, and dashes or underscores."
-        )
-    return name
-
-
-def _check_key(key: str | None) -> str | None:
-    if key is not None and not re.fullmatch(r"[a-z0-9-]*", key):
-        raise ValueError("Artifact key must only contain lowercase letters, numbers, and dashes.")
-    return key
-
-
-def _check_value(value: object) -> object:
-    try:
-        text = msgspec.json.encode(value)
-    except (TypeError, msgspec.MsgspecError):
-        text = None
-    if text is None or isinstance(value, bytes | bytearray):
-        raise ValueError("Variable value must be serializable to JSON")
-    if len(text) > MAX_VARIABLE_VALUE_LENGTH:
-        raise ValueError(f"Variable value must be less than {MAX_VARIABLE_VALUE_LENGTH} characters")
-    return value
-
-
-VariableName = Annotated[
-    str, AfterValidator(_check_name), Field(max_length=MAX_VARIABLE_NAME_LENGTH)
-]
-StrictVariableValue = Annotated[
-    Text | StrictInt | StrictBool | StrictFloat | dict[str, Any] | list[Any] | None,
-    BeforeValidator(_check_value),
-]
-ArtifactKey = Annotated[str | None, AfterValidator(_check_key)]
+from headrace.types import ArtifactKey, BlockName, StrictVariableValue, VariableName
 
 
 class VariableCreate(Action):
@@ -86,3 +45,32 @@ class ArtifactUpdate(Action):
     data: dict[str, Any] | Any | None = None
     description: str | None = None
     metadata_: dict[str, str] | None = None
+
+
+class BlockTypeCreate(Action):
+    """A type of blocks to be made known."""
+
+    name: str
+    slug: str
+    description: str | None = None
+
+
+class BlockTypeUpdate(Action):
+    """A type of blocks to be brought up to date."""
+
+    description: str | None = None
+
+
+class BlockDocumentCreate(Action):
+    """A block to be saved; `block_type_slug` names its type, which is known."""
+
+    name: BlockName = None
+    data: dict[str, Any] = Field(default_factory=dict)
+    block_type_slug: str
+    is_anonymous: bool = False
+
+
+class BlockDocumentUpdate(Action):
+    """What takes the place of a block's data."""
+
+    data: dict[str, Any] = Field(default_factory=dict)

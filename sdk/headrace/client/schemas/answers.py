@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from headrace.client.schemas.objects import Artifact, Variable
+from headrace.client.schemas.objects import Artifact, BlockDocument, BlockType, Variable
 
 Object = dict[str, Any]
 
@@ -34,5 +34,30 @@ def artifact(found: Object) -> Artifact:
         data=found["data"],
         flow_run_id=found["flowRunId"],
         task_run_id=found["taskRunId"],
+        **_times(found),
+    )
+
+
+def block_type(found: Object) -> BlockType:
+    """A type of blocks."""
+    return BlockType(
+        name=found["name"],
+        slug=found["slug"],
+        description=found["description"],
+        fields=found["fields"],
+        **_times(found),
+    )
+
+
+def block_document(found: Object) -> BlockDocument:
+    """A block."""
+    kind = block_type(found["type"])
+    return BlockDocument(
+        id=found["id"],
+        name=found["name"],
+        data=found["data"],
+        block_type_name=kind.name,
+        block_type=kind,
+        is_anonymous=found["isAnonymous"],
         **_times(found),
     )

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from headrace.client.schemas.actions import (
+from headrace.client.schemas.bases import Identified
+from headrace.types import (
     MAX_VARIABLE_NAME_LENGTH,
     ArtifactKey,
+    BlockName,
     StrictVariableValue,
 )
-from headrace.client.schemas.bases import Identified
 
 
 class Variable(Identified):
@@ -39,3 +40,22 @@ class Artifact(Identified):
     metadata_: dict[str, str] | None = None
     flow_run_id: UUID | None = None
     task_run_id: UUID | None = None
+
+
+class BlockType(Identified):
+    """What a class of blocks says of itself; its slug is its name in lowercase and dashes."""
+
+    name: str
+    slug: str
+    description: str | None = None
+    fields: dict[str, Any] = Field(default_factory=dict)
+
+
+class BlockDocument(Identified):
+    """A saved block; blocks within it stand in their places in `data`."""
+
+    name: BlockName = None
+    data: dict[str, Any] = Field(default_factory=dict)
+    block_type_name: str | None = None
+    block_type: BlockType | None = None
+    is_anonymous: bool = False

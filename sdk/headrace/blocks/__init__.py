@@ -1,0 +1,1 @@
+"""Blocks: configurations with secrets, saved under a name and loaded where they are needed."""

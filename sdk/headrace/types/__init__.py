@@ -1,0 +1,72 @@
+"""Types for annotations of parameters, block fields and variables."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+import msgspec
+import pydantic
+from pydantic import AfterValidator, BeforeValidator, Field
+
+NonNegativeInteger = Annotated[int, Field(ge=0)]
+PositiveInteger = Annotated[int, Field(gt=0)]
+NonNegativeFloat = Annotated[float, Field(ge=0.0)]
+
+#: Characters of a variable's name, and of its value as JSON, at most.
+MAX_VARIABLE_NAME_LENGTH, MAX_VARIABLE_VALUE_LENGTH = 255, 5000
+
+
+class SecretDict(pydantic.Secret[dict[str, Any]]):
+    """A mapping that is not printed."""
+
+
+def _check_name(name: str) -> str:
+    if not re.fullmatch(r"[a-z0-9_-]*", name):
+        raise ValueError(
+            "Variable name must only contain lowercase letters, numbers, and dashes or underscores."
+        )
+    return name
+
+
+def _check_key(key: str | None) -> str | None:
+    if key is not None and not re.fullmatch(r"[a-z0-9-]*", key):
+        raise ValueError("Artifact key must only contain lowercase letters, numbers, and dashes.")
+    return key
+
+
+def _check_block_name(name: str | None) -> str | None:
+    if name is not None and not re.fullmatch(r"[a-z0-9-]*", name):
+        raise ValueError(
+            "Block document name must only contain lowercase letters, numbers, and dashes."
+        )
+    return name
+
+
+def _check_value(value: object) -> object:
+    try:
+        text = msgspec.json.encode(value)
+    except (TypeError, msgspec.MsgspecError):
+        text = None
+    if text is None or isinstance(value, bytes | bytearray):
+        raise ValueError("Variable value must be serializable to JSON")
+    if len(text) > MAX_VARIABLE_VALUE_LENGTH:
+        raise ValueError(f"Variable value must be less than {MAX_VARIABLE_VALUE_LENGTH} characters")
+    return value
+
+
+VariableName = Annotated[
+    str, AfterValidator(_check_name), Field(max_length=MAX_VARIABLE_NAME_LENGTH)
+]
+StrictVariableValue = Annotated[
+    pydantic.StrictStr
+    | pydantic.StrictInt
+    | pydantic.StrictBool
+    | pydantic.StrictFloat
+    | dict[str, Any]
+    | list[Any]
+    | None,
+    BeforeValidator(_check_value),
+]
+ArtifactKey = Annotated[str | None, AfterValidator(_check_key)]
+BlockName = Annotated[str | None, AfterValidator(_check_block_name)]
