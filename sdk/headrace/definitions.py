@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, SupportsIndex, TypeVar
 
-from headrace.exceptions import InvalidOption, ReservedArgumentError
+from headrace.exceptions import ReservedArgumentError
 from headrace.options import (
     checked_delays,
     checked_hooks,
@@ -63,7 +63,7 @@ class Definition:
         self.isstaticmethod = isinstance(fn, staticmethod)
         function: Callable[..., Any] = getattr(fn, "__func__", fn) if self._is_unbound else fn
         if not callable(function):
-            raise InvalidOption("'fn' must be callable")
+            raise TypeError("'fn' must be callable")
         functools.update_wrapper(self, function)  # type: ignore[arg-type]  # the two call alike
         self.fn = function
         self.name = checked_name(

@@ -1,7 +1,8 @@
 """The options of flows and tasks, looked at while it is still plain where they were given.
 
-Each function returns the option as it is kept, and raises `InvalidOption`, naming the option, the
-flow or task and the mend, if it cannot be used.
+Each function returns the option as it is kept. One that cannot be used raises InvalidOption, which
+names the option, the flow or task and the mend; one of a wrong kind altogether raises TypeError, or
+ValueError, with the words that Prefect's users know.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ def checked_delays(title: str, delays: Any, retries: int) -> float | Sequence[fl
     if callable(delays):
         delays = delays(retries)
     if isinstance(delays, str | bytes) or not isinstance(delays, int | float | Sequence):
-        raise InvalidOption(
+        raise TypeError(
             f"Invalid `retry_delay_seconds` provided; must be an int, float, list or callable. "
             f"Received type {type(delays)}"
         )
@@ -74,14 +75,14 @@ def checked_delays(title: str, delays: Any, retries: int) -> float | Sequence[fl
                 f"{title}: retry_delay_seconds={delays!r}: use a number of seconds, or a list"
             )
     if isinstance(delays, Sequence) and len(delays) > MAX_DELAYS:
-        raise InvalidOption(f"Can not configure more than {MAX_DELAYS} retry delays per task.")
+        raise ValueError(f"Can not configure more than {MAX_DELAYS} retry delays per task.")
     return delays
 
 
 def checked_jitter(factor: Any) -> float | None:
     """By how much more or less than a delay is waited, as a factor."""
     if factor is not None and not factor >= 0:
-        raise InvalidOption("`retry_jitter_factor` must be >= 0.")
+        raise ValueError("`retry_jitter_factor` must be >= 0.")
     checked: float | None = factor
     return checked
 
@@ -105,13 +106,13 @@ def checked_hooks(kind: str, option: str, hooks: Any) -> list[Any]:
         f"@{kind}({option}=[hook1, hook2])\ndef my_{kind}():\n\tpass"
     )
     if not isinstance(hooks, Iterable):
-        raise InvalidOption(
+        raise TypeError(
             f"Expected iterable for '{option}'; got {type(hooks).__name__} instead. {example}"
         )
     several = list(hooks)
     for hook in several:
         if not callable(hook):
-            raise InvalidOption(
+            raise TypeError(
                 f"Expected callables in '{option}'; got {type(hook).__name__} instead. {example}"
             )
     return several
@@ -120,7 +121,7 @@ def checked_hooks(kind: str, option: str, hooks: Any) -> list[Any]:
 def checked_callable(option: str, function: Any) -> Callable[..., Any] | None:
     """A function, or None."""
     if function is not None and not callable(function):
-        raise InvalidOption(
+        raise TypeError(
             f"Expected `{option}` to be callable, got {type(function).__name__} instead."
         )
     checked: Callable[..., Any] | None = function
@@ -130,7 +131,7 @@ def checked_callable(option: str, function: Any) -> Callable[..., Any] | None:
 def checked_run_name(option: str, name: Any) -> str | Callable[..., str] | None:
     """A template, a function that makes a name, or None."""
     if name is not None and not isinstance(name, str) and not callable(name):
-        raise InvalidOption(
+        raise TypeError(
             f"Expected string or callable for '{option}'; got {type(name).__name__} instead."
         )
     checked: str | Callable[..., str] | None = name

@@ -431,7 +431,7 @@ def task(fn: Callable[..., Any] | None = None, /, **options: Unpack[TaskOptions]
         asset_deps: the assets that it depends on.
 
     Raises:
-        InvalidOption: an option has an unusable value; it is a TypeError and a ValueError.
+        InvalidOption, TypeError, ValueError: an option cannot be used.
     """
     _refuse_unknown("task", options)
     if fn is None:

@@ -159,8 +159,9 @@ def test_a_returned_state_is_the_runs(recorder: ListRecorder) -> None:
 
     @flow
     def pipeline() -> State[Any]:
-        value: Any = judge(True)
-        assert value == 5
+        # A call gives what the function returned; a future, the result.
+        assert str(judge(True)) == "Completed('well done')"
+        assert judge.submit(True).result() == 5
         with pytest.raises(FailedRun, match="not well done"):
             judge(False)
         return judge(False, return_state=True)
@@ -398,10 +399,6 @@ def test_options_can_be_changed_for_some_calls(recorder: ListRecorder) -> None:
         ({"tags": 5}, "tags=5"),
         ({"version": 3}, "version=3: use text"),
         ({"name": "x" * 1025}, "name has 1 to 1,024 characters"),
-        ({"retry_delay_seconds": {}}, "must be an int, float, list or callable"),
-        ({"retry_delay_seconds": [1] * 51}, "more than 50 retry delays"),
-        ({"on_failure": print}, "Expected iterable for 'on_failure'; got builtin_function"),
-        ({"on_failure": [3]}, "Expected callables in 'on_failure'; got int instead"),
     ],
 )
 def test_unusable_options_are_refused_at_once(options: dict[str, Any], problem: str) -> None:
@@ -409,6 +406,27 @@ def test_unusable_options_are_refused_at_once(options: dict[str, Any], problem: 
         with pytest.raises(InvalidOption, match=problem) as caught:
             decorator(**options)(lambda: None)
         assert isinstance(caught.value, ValueError)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "problem"),
+    [
+        ({"retry_delay_seconds": {}}, TypeError, "must be an int, float, list or callable"),
+        ({"retry_delay_seconds": [1] * 51}, ValueError, "more than 50 retry delays"),
+        ({"retry_delay_seconds": lambda n: [0] * 51}, ValueError, "more than 50 retry delays"),
+        ({"retry_jitter_factor": -1}, ValueError, "`retry_jitter_factor` must be >= 0"),
+        ({"retry_condition_fn": 3}, TypeError, "`retry_condition_fn` to be callable, got int"),
+        ({"task_run_name": 3}, TypeError, "string or callable for 'task_run_name'; got int"),
+        ({"on_failure": print}, TypeError, "Expected iterable for 'on_failure'; got builtin"),
+        ({"on_failure": [3]}, TypeError, "Expected callables in 'on_failure'; got int instead"),
+    ],
+)
+def test_options_that_python_itself_would_refuse(
+    options: dict[str, Any], error: type[Exception], problem: str
+) -> None:
+    with pytest.raises(error, match=problem) as caught:
+        task(**options)(lambda: None)
+    assert type(caught.value) is error
 
 
 def test_unknown_options_are_refused_at_once() -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 from headrace.context import FlowRunContext
 from headrace.drivers import drive, drive_async
 from headrace.engine.flow_run import new_flow_run
+from headrace.engine.generators import drive_async_generator, drive_generator
 from headrace.engine.jobs import Job
 from headrace.engine.lifecycle import lifecycle
 from headrace.engine.pools import Pool, own_runner_of, pending_of, pool_of
@@ -29,8 +30,12 @@ def call_task(task: Task[..., Any], args: tuple[object, ...], kwargs: dict[str, 
     return_state = kwargs.pop("return_state", False) if kwargs else False
     wait_for = kwargs.pop("wait_for", None) if kwargs else None
     if task.isasync:
+        if task.isgenerator:
+            return drive_async_generator(new_task_run(task, args, kwargs, wait_for), task.fn)
         return _call_task_async(task, args, kwargs, return_state, wait_for)
     run = new_task_run(task, args, kwargs, wait_for)
+    if task.isgenerator:
+        return drive_generator(run, task.fn)
     if run.flow_run is None:
         with termination():
             state = drive(lifecycle(run))
@@ -38,7 +43,9 @@ def call_task(task: Task[..., Any], args: tuple[object, ...], kwargs: dict[str, 
         state = drive(lifecycle(run))
     if return_state:
         return state
-    return state.data if state.type is StateType.COMPLETED else state.result()
+    if state.type is not StateType.COMPLETED:
+        return state.result()
+    return state if run.returned_state else state.data
 
 
 async def _call_task_async(
@@ -50,15 +57,21 @@ async def _call_task_async(
 ) -> Any:
     run = new_task_run(task, args, kwargs, wait_for)
     state = await drive_async(lifecycle(run))
-    return state if return_state else state.result()
+    if return_state or (run.returned_state and state.is_completed()):
+        return state
+    return state.result()
 
 
 def call_flow(flow: Flow[..., Any], args: tuple[object, ...], kwargs: dict[str, Any]) -> Any:
     """Call a flow: its value, or a coroutine that gives it if the flow is asynchronous."""
     return_state = kwargs.pop("return_state", False)
     if flow.isasync:
+        if flow.isgenerator:
+            return drive_async_generator(new_flow_run(flow, args, kwargs), flow.fn)
         return _call_flow_async(flow, args, kwargs, return_state)
     run = new_flow_run(flow, args, kwargs)
+    if flow.isgenerator:
+        return drive_generator(run, flow.fn)
     if run.is_outermost:
         with termination():
             state = drive(lifecycle(run))
@@ -115,7 +128,8 @@ def submit_to(
         run.edges = {**edges, **run.edges}
     # Now that there is a recorder: at exit, loose tasks are waited for before it is closed.
     place = pool or pool_of(run.flow_run)
-    run.enter(StateType.PENDING, "Pending")
+    if run.can_be_named():
+        run.enter(StateType.PENDING, "Pending")
     future: HeadraceFuture[Any] = HeadraceConcurrentFuture(run)
     pending = pending_of(run.flow_run)
     pending[future] = None

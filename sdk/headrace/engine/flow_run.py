@@ -15,6 +15,7 @@ from headrace.context import (
 )
 from headrace.drivers import Lifecycle, Work, drive
 from headrace.engine.commands import Call, Settle, WaitFor
+from headrace.engine.generators import collected
 from headrace.engine.hooks import call_hooks
 from headrace.engine.inputs import Inputs, not_ready, resolve
 from headrace.engine.outcomes import outcome_of, refuse_if_crashed
@@ -27,7 +28,7 @@ from headrace.names import generate_name
 from headrace.parameters import recorded
 from headrace.prints import capture_prints
 from headrace.records import FlowRunChanged, FlowRunCreated, StateChange, StateType
-from headrace.states import Crashed, Failed, Running, State
+from headrace.states import Completed, Crashed, Failed, State
 from headrace.text import clip_name
 
 if TYPE_CHECKING:
@@ -110,8 +111,6 @@ class FlowRun(FlowRunContext):
             except ParameterTypeError as error:
                 return Failed(f"Flow run could not start: {error}", data=error)
         self.args, self.kwargs = self.flow.shape.unbind(self.parameters)
-        if self.flow.hooks:
-            yield from call_hooks(self.flow.hooks, self.flow, self, Running())
         return None
 
     def begin_attempt(self) -> None:
@@ -120,9 +119,15 @@ class FlowRun(FlowRunContext):
     def undo_attempt(self, error: BaseException) -> None:
         """Nothing: what its tasks did is undone by their own transactions."""
 
+    def announce(self) -> Lifecycle[None] | None:
+        """Call the hooks of an attempt that begins."""
+        if not self.flow.hooks:
+            return None
+        return call_hooks(self.flow.hooks, self.flow, self, cast(State[Any], self.state))
+
     def make_call(self) -> Call:
         """The call of the flow's function."""
-        return Call(self.flow.fn, self.args, self.kwargs, self.flow.timeout_seconds)
+        return Call(collected(self.flow), self.args, self.kwargs, self.flow.timeout_seconds)
 
     def gather(self) -> Lifecycle[None] | None:
         """Wait for the submitted tasks that nobody has waited for."""
@@ -131,6 +136,9 @@ class FlowRun(FlowRunContext):
     def judge(self, value: object) -> State[Any]:
         """The state that the flow's returned value means."""
         return outcome_of(value, self.clock.now())
+
+    def may_retry(self, failure: Exception | State[Any]) -> None:
+        """Nobody is asked: a flow that fails is tried again."""
 
     def retry_delay(self, retry: int) -> float:
         """How many seconds to wait before retry number `retry`."""
@@ -184,6 +192,9 @@ class FlowRun(FlowRunContext):
 
     def _end(self, state: State[Any]) -> None:
         close_pool(self)
+        for run in list(self.living):
+            if isinstance(run, TaskRun) and run.task.isgenerator:
+                run.end(Completed())  # its items were not all taken
         self.final = state
         self.closed = True
         level = logging.INFO if state.is_completed() else logging.ERROR

@@ -35,21 +35,17 @@ class CallHook:
         self.hook = hook
         self.arguments = arguments
 
-    def perform(self) -> None:
+    def perform(self) -> object:
         result = self.hook(*self.arguments)
-        if isinstance(result, Coroutine):
-            import asyncio
+        if not isinstance(result, Coroutine):
+            return result
+        from headrace.utilities.asyncutils import run_coro_as_sync  # most hooks are no coroutines
 
-            try:
-                asyncio.run(result)
-            except RuntimeError:  # perhaps there is a loop already, and then it was not awaited
-                result.close()
-                raise
+        return run_coro_as_sync(result)
 
-    async def perform_async(self) -> None:
+    async def perform_async(self) -> object:
         result = self.hook(*self.arguments)
-        if isinstance(result, Coroutine):
-            await result
+        return await result if isinstance(result, Coroutine) else result
 
 
 def call_hooks(hooks: Hooks, owner: object, run: RunContext, state: State[Any]) -> Lifecycle[None]:

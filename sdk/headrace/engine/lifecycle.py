@@ -52,6 +52,9 @@ class Run(Protocol):
     def undo_attempt(self, error: BaseException) -> Lifecycle[None] | None:
         """Undo what an attempt did that raised `error`."""
 
+    def announce(self) -> Lifecycle[None] | None:
+        """Tell those who want to know that an attempt begins."""
+
     def make_call(self) -> Call:
         """The call of the user's function."""
 
@@ -60,6 +63,9 @@ class Run(Protocol):
 
     def judge(self, value: object) -> State[Any]:
         """The state that a returned value means."""
+
+    def may_retry(self, failure: Exception | State[Any]) -> Lifecycle[bool] | None:
+        """Ask whether a failure is to be tried again, if there is somebody to ask; else it is."""
 
     def retry_delay(self, retry: int) -> float:
         """How many seconds to wait before retry number `retry`, counted from 1."""
@@ -88,6 +94,8 @@ def lifecycle(run: Run) -> Lifecycle[State[Any]]:
                 break
             run.run_count += 1
             run.enter(StateType.RUNNING, "Running" if run.run_count == 1 else "Retrying")
+            if (announcing := run.announce()) is not None:
+                yield from announcing
             call = run.make_call()
             failure, value = None, None
             try:
@@ -98,8 +106,8 @@ def lifecycle(run: Run) -> Lifecycle[State[Any]]:
                 yield from gathering
             if failure is None:
                 state = run.judge(value)
-            else:
-                state = yield from _after_failure(run, call, failure)
+            if failure is not None or (run.retries and state is not None and state.is_failed()):
+                state = yield from _after_failure(run, call, failure or cast(State[Any], state))
                 if state is None and run.closed:  # its flow run crashed while it waited
                     state = run.final
         if (closing := run.close(state)) is not None:
@@ -115,23 +123,52 @@ def lifecycle(run: Run) -> Lifecycle[State[Any]]:
             CURRENT_RUN.reset(token)
 
 
-def _after_failure(run: Run, call: Call, error: Exception) -> Lifecycle[State[Any] | None]:
-    """The run's final state, or None once it is time for the next attempt."""
+def _after_failure(
+    run: Run, call: Call, failure: Exception | State[Any]
+) -> Lifecycle[State[Any] | None]:
+    """The run's final state, or None once it is time for the next attempt.
+
+    Args:
+        failure: what the user's function raised, or the failed state that it returned.
+    """
+    if isinstance(failure, Exception):
+        yield from _undo(run, failure)
+        _trim_traceback(failure)
+    if run.run_count <= run.retries and not run.closed and (yield from _may_retry(run, failure)):
+        if isinstance(failure, State):
+            yield from _undo(run, failure.error)
+        yield from _await_retry(run, failure)
+        return None
+    return failure if isinstance(failure, State) else _failed(run, call, failure)
+
+
+def _undo(run: Run, error: BaseException) -> Lifecycle[None]:
     if (undoing := run.undo_attempt(error)) is not None:
         yield from undoing
-    _trim_traceback(error)
+
+
+def _may_retry(run: Run, failure: Exception | State[Any]) -> Lifecycle[bool]:
+    asking = run.may_retry(failure)
+    return True if asking is None else (yield from asking)
+
+
+def _await_retry(run: Run, failure: Exception | State[Any]) -> Lifecycle[None]:
+    """Let the delay before the next attempt pass."""
     context = cast(RunContext, run)
-    if run.run_count <= run.retries and not run.closed:
-        delay = float(run.retry_delay(run.run_count))
-        reason = describe_error(error)
-        attempts = run.retries + 1
-        now = run.clock.now()
-        log_line(context, logging.WARNING, f"Attempt {run.run_count} of {attempts}: {reason}", now)
-        log_line(context, logging.INFO, f"Retrying in {delay} seconds...", now)
-        if delay > 0:
-            run.enter(StateType.SCHEDULED, "AwaitingRetry", clip(reason))
-            yield Sleep(run.clock, delay)
-        return None
+    delay = float(run.retry_delay(run.run_count))
+    reason = str(failure) if isinstance(failure, State) else describe_error(failure)
+    attempts = run.retries + 1
+    now = run.clock.now()
+    log_line(context, logging.WARNING, f"Attempt {run.run_count} of {attempts}: {reason}", now)
+    log_line(context, logging.INFO, f"Retrying in {delay} seconds...", now)
+    if delay > 0:
+        run.enter(StateType.SCHEDULED, "AwaitingRetry", clip(reason))
+        yield Sleep(run.clock, delay)
+
+
+def _failed(run: Run, call: Call, error: Exception) -> State[Any]:
+    """The final state of a run whose function raised `error`."""
+    context = cast(RunContext, run)
     if call.expired:
         message = f"{run.kind} run exceeded timeout of {call.timeout} second(s)"
         return TimedOut(message, data=error)

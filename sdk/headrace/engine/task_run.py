@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import msgspec
 
@@ -17,15 +17,16 @@ from headrace.context import (
 )
 from headrace.drivers import Lifecycle, drive
 from headrace.engine.commands import Call, WaitFor
-from headrace.engine.hooks import call_hooks
+from headrace.engine.generators import collected
+from headrace.engine.hooks import CallHook, call_hooks
 from headrace.engine.inputs import Inputs, find_inputs, not_ready, resolve
 from headrace.engine.outcomes import refuse_if_crashed
 from headrace.ids import new_id
-from headrace.logging import log_line
+from headrace.logging import log_line, logger_of
 from headrace.prints import capture_prints
 from headrace.records import StateChange, StateType, TaskRunChanged, TaskRunCreated
-from headrace.states import State
-from headrace.text import MAX_NAME, numbered_name
+from headrace.states import Failed, State
+from headrace.text import MAX_NAME, clip_name, describe_error, numbered_name
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -75,6 +76,7 @@ def new_task_run(
     run.clock = environment.clock
     run.record = environment.recorder.record
     run.caller = caller
+    run.named = run.returned_state = False
     run.edges = _NO_EDGES
     if task.log_prints if task.log_prints is not None else log_prints:
         run.log_prints = True
@@ -94,13 +96,15 @@ def new_task_run(
 class TaskRun(TaskRunContext):
     """A run of a task; made by `new_task_run`."""
 
-    __slots__ = ("clock", "edges", "record", "retries")
+    __slots__ = ("clock", "edges", "named", "record", "retries", "returned_state")
 
     kind: ClassVar[str] = "Task"
     clock: Clock
     edges: dict[str, list[UUID]]
+    named: bool
     record: Callable[[Record], None]
     retries: int
+    returned_state: bool
 
     def enter(self, type: StateType, name: str, message: str | None = None) -> None:
         """Record that the run enters a state that is not its last."""
@@ -109,7 +113,9 @@ class TaskRun(TaskRunContext):
 
     def open(self) -> Lifecycle[State[Any] | None] | None:
         """See whether the run can start: whether what it needs is there."""
-        return None if self.upstream is None else self._prepare(self.upstream)
+        if self.upstream is None and self.task.task_run_name is None:
+            return None
+        return self._prepare()
 
     def begin_attempt(self) -> Lifecycle[State[Any] | None] | None:
         """Begin the attempt's transaction, if it needs one; a state given back is the end."""
@@ -128,10 +134,16 @@ class TaskRun(TaskRunContext):
         """Roll the attempt's transaction back, if it has one."""
         return None if self.transaction is None else self._end_attempt(None, error)
 
+    def announce(self) -> Lifecycle[None] | None:
+        """Call the hooks of an attempt that begins."""
+        hooks = self.task.hooks
+        return call_hooks(hooks, self.task, self, cast(State[Any], self.state)) if hooks else None
+
     def make_call(self) -> Call:
         """The call of the task's function."""
         task = self.task
-        return Call(task.fn, self.args, self.kwargs, task.timeout_seconds)
+        function = collected(task) if task.isgenerator else task.fn
+        return Call(function, self.args, self.kwargs, task.timeout_seconds)
 
     def gather(self) -> None:
         """Nothing: what a task submits belongs to its flow run, which waits for it."""
@@ -140,12 +152,46 @@ class TaskRun(TaskRunContext):
         """A returned state is the run's, entered now; any other value completes it."""
         if isinstance(value, State) and value.is_final():
             # It may have been made long ago, and serve many runs.
+            self.returned_state = True
             return State(value.type, value.name, value.message, value.data, self.clock.now())
         return State(StateType.COMPLETED, "Completed", None, value, self.clock.now())
 
+    def may_retry(self, failure: Exception | State[Any]) -> Lifecycle[bool] | None:
+        """Ask the task's `retry_condition_fn`, if it has one."""
+        return None if self.task.retry_condition_fn is None else self._ask(failure)
+
     def retry_delay(self, retry: int) -> float:
         """How many seconds to wait before retry number `retry`."""
-        return self.task.retry_delay(retry)
+        delay, jitter = self.task.retry_delay(retry), self.task.retry_jitter_factor
+        if not jitter:
+            return delay
+        from random import uniform  # slow to load
+
+        # As much less as more, so that the delays are as long as told on average.
+        return delay * uniform(max(0.0, 1 - jitter), 1 + jitter)
+
+    def set_name(self) -> None:
+        """Take the name that the task's `task_run_name` makes of the arguments."""
+        given = self.task.task_run_name
+        if given is not None and not self.named:
+            from headrace.engine.run_names import custom_name  # slow to load
+
+            self.name = clip_name(custom_name("task_run_name", given, self.parameters))
+            self.named = True
+
+    def can_be_named(self) -> bool:
+        """Whether the run has its name already, before what its arguments stand for is there."""
+        if self.task.task_run_name is None:
+            return True
+        token = CURRENT_RUN.set(self)
+        try:
+            if self.upstream is None:
+                self.set_name()
+        except Exception:  # raised anew once it can end the run
+            return False
+        finally:
+            CURRENT_RUN.reset(token)
+        return self.named
 
     def close(self, state: State[Any]) -> Lifecycle[None] | None:
         """Record the run's end; hooks come first, so that what they log is there when it ends."""
@@ -197,16 +243,22 @@ class TaskRun(TaskRunContext):
             rolled_back = State[Any](StateType.COMPLETED, "RolledBack", message, None, now)
             self._record(rolled_back.as_change(self.run_count))
 
-    def _prepare(self, upstream: Inputs) -> Lifecycle[State[Any] | None]:
-        if self.change is None:
-            self.enter(StateType.PENDING, "Pending")
-        yield WaitFor(upstream.futures)
-        if (state := not_ready(upstream.required)) is not None:
-            return state
-        # The futures are let go of: they would hold their results in memory.
-        self.upstream = None
-        self.args = tuple(resolve(value) for value in self.args)
-        self.kwargs = {name: resolve(value) for name, value in self.kwargs.items()}
+    def _prepare(self) -> Lifecycle[State[Any] | None]:
+        if (upstream := self.upstream) is not None:
+            if self.change is None and self.task.task_run_name is None:
+                self.enter(StateType.PENDING, "Pending")
+            yield WaitFor(upstream.futures)
+            if (state := not_ready(upstream.required)) is not None:
+                return state
+            # The futures are let go of: they would hold their results in memory.
+            self.upstream = None
+            self.args = tuple(resolve(value) for value in self.args)
+            self.kwargs = {name: resolve(value) for name, value in self.kwargs.items()}
+        try:
+            self.set_name()
+        except Exception as error:  # the user's function, or a template that fits no parameters
+            reason = describe_error(error)
+            return Failed(f"Task run could not be named by task_run_name: {reason}", data=error)
         return None
 
     def _begin_attempt(self) -> Lifecycle[State[Any] | None]:
@@ -216,6 +268,19 @@ class TaskRun(TaskRunContext):
             self.enter(StateType.PENDING, "Pending")
         state = yield from attempts.begin(self)
         return state
+
+    def _ask(self, failure: Exception | State[Any]) -> Lifecycle[bool]:
+        condition = self.task.retry_condition_fn
+        assert condition is not None
+        state = failure
+        if isinstance(state, Exception):
+            message = f"Task run encountered unexpected exception: {state!r}"
+            state = Failed(message, data=state)
+        try:
+            return bool((yield CallHook(condition, (self.task, self, state))))
+        except Exception as error:
+            logger_of(self).error("retry_condition_fn raised %r: no retry", error, exc_info=error)
+            return False
 
     def _close(self, state: State[Any]) -> Lifecycle[None]:
         self.final = state

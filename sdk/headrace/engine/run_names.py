@@ -1,0 +1,36 @@
+"""Names of runs that users make: from a template, or by a function."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+def custom_name(
+    option: str, given: str | Callable[..., str], parameters: Mapping[str, object]
+) -> str:
+    """The name of a run with these parameters.
+
+    Args:
+        option: the option that was given, such as "flow_run_name".
+        given: a template such as "report {day}", or a function, which may take `parameters`.
+        parameters: the run's arguments by name.
+
+    Raises:
+        TypeError: the function returned no text.
+        Exception: what the function raised, or the template, which may name what is not there.
+    """
+    if isinstance(given, str):
+        return given.format(**parameters)
+    name: Any = (
+        given(parameters=dict(parameters))
+        if "parameters" in inspect.signature(given).parameters
+        else given()
+    )
+    if not isinstance(name, str):
+        raise TypeError(
+            f"Callable {given} for '{option}' returned type {type(name).__name__} "
+            "but a string is required."
+        )
+    return name
