@@ -161,7 +161,8 @@ def test_a_returned_state_is_the_runs(recorder: ListRecorder) -> None:
     def pipeline() -> State[Any]:
         # A call gives what the function returned; a future, the result.
         assert str(judge(True)) == "Completed('well done')"
-        assert judge.submit(True).result() == 5
+        result: Any = judge.submit(True).result()
+        assert result == 5
         with pytest.raises(FailedRun, match="not well done"):
             judge(False)
         return judge(False, return_state=True)

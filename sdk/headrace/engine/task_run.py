@@ -150,9 +150,9 @@ class TaskRun(TaskRunContext):
 
     def judge(self, value: object) -> State[Any]:
         """A returned state is the run's, entered now; any other value completes it."""
-        if isinstance(value, State) and value.is_final():
+        self.returned_state = isinstance(value, State) and value.is_final()
+        if isinstance(value, State) and self.returned_state:
             # It may have been made long ago, and serve many runs.
-            self.returned_state = True
             return State(value.type, value.name, value.message, value.data, self.clock.now())
         return State(StateType.COMPLETED, "Completed", None, value, self.clock.now())
 
