@@ -457,7 +457,7 @@ def task_input_hash(context: TaskRunContext, arguments: dict[str, Any]) -> str |
         A hash of the arguments and the task's code; None, so that nothing is cached, if an
         argument cannot be hashed.
     """
-    from headrace.engine.caching import hash_call
+    from headrace.result_keys import hash_call
 
     return hash_call(context, arguments)
 

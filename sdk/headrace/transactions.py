@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import enum
+import functools
 import logging
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -83,9 +84,11 @@ class BaseTransaction:
         write_on_commit: bool = True,
         logger: Logger | None = None,
         parent: BaseTransaction | None = None,
+        make_key: Callable[[], str | None] | None = None,
     ) -> None:
         self.store = store
-        self.key = key
+        self._key = key
+        self._make_key = make_key
         self.commit_mode = commit_mode
         self.isolation_level = isolation_level
         self.overwrite = overwrite
@@ -105,6 +108,13 @@ class BaseTransaction:
         self._token: Token[BaseTransaction | None] | None = None
         #: Taken by whoever rolls it back: threads of its tasks may want to at the same time.
         self._rolling_back = threading.Lock()
+
+    @property
+    def key(self) -> str | None:
+        """What its value is kept under, or would be if it were kept."""
+        if self._make_key is not None:
+            self._key, self._make_key = self._make_key(), None
+        return self._key
 
     def set(self, name: str, value: object) -> None:
         """Keep a value in the transaction, for its hooks and for those within it."""
@@ -431,6 +441,10 @@ def transaction_of(run: RunContext | None) -> BaseTransaction | None:
 def new_transaction(run: TaskRunContext, **options: Any) -> BaseTransaction:
     """A transaction for a task run's attempt; it has not begun."""
     kind = AsyncTransaction if run.task.isasync else Transaction
+    if options.get("store") is None:  # nothing is kept, and the key is made if a hook asks for it
+        from headrace.result_keys import key_of
+
+        options["make_key"] = functools.partial(key_of, run)
     return kind(logger=logger_of(run), **options)
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from headrace import result_keys
 from headrace.context import CURRENT_TRANSACTION
 from headrace.drivers import Lifecycle, Work
-from headrace.engine import caching
 from headrace.logging import log_line
 from headrace.records import StateType
 from headrace.states import Cached, State
@@ -30,11 +30,11 @@ def begin(run: TaskRun) -> Lifecycle[State[Any] | None]:
     """
     parent = CURRENT_TRANSACTION.get() or transaction_of(run.caller)
     persists = run.persists
-    key = caching.key_of(run) if persists else None
+    key = result_keys.key_of(run) if persists else None
     store = None
     if key is not None:
         store = yield Work(_store_of, run)
-        key = yield Work(caching.place_of, key, run, store)
+        key = yield Work(result_keys.place_of, key, run, store)
     transaction = new_transaction(
         run,
         parent=parent,
@@ -86,7 +86,7 @@ def _read(run: TaskRun, transaction: BaseTransaction) -> State[Any] | None:
         message = f"A cached result cannot be read ({reason}); the task runs anew"
         log_line(run, logging.WARNING, message, run.clock.now())
         return None
-    if not caching.is_own(record.metadata, run):
+    if not result_keys.is_own(record.metadata, run):
         return None
     return Cached(data=record.result)
 
@@ -116,7 +116,7 @@ def _stage(run: TaskRun, state: State[Any], transaction: BaseTransaction) -> Lif
     kept: object = state.data
     if transaction.store is not None and transaction.key is not None:
         kept = transaction.store.create_result_record(
-            state.data, transaction.key, caching.expiry_of(run), caching.identity(task)
+            state.data, transaction.key, result_keys.expiry_of(run), result_keys.identity(task)
         )
 
     def roll_back(_: BaseTransaction) -> None:

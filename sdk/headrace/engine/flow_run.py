@@ -153,9 +153,9 @@ class FlowRun(FlowRunContext):
             return  # the flow run around it has crashed, and took it along
         self.final = state
         if self.persists and state.is_completed():
-            from headrace.engine import caching  # slow to load: not for every program
+            from headrace import result_keys  # slow to load: not for every program
 
-            yield Work(caching.keep_flow_result, self, state.data)
+            yield Work(result_keys.keep_flow_result, self, state.data)
         if self.flow.hooks:
             yield from call_hooks(self.flow.hooks, self.flow, self, state)
         self._end(state)
