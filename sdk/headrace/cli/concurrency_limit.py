@@ -25,11 +25,8 @@ def create(name: str, limit: int, as_json: bool) -> None:
     if as_json:
         limits.show_json(made)
         return
-    click.echo("Created concurrency limit with properties:")
-    click.echo(f"    name - {name!r}")
-    click.echo(f"    limit - {limit}")
-    click.echo(f"\nDelete the concurrency limit:\n    headrace concurrency-limit delete {name!r}")
-    click.echo(f"\nInspect the concurrency limit:\n    headrace concurrency-limit inspect {name!r}")
+    # Standard output is for `--json`: a script that creates a limit has nothing else to read.
+    click.echo(f"Created the concurrency limit '{name}', of {limit}.", err=True)
 
 
 @command.command()
