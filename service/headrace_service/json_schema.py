@@ -1,129 +1,62 @@
-"""Whether values fit a JSON Schema: the part of it that describes the parameters of flows. Pure.
+"""Whether values fit a JSON Schema that a flow's code has told. Pure.
 
-What is not understood is let through: the flow checks its parameters again when it runs.
+The service checks what it is given before anything is created; the flow checks again when it runs,
+by its own types. So what is not understood here is let through.
 """
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Iterator, Mapping
+import functools
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-_TYPES: Mapping[str, tuple[type, ...]] = {
-    "string": (str,),
-    "integer": (int,),
-    "number": (int, float),
-    "boolean": (bool,),
-    "array": (list,),
-    "object": (dict,),
-    "null": (type(None),),
-}
 
-#: How a bound is told, and whether a value keeps it.
-_BOUNDS: Mapping[str, tuple[str, Callable[[Any, Any], bool]]] = {
-    "minimum": ("at least", operator.ge),
-    "exclusiveMinimum": ("more than", operator.gt),
-    "maximum": ("at most", operator.le),
-    "exclusiveMaximum": ("less than", operator.lt),
-}
-
-
-def problems(schema: Mapping[str, Any], parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What is wrong with a flow's parameters: each parameter's path, and what it should be.
+def problems(schema: Mapping[str, Any], value: object) -> list[tuple[str, str]]:
+    """What is wrong with a value: the path of each part that does not fit, and why.
 
     Args:
-        schema: the schema of all parameters, an object with `properties` and `required`.
-        parameters: the arguments by name.
+        schema: the schema. What it refers to is looked for within it, and nowhere else.
+        value: plain values, as JSON makes them.
     """
-    properties = schema.get("properties") or {}
-    found = [
-        (name, "is required") for name in schema.get("required") or () if name not in parameters
-    ]
-    if not schema.get("additionalProperties", False):
-        known = ", ".join(properties) or "none"
-        found += [
-            (name, f"is no parameter of the flow, which has: {known}")
-            for name in parameters
-            if name not in properties
-        ]
-    for name, value in parameters.items():
-        if name in properties:
-            found += _check(name, properties[name], value, schema)
-    return found
+    from jsonschema.exceptions import UnknownType
+    from referencing import Registry
+    from referencing.exceptions import Unresolvable
+
+    validator = _validator_class()(dict(schema), registry=Registry())
+    try:
+        errors = sorted(validator.iter_errors(value), key=lambda error: len(error.absolute_path))
+    except (UnknownType, Unresolvable, ArithmeticError, LookupError, TypeError, ValueError):
+        return []  # a schema that makes no sense refuses nobody
+    return [("".join(_steps(error.absolute_path)), error.message) for error in errors]
 
 
-def _check(
-    path: str, schema: Mapping[str, Any], value: Any, root: Mapping[str, Any]
-) -> Iterator[tuple[str, str]]:
-    schema = _followed(schema, root)
-    if (choices := schema.get("anyOf") or schema.get("oneOf")) is not None:
-        if not any(not list(_check(path, choice, value, root)) for choice in choices):
-            yield path, f"fits none of the allowed forms: {_shown(value)}"
-        return
-    for part in schema.get("allOf") or ():
-        yield from _check(path, part, value, root)
-    kinds = schema.get("type")
-    if kinds is not None and not _is_of(value, kinds):
-        yield path, f"should be of type {kinds}, not {_shown(value)}"
-        return
-    if "enum" in schema and value not in schema["enum"]:
-        allowed = ", ".join(map(repr, schema["enum"]))
-        yield path, f"should be one of {allowed}, not {_shown(value)}"
-    if "const" in schema and value != schema["const"]:
-        yield path, f"should be {schema['const']!r}, not {_shown(value)}"
-    yield from _check_bounds(path, schema, value)
-    yield from _check_inside(path, schema, value, root)
+def _steps(path: Any) -> Iterator[str]:
+    for index, step in enumerate(path):
+        yield f"[{step}]" if isinstance(step, int) else f".{step}" if index else step
 
 
-def _followed(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a reference such as `#/definitions/Point` leads to."""
-    while "$ref" in schema:
-        target: Any = root
-        for step in str(schema["$ref"]).removeprefix("#/").split("/"):
-            target = target.get(step, {}) if isinstance(target, dict) else {}
-        schema = target
-    return schema
+@functools.cache
+def _validator_class() -> Any:
+    """The validator; made when it is first needed, since it takes 100 ms to load.
 
+    Text is a number or a truth value to it: a flow converts "5". Patterns are left to the flow: a
+    hostile one could keep the service busy for ever.
+    """
+    from jsonschema import validators
 
-def _is_of(value: Any, kinds: str | list[str]) -> bool:
-    names = [kinds] if isinstance(kinds, str) else kinds
-    if isinstance(value, bool):
-        return "boolean" in names
-    if isinstance(value, float) and value.is_integer() and "integer" in names:
-        return True
-    if any(isinstance(value, _TYPES.get(name, (object,))) for name in names):
-        return True
-    # "5" is a number to a flow, which converts its parameters.
-    return isinstance(value, str) and bool({"integer", "number", "boolean"} & set(names))
+    def unchecked(*_: object) -> Iterator[Any]:
+        return iter(())
 
-
-def _check_bounds(path: str, schema: Mapping[str, Any], value: Any) -> Iterator[tuple[str, str]]:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return
-    for key, (word, fits) in _BOUNDS.items():
-        if key in schema and not fits(value, schema[key]):
-            yield path, f"should be {word} {schema[key]}, not {value}"
-
-
-def _check_inside(
-    path: str, schema: Mapping[str, Any], value: Any, root: Mapping[str, Any]
-) -> Iterator[tuple[str, str]]:
-    if isinstance(value, list) and isinstance(schema.get("items"), dict):
-        for index, item in enumerate(value):
-            yield from _check(f"{path}[{index}]", schema["items"], item, root)
-    if isinstance(value, dict):
-        properties = schema.get("properties") or {}
-        rest = schema.get("additionalProperties")
-        for name in schema.get("required") or ():
-            if name not in value:
-                yield f"{path}.{name}", "is required"
-        for name, item in value.items():
-            if name in properties:
-                yield from _check(f"{path}.{name}", properties[name], item, root)
-            elif isinstance(rest, dict):
-                yield from _check(f"{path}.{name}", rest, item, root)
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:59] + "…"
+    known = validators.Draft202012Validator
+    strict = known.TYPE_CHECKER
+    lenient = strict.redefine_many(
+        {
+            name: lambda checker, value, name=name: (
+                isinstance(value, str) or strict.is_type(value, name)
+            )
+            for name in ("integer", "number", "boolean")
+        }
+    )
+    patterns = dict.fromkeys(("pattern", "patternProperties"), unchecked)
+    make: Any = validators.extend
+    return make(known, validators=patterns, type_checker=lenient)

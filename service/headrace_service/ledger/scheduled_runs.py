@@ -121,11 +121,12 @@ def create_run(db: peewee.SqliteDatabase, wanted: RunRequest) -> UUID:
     parameters = {**msgspec.json.decode(row.parameters), **wanted.parameters}
     if row.enforce_schema:
         schema = msgspec.json.decode(row.parameter_schema)
-        if schema and (wrong := problems(schema, parameters)):
-            told = "; ".join(f"{name} {what}" for name, what in wrong)
+        whole = {"additionalProperties": False, **schema}
+        if schema and (wrong := problems(whole, parameters)):
+            told = "; ".join(f"{path}: {what}" if path else what for path, what in wrong)
             raise InvalidInput(
                 f"the parameters do not fit deployment {row.full_name!r}: {told}",
-                f"parameters.{wrong[0][0]}",
+                f"parameters.{wrong[0][0]}".rstrip("."),
             )
     due = now_micros() if wanted.scheduled_time is None else wanted.scheduled_time
     extra: dict[Any, Any] = {
