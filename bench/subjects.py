@@ -28,6 +28,7 @@ class Plan:
     warm_up: int = 200
     sizes: tuple[int, ...] = (1_000, 10_000, 100_000)
     submit: int = 10_000
+    cached: int = 2_000
     logs: int = 100_000
     drain: float = 120
     script: float = 60
@@ -41,6 +42,7 @@ QUICK = Plan(
     sequential=5_000,
     sizes=(1_000, 10_000),
     submit=2_000,
+    cached=500,
     logs=20_000,
 )
 FULL = Plan(sizes=(1_000, 10_000, 100_000, 1_000_000), drain=600)
@@ -54,6 +56,7 @@ PEER = Plan(
     warm_up=10,
     sizes=(),
     submit=500,
+    cached=100,
     logs=5_000,
     drain=120,
     script=120,
@@ -67,6 +70,7 @@ PEER_QUICK = Plan(
     warm_up=5,
     sizes=(),
     submit=100,
+    cached=50,
     logs=500,
     drain=90,
     script=90,

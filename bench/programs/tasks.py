@@ -1,4 +1,4 @@
-"""No-op tasks in one flow run: `tasks.py sequential|submit COUNT WARM_UP`.
+"""No-op tasks in one flow run: `tasks.py sequential|submit|cached COUNT WARM_UP`.
 
 Prints, as JSON, when the flow was called (monotonic clock, seconds), how long its tasks took and
 the flow as a whole, how long the same bare function calls take, and the process's peak memory.
@@ -9,6 +9,7 @@ import sys
 import time
 
 from headrace import flow, task
+from headrace.cache_policies import INPUTS, TASK_SOURCE
 from headrace.futures import wait
 
 
@@ -17,6 +18,7 @@ def bare(number: int) -> int:
 
 
 nothing = task(name="nothing")(bare)
+kept = task(name="kept", cache_policy=INPUTS + TASK_SOURCE)(bare)
 
 
 @flow
@@ -37,6 +39,15 @@ def submit(count: int) -> float:
     return time.perf_counter() - started
 
 
+@flow
+def cached(count: int) -> float:
+    kept(0)  # the first call computes, unless the warm-up has
+    started = time.perf_counter()
+    for _ in range(count - 1):
+        kept(0)
+    return time.perf_counter() - started
+
+
 def peak_memory() -> int | None:
     """The most memory this process has had, in bytes; None where the system does not say."""
     try:
@@ -48,7 +59,7 @@ def peak_memory() -> int | None:
 
 
 def main(mode: str, count: int, warm_up: int) -> None:
-    run = {"sequential": sequential, "submit": submit}[mode]
+    run = {"sequential": sequential, "submit": submit, "cached": cached}[mode]
     if warm_up:
         run(warm_up)
     called = time.monotonic()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from bench.figures import Figure
 from bench.subjects import Subject
-from bench.suite import flatness, hello, logs, sequential, service, start, submit
+from bench.suite import cached, flatness, hello, logs, sequential, service, start, submit
 
 Benchmark = Callable[[Subject], Iterator[Figure]]
 
@@ -17,6 +17,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "sequential": sequential.measure,
     "flatness": flatness.measure,
     "submit": submit.measure,
+    "cached": cached.measure,
     "logs": logs.measure,
     "service": service.measure,
 }

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
@@ -209,18 +208,10 @@ class TaskSource(CachePolicy):
         """A hash of the source, or of the compiled code where there is no source to be read."""
         if task_ctx is None:
             return None
-        task: Any = task_ctx.task
-        source = getattr(task, "source_code", None)
-        return hash_value(source) if source is not None else hash_source(task.fn)
-
-
-def hash_source(function: Any) -> str:
-    """A hash of a function's code: of its source if that can be read."""
-    code = getattr(getattr(function, "__func__", function), "__code__", None)
-    try:
-        return hash_value(inspect.getsource(function if code else type(function)))
-    except (OSError, TypeError):
-        return hash_code(code)
+        task = task_ctx.task
+        if task.source_code is not None:
+            return hash_value(task.source_code)
+        return hash_code(getattr(getattr(task.fn, "__func__", task.fn), "__code__", None))
 
 
 @dataclasses.dataclass

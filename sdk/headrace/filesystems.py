@@ -80,9 +80,13 @@ class LocalFileSystem(WritableFileSystem, WritableDeploymentStorage):
         return None if value is None else str(value)
 
     def _resolve_path(self, path: str | None) -> Path:
-        base = Path(self.basepath or ".").expanduser().resolve()
+        folder = self.basepath or "."
+        # Asking for the current folder is a call of the system.
+        base = _resolved(folder, "" if os.path.isabs(folder) else os.getcwd())
         if path is None:
             return base
+        if path.isalnum():  # a name, such as most keys are
+            return base / path
         resolved = (base / Path(path).expanduser()).resolve()
         if resolved != base and base not in resolved.parents:
             raise ValueError(f"Provided path {resolved} is outside of the base path {base}.")
@@ -387,6 +391,12 @@ class NullFileSystem(BaseModel):
         ignore_file: str | None = None,
     ) -> None:
         """Keep nothing."""
+
+
+@functools.lru_cache(maxsize=64)
+def _resolved(folder: str, current: str) -> Path:
+    """A folder's whole path, from the current folder; resolving asks the disk for every part."""
+    return Path(current, Path(folder).expanduser()).resolve()
 
 
 def _copy_folder(source: Path, target: Path, ignore_file: str | None) -> None:

@@ -56,23 +56,25 @@ def _fill_in(template: str, run: TaskRunContext) -> str:
     return template.format(flow_run=run.flow_run, task_run=run, parameters=run.parameters)
 
 
-def place_of(key: str, run: TaskRunContext, store: ResultStore) -> str | None:
-    """The key that the result of the call stands under: two tasks never share one.
+def look_up(key: str, run: TaskRunContext, store: ResultStore) -> tuple[str | None, bool]:
+    """The key that the result of the call stands under, and whether it stands there.
 
-    A key names no task. The first task that keeps a result under it has it; others with the same
-    key stand beside it. What a `result_storage_key` names is taken as it is.
+    A key names no task, and two tasks never share a result: the first task that keeps one under a
+    key has it, and those of others stand beside it. A `result_storage_key` is taken as it is.
 
     Returns:
-        None, with a warning, if the key leads out of the storage.
+        No key, with a warning, if it leads out of the storage.
     """
     try:
         store.place(key)
     except ValueError as error:
         _warn(run, f"Nothing is cached: {error}")
-        return None
-    if run.task.cache_policy is None or is_own(store.read_metadata(key), run):
-        return key
-    return f"{key}-{hash_value(identity(run.task))[:8]}"
+        return None, False
+    known = store.read_metadata(key)
+    if run.task.cache_policy is not None and not is_own(known, run):
+        key = f"{key}-{hash_value(identity(run.task))[:8]}"
+        known = store.read_metadata(key)
+    return key, is_own(known, run) and store.counts(known)
 
 
 def is_own(known: ResultRecordMetadata | None, run: TaskRunContext) -> bool:

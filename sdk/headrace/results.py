@@ -135,12 +135,15 @@ class ResultStore:
 
     def exists(self, key: str) -> bool:
         """Whether a result is kept under `key` and has not expired."""
-        metadata = self.read_metadata(key)
-        return metadata is not None and metadata.counts_at(_now())
+        return self.counts(self.read_metadata(key))
 
     async def aexists(self, key: str) -> bool:
         """As `exists`, without holding up the event loop."""
         return await asyncio.to_thread(self.exists, key)
+
+    def counts(self, metadata: ResultRecordMetadata | None) -> bool:
+        """Whether there is such a result, and it has not expired."""
+        return metadata is not None and metadata.counts_at(_now())
 
     def read_metadata(self, key: str) -> ResultRecordMetadata | None:
         """What is known about the result under `key`; None if there is none, or it is damaged."""

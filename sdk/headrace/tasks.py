@@ -364,6 +364,17 @@ class Task(Definition, Generic[P, R]):
         return self._add_hook("on_commit", fn)
 
     @functools.cached_property
+    def source_code(self) -> str | None:
+        """The function's source; None where there is none to be read."""
+        import inspect  # slow to load
+
+        function: Any = self.fn if hasattr(self.fn, "__code__") else type(self.fn)
+        try:
+            return inspect.getsource(getattr(self.fn, "__func__", function))
+        except (OSError, TypeError):
+            return None
+
+    @functools.cached_property
     def cache_policy(self) -> CachePolicy | None:
         """What makes two calls equal: as the options and the settings say; None is by no policy."""
         from headrace.settings import get_settings

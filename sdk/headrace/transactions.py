@@ -20,11 +20,11 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextvars import Token
 from typing import TYPE_CHECKING, Any, Self
-from uuid import uuid4
 
 from headrace.context import CURRENT_RUN, CURRENT_TRANSACTION, FlowRunContext, RunContext
 from headrace.drivers import Ask, Either, Lifecycle, Work, drive, drive_async
 from headrace.exceptions import ConfigurationError, SerializationError
+from headrace.ids import new_id
 from headrace.logging import get_logger, logger_of
 from headrace.utilities.annotations import NotSet
 
@@ -85,10 +85,13 @@ class BaseTransaction:
         logger: Logger | None = None,
         parent: BaseTransaction | None = None,
         make_key: Callable[[], str | None] | None = None,
+        is_kept: bool | None = None,
     ) -> None:
         self.store = store
         self._key = key
         self._make_key = make_key
+        #: Whether something is kept under the key, where whoever made it has looked already.
+        self._known_as_kept = is_kept
         self.commit_mode = commit_mode
         self.isolation_level = isolation_level
         self.overwrite = overwrite
@@ -102,7 +105,7 @@ class BaseTransaction:
         self._values: dict[str, Any] = {}
         self._staged: object = None
         #: The name that it has the key locked by.
-        self.holder = str(uuid4())
+        self.holder = str(new_id())
         self._locked = False
         self._left = False
         self._token: Token[BaseTransaction | None] | None = None
@@ -217,10 +220,13 @@ class BaseTransaction:
             locks = self.store
             yield Either(locks.acquire_lock, locks.aacquire_lock, self.key, self.holder)
             self._locked = True
+            self._known_as_kept = None  # another one may have kept something meanwhile
         if not self.overwrite and (yield Work(self._is_kept)):
             self.state = TransactionState.COMMITTED
 
     def _is_kept(self) -> bool:
+        if self._known_as_kept is not None:
+            return self._known_as_kept
         return self.store is not None and self.key is not None and self.store.exists(self.key)
 
     def _read_kept(self) -> ResultRecord[Any] | None:

@@ -27,6 +27,7 @@ from headrace.cache_policies import (
 from headrace.exceptions import HashError
 from headrace.hashing import hash_value
 from headrace.locking.memory import MemoryLockManager
+from headrace.tasks import Task
 
 
 def one(x: int) -> int:
@@ -46,7 +47,7 @@ def key(
 ) -> str | None:
     """The key of a call within flow run number `run`."""
     task_run = SimpleNamespace(flow_run_id=UUID(int=run), id=UUID(int=99))
-    context: Any = SimpleNamespace(task=SimpleNamespace(fn=fn), task_run=task_run)
+    context: Any = SimpleNamespace(task=Task(fn), task_run=task_run)
     return policy.compute_key(context, inputs or {}, flow or {})
 
 
@@ -178,3 +179,10 @@ def test_equal_values_have_one_hash_and_others_another(
     assert own == hash_value(make())
     assert own not in [hash_value(other) for other in others]
     assert hash_value({"a": 1, "b": 2}) == hash_value({"b": 2, "a": 1})
+
+
+def test_code_without_source_counts_as_well() -> None:
+    scope: dict[str, Any] = {}
+    exec("def first(x): return x\ndef again(x): return x\ndef other(x): return -x", scope)
+    first, again, other = (key(TASK_SOURCE, fn=scope[name]) for name in ("first", "again", "other"))
+    assert first == again != other

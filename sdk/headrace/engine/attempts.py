@@ -31,10 +31,10 @@ def begin(run: TaskRun) -> Lifecycle[State[Any] | None]:
     parent = CURRENT_TRANSACTION.get() or transaction_of(run.caller)
     persists = run.persists
     key = result_keys.key_of(run) if persists else None
-    store = None
+    store, is_kept = None, None
     if key is not None:
         store = yield Work(_store_of, run)
-        key = yield Work(result_keys.place_of, key, run, store)
+        key, is_kept = yield Work(result_keys.look_up, key, run, store)
     transaction = new_transaction(
         run,
         parent=parent,
@@ -43,6 +43,7 @@ def begin(run: TaskRun) -> Lifecycle[State[Any] | None]:
         isolation_level=_isolation_of(run),
         overwrite=_refreshes(run),
         write_on_commit=persists,
+        is_kept=is_kept,
     )
     yield from transaction.begin_steps()
     run.transaction = transaction
