@@ -105,7 +105,7 @@ class Definition:
         """What can be passed to the function."""
         from headrace.parameters import Shape  # slow to load, and not needed before the first call
 
-        return Shape(self.fn, f"{self.kind} '{self.name}'")
+        return Shape(self.fn)
 
     @property
     def ismethod(self) -> bool:

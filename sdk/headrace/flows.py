@@ -10,15 +10,30 @@ pipeline("https://example.org/data.json")
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Coroutine, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, Literal, ParamSpec, TypeVar, overload
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Concatenate,
+    Generic,
+    Literal,
+    ParamSpec,
+    TypedDict,
+    TypeVar,
+    Unpack,
+    overload,
+)
 
 from headrace.definitions import Definition
+from headrace.options import MAX_NAME, checked_flow_name, checked_run_name
+from headrace.utilities.annotations import NotSet
 
 if TYPE_CHECKING:
     from headrace.engine.hooks import Hook
+    from headrace.futures import HeadraceFuture
     from headrace.result_storages import ResultStorage
     from headrace.results import ResultSerializer
+    from headrace.schemas import ParameterSchema
     from headrace.states import State
     from headrace.task_runners import TaskRunner
 
@@ -27,6 +42,40 @@ Q = ParamSpec("Q")
 R = TypeVar("R", covariant=True)
 S = TypeVar("S")
 T = TypeVar("T")
+H = TypeVar("H", bound=Callable[..., Any])
+
+
+class FlowOptions(TypedDict, total=False):
+    """The options of a flow; the decorator `flow` tells what they mean."""
+
+    name: str | None
+    description: str | None
+    tags: Iterable[str] | None
+    version: str | None
+    flow_run_name: str | Callable[..., str] | None
+    retries: int | None
+    retry_delay_seconds: float | Sequence[float] | None
+    timeout_seconds: float | None
+    validate_parameters: bool | None
+    task_runner: TaskRunner[Any] | type[TaskRunner[Any]] | None
+    persist_result: bool | None
+    result_storage: ResultStorage | None
+    result_serializer: ResultSerializer | None
+    cache_result_in_memory: bool | None
+    log_prints: bool | None
+    on_completion: Iterable[Hook] | None
+    on_failure: Iterable[Hook] | None
+    on_cancellation: Iterable[Hook] | None
+    on_crashed: Iterable[Hook] | None
+    on_running: Iterable[Hook] | None
+
+
+_HOOKS = ("on_completion", "on_failure", "on_cancellation", "on_crashed", "on_running")
+
+#: The options that `with_options` can take back by None; of the others, None changes nothing.
+_REVOCABLE = frozenset(
+    ("flow_run_name", "persist_result", "result_storage", "result_serializer", "log_prints")
+)
 
 
 class Flow(Definition, Generic[P, R]):
@@ -34,32 +83,55 @@ class Flow(Definition, Generic[P, R]):
 
     kind = "flow"
 
-    def __init__(
-        self,
-        fn: Callable[P, R],
-        *,
-        name: str | None = None,
-        validate_parameters: bool = True,
-        task_runner: TaskRunner[Any] | type[TaskRunner[Any]] | None = None,
-        persist_result: bool | None = None,
-        result_storage: ResultStorage | None = None,
-        result_serializer: ResultSerializer | None = None,
-        cache_result_in_memory: bool = True,
-        **options: Any,
-    ) -> None:
+    def __init__(self, fn: Callable[P, R], **options: Unpack[FlowOptions]) -> None:
+        _refuse_unknown("Flow.__init__", options)
+        given: dict[str, Any] = {**options}
+        name = checked_flow_name(options.get("name"))
         if name is None:
-            default = getattr(fn, "__name__", type(fn).__name__).replace("_", "-")
-            name = default[:1024] or "unnamed"
-        super().__init__(fn, name=name, **options)
-        self.should_validate = validate_parameters
-        self._task_runner = task_runner
-        if persist_result is None and (result_storage or result_serializer) is not None:
-            persist_result = True
-        self.persist_result = persist_result
-        self.result_storage = result_storage
-        self.result_serializer = result_serializer
-        self.cache_result_in_memory = cache_result_in_memory
-        self._options = {"name": name, **options}
+            function = getattr(fn, "__func__", fn)
+            own = getattr(function, "__name__", type(function).__name__)
+            # Prefect's name for it: the brackets of `<lambda>` are none for a name.
+            name = "unknown-lambda" if own == "<lambda>" else own.replace("_", "-")[:MAX_NAME]
+        super().__init__(
+            fn,
+            name=name,
+            description=options.get("description"),
+            tags=options.get("tags"),
+            version=options.get("version"),
+            retries=options.get("retries"),
+            retry_delay_seconds=options.get("retry_delay_seconds"),
+            timeout_seconds=options.get("timeout_seconds"),
+            log_prints=options.get("log_prints"),
+            hooks={option: given.get(option) for option in _HOOKS},
+        )
+        #: The version that it was told to have; see `version`.
+        self.told_version = self.__dict__.pop("version")
+        self._options = options
+        self.flow_run_name = checked_run_name("flow_run_name", options.get("flow_run_name"))
+        self.should_validate_parameters = options.get("validate_parameters") is not False
+        self._task_runner = options.get("task_runner")
+        self.result_storage = options.get("result_storage")
+        self.result_serializer = options.get("result_serializer")
+        self.persist_result = options.get("persist_result")
+        if self.persist_result is None and (self.result_storage or self.result_serializer):
+            self.persist_result = True
+        self.cache_result_in_memory = options.get("cache_result_in_memory") is not False
+
+    @functools.cached_property
+    def version(self) -> str | None:  # type: ignore[override]  # that of the file, if not told
+        """The version; unless it was told, a hash of the file that the function stands in."""
+        told: str | None = self.told_version
+        if told is not None:
+            return told
+        import hashlib
+        import inspect
+
+        try:
+            source = inspect.getsourcefile(self.fn) or ""
+            with open(source, "rb") as file:
+                return hashlib.md5(file.read(), usedforsecurity=False).hexdigest()
+        except (OSError, TypeError):  # typed at a prompt, or built in
+            return None
 
     @functools.cached_property
     def task_runner(self) -> TaskRunner[Any]:
@@ -68,6 +140,25 @@ class Flow(Definition, Generic[P, R]):
 
         given = self._task_runner or ThreadPoolTaskRunner
         return given() if isinstance(given, type) else given
+
+    @functools.cached_property
+    def parameters(self) -> ParameterSchema:
+        """What can be passed to the flow, as a JSON schema."""
+        from headrace.schemas import schema_of  # loads pydantic
+
+        return schema_of(self.fn)
+
+    def validate_parameters(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters, given by name, as the annotations want them.
+
+        Returns:
+            All of them, with defaults for those not given.
+
+        Raises:
+            SignatureMismatchError: the function has no parameter of a name given.
+            ParameterTypeError: one is missing or does not fit.
+        """
+        return self.shape.validate(self.shape.fill(parameters))
 
     @overload
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
@@ -83,6 +174,11 @@ class Flow(Definition, Generic[P, R]):
     @overload
     def __call__(self, *args: Any, return_state: Literal[True], **kwargs: Any) -> State[R]: ...
 
+    @overload
+    def __call__(
+        self, *args: Any, wait_for: Iterable[HeadraceFuture[Any]] | None, **kwargs: Any
+    ) -> R: ...
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the flow, and return its value.
 
@@ -91,6 +187,7 @@ class Flow(Definition, Generic[P, R]):
 
         Args:
             return_state: True returns the final state instead, and raises nothing.
+            wait_for: futures that have to complete before the flow starts.
 
         Raises:
             ParameterBindError: a call with these arguments is not possible.
@@ -112,18 +209,52 @@ class Flow(Definition, Generic[P, R]):
         """As a method: the flow with its `self` bound."""
         return self._bind(instance, owner)
 
-    def with_options(self, **options: Any) -> Flow[P, R]:
-        """The same function as another flow; `options` are those of the decorator."""
-        mine = {
-            "validate_parameters": self.should_validate,
-            "task_runner": self._task_runner,
-            "persist_result": self.persist_result,
-            "result_storage": self.result_storage,
-            "result_serializer": self.result_serializer,
-            "cache_result_in_memory": self.cache_result_in_memory,
-            **self._options,
+    def with_options(self, **options: Unpack[FlowOptions]) -> Flow[P, R]:
+        """The same function as another flow; `options` are those of the decorator.
+
+        What is not given stays as it is.
+        """
+        _refuse_unknown("Flow.with_options", options)
+        kept: dict[str, Any] = {**self._options, "name": self.name, **self.hooks}
+        changed = {
+            option: value
+            for option, value in options.items()
+            if value is not NotSet and (value is not None or option in _REVOCABLE)
         }
-        return Flow(self.fn, **{**mine, **options})
+        return type(self)(self.fn, **{**kept, **changed})
+
+    @property
+    def on_completion_hooks(self) -> list[Hook]:
+        """The functions called when a run completes."""
+        return self.hooks.setdefault("on_completion", [])
+
+    @property
+    def on_failure_hooks(self) -> list[Hook]:
+        """The functions called when a run fails."""
+        return self.hooks.setdefault("on_failure", [])
+
+    @property
+    def on_cancellation_hooks(self) -> list[Hook]:
+        """The functions called when a run is cancelled."""
+        return self.hooks.setdefault("on_cancellation", [])
+
+    @property
+    def on_crashed_hooks(self) -> list[Hook]:
+        """The functions called when a run crashes."""
+        return self.hooks.setdefault("on_crashed", [])
+
+    @property
+    def on_running_hooks(self) -> list[Hook]:
+        """The functions called when an attempt begins."""
+        return self.hooks.setdefault("on_running", [])
+
+    def on_cancellation(self, fn: H) -> H:
+        """Decorator: call `fn` with the flow, its run and the state when a run is cancelled."""
+        return self._add_hook("on_cancellation", fn)
+
+    def on_crashed(self, fn: H) -> H:
+        """Decorator: call `fn` with the flow, its run and the state when a run crashes."""
+        return self._add_hook("on_crashed", fn)
 
 
 def _call(flow: Flow[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -140,52 +271,10 @@ def flow(fn: Callable[P, R], /) -> Flow[P, R]: ...
 
 
 @overload
-def flow(
-    *,
-    name: str | None = None,
-    description: str | None = None,
-    tags: Iterable[str] | None = None,
-    version: str | None = None,
-    retries: int = 0,
-    retry_delay_seconds: float | Sequence[float] = 0,
-    timeout_seconds: float | None = None,
-    validate_parameters: bool = True,
-    task_runner: TaskRunner[Any] | type[TaskRunner[Any]] | None = None,
-    persist_result: bool | None = None,
-    result_storage: ResultStorage | None = None,
-    result_serializer: ResultSerializer | None = None,
-    cache_result_in_memory: bool = True,
-    log_prints: bool | None = None,
-    on_completion: Sequence[Hook] | None = None,
-    on_failure: Sequence[Hook] | None = None,
-    on_crashed: Sequence[Hook] | None = None,
-    on_running: Sequence[Hook] | None = None,
-) -> Callable[[Callable[P, R]], Flow[P, R]]: ...
+def flow(**options: Unpack[FlowOptions]) -> Callable[[Callable[P, R]], Flow[P, R]]: ...
 
 
-def flow(
-    fn: Callable[..., Any] | None = None,
-    /,
-    *,
-    name: str | None = None,
-    description: str | None = None,
-    tags: Iterable[str] | None = None,
-    version: str | None = None,
-    retries: int = 0,
-    retry_delay_seconds: float | Sequence[float] = 0,
-    timeout_seconds: float | None = None,
-    validate_parameters: bool = True,
-    task_runner: TaskRunner[Any] | type[TaskRunner[Any]] | None = None,
-    persist_result: bool | None = None,
-    result_storage: ResultStorage | None = None,
-    result_serializer: ResultSerializer | None = None,
-    cache_result_in_memory: bool = True,
-    log_prints: bool | None = None,
-    on_completion: Sequence[Hook] | None = None,
-    on_failure: Sequence[Hook] | None = None,
-    on_crashed: Sequence[Hook] | None = None,
-    on_running: Sequence[Hook] | None = None,
-) -> Any:
+def flow(fn: Callable[..., Any] | None = None, /, **options: Unpack[FlowOptions]) -> Any:
     """Make a function a flow.
 
         @flow
@@ -197,44 +286,35 @@ def flow(
     Args:
         name: what messages and the monitor call it; by default the function's name, with dashes.
         description: by default the function's docstring.
-        tags, version: words to find its runs by, and any text.
+        tags: words to find its runs by.
+        version: any text.
+        flow_run_name: what a run is called, in place of two words drawn at random: a template that
+            names parameters, "report {day}", or a function that returns the name, and may take
+            `parameters`.
         retries: how often to run the whole flow again when it raises.
         retry_delay_seconds: how long to wait before; a list names each retry's own delay.
-        timeout_seconds: how long one attempt may take.
+        timeout_seconds: how long one attempt may take; 0 is no limit.
         validate_parameters: whether arguments are checked against the annotations, and converted:
             "5" becomes 5 for an `int`.
-        task_runner: where its submitted tasks run; by default in 32 threads.
-        persist_result: whether its result and those of its tasks are kept, where they do not say.
-        result_storage, result_serializer: where kept results go, and how they become bytes.
-        cache_result_in_memory: False reads a kept result anew whenever it is asked for.
+        task_runner: where its submitted tasks run, a class or an object; by default in threads.
+        persist_result: whether results, its own and those of its tasks, are kept where
+            `result_storage` says, written by `result_serializer`.
+        cache_result_in_memory: False reads a result anew whenever it is asked for.
         log_prints: whether `print` writes log lines; by default as in the flow that calls it.
-        on_completion, on_failure, on_crashed, on_running: called with flow, run and state.
+        on_completion, on_failure, on_cancellation, on_crashed, on_running: functions called with
+            the flow, its run and the state.
 
     Raises:
-        ValueError: an option has an unusable value.
+        InvalidOption: an option has an unusable value; it is a TypeError and a ValueError.
+        InvalidNameError: the name holds a character that it may not.
     """
-    options: dict[str, Any] = {
-        "name": name,
-        "description": description,
-        "tags": tags,
-        "version": version,
-        "retries": retries,
-        "retry_delay_seconds": retry_delay_seconds,
-        "timeout_seconds": timeout_seconds,
-        "validate_parameters": validate_parameters,
-        "task_runner": task_runner,
-        "persist_result": persist_result,
-        "result_storage": result_storage,
-        "result_serializer": result_serializer,
-        "cache_result_in_memory": cache_result_in_memory,
-        "log_prints": log_prints,
-        "hooks": {
-            "on_completion": on_completion,
-            "on_failure": on_failure,
-            "on_crashed": on_crashed,
-            "on_running": on_running,
-        },
-    }
+    _refuse_unknown("flow", options)
     if fn is None:
         return lambda function: Flow(function, **options)
     return Flow(fn, **options)
+
+
+def _refuse_unknown(function: str, options: Iterable[str]) -> None:
+    for option in options:
+        if option not in FlowOptions.__annotations__:
+            raise TypeError(f"{function}() got an unexpected keyword argument {option!r}")

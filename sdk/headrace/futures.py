@@ -142,7 +142,7 @@ class HeadraceFuture(Generic[R]):
 
     def _take_result(self, raise_on_failure: bool) -> R:
         state = cast("State[R]", self._state)
-        value = state.result(raise_on_failure)
+        value = state.outcome(raise_on_failure)
         here = FlowRunContext.get()
         if here is not None and state.is_completed():
             # Passed on to another task, the value shows where it came from.

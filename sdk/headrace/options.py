@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from headrace.exceptions import InvalidOption
+from headrace.exceptions import InvalidNameError, InvalidOption
 
 #: Names and tags have at most this many characters.
 MAX_NAME = 1024
 
 #: As many delays between retries can be told one by one.
 MAX_DELAYS = 50
+
+_BANNED = ["/", "%", "&", ">", "<"]
 
 
 def checked_name(kind: str, name: Any, default: str) -> str:
@@ -27,6 +29,25 @@ def checked_name(kind: str, name: Any, default: str) -> str:
         raise InvalidOption(f"a {kind}'s name has 1 to 1,024 characters, unlike {shown(name)}")
     checked: str = name
     return checked
+
+
+def checked_flow_name(name: Any) -> str | None:
+    """A flow's name, which stands in addresses and paths; None and an empty one mean the default.
+
+    Raises:
+        InvalidNameError: it holds a character that it may not.
+    """
+    if not name:
+        return None
+    if not isinstance(name, str):
+        raise InvalidOption(
+            f"Expected string for flow parameter 'name'; got {type(name).__name__} instead."
+        )
+    if any(character in name for character in _BANNED):
+        raise InvalidNameError(
+            f"Name {name!r} contains an invalid character. Must not contain any of: {_BANNED}."
+        )
+    return name
 
 
 def checked_tags(title: str, tags: Any) -> set[str]:

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import inspect
 import sys
-import types
 import typing
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from headrace.exceptions import ParameterBindError, ParameterTypeError
-from headrace.text import describe
+from headrace.exceptions import ParameterBindError, SignatureMismatchError
+
+if TYPE_CHECKING:
+    from headrace.validation import Validator
 
 _EMPTY = inspect.Parameter.empty
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -24,24 +24,22 @@ _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_O
 #: No parameter is recorded with more JSON than this (bytes).
 _MAX_RECORDED = 65_536
 
-Converter = Callable[[Any], Any]
-
 
 class Shape:
     """What can be passed to a function, prepared so that an ordinary call is checked quickly.
 
     Args:
         function: the function.
-        title: what messages call it, such as "task 'fetch'".
     """
 
     __slots__ = (
         "_after",
-        "_converters",
+        "_fields",
         "_function",
+        "_name",
         "_required",
         "_simple",
-        "_title",
+        "_validator",
         "maximum",
         "minimum",
         "positional",
@@ -49,9 +47,9 @@ class Shape:
         "variadic",
     )
 
-    def __init__(self, function: Callable[..., object], title: str) -> None:
+    def __init__(self, function: Callable[..., object]) -> None:
         self._function = function
-        self._title = title
+        self._name = getattr(function, "__name__", type(function).__name__)
         self.signature = inspect.signature(function)
         parameters = self.signature.parameters.values()
         positional = [p for p in parameters if p.kind in _POSITIONAL]
@@ -76,7 +74,8 @@ class Shape:
             frozenset(needed) | {p.name for p in positional[n:] if p.default is _EMPTY}
             for n in range(self.maximum + 1)
         ]
-        self._converters: dict[str, Converter] | None = None
+        self._fields = [p.name for p in parameters if _is_field(p.default)]
+        self._validator: Validator | None = None
 
     def check(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> None:
         """Make sure that a call with these arguments is possible.
@@ -102,7 +101,34 @@ class Shape:
         """
         bound = self._bind(args, kwargs)
         bound.apply_defaults()
-        return dict(bound.arguments)
+        values = dict(bound.arguments)
+        for name in self._fields:
+            if _is_field(values[name]):
+                values[name] = self._default_of(name)
+        return values
+
+    def fill(self, values: Mapping[str, object]) -> dict[str, object]:
+        """The arguments given by name, with defaults for those that are not given and have one.
+
+        Raises:
+            SignatureMismatchError: the function has no parameter of a name given.
+        """
+        parameters = self.signature.parameters
+        unknown = [name for name in values if name not in parameters]
+        if unknown:
+            raise SignatureMismatchError(
+                f"Function expects parameters {list(parameters)} "
+                f"but was provided with parameters {list(values)}"
+            )
+        filled: dict[str, object] = {}
+        for name, parameter in parameters.items():
+            if name in values:
+                filled[name] = values[name]
+            elif name in self._fields:
+                filled[name] = self._default_of(name)
+            elif parameter.default is not _EMPTY:
+                filled[name] = parameter.default
+        return filled
 
     def unbind(self, values: Mapping[str, object]) -> tuple[tuple[object, ...], dict[str, object]]:
         """The arguments of a call that gives each parameter its value: `bind` the other way."""
@@ -124,21 +150,23 @@ class Shape:
         """The arguments as the annotations want them: `"5"` for an `int` becomes `5`.
 
         Raises:
-            ParameterTypeError: one does not fit; the message names the parameter.
+            ParameterTypeError: some do not fit; the message names each.
         """
-        if self._converters is None:
-            self._converters = _make_converters(self._function, self.signature)
-        valid = dict(values)
-        for name, convert in self._converters.items():
-            try:
-                valid[name] = convert(values[name])
-            except Exception as error:  # msgspec's, pydantic's, or of a user's own validator
-                raise ParameterTypeError(
-                    f"{self._title}: parameter '{name}' cannot be {_shorten(values[name])}: "
-                    f"{describe(error)}; pass a value that fits its annotation, "
-                    "or switch the check off with validate_parameters=False"
-                ) from error
-        return valid
+        if self._validator is None:
+            from headrace.validation import Validator  # tasks do without
+
+            self._validator = Validator(self._function, self.signature, self._fields)
+        return self._validator.validate(values)
+
+    def _default_of(self, name: str) -> object:
+        """The default that a parameter's pydantic `Field(...)` stands for."""
+        field: Any = self.signature.parameters[name].default
+        if field.is_required():
+            raise ParameterBindError(
+                f"Error binding parameters for function '{self._name}': "
+                f"missing a required argument: '{name}'."
+            )
+        return field.get_default(call_default_factory=True)
 
     def _bind(
         self, args: tuple[object, ...], kwargs: Mapping[str, object]
@@ -146,10 +174,9 @@ class Shape:
         try:
             return self.signature.bind(*args, **kwargs)
         except TypeError as error:
-            name = getattr(self._function, "__name__", type(self._function).__name__)
             raise ParameterBindError(
-                f"Error binding parameters for function '{name}': {error}.\n"
-                f"Function '{name}' has signature '{str(self.signature).strip('()')}' "
+                f"Error binding parameters for function '{self._name}': {error}.\n"
+                f"Function '{self._name}' has signature '{str(self.signature).strip('()')}' "
                 f"but received args: {_shorten(args)} and kwargs: {list(kwargs)}."
             ) from None
 
@@ -162,129 +189,9 @@ def _shorten(value: object) -> str:
     return text if len(text) <= 80 else text[:79] + "…"
 
 
-# --- validation ------------------------------------------------------------------------------
-
-
-def _make_converters(
-    function: Callable[..., object], signature: inspect.Signature
-) -> dict[str, Converter]:
-    """By parameter name, what checks and converts its values; nothing for those that take any."""
-    try:
-        hints = typing.get_type_hints(inspect.unwrap(function), include_extras=True)
-    except Exception:  # an annotation names what exists only for a type checker
-        return {}
-    converters: dict[str, Converter] = {}
-    for name, parameter in signature.parameters.items():
-        if parameter.kind in (
-            inspect.Parameter.VAR_POSITIONAL,
-            inspect.Parameter.VAR_KEYWORD,
-        ):
-            continue
-        converter = _converter(hints.get(name, Any), parameter.default)
-        if converter is not None:
-            converters[name] = converter
-    return converters
-
-
-def _converter(annotation: Any, default: object) -> Converter | None:
-    if _is_pydantic(annotation) or _is_pydantic(type(default)):
-        return _pydantic_converter(annotation, default)
-    if annotation in (Any, object) or isinstance(annotation, typing.TypeVar):
-        return None
-    convert = _msgspec_converter(annotation)
-    if default is None and convert is not None:
-        # `n: int = None` is common, and calls itself optional that way.
-        return lambda value: None if value is None else convert(value)
-    return convert
-
-
-def _msgspec_converter(annotation: Any) -> Converter | None:
-    origin = typing.get_origin(annotation)
-    if origin in (typing.Union, types.UnionType):
-        return _union_converter(typing.get_args(annotation))
-    # Text in their place is meant for them as it is; msgspec knows no paths, and takes text for
-    # bytes in base64.
-    if isinstance(annotation, type) and issubclass(annotation, Path):
-        return lambda value: annotation(value) if isinstance(value, str) else _whole(value, Path)
-    if annotation is bytes:
-        return lambda value: value.encode() if isinstance(value, str) else _whole(value, bytes)
-    try:
-        # A value of the wrong type shows whether msgspec knows the annotation at all.
-        msgspec.convert(_Nothing(), annotation, strict=False)
-    except msgspec.ValidationError:
-        pass
-    except Exception:  # TypeError of msgspec, or of isinstance(): nothing that can be checked
-        return None
-    else:
-        return None
-
-    def convert(value: Any) -> Any:
-        return msgspec.convert(value, annotation, strict=False)
-
-    return convert
-
-
-class _Nothing:
-    """Fits no annotation."""
-
-
-def _whole(value: Any, kind: type) -> Any:
-    if isinstance(value, kind):
-        return value
-    raise TypeError(f"Expected `{kind.__name__}`, got `{type(value).__name__}`")
-
-
-def _union_converter(arms: tuple[Any, ...]) -> Converter | None:
-    """Values that are of an arm's type already stay; others become the first that they fit."""
-    converters = [(arm, None if arm is type(None) else _msgspec_converter(arm)) for arm in arms]
-    if any(convert is None and arm is not type(None) for arm, convert in converters):
-        return None  # one of the arms takes anything
-
-    def convert(value: Any) -> Any:
-        if value is None and type(None) in arms:
-            return None
-        errors = []
-        own = [arm for arm in converters if (typing.get_origin(arm[0]) or arm[0]) is type(value)]
-        for arm, attempt in [*own, *converters]:
-            if arm is type(value):
-                return value
-            try:
-                if attempt is not None:
-                    return attempt(value)
-            except Exception as error:  # whatever the arm's own validation raises
-                errors.append(describe(error))
-        raise TypeError("; ".join(dict.fromkeys(errors)))
-
-    return convert
-
-
-# --- pydantic, where the user's annotations bring it ------------------------------------------
-
-
-def _is_pydantic(annotation: Any) -> bool:
-    """Whether pydantic has a part in `annotation`."""
-    if "pydantic" not in sys.modules:
-        return False
-    if any(_is_pydantic(part) for part in typing.get_args(annotation)):
-        return True
-    kinds = annotation.__mro__ if isinstance(annotation, type) else type(annotation).__mro__
-    return any(kind.__module__.partition(".")[0].startswith("pydantic") for kind in kinds)
-
-
-def _pydantic_converter(annotation: Any, default: object) -> Converter:
-    pydantic = sys.modules["pydantic"]
-    if _is_pydantic(type(default)):
-        # `n: int = Field(default=2, gt=0)`: the constraints stand in the default.
-        field: Any = default
-        adapter = pydantic.TypeAdapter(typing.Annotated[annotation, field])
-
-        def convert(value: Any) -> Any:
-            if value is field:
-                value = field.get_default(call_default_factory=True)
-            return adapter.validate_python(value)
-
-        return convert
-    return typing.cast(Converter, pydantic.TypeAdapter(annotation).validate_python)
+def _is_field(default: object) -> bool:
+    """Whether a parameter's default is a pydantic `Field(...)`, which stands for the default."""
+    return type(default).__module__ == "pydantic.fields"
 
 
 # --- recording -------------------------------------------------------------------------------
@@ -300,11 +207,8 @@ def recorded(values: Mapping[str, object]) -> dict[str, msgspec.Raw]:
 
 def _plain(value: Any) -> object:
     """Something with a JSON form in place of a value that has none."""
-    if _is_pydantic(type(value)):
-        if hasattr(value, "model_dump"):
-            return value.model_dump()
-        if hasattr(value, "get_default"):  # a Field() that stands for the default
-            return value.get_default(call_default_factory=True)
+    if hasattr(type(value), "model_dump"):  # pydantic's models
+        return value.model_dump()
     return _shorten(value)
 
 

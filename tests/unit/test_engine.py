@@ -168,7 +168,9 @@ def test_a_returned_state_is_the_runs(recorder: ListRecorder) -> None:
         return judge(False, return_state=True)
 
     state = pipeline(return_state=True)
-    assert str(state) == "Failed('not well done')"
+    assert str(state) == "Failed('1/1 states failed.')"
+    with pytest.raises(FailedRun, match="not well done"):
+        state.result()
 
 
 def test_a_returned_state_is_entered_when_it_is_returned(
@@ -259,9 +261,11 @@ def test_a_returned_future_is_waited_for(recorder: ListRecorder) -> None:
     def pipeline(good: bool) -> Any:
         return step.submit(3) if good else [step.submit(1), broken.submit()]
 
-    assert pipeline(True) == 3
+    assert pipeline(True).result() == 3
     state = pipeline(False, return_state=True)
     assert str(state) == "Failed('1/2 states failed.')"
+    with pytest.raises(ValueError, match="no"):
+        pipeline(False)
 
 
 def test_a_user_exception_keeps_its_traceback_without_ours(recorder: ListRecorder) -> None:

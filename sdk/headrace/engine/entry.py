@@ -44,7 +44,7 @@ def call_task(task: Task[..., Any], args: tuple[object, ...], kwargs: dict[str, 
     if return_state:
         return state
     if state.type is not StateType.COMPLETED:
-        return state.result()
+        return state.outcome()
     return state if run.returned_state else state.data
 
 
@@ -59,17 +59,18 @@ async def _call_task_async(
     state = await drive_async(lifecycle(run))
     if return_state or (run.returned_state and state.is_completed()):
         return state
-    return state.result()
+    return state.outcome()
 
 
 def call_flow(flow: Flow[..., Any], args: tuple[object, ...], kwargs: dict[str, Any]) -> Any:
     """Call a flow: its value, or a coroutine that gives it if the flow is asynchronous."""
     return_state = kwargs.pop("return_state", False)
+    wait_for = kwargs.pop("wait_for", None)
     if flow.isasync:
         if flow.isgenerator:
-            return drive_async_generator(new_flow_run(flow, args, kwargs), flow.fn)
-        return _call_flow_async(flow, args, kwargs, return_state)
-    run = new_flow_run(flow, args, kwargs)
+            return drive_async_generator(new_flow_run(flow, args, kwargs, wait_for), flow.fn)
+        return _call_flow_async(flow, args, kwargs, return_state, wait_for)
+    run = new_flow_run(flow, args, kwargs, wait_for)
     if flow.isgenerator:
         return drive_generator(run, flow.fn)
     if run.is_outermost:
@@ -77,19 +78,23 @@ def call_flow(flow: Flow[..., Any], args: tuple[object, ...], kwargs: dict[str, 
             state = drive(lifecycle(run))
     else:
         state = drive(lifecycle(run))
-    return state if return_state else state.result()
+    return state if return_state else state.outcome()
 
 
 async def _call_flow_async(
-    flow: Flow[..., Any], args: tuple[object, ...], kwargs: dict[str, Any], return_state: bool
+    flow: Flow[..., Any],
+    args: tuple[object, ...],
+    kwargs: dict[str, Any],
+    return_state: bool,
+    wait_for: object,
 ) -> Any:
-    run = new_flow_run(flow, args, kwargs)
+    run = new_flow_run(flow, args, kwargs, wait_for)
     if run.is_outermost:
         with termination(_canceller()):
             state = await drive_async(lifecycle(run))
     else:
         state = await drive_async(lifecycle(run))
-    return state if return_state else state.result()
+    return state if return_state else state.outcome()
 
 
 def submit_task(

@@ -28,8 +28,8 @@ from headrace.names import generate_name
 from headrace.parameters import recorded
 from headrace.prints import capture_prints
 from headrace.records import FlowRunChanged, FlowRunCreated, StateChange, StateType
-from headrace.states import Completed, Crashed, Failed, State
-from headrace.text import clip_name
+from headrace.states import Completed, Crashed, Failed, Running, State
+from headrace.text import clip_name, describe_error
 
 if TYPE_CHECKING:
     from headrace.context import Clock
@@ -37,7 +37,10 @@ if TYPE_CHECKING:
 
 
 def new_flow_run(
-    flow: Flow[..., Any], args: tuple[object, ...], kwargs: Mapping[str, object]
+    flow: Flow[..., Any],
+    args: tuple[object, ...],
+    kwargs: Mapping[str, object],
+    wait_for: object = None,
 ) -> FlowRun:
     """A run of `flow`, within the run that calls it if any does; not recorded yet.
 
@@ -55,6 +58,7 @@ def new_flow_run(
     run = FlowRun(flow, new_id(), generate_name(), environment, parent, parent_task_run)
     run.parameters = parameters
     run.retries = flow.retries
+    run.upstream = [] if wait_for is None else [wait_for]
     run.clock = environment.clock
     if flow.log_prints is not None:
         run.log_prints = flow.log_prints
@@ -72,11 +76,13 @@ def new_flow_run(
 class FlowRun(FlowRunContext):
     """A run of a flow; made by `new_flow_run`."""
 
-    __slots__ = ("clock", "retries")
+    __slots__ = ("clock", "retries", "upstream")
 
     kind: ClassVar[str] = "Flow"
     clock: Clock
     retries: int
+    #: Futures to wait for before the run starts, besides those among its arguments.
+    upstream: list[object]
 
     @property
     def is_outermost(self) -> bool:
@@ -90,26 +96,25 @@ class FlowRun(FlowRunContext):
 
     def open(self) -> Lifecycle[State[Any] | None]:
         """Create the run, and check its arguments."""
-        self.enter(StateType.PENDING, "Pending")
-        if self.parent is None:
-            log_creation(self, f"Created flow run '{self.name}' for flow '{self.flow.name}'")
-        else:
-            message = f"Created subflow run for flow '{self.flow.name}'"
-            log_line(self.parent, logging.INFO, message, self.clock.now())
-        inputs = Inputs()
-        for name, value in self.parameters.items():
-            inputs.look_into(name, value, None)
+        if self.flow.flow_run_name is None:
+            self._create()  # with a template, once its parameters are known: they make the name
+        inputs = self._inputs()
         if inputs.futures:
             yield WaitFor(inputs.futures)
-        if inputs.replace:
+        if inputs.replace or self.upstream:
             if (state := not_ready(inputs.required)) is not None:
                 return state
             self.parameters = {name: resolve(value) for name, value in self.parameters.items()}
-        if self.flow.should_validate:
-            try:
+        try:
+            if self.flow.should_validate_parameters:
                 self.parameters = self.flow.shape.validate(self.parameters)
-            except ParameterTypeError as error:
-                return Failed(f"Flow run could not start: {error}", data=error)
+            self._take_name()
+        except ParameterTypeError as error:
+            reason = f"{type(error).__name__}: {error}"
+            return Failed(f"Validation of flow parameters failed with error: {reason}", data=error)
+        except Exception as error:  # of the user's function for names, or of a template
+            return Failed(f"Flow run could not be named: {describe_error(error)}", data=error)
+        self._create()
         self.args, self.kwargs = self.flow.shape.unbind(self.parameters)
         return None
 
@@ -123,7 +128,8 @@ class FlowRun(FlowRunContext):
         """Call the hooks of an attempt that begins."""
         if not self.flow.hooks:
             return None
-        return call_hooks(self.flow.hooks, self.flow, self, cast(State[Any], self.state))
+        # Of that name in a retry, too: so Prefect's users know it.
+        return call_hooks(self.flow.hooks, self.flow, self, Running())
 
     def make_call(self) -> Call:
         """The call of the flow's function."""
@@ -151,7 +157,8 @@ class FlowRun(FlowRunContext):
         """
         if self.closed:
             return  # the flow run around it has crashed, and took it along
-        self.final = state
+        self._create()
+        self.final = state.of_run(flow_run_id=self.id)
         if self.persists and state.is_completed():
             from headrace import result_keys  # slow to load: not for every program
 
@@ -167,13 +174,41 @@ class FlowRun(FlowRunContext):
         if self.closed:
             return
         close_pool(self, drop=True)
-        self.final = state
+        self._create()
+        self.final = state.of_run(flow_run_id=self.id)
         self._crash_within()
         if self.flow.hooks:
             drive(call_hooks(self.flow.hooks, self.flow, self, state))
         self._end(state)
         if self.is_outermost:
             self.environment.recorder.flush(self.environment.settings.settle_timeout)
+
+    def _create(self) -> None:
+        """Record and log that the run exists, once."""
+        if self.change is not None:
+            return
+        self.enter(StateType.PENDING, "Pending")
+        if self.parent is None:
+            log_creation(self, f"Created flow run '{self.name}' for flow '{self.flow.name}'")
+        else:
+            message = f"Created subflow run for flow '{self.flow.name}'"
+            log_line(self.parent, logging.INFO, message, self.clock.now())
+
+    def _inputs(self) -> Inputs:
+        """What has to complete before the run starts."""
+        inputs = Inputs()
+        for name, value in self.parameters.items():
+            inputs.look_into(name, value, None)
+        if self.upstream:
+            inputs.look_into("wait_for", self.upstream, None)
+        return inputs
+
+    def _take_name(self) -> None:
+        given = self.flow.flow_run_name
+        if given is not None:
+            from headrace.engine.run_names import custom_name
+
+            self.name = clip_name(custom_name("flow_run_name", given, self.parameters))
 
     def _gather(self) -> Lifecycle[None]:
         # A task that runs may submit others.
@@ -219,7 +254,7 @@ class FlowRun(FlowRunContext):
                     clip_name(flow.name),
                     self.name,
                     change,
-                    clip_name(flow.version) if flow.version else None,
+                    clip_name(flow.told_version) if flow.told_version else None,
                     recorded(self.parameters),
                     sorted(flow.tags),
                     None if self.parent is None else self.parent.id,

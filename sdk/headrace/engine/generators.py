@@ -60,7 +60,7 @@ def drive_generator(run: Run, function: Callable[..., Any]) -> Generator[Any, An
         place.leave()
     if not wanted:
         return None
-    return state.result()
+    return state.outcome()
 
 
 async def drive_async_generator(run: Run, function: Callable[..., Any]) -> AsyncGenerator[Any, Any]:
@@ -94,7 +94,7 @@ async def drive_async_generator(run: Run, function: Callable[..., Any]) -> Async
     finally:
         place.leave()
     if wanted:
-        state.result()
+        state.outcome()
 
 
 class _Place:

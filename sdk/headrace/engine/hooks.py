@@ -21,6 +21,7 @@ Hooks = Mapping[str, Sequence[Hook]]
 _OPTIONS = {
     StateType.COMPLETED: "on_completion",
     StateType.FAILED: "on_failure",
+    StateType.CANCELLING: "on_cancellation",
     StateType.CRASHED: "on_crashed",
     StateType.RUNNING: "on_running",
 }

@@ -142,7 +142,7 @@ def _result_of(state: State[Any]) -> object:
     """What came of a run: its value, or the exception of one that may fail."""
     if state.type is StateType.PENDING:  # it never started
         return state.data
-    return state.result(raise_on_failure=False)
+    return state.outcome(raise_on_failure=False)
 
 
 def not_ready(required: Iterable[HeadraceFuture[Any] | State[Any]]) -> State[Any] | None:

@@ -25,7 +25,7 @@ from headrace.exceptions import TerminationSignal
 from headrace.logging import log_line, logger_of
 from headrace.records import StateType
 from headrace.states import Crashed, Failed, State, TimedOut
-from headrace.text import clip, describe_error
+from headrace.text import clip, describe, describe_error
 
 _PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
 
@@ -176,7 +176,7 @@ def _failed(run: Run, call: Call, error: Exception) -> State[Any]:
         _log_traceback(context, error)
     # The two wordings differ by a colon: so Prefect's users know them.
     colon = ":" if isinstance(context, FlowRunContext) else ""
-    reason = describe_error(error)
+    reason = f"{type(error).__name__}: {describe(error)}"
     return Failed(f"{run.kind} run encountered an exception{colon} {reason}", data=error)
 
 

@@ -6,26 +6,25 @@ from typing import Any
 
 from headrace.context import FlowRunContext
 from headrace.exceptions import CrashedRun
-from headrace.futures import HeadraceFuture
+from headrace.futures import resolve_futures_to_states
 from headrace.records import StateType
-from headrace.states import State
+from headrace.states import State, is_state_iterable
 
 
 def outcome_of(value: object, now: int) -> State[Any]:
     """The final state of a flow run that returned `value` at `now` (microseconds since 1970).
 
-    A final state is taken as it is, and a future as the state it came to. Of several of them, in a
-    list, tuple or set, all have to be completed. Any other value completes the run.
+    A state that the flow made itself is taken as it is. States of other runs, one or several in a
+    list, tuple or set, all have to be completed. Any other value completes the run. Futures, also
+    deeper within, become the states that they came to.
     """
-    if isinstance(value, HeadraceFuture):
-        state = value.state
-        return _entered(state, now) if state.is_final() else _summary([state], value, now)
-    if isinstance(value, State) and value.is_final():
-        return _entered(value, now)
-    if isinstance(value, list | tuple | set) and value:
-        states = [item.state if isinstance(item, HeadraceFuture) else item for item in value]
-        if all(isinstance(state, State) and _has_ended(state) for state in states):
-            return _summary(states, value, now)
+    value = resolve_futures_to_states(value)
+    if isinstance(value, State) and value.is_final() and not value.has_run:
+        return State(value.type, value.name, value.message, value.data, now)
+    if isinstance(value, State) and value.has_run:
+        return _summary([value], value, now)
+    if is_state_iterable(value):
+        return _summary(list(value), value, now)
     return State(StateType.COMPLETED, "Completed", None, value, now)
 
 
@@ -41,23 +40,19 @@ def refuse_if_crashed(flow_run: FlowRunContext) -> None:
         raise CrashedRun(f"flow run '{flow_run.name}' has crashed: nothing more can run within it")
 
 
-def _entered(state: State[Any], now: int) -> State[Any]:
-    """The same state, entered by the flow run at `now`."""
-    name = "Completed" if state.is_completed() else state.name
-    return State(state.type, name, state.message, state.data, now)
+def _summary(states: list[State[Any]], value: object, now: int) -> State[Any]:
+    """The state that several states come to together; its data is the value that holds them."""
+    from headrace.states import StateGroup  # few flows return states
 
-
-def _summary(states: list[Any], value: object, now: int) -> State[Any]:
-    bad = [state for state in states if not state.is_completed()]
-    if not bad:
-        return State(StateType.COMPLETED, "Completed", "All states completed.", value, now)
-    failed = [state for state in bad if state.is_final()]
-    if failed:
-        message = f"{len(failed)}/{len(states)} states failed."
-    else:
-        message = f"{len(bad)}/{len(states)} states are not final."
-    return State(StateType.FAILED, "Failed", message, (failed or bad)[0].error, now)
-
-
-def _has_ended(state: State[Any]) -> bool:
-    return state.is_final() or state.name == "NotReady"
+    group = StateGroup(states)
+    kind, message = StateType.FAILED, f"{group.fail_count}/{group.total_count} states failed."
+    if group.all_completed():
+        kind, message = StateType.COMPLETED, "All states completed."
+    elif group.any_cancelled():
+        kind = StateType.CANCELLED
+        message = f"{group.cancelled_count}/{group.total_count} states cancelled."
+    elif group.any_paused():
+        message = f"{group.paused_count}/{group.total_count} states paused."
+    elif not group.any_failed():
+        message = f"{group.not_final_count}/{group.total_count} states are not final."
+    return State(kind, None, message, value, now)

@@ -1,0 +1,92 @@
+"""States of runs: what a run is in now, with its message and, at its end, what came of it.
+
+>>> str(Completed())
+'Completed()'
+>>> str(Failed(message="no such file"))
+"Failed('no such file')"
+>>> str(Cached())
+'Cached(type=COMPLETED)'
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from headrace.records import TERMINAL_STATES, StateType
+from headrace.states.constructors import (
+    AwaitingConcurrencySlot,
+    AwaitingRetry,
+    Cached,
+    Cancelled,
+    Cancelling,
+    Completed,
+    Crashed,
+    Failed,
+    Late,
+    NotReady,
+    Paused,
+    Pending,
+    Retrying,
+    Running,
+    Scheduled,
+    Suspended,
+    TimedOut,
+)
+from headrace.states.state import State, StateDetails, is_state_iterable
+
+if TYPE_CHECKING:
+    from headrace.states.failures import exception_to_failed_state as exception_to_failed_state
+    from headrace.states.failures import get_state_exception as get_state_exception
+    from headrace.states.failures import get_state_result as get_state_result
+    from headrace.states.failures import raise_state_exception as raise_state_exception
+    from headrace.states.groups import StateGroup as StateGroup
+
+#: What few programs ask for, and where it is.
+_HOMES = {
+    "StateGroup": "groups",
+    "exception_to_failed_state": "failures",
+    "get_state_exception": "failures",
+    "get_state_result": "failures",
+    "raise_state_exception": "failures",
+}
+
+__all__ = [
+    "TERMINAL_STATES",
+    "AwaitingConcurrencySlot",
+    "AwaitingRetry",
+    "Cached",
+    "Cancelled",
+    "Cancelling",
+    "Completed",
+    "Crashed",
+    "Failed",
+    "Late",
+    "NotReady",
+    "Paused",
+    "Pending",
+    "Retrying",
+    "Running",
+    "Scheduled",
+    "State",
+    "StateDetails",
+    "StateGroup",
+    "StateType",
+    "Suspended",
+    "TimedOut",
+    "exception_to_failed_state",
+    "get_state_exception",
+    "get_state_result",
+    "is_state_iterable",
+    "raise_state_exception",
+]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'headrace.states' has no attribute {name!r}")
+    import importlib
+
+    value: object = getattr(importlib.import_module(f"headrace.states.{home}"), name)
+    globals()[name] = value
+    return value
