@@ -33,6 +33,8 @@ HeadraceException
 ├── MissingContextError         (RuntimeError) it exists only within a flow run or task run
 ├── MissingResult               a run's value is not at hand in this process
 ├── RunTimedOut                 (TimeoutError) a run, or the wait for it, took too long
+│   ├── TaskRunTimeoutError     a task run took longer than its `timeout_seconds`
+│   └── FlowRunTimeoutError     a flow run did
 ├── NotPausedError              a run that is to be resumed is not paused
 ├── FlowPauseTimeout            nobody resumed a paused run in time
 ├── FlowRunWaitTimeout          a flow run has not ended in the time it was waited for
@@ -257,6 +259,14 @@ class MissingResult(HeadraceException):
 
 class RunTimedOut(HeadraceException, TimeoutError):
     """A run, or the wait for one, took longer than it may."""
+
+
+class TaskRunTimeoutError(RunTimedOut):
+    """An attempt of a task took longer than the task's `timeout_seconds`."""
+
+
+class FlowRunTimeoutError(RunTimedOut):
+    """An attempt of a flow took longer than the flow's `timeout_seconds`."""
 
 
 class NotPausedError(HeadraceException):

@@ -61,7 +61,7 @@ def test_an_error_on_the_way_out_is_the_cause(recorder: ListRecorder) -> None:
         finally:
             raise ValueError("cannot clean up")
 
-    with pytest.raises(RunTimedOut, match=r"exceeded its timeout of 0\.05 seconds") as caught:
+    with pytest.raises(RunTimedOut, match=r"timed out after 0\.05 second") as caught:
         pipeline()
     assert isinstance(caught.value.__cause__, ValueError)
     assert ends(recorder) == ["TimedOut"]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from headrace.engine.timeouts import Expired, limit, limit_async
-from headrace.exceptions import RunTimedOut
+from headrace.exceptions import RunTimedOut, TaskRunTimeoutError
 from headrace.futures import wait_async
 
 if TYPE_CHECKING:
@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 
 
 class Call:
-    """Call the user's function, within `timeout` seconds; `expired` tells that they were over."""
+    """Call the user's function, within `timeout` seconds; `expired` tells that they were over.
 
-    __slots__ = ("args", "expired", "function", "kwargs", "timeout")
+    Then `failure` is raised.
+    """
+
+    __slots__ = ("args", "expired", "failure", "function", "kwargs", "timeout")
 
     def __init__(
         self,
@@ -29,11 +32,13 @@ class Call:
         args: tuple[object, ...],
         kwargs: Mapping[str, object],
         timeout: float | None,
+        failure: type[RunTimedOut] = TaskRunTimeoutError,
     ) -> None:
         self.function = function
         self.args = args
         self.kwargs = kwargs
         self.timeout = timeout
+        self.failure = failure
         self.expired = False
 
     def perform(self) -> object:
@@ -57,10 +62,10 @@ class Call:
             raise
 
     def _tell_of_timeout(self, error: BaseException) -> None:
-        """Raise RunTimedOut if `error` came of the end of this call's time, not of another's."""
+        """Raise `failure` if `error` came of the end of this call's time, not of another's."""
         if not self.expired:
             return
-        told = RunTimedOut(f"exceeded its timeout of {self.timeout} seconds")
+        told = self.failure(f"Scope timed out after {self.timeout} second(s).")
         if isinstance(error, Expired) and error.call is self:
             raise told.with_traceback(error.__traceback__) from None
         if isinstance(error, Exception):  # raised on the way out, by somebody's `finally` perhaps

@@ -21,7 +21,7 @@ from headrace.engine.inputs import Inputs, not_ready, resolve
 from headrace.engine.outcomes import outcome_of, refuse_if_crashed
 from headrace.engine.pools import close_pool
 from headrace.engine.task_run import TaskRun
-from headrace.exceptions import ParameterTypeError
+from headrace.exceptions import FlowRunTimeoutError, ParameterTypeError
 from headrace.ids import new_id
 from headrace.logging import log_creation, log_line
 from headrace.names import generate_name
@@ -133,7 +133,8 @@ class FlowRun(FlowRunContext):
 
     def make_call(self) -> Call:
         """The call of the flow's function."""
-        return Call(collected(self.flow), self.args, self.kwargs, self.flow.timeout_seconds)
+        timeout = self.flow.timeout_seconds
+        return Call(collected(self.flow), self.args, self.kwargs, timeout, FlowRunTimeoutError)
 
     def gather(self) -> Lifecycle[None] | None:
         """Wait for the submitted tasks that nobody has waited for."""

@@ -174,6 +174,8 @@ def _failed(run: Run, call: Call, error: Exception) -> State[Any]:
         return TimedOut(message, data=error)
     if not run.closed:
         _log_traceback(context, error)
+    if isinstance(error, TimeoutError):  # of the user's own, or of a run within
+        return TimedOut(f"{run.kind} run failed due to timeout: {error!r}", data=error)
     # The two wordings differ by a colon: so Prefect's users know them.
     colon = ":" if isinstance(context, FlowRunContext) else ""
     reason = f"{type(error).__name__}: {describe(error)}"

@@ -23,7 +23,7 @@ class Limited(Protocol):
 
 
 class Expired(BaseException):
-    """The time of `call` is over; `call` itself turns it into a RunTimedOut.
+    """The time of `call` is over; `call` itself turns it into its `failure`.
 
     Not an `Exception`: the alarm of a flow rings within its tasks, where neither the user's
     `except Exception` nor the retries of the task may take it for an error of theirs.
@@ -31,7 +31,7 @@ class Expired(BaseException):
 
     def __init__(self, call: Limited, seconds: float) -> None:
         call.expired = True
-        super().__init__(f"exceeded its timeout of {float(seconds)} seconds")
+        super().__init__(f"exceeded timeout of {seconds} second(s)")
         self.call = call
 
 
