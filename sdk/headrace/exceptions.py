@@ -25,6 +25,7 @@ HeadraceException
 │
 ├── FailedRun                   a run FAILED, and there is no exception to raise in its place
 ├── CrashedRun                  a run CRASHED
+│   └── ProcessDied             the process that a task ran in has ended
 ├── CancelledRun                a run was CANCELLED
 ├── PausedRun                   a run is PAUSED, and so has no result yet
 ├── UnfinishedRun               a run has not ended, and so has no result yet
@@ -42,6 +43,9 @@ HeadraceException
 ├── AcquireConcurrencySlotTimeoutError  (TimeoutError) they were not to be had in time
 │
 ├── SerializationError          a value cannot be written, or not be read back
+├── UnpicklableArgument         (TypeError) an argument cannot be sent to another process
+├── UnpicklableResult           (TypeError) a result cannot be sent back from there
+├── UnpicklableError            stands for an error that cannot be; the message shows it
 ├── HashError                   a value has no hash, and so makes no cache key
 ├── ScriptError                 a script that defines flows raised
 ├── MissingFlowError            a script does not define the flow that is looked for
@@ -225,6 +229,10 @@ class CrashedRun(HeadraceException):
     """A run ended in a state of type CRASHED."""
 
 
+class ProcessDied(CrashedRun):
+    """The process that a task ran in has ended before the task."""
+
+
 class CancelledRun(HeadraceException):
     """A run ended in a state of type CANCELLED."""
 
@@ -294,6 +302,18 @@ class AcquireConcurrencySlotTimeoutError(HeadraceException, TimeoutError):
 
 class SerializationError(HeadraceException):
     """A value cannot be written by a serializer, or what was written cannot be read."""
+
+
+class UnpicklableArgument(HeadraceException, TypeError):
+    """An argument of a task, or the task itself, cannot be sent to another process."""
+
+
+class UnpicklableResult(HeadraceException, TypeError):
+    """A task's result cannot be sent back from the process that it ran in."""
+
+
+class UnpicklableError(HeadraceException):
+    """A task raised an error that cannot be sent back; the message shows it."""
 
 
 class HashError(HeadraceException):

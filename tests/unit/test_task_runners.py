@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -42,6 +43,17 @@ def test_it_is_to_be_started_once(recorder: ListRecorder) -> None:
         pass
     with runner:
         assert runner.submit(add, {"left": 1}).result() == 2
+
+
+def test_an_error_in_the_block_ends_what_was_submitted(recorder: ListRecorder) -> None:
+    gate = threading.Event()
+    wait = task(gate.wait, name="wait")  # type: ignore[call-overload]
+    runner = ThreadPoolTaskRunner(max_workers=1)
+    runner.__enter__()
+    futures = [runner.submit(wait, {}), runner.submit(wait, {})]
+    runner.__exit__(KeyError, KeyError(), None)
+    assert [future.state.name for future in futures] == ["Crashed", "Crashed"]
+    gate.set()
 
 
 def test_names_and_equality() -> None:

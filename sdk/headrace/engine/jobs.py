@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextvars
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from headrace.drivers import drive, drive_async
 from headrace.engine.lifecycle import lifecycle
+from headrace.engine.pools import pending_of
 from headrace.futures import HeadraceFuture
 from headrace.states import Crashed
 from headrace.text import describe_error
@@ -49,9 +50,17 @@ class Job:
         self._pending.pop(self._future, None)
 
 
+def crash(future: HeadraceFuture[Any], reason: str) -> None:
+    """End a submitted task run that nobody will bring to its own end, and its future."""
+    run = cast("TaskRun", future.run)
+    run.crash(Crashed(f"Task run did not end by itself: {reason}"))
+    future.settle(run.final or Crashed())
+    pending_of(run.flow_run).pop(future, None)
+
+
 def run_here(run: TaskRun) -> State[Any]:
     """Run a task in this thread, whether it is asynchronous or not."""
-    if not run.task.isasync:
+    if not run.task.isasync or run.remote is not None:
         return drive(lifecycle(run))
     import asyncio
 

@@ -21,7 +21,7 @@ from headrace.context import CURRENT_RUN, Clock, FlowRunContext, RunContext
 from headrace.drivers import Lifecycle
 from headrace.engine.commands import Call, Sleep
 from headrace.engine.timeouts import Expired
-from headrace.exceptions import TerminationSignal
+from headrace.exceptions import ProcessDied, TerminationSignal
 from headrace.logging import log_line, logger_of
 from headrace.records import StateType
 from headrace.states import Crashed, Failed, State, TimedOut
@@ -172,6 +172,8 @@ def _failed(run: Run, call: Call, error: Exception) -> State[Any]:
     if call.expired:
         message = f"{run.kind} run exceeded timeout of {call.timeout} second(s)"
         return TimedOut(message, data=error)
+    if isinstance(error, ProcessDied):
+        return Crashed(f"{run.kind} run did not end by itself: {error}", data=error)
     if not run.closed:
         _log_traceback(context, error)
     if isinstance(error, TimeoutError):  # of the user's own, or of a run within

@@ -72,6 +72,7 @@ def new_task_run(
             if len(name) > MAX_NAME:
                 name = numbered_name(task.name, number)
     run = TaskRun(task, new_id(), name, environment, flow_run, args, kwargs)
+    run.remote = None
     run.retries = task.retries
     run.clock = environment.clock
     run.record = environment.recorder.record
@@ -96,13 +97,15 @@ def new_task_run(
 class TaskRun(TaskRunContext):
     """A run of a task; made by `new_task_run`."""
 
-    __slots__ = ("clock", "edges", "named", "record", "retries", "returned_state")
+    __slots__ = ("clock", "edges", "named", "record", "remote", "retries", "returned_state")
 
     kind: ClassVar[str] = "Task"
     clock: Clock
     edges: dict[str, list[UUID]]
     named: bool
     record: Callable[[Record], None]
+    #: Makes the call elsewhere, for a run in a pool of processes.
+    remote: Callable[[TaskRun], Call] | None
     retries: int
     returned_state: bool
 
@@ -141,6 +144,8 @@ class TaskRun(TaskRunContext):
 
     def make_call(self) -> Call:
         """The call of the task's function."""
+        if self.remote is not None:
+            return self.remote(self)
         task = self.task
         function = collected(task) if task.isgenerator else task.fn
         return Call(function, self.args, self.kwargs, task.timeout_seconds)

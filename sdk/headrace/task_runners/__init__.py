@@ -2,11 +2,33 @@
 
 @flow(task_runner=ThreadPoolTaskRunner(max_workers=4))
 def pipeline(): ...
+
+- `ThreadPoolTaskRunner`: in threads of this process; what flows use by default.
+- `ProcessPoolTaskRunner`: in processes of this machine, for tasks that compute.
+- `DaskTaskRunner`: on a Dask cluster (the extra `dask`).
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from headrace.task_runners.base import TaskRunner
 from headrace.task_runners.threads import ConcurrentTaskRunner, ThreadPoolTaskRunner
 
-__all__ = ["ConcurrentTaskRunner", "TaskRunner", "ThreadPoolTaskRunner"]
+if TYPE_CHECKING:
+    from headrace.task_runners.processes import ProcessPoolTaskRunner as ProcessPoolTaskRunner
+
+_HOMES = {"ProcessPoolTaskRunner": "processes"}
+
+__all__ = ["ConcurrentTaskRunner", "TaskRunner", "ThreadPoolTaskRunner", *_HOMES]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'headrace.task_runners' has no attribute {name!r}")
+    import importlib
+
+    value: object = getattr(importlib.import_module(f"headrace.task_runners.{home}"), name)
+    globals()[name] = value
+    return value

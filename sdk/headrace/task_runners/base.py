@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
+from headrace.engine.jobs import crash
 from headrace.futures import HeadraceFuture, HeadraceFutureList, wait
 from headrace.settings import get_settings
 from headrace.threads import WorkerPool
@@ -115,10 +116,13 @@ class TaskRunner(abc.ABC, Generic[F]):
         return self.submit(task, task.shape.bind(args, kwargs), wait_for, dependencies)
 
     def cancel_all(self) -> None:
-        """End what runs, and forget what has not started."""
-        if self._pool is not None:
-            self._pool.close(drop=True)
-            self._pool = None
+        """End what runs, and what has not started."""
+        if self._pool is None:
+            return
+        self._pool.close(drop=True)
+        self._pool = None
+        for future in list(self._submitted):
+            crash(future, "its task runner was stopped")
 
     def __enter__(self) -> Self:
         if self._pool is not None:
