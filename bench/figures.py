@@ -42,6 +42,7 @@ BUDGETS: dict[str, Budget] = {
     "submit": Budget(at_least=5_000),
     "submit.memory": Budget(at_most=150),
     "cached": Budget(at_most=1_000),
+    "coroutines": Budget(at_most=4),
     "logs": Budget(at_least=50_000),
     "service.ready": Budget(at_most=1),
     "service.memory": Budget(at_most=90),

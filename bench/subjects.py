@@ -29,6 +29,7 @@ class Plan:
     sizes: tuple[int, ...] = (1_000, 10_000, 100_000)
     submit: int = 10_000
     cached: int = 2_000
+    coroutines: int = 10_000
     logs: int = 100_000
     drain: float = 120
     script: float = 60
@@ -43,6 +44,7 @@ QUICK = Plan(
     sizes=(1_000, 10_000),
     submit=2_000,
     cached=500,
+    coroutines=2_000,
     logs=20_000,
 )
 FULL = Plan(sizes=(1_000, 10_000, 100_000, 1_000_000), drain=600)
@@ -57,6 +59,7 @@ PEER = Plan(
     sizes=(),
     submit=500,
     cached=100,
+    coroutines=100,
     logs=5_000,
     drain=120,
     script=120,
@@ -71,6 +74,7 @@ PEER_QUICK = Plan(
     sizes=(),
     submit=100,
     cached=50,
+    coroutines=100,
     logs=500,
     drain=90,
     script=90,

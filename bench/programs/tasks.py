@@ -1,9 +1,11 @@
-"""No-op tasks in one flow run: `tasks.py sequential|submit|cached COUNT WARM_UP`.
+"""Small tasks in one flow run: `tasks.py sequential|submit|cached|sleep COUNT WARM_UP`.
 
 Prints, as JSON, when the flow was called (monotonic clock, seconds), how long its tasks took and
 the flow as a whole, how long the same bare function calls take, and the process's peak memory.
+The tasks of `sleep` are coroutines that sleep for a second, all at once.
 """
 
+import asyncio
 import json
 import sys
 import time
@@ -48,6 +50,23 @@ def cached(count: int) -> float:
     return time.perf_counter() - started
 
 
+@task
+async def second(number: int) -> int:
+    await asyncio.sleep(1)
+    return number
+
+
+@flow
+async def sleep(count: int) -> float:
+    started = time.perf_counter()
+    await asyncio.gather(*(second(number) for number in range(count)))
+    return time.perf_counter() - started
+
+
+def run_sleep(count: int) -> float:
+    return asyncio.run(sleep(count))
+
+
 def peak_memory() -> int | None:
     """The most memory this process has had, in bytes; None where the system does not say."""
     try:
@@ -59,7 +78,7 @@ def peak_memory() -> int | None:
 
 
 def main(mode: str, count: int, warm_up: int) -> None:
-    run = {"sequential": sequential, "submit": submit, "cached": cached}[mode]
+    run = {"sequential": sequential, "submit": submit, "sleep": run_sleep}[mode]
     if warm_up:
         run(warm_up)
     called = time.monotonic()

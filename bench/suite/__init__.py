@@ -6,7 +6,17 @@ from collections.abc import Callable, Iterator
 
 from bench.figures import Figure
 from bench.subjects import Subject
-from bench.suite import cached, flatness, hello, logs, sequential, service, start, submit
+from bench.suite import (
+    cached,
+    coroutines,
+    flatness,
+    hello,
+    logs,
+    sequential,
+    service,
+    start,
+    submit,
+)
 
 Benchmark = Callable[[Subject], Iterator[Figure]]
 
@@ -18,6 +28,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "flatness": flatness.measure,
     "submit": submit.measure,
     "cached": cached.measure,
+    "coroutines": coroutines.measure,
     "logs": logs.measure,
     "service": service.measure,
 }
