@@ -9,6 +9,7 @@ import asyncio
 import json
 import sys
 import time
+from collections.abc import Callable
 
 from headrace import flow, task
 from headrace.cache_policies import INPUTS, TASK_SOURCE
@@ -78,7 +79,12 @@ def peak_memory() -> int | None:
 
 
 def main(mode: str, count: int, warm_up: int) -> None:
-    run = {"sequential": sequential, "submit": submit, "sleep": run_sleep}[mode]
+    runs: dict[str, Callable[[int], float]] = {
+        "sequential": sequential,
+        "submit": submit,
+        "sleep": run_sleep,
+    }
+    run = runs[mode]
     if warm_up:
         run(warm_up)
     called = time.monotonic()

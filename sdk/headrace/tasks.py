@@ -328,6 +328,18 @@ class Task(Definition, Generic[P, R]):
         }
         return type(self)(self.fn, **{**kept, **changed})
 
+    @functools.cached_property
+    def task_key(self) -> str:
+        """What tells the task from others: its function's name, and a hash of its code."""
+        from headrace.hashing import hash_code  # not needed by most programs
+
+        function: Any = getattr(self.fn, "__func__", self.fn)
+        kind = type(function)
+        if not hasattr(function, "__qualname__"):
+            return f"{kind.__module__}.{kind.__qualname__}"
+        name = function.__qualname__.rpartition(".")[2]
+        return f"{name}-{hash_code(getattr(function, '__code__', None))[:8]}"
+
     @property
     def on_completion_hooks(self) -> list[Hook]:
         """The functions called when a run completes."""

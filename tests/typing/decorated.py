@@ -5,12 +5,13 @@ Each `type: ignore` marks a mistake that has to be found: an unused one is an er
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from typing import Any, assert_type
 
 from headrace import Flow, HeadraceFuture, State, Task, flow, get_run_logger, task, unmapped
-from headrace.futures import HeadraceFutureList, as_completed
+from headrace.futures import HeadraceFutureList, as_completed, wait
 from headrace.logging import RunLogger
+from headrace.tasks import exponential_backoff
 
 
 @task
@@ -26,6 +27,11 @@ def with_options(number: int) -> list[int]:
 @task
 async def fetch(url: str) -> bytes:
     return url.encode()
+
+
+@task
+def numbers(count: int) -> Iterator[int]:
+    yield from range(count)
 
 
 @flow
@@ -83,8 +89,32 @@ def futures_know_their_results() -> None:
     assert_type(fetch.submit("here").result(), bytes)
     assert_type(plain.map([1, 2]), HeadraceFutureList[float])
     assert_type(fetch.map(["a"], unmapped(3)).result(), list[bytes])
+    assert_type(plain.submit(1, return_state=True), State[float])
+    assert_type(fetch.submit("here", return_state=True), State[bytes])
+    assert_type(plain.map([1, 2], return_state=True), list[State[float]])
+    assert_type(fetch.map(["a"], return_state=True), list[State[bytes]])
+    assert_type(wait(plain.map([1])).done, set[HeadraceFuture[float]])
     for future in as_completed(plain.map([1])):
         assert_type(future.result(), float)
+
+
+async def futures_can_be_awaited() -> None:
+    assert_type(await plain.submit(1).result_async(), float)
+    assert_type(await plain.submit(1).wait_async(), None)
+
+
+def options_are_checked() -> None:
+    assert_type(plain.with_options(retries=2, tags=["a"])(1), float)
+    takes_any_task(plain.with_options(retry_delay_seconds=exponential_backoff(2)))
+    plain.with_options(retrys=2)  # type: ignore[call-arg]
+    plain.with_options(retries="2")  # type: ignore[arg-type]
+    task(retrys=2)  # type: ignore[call-overload]
+
+
+def generators_are_called_for_their_items() -> None:
+    assert_type(numbers(3), Iterator[int])
+    for number in numbers(3):
+        assert_type(number, int)
 
 
 def states_know_their_results() -> None:

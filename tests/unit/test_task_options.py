@@ -30,6 +30,14 @@ def states(recorder: ListRecorder) -> list[str]:
     ]
 
 
+def created_task() -> Any:
+    @task
+    def fetch(url: str) -> bytes:
+        return b"other code"
+
+    return fetch
+
+
 def slept(recorder: ListRecorder) -> list[float]:
     from headrace.context import get_environment
 
@@ -77,6 +85,8 @@ def test_options_are_found_under_their_names() -> None:
     assert (fetch.cache_result_in_memory, fetch.refresh_cache) == (True, None)
     assert fetch.viz_return_value == b""
     assert fetch.fn("x") == b"x"
+    assert fetch.task_key.startswith("fetch-")
+    assert fetch.task_key == fetch.with_options(name="other").task_key != created_task().task_key
 
 
 def test_with_options_changes_what_is_given_and_no_more() -> None:
