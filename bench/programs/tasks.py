@@ -82,6 +82,7 @@ def main(mode: str, count: int, warm_up: int) -> None:
     runs: dict[str, Callable[[int], float]] = {
         "sequential": sequential,
         "submit": submit,
+        "cached": cached,
         "sleep": run_sleep,
     }
     run = runs[mode]
