@@ -2,9 +2,9 @@
 
     folder = LocalFileSystem(basepath="results")
     folder.write_path("greeting", b"hello")
-    bucket = RemoteFileSystem(basepath="s3://bucket/results")
+    RemoteFileSystem(basepath="s3://bucket/results").save("our-results")
 
-Paths lead nowhere outside of the base path.
+They are blocks, which can be saved under a name. Paths lead nowhere outside of the base path.
 """
 
 from __future__ import annotations
@@ -16,24 +16,29 @@ import os
 import shutil
 import urllib.parse
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 from pydantic import BaseModel, Field, PrivateAttr, field_validator
 
+from headrace.blocks.core import Block
 from headrace.utilities.asyncutils import async_dispatch, run_sync_in_worker_thread
 
 
-class ReadableFileSystem(BaseModel, abc.ABC):
+class ReadableFileSystem(Block, abc.ABC):
     """Can be read from."""
+
+    _block_schema_capabilities: ClassVar[list[str] | None] = ["read-path"]
 
     @abc.abstractmethod
     def read_path(self, path: str) -> Any:
         """The content of a file, as bytes; or a coroutine of it."""
 
 
-class WritableFileSystem(BaseModel, abc.ABC):
+class WritableFileSystem(Block, abc.ABC):
     """Can be read from and written to."""
+
+    _block_schema_capabilities: ClassVar[list[str] | None] = ["read-path", "write-path"]
 
     @abc.abstractmethod
     def read_path(self, path: str) -> Any:
@@ -44,8 +49,10 @@ class WritableFileSystem(BaseModel, abc.ABC):
         """Write a file; or a coroutine that does."""
 
 
-class ReadableDeploymentStorage(BaseModel, abc.ABC):
+class ReadableDeploymentStorage(Block, abc.ABC):
     """Whole folders can be got from it."""
+
+    _block_schema_capabilities: ClassVar[list[str] | None] = ["get-directory"]
 
     @abc.abstractmethod
     def get_directory(self, from_path: str | None = None, local_path: str | None = None) -> Any:
@@ -54,6 +61,8 @@ class ReadableDeploymentStorage(BaseModel, abc.ABC):
 
 class WritableDeploymentStorage(ReadableDeploymentStorage, abc.ABC):
     """Whole folders can be got from it and put there."""
+
+    _block_schema_capabilities: ClassVar[list[str] | None] = ["get-directory", "put-directory"]
 
     @abc.abstractmethod
     def put_directory(
@@ -71,6 +80,8 @@ class LocalFileSystem(WritableFileSystem, WritableDeploymentStorage):
     Args:
         basepath: the folder; by default the current one.
     """
+
+    _block_type_name = "Local File System"
 
     basepath: str | None = Field(default=None, description="The folder everything is within.")
 
@@ -197,6 +208,8 @@ class RemoteFileSystem(WritableFileSystem, WritableDeploymentStorage):
         basepath: its address, such as "s3://bucket/results" or "memory://results".
         settings: further arguments for fsspec, credentials for instance.
     """
+
+    _block_type_name = "Remote File System"
 
     basepath: str = Field(description="The address everything is within.")
     settings: dict[str, Any] = Field(

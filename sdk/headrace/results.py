@@ -9,10 +9,10 @@ A pickle runs code when it is read, so a storage must be as trustworthy as the c
 
 from __future__ import annotations
 
-import asyncio
 import datetime
 import os
 import socket
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -36,7 +36,7 @@ from headrace.result_storages import (
     resolve_result_storage,
 )
 from headrace.serializers import Serializer, resolve_serializer
-from headrace.utilities.asyncutils import call_sync
+from headrace.utilities.asyncutils import call_sync, run_sync_in_worker_thread
 
 if TYPE_CHECKING:
     from headrace.flows import Flow
@@ -97,7 +97,7 @@ class ResultStore:
 
     async def aupdate_for_flow(self, flow: Flow[..., Any]) -> Self:
         """As `update_for_flow`, without holding up the event loop."""
-        return await asyncio.to_thread(self.update_for_flow, flow)
+        return await run_sync_in_worker_thread(self.update_for_flow, flow)
 
     def update_for_task(self, task: Task[..., Any]) -> Self:
         """The store of a task called where this one is in use."""
@@ -116,7 +116,7 @@ class ResultStore:
 
     async def aupdate_for_task(self, task: Task[..., Any]) -> Self:
         """As `update_for_task`, without holding up the event loop."""
-        return await asyncio.to_thread(self.update_for_task, task)
+        return await run_sync_in_worker_thread(self.update_for_task, task)
 
     def _options_of(self, definition: Flow[..., Any] | Task[..., Any]) -> dict[str, Any]:
         options: Any = definition
@@ -139,7 +139,7 @@ class ResultStore:
 
     async def aexists(self, key: str) -> bool:
         """As `exists`, without holding up the event loop."""
-        return await asyncio.to_thread(self.exists, key)
+        return await run_sync_in_worker_thread(self.exists, key)
 
     def counts(self, metadata: ResultRecordMetadata | None) -> bool:
         """Whether there is such a result, and it has not expired."""
@@ -182,7 +182,7 @@ class ResultStore:
     async def aread(self, key: str, holder: str | None = None) -> ResultRecord[Any]:
         """As `read`, without holding up the event loop."""
         holder = holder or self.generate_default_holder()
-        return await asyncio.to_thread(self.read, key, holder)
+        return await run_sync_in_worker_thread(self.read, key, holder)
 
     def _read_stored(self, key: str) -> ResultRecord[Any]:
         storage = self._storage()
@@ -282,7 +282,7 @@ class ResultStore:
     ) -> None:
         """As `persist_result_record`, without holding up the event loop."""
         holder = holder or self.generate_default_holder()
-        await asyncio.to_thread(self.persist_result_record, result_record, holder)
+        await run_sync_in_worker_thread(self.persist_result_record, result_record, holder)
 
     def _storage(self) -> WritableFileSystem:
         if self.result_storage is None:
@@ -317,11 +317,10 @@ class ResultStore:
         """A name for whoever calls this: the machine, process, thread and coroutine."""
         thread = threading.current_thread()
         name = f"{socket.gethostname()}:{os.getpid()}:{thread.ident}:{thread.name}"
-        try:
-            task = asyncio.current_task()
-        except RuntimeError:
+        asyncio = sys.modules.get("asyncio")
+        if asyncio is None or asyncio._get_running_loop() is None:
             return name
-        return name if task is None else f"{name}:{id(task)}"
+        return f"{name}:{id(asyncio.current_task())}"
 
     def supports_isolation_level(self, level: IsolationLevel) -> bool:
         """Whether transactions of that level can be made with this store.

@@ -37,7 +37,11 @@ from headrace.exceptions import ServiceError
 from headrace.utilities.asyncutils import dispatch
 
 #: Where the classes of blocks that come with headrace are, by slug.
-_HOMES = {"secret": "headrace.blocks.system"}
+_HOMES = {
+    "local-file-system": "headrace.filesystems",
+    "remote-file-system": "headrace.filesystems",
+    "secret": "headrace.blocks.system",
+}
 
 #: How the keys begin that say, in dumped data, which saved block it was.
 _MARKS = ("_block_document_id", "_block_document_name", "_is_anonymous")

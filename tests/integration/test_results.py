@@ -1,0 +1,167 @@
+"""Results in storages that are saved as blocks, and read by whoever asks."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headrace import flow, task
+from headrace.cache_policies import INPUTS
+from headrace.context import get_run_context
+from headrace.exceptions import ConfigurationError, SerializationError
+from headrace.filesystems import LocalFileSystem, RemoteFileSystem, WritableFileSystem
+from headrace.result_records import ResultRecord, ResultRecordMetadata
+from headrace.results import (
+    ResultStore,
+    get_default_persist_setting,
+    get_result_store,
+    resolve_result_storage,
+    should_persist_result,
+)
+from headrace.serializers import JSONSerializer, PickleSerializer
+from headrace.settings import temporary_settings
+from tests.run_kit import Book, VirtualClock
+
+
+@task(cache_policy=INPUTS)
+def double(x: int) -> int:
+    return 2 * x
+
+
+def test_a_saved_block_is_a_storage_by_itself_its_name_and_its_id(
+    book: Book, tmp_path: Path
+) -> None:
+    storage = LocalFileSystem(basepath=str(tmp_path / "saved"))
+    block_id = storage.save("ours")
+    assert [
+        double.with_options(result_storage=given)(4, return_state=True).name
+        for given in (storage, "local-file-system/ours", block_id)
+    ] == ["Completed", "Cached", "Cached"]
+    (file,) = (tmp_path / "saved").iterdir()
+    metadata = json.loads(file.read_bytes())["metadata"]
+    assert (metadata["storage_block_id"], metadata["storage_key"]) == (str(block_id), file.name)
+    with pytest.raises(ValueError, match="Unable to find block document named other"):
+        resolve_result_storage("local-file-system/other")
+
+
+def test_the_settings_name_a_saved_block(book: Book, tmp_path: Path) -> None:
+    RemoteFileSystem(basepath="memory://bucket/default").save("default")
+    block = "remote-file-system/default"
+    with temporary_settings({"results.default_storage_block": block}):
+
+        @flow
+        def pipeline() -> bool:
+            double(5)
+            return get_run_context().persists
+
+        assert pipeline() is True
+    assert len(RemoteFileSystem(basepath="memory://bucket").filesystem.ls("bucket/default")) == 2
+
+
+def test_a_block_that_is_no_file_system_is_refused(book: Book) -> None:
+    from headrace.blocks.system import Secret
+
+    Secret.model_validate({"value": "x"}).save("password")
+    with pytest.raises(TypeError, match="a block of type 'secret' is no file system"):
+        resolve_result_storage("secret/password")
+
+
+class Dictionary(WritableFileSystem):
+    """A file system of a user's, with asynchronous methods alone."""
+
+    files: dict[str, bytes] = {}  # noqa: RUF012  # pydantic copies it for each
+
+    async def read_path(self, path: str) -> bytes:
+        return self.files[path]
+
+    async def write_path(self, path: str, content: bytes) -> None:
+        self.files[path] = content
+
+
+async def test_a_file_system_of_ones_own(book: Book) -> None:
+    storage = Dictionary()
+    step = double.with_options(result_storage=storage)
+    assert [step(3, return_state=True).name for _ in range(2)] == ["Completed", "Cached"]
+    assert len(storage.files) == 1
+    store = ResultStore(result_storage=storage)
+    await store.awrite({"a": 1}, key="k")
+    assert (await store.aread("k")).result == {"a": 1}
+    assert await store.aexists("k")
+    assert not await store.aexists("other")
+
+
+def test_the_store(book: Book, clock: VirtualClock, tmp_path: Path) -> None:
+    store = ResultStore(LocalFileSystem(basepath=str(tmp_path)), serializer=JSONSerializer())
+    store.write([1, None], key="k")
+    assert store.read("k").result == [1, None]
+    assert store.read("k").metadata.storage_key == str(tmp_path / "k")
+    with pytest.raises(ValueError, match="does not exist"):
+        store.read("other")
+    soon = datetime.datetime.fromtimestamp(clock.now() / 1e6, datetime.UTC)
+    store.write(1, key="brief", expiration=soon + datetime.timedelta(seconds=10))
+    assert store.exists("brief")
+    clock.sleep(11)
+    assert not store.exists("brief")
+    with pytest.raises(SerializationError, match="Failed to serialize object of type 'object'"):
+        store.write(object(), key="x")
+    with pytest.raises(ConfigurationError, match="not configured with a lock manager"):
+        store.is_locked("k")
+
+
+def test_a_record_is_read_as_it_was_written() -> None:
+    metadata = ResultRecordMetadata(
+        storage_key="k", expiration=datetime.datetime.now(datetime.UTC), serializer=JSONSerializer()
+    )
+    record = ResultRecord(metadata, {"a": [1]})
+    assert ResultRecord.deserialize(record.serialize()) == record
+    apart = record.serialize_result(), record.serialize_metadata()
+    assert ResultRecord.deserialize_from_result_and_metadata(*apart) == record
+    alone = PickleSerializer().dumps((1, 2))
+    again = ResultRecord.deserialize(alone, backup_serializer=PickleSerializer())
+    assert again.result == (1, 2)
+    with pytest.raises(ValueError, match="not the record of a result"):
+        ResultRecord.deserialize(alone)
+
+
+def test_runs_have_the_store_that_their_options_say(book: Book, tmp_path: Path) -> None:
+    @task(result_serializer="json", persist_result=False)
+    def inner() -> Any:
+        return get_result_store(), should_persist_result()
+
+    @flow(result_storage=tmp_path / "flow", cache_result_in_memory=False)
+    def pipeline() -> Any:
+        return get_result_store(), should_persist_result(), *inner()
+
+    own, persists, within, persists_within = pipeline()
+    assert own.result_storage == within.result_storage
+    assert own.result_storage.basepath == str(tmp_path / "flow")
+    assert (persists, persists_within) == (True, False)
+    assert isinstance(within.serializer, JSONSerializer)
+    assert (own.cache_result_in_memory, within.cache_result_in_memory) == (False, True)
+    assert get_default_persist_setting() is False
+
+
+def test_a_flows_result_is_kept(book: Book, tmp_path: Path) -> None:
+    @flow(result_storage=tmp_path / "flow", result_serializer="json")
+    def pipeline() -> dict[str, int]:
+        return {"rows": 3}
+
+    pipeline()
+    (file,) = (tmp_path / "flow").iterdir()
+    assert json.loads(file.read_bytes())["result"] == '{"rows": 3}'
+    pipeline.with_options(result_serializer="json")()
+    assert len(list((tmp_path / "flow").iterdir())) == 2
+
+
+def test_a_flows_result_that_cannot_be_kept_is_a_warning(book: Book, tmp_path: Path) -> None:
+    @flow(persist_result=True, result_serializer="json")
+    def pipeline() -> object:
+        return object
+
+    assert pipeline() is object
+    (warning,) = [line for line in book.messages() if "persisting result" in line]
+    assert "Failed to serialize object of type 'type' with serializer 'json'" in warning
