@@ -1,8 +1,9 @@
 """Which change of state is allowed, by whom, and why not otherwise. Pure functions.
 
-Three parties change states: the RUN itself (the process that executes it, through `record`), the
-SERVICE (its scheduler and its reaper) and a USER (through a mutation). The types and their order
-of life are in `headrace.records.StateType`.
+Parties that change states: the RUN itself (the process that executes it, through `record`), the
+SERVICE (its scheduler and its reaper), a USER (through a mutation that says what is wanted) and a
+CLIENT (through one that sets a state). The types and their order of life are in
+`headrace.records.StateType`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ class Actor(enum.Enum):
     RUN = "the run"
     SERVICE = "the service"
     USER = "a user"
+    CLIENT = "a client"  #: a program that carries out a run by hand, or looks after it
+    FORCE = "a client that insists"
 
 
 S = StateType
@@ -60,6 +63,10 @@ _ALLOWED: Mapping[Actor, Mapping[StateType, frozenset[StateType]]] = {
 
 def may_change(current: StateType, to: StateType, actor: Actor) -> bool:
     """Whether `actor` may take a run from a state of type `current` to one of type `to`."""
+    if actor is Actor.FORCE:
+        return True
+    if actor is Actor.CLIENT:
+        return may_change(current, to, Actor.RUN) or may_change(current, to, Actor.USER)
     return to in _ALLOWED[actor].get(current, frozenset())
 
 
@@ -75,7 +82,7 @@ def why_not(current: StateType, run_count: int, change: StateChange, actor: Acto
     """
     if current is S.COMPLETED and actor is Actor.RUN and _undoes(run_count, change):
         return None
-    if current in TERMINAL_STATES:
+    if current in TERMINAL_STATES and actor is not Actor.FORCE:
         return f"the run has ended as {current.value}; a terminal state is final"
     if change.run_count < run_count:
         return f"attempt {change.run_count} was superseded by attempt {run_count}"

@@ -18,7 +18,7 @@ TABLE = {
     "SCHEDULED": ("y y y y y y y y y", "y y - - y - - y y", "y - - y y - - - y"),
     "PENDING": ("y y y y y y y y y", "y - - - y - - y y", "- - - - y - - - y"),
     "RUNNING": ("y - y y y y y y y", "- - - - y - - y y", "- - - y y - - - -"),
-    "PAUSED": ("y y y - y - y y y", "y - - - y - y y y", "y - - - y - - - y"),
+    "PAUSED": ("y y y - y - y y y", "y - - - y - y y y", "y - y - y - - - y"),
     "CANCELLING": ("- - - - - y y y y", "- - - - - - - y y", "- - - - - - - - y"),
     "COMPLETED": ("- - - - - - - - -",) * 3,
     "FAILED": ("- - - - - - - - -",) * 3,
@@ -39,7 +39,19 @@ def test_every_pair(current: str, to: str, actor: Actor, allowed: bool) -> None:
 
 
 def test_the_table_is_whole() -> None:
-    assert len(CASES) == len(StateType) ** 2 * len(Actor)
+    assert len(CASES) == len(StateType) ** 2 * len((Actor.RUN, Actor.SERVICE, Actor.USER))
+
+
+@pytest.mark.parametrize("current", StateType)
+@pytest.mark.parametrize("to", StateType)
+def test_a_client_may_what_runs_and_users_may_and_insists_on_the_rest(
+    current: StateType, to: StateType
+) -> None:
+    run, user = (may_change(current, to, actor) for actor in (Actor.RUN, Actor.USER))
+    assert may_change(current, to, Actor.CLIENT) is (run or user)
+    change = state(to.value, run_count=1)
+    assert why_not(current, 1, change, Actor.FORCE) is None
+    assert (why_not(current, 1, change, Actor.CLIENT) is None) is (run or user)
 
 
 @pytest.mark.parametrize("current", sorted(TERMINAL_STATES))

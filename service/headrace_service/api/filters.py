@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+from uuid import UUID
+
 import strawberry
 
 from headrace.records import StateType
@@ -13,24 +16,38 @@ from headrace_service.ledger.queries.logs import ANY_LOG, LogWhere
 from headrace_service.ledger.queries.task_runs import ANY_TASK_RUN, TaskRunWhere
 
 
-@strawberry.input(description="Which flow runs; what is left out does not matter.")
-class FlowRunFilter:
-    """Conditions on flow runs; all must hold."""
+@strawberry.input
+class RunFilter:
+    """Conditions that flow runs and task runs have in common."""
 
     states: list[StateType] | None = strawberry.field(
         default=None, description="In a state of one of these types."
     )
-    flow_name: str | None = strawberry.field(
-        default=None, description="Of the flow with this name."
+    ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="One of these runs."
     )
+    not_ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="None of these runs."
+    )
+    names: list[str] | None = strawberry.field(default=None, description="With one of these names.")
     name_contains: str | None = strawberry.field(
         default=None, description="With this in the run's name, in small letters or capitals."
     )
-    parent_flow_run_id: strawberry.ID | None = strawberry.field(
-        default=None, description="Started by this flow run."
+    not_states: list[StateType] | None = strawberry.field(
+        default=None, description="In a state of none of these types."
     )
-    top_level_only: bool = strawberry.field(
-        default=False, description="Not started by another flow run."
+    state_names: list[str] | None = strawberry.field(
+        default=None, description="In a state with one of these names, such as `TimedOut`."
+    )
+    not_state_names: list[str] | None = strawberry.field(
+        default=None, description="In a state with none of these names."
+    )
+    tags: list[str] | None = strawberry.field(default=None, description="With all of these tags.")
+    any_tags: list[str] | None = strawberry.field(
+        default=None, description="With at least one of these tags."
+    )
+    untagged: bool | None = strawberry.field(
+        default=None, description="Without any tag; or with one, when it is false."
     )
     started_after: DateTime | None = strawberry.field(
         default=None, description="Started then or later."
@@ -38,53 +55,125 @@ class FlowRunFilter:
     started_before: DateTime | None = strawberry.field(
         default=None, description="Started before then."
     )
-    tags: list[str] | None = strawberry.field(default=None, description="With all of these tags.")
+    ended_after: DateTime | None = strawberry.field(
+        default=None, description="Ended then or later."
+    )
+    ended_before: DateTime | None = strawberry.field(default=None, description="Ended before then.")
+    started: bool | None = strawberry.field(
+        default=None, description="Started; or not yet, when it is false."
+    )
+    ended: bool | None = strawberry.field(
+        default=None, description="Ended; or not yet, when it is false."
+    )
+
+
+def _common(wanted: RunFilter) -> dict[str, Any]:
+    return {
+        "states": _states(wanted.states),
+        "ids": _ids(wanted.ids, "ids"),
+        "not_ids": _ids(wanted.not_ids, "notIds") or frozenset(),
+        "names": _set(wanted.names),
+        "name_contains": wanted.name_contains,
+        "not_states": _states(wanted.not_states) or frozenset(),
+        "state_names": _set(wanted.state_names),
+        "not_state_names": frozenset(wanted.not_state_names or ()),
+        "tags": frozenset(wanted.tags or ()),
+        "any_tags": _set(wanted.any_tags),
+        "untagged": wanted.untagged,
+        "started_after": wanted.started_after,
+        "started_before": wanted.started_before,
+        "ended_after": wanted.ended_after,
+        "ended_before": wanted.ended_before,
+        "started": wanted.started,
+        "ended": wanted.ended,
+    }
+
+
+@strawberry.input(description="Which flow runs; what is left out does not matter.")
+class FlowRunFilter(RunFilter):
+    """Conditions on flow runs; all must hold."""
+
+    flow_name: str | None = strawberry.field(
+        default=None, description="Of the flow with this name."
+    )
+    flow_ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="Of one of these flows."
+    )
+    flow_names: list[str] | None = strawberry.field(
+        default=None, description="Of a flow with one of these names."
+    )
+    flow_name_contains: str | None = strawberry.field(
+        default=None, description="Of a flow with this in its name."
+    )
+    flow_versions: list[str] | None = strawberry.field(
+        default=None, description="Of one of these versions of their flows' code."
+    )
+    parent_flow_run_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Started by this flow run."
+    )
+    parent_flow_run_ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="Started by one of these flow runs."
+    )
+    parent_task_run_ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="Started by one of these task runs."
+    )
+    top_level_only: bool = strawberry.field(
+        default=False, description="Not started by another flow run."
+    )
+    is_subflow: bool | None = strawberry.field(
+        default=None, description="Started by another flow run; or not, when it is false."
+    )
     deployment_id: strawberry.ID | None = strawberry.field(
         default=None, description="Of this deployment."
     )
+    deployment_ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="Of one of these deployments."
+    )
+    idempotency_keys: list[str] | None = strawberry.field(
+        default=None, description="Asked for under one of these keys."
+    )
+    due_after: DateTime | None = strawberry.field(
+        default=None, description="Due then or later; what was never scheduled, when created."
+    )
+    due_before: DateTime | None = strawberry.field(default=None, description="Due before then.")
 
 
 def flow_runs_where(wanted: FlowRunFilter | None) -> FlowRunWhere:
     """The filter as the queries take it."""
     if wanted is None:
         return ANY_FLOW_RUN
-    parent = wanted.parent_flow_run_id
     return FlowRunWhere(
-        states=_states(wanted.states),
+        **_common(wanted),
         flow_name=wanted.flow_name,
-        name_contains=wanted.name_contains,
-        parent_flow_run_id=None if parent is None else parse_id(parent, "parentFlowRunId"),
+        flow_ids=_ids(wanted.flow_ids, "flowIds"),
+        flow_names=_set(wanted.flow_names),
+        flow_name_contains=wanted.flow_name_contains,
+        flow_versions=_set(wanted.flow_versions),
+        parent_flow_run_id=_id(wanted.parent_flow_run_id, "parentFlowRunId"),
+        parent_flow_run_ids=_ids(wanted.parent_flow_run_ids, "parentFlowRunIds"),
+        parent_task_run_ids=_ids(wanted.parent_task_run_ids, "parentTaskRunIds"),
         top_level_only=wanted.top_level_only,
-        started_after=wanted.started_after,
-        started_before=wanted.started_before,
-        tags=frozenset(wanted.tags or ()),
-        deployment_id=None
-        if wanted.deployment_id is None
-        else parse_id(wanted.deployment_id, "deploymentId"),
+        is_subflow=wanted.is_subflow,
+        deployment_id=_id(wanted.deployment_id, "deploymentId"),
+        deployment_ids=_ids(wanted.deployment_ids, "deploymentIds"),
+        idempotency_keys=_set(wanted.idempotency_keys),
+        due_after=wanted.due_after,
+        due_before=wanted.due_before,
     )
 
 
 @strawberry.input(description="Which task runs; what is left out does not matter.")
-class TaskRunFilter:
+class TaskRunFilter(RunFilter):
     """Conditions on task runs; all must hold."""
 
-    states: list[StateType] | None = strawberry.field(
-        default=None, description="In a state of one of these types."
-    )
     flow_run_id: strawberry.ID | None = strawberry.field(
         default=None, description="Started by this flow run."
     )
+    flow_run_ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="Started by one of these flow runs."
+    )
     task_name: str | None = strawberry.field(
         default=None, description="Of the task with this name."
-    )
-    name_contains: str | None = strawberry.field(
-        default=None, description="With this in the run's name, in small letters or capitals."
-    )
-    started_after: DateTime | None = strawberry.field(
-        default=None, description="Started then or later."
-    )
-    started_before: DateTime | None = strawberry.field(
-        default=None, description="Started before then."
     )
 
 
@@ -92,14 +181,11 @@ def task_runs_where(wanted: TaskRunFilter | None) -> TaskRunWhere:
     """The filter as the queries take it."""
     if wanted is None:
         return ANY_TASK_RUN
-    flow_run = wanted.flow_run_id
     return TaskRunWhere(
-        states=_states(wanted.states),
-        flow_run_id=None if flow_run is None else parse_id(flow_run, "flowRunId"),
+        **_common(wanted),
+        flow_run_id=_id(wanted.flow_run_id, "flowRunId"),
+        flow_run_ids=_ids(wanted.flow_run_ids, "flowRunIds"),
         task_name=wanted.task_name,
-        name_contains=wanted.name_contains,
-        started_after=wanted.started_after,
-        started_before=wanted.started_before,
     )
 
 
@@ -160,3 +246,15 @@ class FlowRunEventFilter:
 
 def _states(states: list[StateType] | None) -> frozenset[str] | None:
     return None if states is None else frozenset(state.value for state in states)
+
+
+def _set(given: list[str] | None) -> frozenset[str] | None:
+    return None if given is None else frozenset(given)
+
+
+def _id(given: strawberry.ID | None, field: str) -> UUID | None:
+    return None if given is None else parse_id(given, field)
+
+
+def _ids(given: list[strawberry.ID] | None, field: str) -> frozenset[UUID] | None:
+    return None if given is None else frozenset(parse_id(one, field) for one in given)

@@ -10,6 +10,7 @@ from headrace_service.api.mutations.concurrency_limits import ConcurrencyLimitMu
 from headrace_service.api.mutations.deployments import DeploymentMutations
 from headrace_service.api.mutations.inputs import InputMutations
 from headrace_service.api.mutations.record import RecordMutations
+from headrace_service.api.mutations.runs import RunMutations
 from headrace_service.api.mutations.slots import SlotMutations
 from headrace_service.api.mutations.variables import VariableMutations
 from headrace_service.api.mutations.work import WorkMutations
@@ -18,6 +19,7 @@ from headrace_service.api.mutations.work import WorkMutations
 @strawberry.type(description="What can be changed.")
 class Mutation(
     RecordMutations,
+    RunMutations,
     InputMutations,
     VariableMutations,
     ArtifactMutations,

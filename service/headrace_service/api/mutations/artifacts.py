@@ -7,10 +7,11 @@ from typing import Annotated, Any
 import strawberry
 
 from headrace_service.api.context import Info, parse_id
+from headrace_service.api.mutations.answers import refusal
 from headrace_service.api.scalars import JSON
 from headrace_service.api.types.artifact import Artifact
 from headrace_service.api.types.deleted import Deleted
-from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound, told
+from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
 from headrace_service.ledger import artifacts
 from headrace_service.ledger.errors import Refused
 
@@ -79,7 +80,7 @@ class ArtifactMutations:
         try:
             return Artifact.of(await info.context.ledger.awrite(artifacts.create_artifact, new))
         except Refused as refused:
-            return told(refused)
+            return refusal(refused)
 
     @strawberry.mutation(description="Change what an artifact shows.")
     async def update_artifact(
@@ -98,7 +99,7 @@ class ArtifactMutations:
                 artifacts.update_artifact, parse_id(id), **wanted
             )
         except Refused as refused:
-            return told(refused)
+            return refusal(refused)
         return Artifact.of(row)
 
     @strawberry.mutation(description="Delete an artifact.")
@@ -109,5 +110,5 @@ class ArtifactMutations:
         try:
             found = await info.context.ledger.awrite(artifacts.delete_artifact, parse_id(id))
         except Refused as refused:
-            return told(refused)
+            return refusal(refused)
         return Deleted(id=strawberry.ID(str(found)))

@@ -7,10 +7,11 @@ from typing import Annotated
 import strawberry
 
 from headrace_service.api.context import Info, parse_id
+from headrace_service.api.mutations.answers import refusal
 from headrace_service.api.scalars import JSON
 from headrace_service.api.types.block import Block, BlockType
 from headrace_service.api.types.deleted import Deleted
-from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound, told
+from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
 from headrace_service.ledger import blocks
 from headrace_service.ledger.errors import Refused
 
@@ -79,7 +80,7 @@ class BlockMutations:
         try:
             row = await info.context.ledger.awrite(blocks.save_block, new, name, data, overwrite)
         except Refused as refused:
-            return told(refused)
+            return refusal(refused)
         return Block.of(row)
 
     @strawberry.mutation(description="Delete a block.")
@@ -90,7 +91,7 @@ class BlockMutations:
         try:
             found = await info.context.ledger.awrite(blocks.delete_block, parse_id(id))
         except Refused as refused:
-            return told(refused)
+            return refusal(refused)
         return Deleted(id=strawberry.ID(str(found)))
 
 

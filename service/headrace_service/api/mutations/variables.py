@@ -7,9 +7,10 @@ from typing import Annotated
 import strawberry
 
 from headrace_service.api.context import Info
+from headrace_service.api.mutations.answers import refusal
 from headrace_service.api.scalars import JSON
 from headrace_service.api.types.deleted import Deleted
-from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound, told
+from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
 from headrace_service.api.types.variable import Variable
 from headrace_service.ledger import variables
 from headrace_service.ledger.errors import Refused
@@ -54,7 +55,7 @@ class VariableMutations:
                 variables.set_variable, name, value, tags or [], overwrite
             )
         except Refused as refused:
-            return told(refused)
+            return refusal(refused)
         return Variable.of(row)
 
     @strawberry.mutation(description="Delete a variable.")
@@ -65,5 +66,5 @@ class VariableMutations:
         try:
             found = await info.context.ledger.awrite(variables.delete_variable, name)
         except Refused as refused:
-            return told(refused)
+            return refusal(refused)
         return Deleted(id=strawberry.ID(str(found)))

@@ -12,6 +12,7 @@ from headrace_service.api.queries.events import EventQueries
 from headrace_service.api.queries.flows import FlowQueries
 from headrace_service.api.queries.inputs import InputQueries
 from headrace_service.api.queries.runs import RunQueries
+from headrace_service.api.queries.search import SearchQueries
 from headrace_service.api.queries.service import ServiceQueries
 from headrace_service.api.queries.variables import VariableQueries
 
@@ -21,6 +22,7 @@ class Query(
     ServiceQueries,
     FlowQueries,
     RunQueries,
+    SearchQueries,
     InputQueries,
     VariableQueries,
     ArtifactQueries,

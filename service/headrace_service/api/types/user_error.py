@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import strawberry
 
-from headrace_service.ledger import errors
-
 
 @strawberry.interface(description="Something about the input that the caller can mend.")
 class UserError:
@@ -44,13 +42,3 @@ class Conflict(UserError):
     def of(cls, message: str, field: str | None = None) -> Conflict:
         """The answer where something stands in the way of what `field` asks for."""
         return cls(code="Conflict", message=message, field=field)
-
-
-def told(refused: errors.Refused) -> NotFound | Conflict | InvalidInput:
-    """The answer to what the ledger refused."""
-    message = str(refused)
-    if isinstance(refused, errors.NotFound):
-        return NotFound.of(message, refused.field)
-    if isinstance(refused, errors.Conflict):
-        return Conflict.of(message, refused.field)
-    return InvalidInput.of(message, refused.field)

@@ -11,6 +11,7 @@ import peewee
 
 from headrace_service.ledger.models import Flow, FlowRun
 from headrace_service.ledger.queries.events import latest_event
+from headrace_service.ledger.queries.narrowing import RunWhere, run_conditions
 from headrace_service.ledger.queries.paging import (
     Page,
     Slice,
@@ -18,7 +19,6 @@ from headrace_service.ledger.queries.paging import (
     cut_each,
     is_falling,
     pages_of_states,
-    quoted,
 )
 
 
@@ -49,24 +49,31 @@ class FlowRunRow(msgspec.Struct, frozen=True):
     scheduled_time: int | None = None
 
 
-class FlowRunWhere(msgspec.Struct, frozen=True):
+class FlowRunWhere(RunWhere, frozen=True):
     """Which flow runs are wanted; what is None does not matter. Times are in microseconds."""
 
-    states: frozenset[str] | None = None
     flow_name: str | None = None
-    name_contains: str | None = None
+    flow_ids: frozenset[UUID] | None = None
+    flow_names: frozenset[str] | None = None
+    flow_name_contains: str | None = None
+    flow_versions: frozenset[str] | None = None
     parent_flow_run_id: UUID | None = None
+    parent_flow_run_ids: frozenset[UUID] | None = None
+    parent_task_run_ids: frozenset[UUID] | None = None
     top_level_only: bool = False
-    started_after: int | None = None
-    started_before: int | None = None
-    tags: frozenset[str] = frozenset()
+    is_subflow: bool | None = None
     deployment_id: UUID | None = None
+    deployment_ids: frozenset[UUID] | None = None
+    idempotency_keys: frozenset[str] | None = None
+    due_after: int | None = None
+    due_before: int | None = None
 
 
 ANY_FLOW_RUN = FlowRunWhere()
 
 
-def _columns(run: Any) -> list[Any]:
+def flow_run_columns(run: Any) -> list[Any]:
+    """The columns of a `FlowRunRow`; the flow is joined to `run`."""
     return [
         run.id,
         run.flow_id,
@@ -92,9 +99,9 @@ def _columns(run: Any) -> list[Any]:
     ]
 
 
-def _conditions(run: Any, where: FlowRunWhere) -> list[Any]:
-    """The conditions on `run` (the table or an alias of it), save the one on states."""
-    found: list[Any] = []
+def flow_run_conditions(run: Any, where: FlowRunWhere) -> list[Any]:
+    """The conditions on `run` (the table or an alias of it), save the one on `states`."""
+    found = run_conditions(run, where)
     if where.flow_name is not None:
         flow = Flow.select(Flow.id).where(Flow.name == where.flow_name)
         found.append(run.flow_id == flow)
@@ -104,14 +111,28 @@ def _conditions(run: Any, where: FlowRunWhere) -> list[Any]:
         found.append(run.deployment_id == where.deployment_id)
     if where.top_level_only:
         found.append(run.parent_flow_run_id.is_null(True))
-    if where.name_contains:
-        found.append(run.name.contains(where.name_contains))
-    if where.started_after is not None:
-        found.append(run.start_time >= where.started_after)
-    if where.started_before is not None:
-        found.append(run.start_time < where.started_before)
-    found.extend(peewee.fn.INSTR(run.tags, quoted(tag)) > 0 for tag in sorted(where.tags))
-    return found
+    if where.is_subflow is not None:
+        found.append(run.parent_flow_run_id.is_null(not where.is_subflow))
+    if where.flow_names is not None:
+        named = Flow.select(Flow.id).where(Flow.name.in_(sorted(where.flow_names)))
+        found.append(run.flow_id.in_(named))
+    if where.flow_name_contains is not None:
+        like = Flow.select(Flow.id).where(Flow.name.contains(where.flow_name_contains))
+        found.append(run.flow_id.in_(like))
+    due = peewee.fn.COALESCE(run.scheduled_time, run.created_at)
+    if where.due_after is not None:
+        found.append(due >= where.due_after)
+    if where.due_before is not None:
+        found.append(due < where.due_before)
+    sets: list[tuple[Any, frozenset[Any] | None]] = [
+        (run.flow_id, where.flow_ids),
+        (run.flow_version, where.flow_versions),
+        (run.parent_flow_run_id, where.parent_flow_run_ids),
+        (run.parent_task_run_id, where.parent_task_run_ids),
+        (run.deployment_id, where.deployment_ids),
+        (run.idempotency_key, where.idempotency_keys),
+    ]
+    return found + [column.in_(list(wanted)) for column, wanted in sets if wanted is not None]
 
 
 def page_of_flow_runs(
@@ -120,7 +141,7 @@ def page_of_flow_runs(
     """A page of the flow runs, newest first."""
     run: Any = FlowRun.alias("run")
     keys = pages_of_states(
-        run.select(run.id).where(True, *_conditions(run, where)),
+        run.select(run.id).where(True, *flow_run_conditions(run, where)),
         run,
         where.states,
         page,
@@ -130,7 +151,7 @@ def page_of_flow_runs(
     # The flow is joined to the page alone: planned as one join, it might be read the other way
     # round, all runs of each flow first.
     query = (
-        FlowRun.select(*_columns(FlowRun))
+        FlowRun.select(*flow_run_columns(FlowRun))
         .join(Flow, on=(Flow.id == FlowRun.flow_id))
         .where(FlowRun.id.in_(keys))
     )
@@ -148,7 +169,7 @@ def _is_broad(where: FlowRunWhere) -> bool:
 def flow_runs_by_id(db: peewee.Database, ids: Sequence[UUID]) -> list[FlowRunRow | None]:
     """The flow run of each id; None where there is none."""
     query = (
-        FlowRun.select(*_columns(FlowRun))
+        FlowRun.select(*flow_run_columns(FlowRun))
         .join(Flow, on=(Flow.id == FlowRun.flow_id))
         .where(FlowRun.id.in_(ids))
     )
@@ -180,7 +201,9 @@ def _pages(
 ) -> list[Slice[FlowRunRow]]:
     one: Any = FlowRun.alias("one")
     keys = pages_of_states(
-        one.select(one.id).where(getattr(one, column) == parent.id, *_conditions(one, where)),
+        one.select(one.id).where(
+            getattr(one, column) == parent.id, *flow_run_conditions(one, where)
+        ),
         one,
         where.states,
         page,
@@ -188,7 +211,7 @@ def _pages(
         by_state=False,
     )
     query = (
-        parent.select(parent.id, *_columns(FlowRun))
+        parent.select(parent.id, *flow_run_columns(FlowRun))
         .join(FlowRun, on=FlowRun.id.in_(keys))
         .join(Flow, on=(Flow.id == FlowRun.flow_id))
         .where(parent.id.in_(parent_ids))

@@ -11,6 +11,7 @@ import peewee
 
 from headrace_service.ledger.models import FlowRun, TaskRun
 from headrace_service.ledger.queries.events import latest_event
+from headrace_service.ledger.queries.narrowing import RunWhere, run_conditions
 from headrace_service.ledger.queries.paging import (
     Page,
     Slice,
@@ -40,37 +41,31 @@ class TaskRunRow(msgspec.Struct, frozen=True):
     end_time: int | None
 
 
-class TaskRunWhere(msgspec.Struct, frozen=True):
+class TaskRunWhere(RunWhere, frozen=True):
     """Which task runs are wanted; what is None does not matter. Times are in microseconds."""
 
-    states: frozenset[str] | None = None
     flow_run_id: UUID | None = None
+    flow_run_ids: frozenset[UUID] | None = None
     task_name: str | None = None
-    name_contains: str | None = None
-    started_after: int | None = None
-    started_before: int | None = None
 
 
 ANY_TASK_RUN = TaskRunWhere()
 
 
-def _columns(run: Any) -> list[Any]:
+def task_run_columns(run: Any) -> list[Any]:
+    """The columns of a `TaskRunRow`."""
     return [getattr(run, name) for name in TaskRunRow.__struct_fields__]
 
 
-def _conditions(run: Any, where: TaskRunWhere) -> list[Any]:
-    """The conditions on `run` (the table or an alias of it), save the one on states."""
-    found: list[Any] = []
+def task_run_conditions(run: Any, where: TaskRunWhere) -> list[Any]:
+    """The conditions on `run` (the table or an alias of it), save the one on `states`."""
+    found = run_conditions(run, where)
     if where.flow_run_id is not None:
         found.append(run.flow_run_id == where.flow_run_id)
+    if where.flow_run_ids is not None:
+        found.append(run.flow_run_id.in_(list(where.flow_run_ids)))
     if where.task_name is not None:
         found.append(run.task_name == where.task_name)
-    if where.name_contains:
-        found.append(run.name.contains(where.name_contains))
-    if where.started_after is not None:
-        found.append(run.start_time >= where.started_after)
-    if where.started_before is not None:
-        found.append(run.start_time < where.started_before)
     return found
 
 
@@ -81,14 +76,14 @@ def page_of_task_runs(
     newest_first = where.flow_run_id is None
     one: Any = TaskRun.alias("one")
     keys = pages_of_states(
-        one.select(one.id).where(True, *_conditions(one, where)),
+        one.select(one.id).where(True, *task_run_conditions(one, where)),
         one,
         where.states,
         page,
         newest_first=newest_first,
         by_state=where.flow_run_id is None,
     )
-    query = TaskRun.select(*_columns(TaskRun)).where(TaskRun.id.in_(keys))
+    query = TaskRun.select(*task_run_columns(TaskRun)).where(TaskRun.id.in_(keys))
     rows = [TaskRunRow(*row) for row in query.tuples().execute(db)]
     rows.sort(key=lambda row: row.id, reverse=is_falling(page, newest_first))
     return cut(rows, page, latest_event(db))
@@ -96,7 +91,7 @@ def page_of_task_runs(
 
 def task_runs_by_id(db: peewee.Database, ids: Sequence[UUID]) -> list[TaskRunRow | None]:
     """The task run of each id; None where there is none."""
-    query = TaskRun.select(*_columns(TaskRun)).where(TaskRun.id.in_(ids))
+    query = TaskRun.select(*task_run_columns(TaskRun)).where(TaskRun.id.in_(ids))
     found = {row[0]: TaskRunRow(*row) for row in query.tuples().execute(db)}
     return [found.get(run_id) for run_id in ids]
 
@@ -108,7 +103,7 @@ def task_runs_of(
     parent: Any = FlowRun.alias("parent")
     one: Any = TaskRun.alias("one")
     keys = pages_of_states(
-        one.select(one.id).where(one.flow_run_id == parent.id, *_conditions(one, where)),
+        one.select(one.id).where(one.flow_run_id == parent.id, *task_run_conditions(one, where)),
         one,
         where.states,
         page,
@@ -116,7 +111,7 @@ def task_runs_of(
         by_state=False,
     )
     query = (
-        parent.select(parent.id, *_columns(TaskRun))
+        parent.select(parent.id, *task_run_columns(TaskRun))
         .join(TaskRun, on=TaskRun.id.in_(keys))
         .where(parent.id.in_(flow_run_ids))
     )

@@ -1,0 +1,209 @@
+"""What programs do to runs by hand: create them, set their states, change and delete them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+import strawberry
+import uuid_utils.compat as uuids
+
+from headrace.records import FlowRunCreated, StateChange, StateType, now_micros
+from headrace_service.api.context import Info, parse_id
+from headrace_service.api.mutations.answers import refusal
+from headrace_service.api.scalars import JSON
+from headrace_service.api.types.deleted import Deleted
+from headrace_service.api.types.flow_run import FlowRun
+from headrace_service.api.types.task_run import TaskRun
+from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
+from headrace_service.ledger import run_changes
+from headrace_service.ledger.errors import Refused
+
+FlowRunResult = Annotated[
+    FlowRun | NotFound | Conflict | InvalidInput,
+    strawberry.union("FlowRunResult", description="What became of a flow run."),
+]
+TaskRunResult = Annotated[
+    TaskRun | NotFound | Conflict | InvalidInput,
+    strawberry.union("TaskRunResult", description="What became of a task run."),
+]
+DeleteFlowRunResult = Annotated[
+    Deleted | NotFound | Conflict | InvalidInput,
+    strawberry.union("DeleteFlowRunResult", description="What became of a flow run to delete."),
+]
+RunId = Annotated[strawberry.ID, strawberry.argument(description="The run's id.")]
+
+
+@strawberry.input(description="A state to enter.")
+class NewState:
+    """A state."""
+
+    type: StateType = strawberry.field(description="What kind of state it is.")
+    name: str | None = strawberry.field(
+        default=None, description="Its name; by default the type's, such as `Completed`."
+    )
+    message: str | None = strawberry.field(
+        default=None, description="What there is to say about it."
+    )
+
+
+@strawberry.input(description="A run of a flow that a program means to carry out by hand.")
+class NewFlowRun:
+    """A flow run."""
+
+    flow_name: str = strawberry.field(description="The name of its flow.")
+    name: str = strawberry.field(description="Its name.")
+    state: NewState = strawberry.field(description="The state that it begins in.")
+    flow_version: str | None = strawberry.field(
+        default=None, description="The version of its flow's code."
+    )
+    parameters: JSON | None = strawberry.field(
+        default=None, description="The arguments, an object."
+    )
+    tags: list[str] | None = strawberry.field(default=None, description="Its tags.")
+    parent_flow_run_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The flow run that it is a subflow run of."
+    )
+    parent_task_run_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The task run that starts it."
+    )
+
+
+@strawberry.input(description="What is to change; what is left out stays.")
+class FlowRunChanges:
+    """Changes of a flow run."""
+
+    name: str | None = strawberry.field(default=None, description="Its name from now on.")
+    tags: list[str] | None = strawberry.field(default=None, description="Its tags.")
+    parameters: JSON | None = strawberry.field(default=None, description="Its arguments.")
+    flow_version: str | None = strawberry.field(
+        default=None, description="The version of its flow's code."
+    )
+
+
+@strawberry.type(description="What programs do to runs by hand.")
+class RunMutations:
+    """Mutations of runs."""
+
+    @strawberry.mutation(
+        description="Create a run of a flow that nobody starts: the program itself carries it out."
+    )
+    async def create_run_of_flow(
+        self,
+        info: Info,
+        run: Annotated[NewFlowRun, strawberry.argument(description="The run.")],
+    ) -> FlowRunResult:
+        """Create one."""
+        flow_run, task_run = run.parent_flow_run_id, run.parent_task_run_id
+        asked = {
+            "id": uuids.uuid7(),
+            "flow_name": run.flow_name,
+            "name": run.name,
+            "state": StateChange(run.state.type, _name(run.state), now_micros(), run.state.message),
+            "flow_version": run.flow_version,
+            "parameters": run.parameters or {},
+            "tags": run.tags or [],
+            "parent_flow_run_id": flow_run and parse_id(flow_run, "run.parentFlowRunId"),
+            "parent_task_run_id": task_run and parse_id(task_run, "run.parentTaskRunId"),
+        }
+        try:
+            new = msgspec.convert(asked, FlowRunCreated)
+            key = await info.context.ledger.awrite(run_changes.create_flow_run, new)
+        except msgspec.ValidationError as error:
+            return InvalidInput.of(str(error), "run")
+        except Refused as error:
+            return refusal(error)
+        return await _flow_run(info, key)
+
+    @strawberry.mutation(description="Let a flow run enter a state.")
+    async def set_flow_run_state(
+        self,
+        info: Info,
+        id: RunId,
+        state: Annotated[NewState, strawberry.argument(description="The state.")],
+        force: Annotated[
+            bool,
+            strawberry.argument(
+                description="Enter it whatever the rules say: from an end, too, as a new attempt."
+            ),
+        ] = False,
+    ) -> FlowRunResult:
+        """Set its state."""
+        key = parse_id(id)
+        try:
+            await info.context.ledger.awrite(
+                run_changes.set_flow_run_state, key, _state(state, force)
+            )
+        except Refused as error:
+            return refusal(error)
+        return await _flow_run(info, key)
+
+    @strawberry.mutation(description="Let a task run enter a state.")
+    async def set_task_run_state(
+        self,
+        info: Info,
+        id: RunId,
+        state: Annotated[NewState, strawberry.argument(description="The state.")],
+        force: Annotated[
+            bool, strawberry.argument(description="Enter it whatever the rules say.")
+        ] = False,
+    ) -> TaskRunResult:
+        """Set its state."""
+        key = parse_id(id)
+        try:
+            await info.context.ledger.awrite(
+                run_changes.set_task_run_state, key, _state(state, force)
+            )
+        except Refused as error:
+            return refusal(error)
+        row = await info.context.loaders.task_run.load(key)
+        assert row is not None
+        return TaskRun.of(row)
+
+    @strawberry.mutation(description="Change what a flow run is called, and what is said of it.")
+    async def update_flow_run(
+        self,
+        info: Info,
+        id: RunId,
+        changes: Annotated[FlowRunChanges, strawberry.argument(description="What changes.")],
+    ) -> FlowRunResult:
+        """Change one."""
+        given: dict[str, Any] = {
+            "name": changes.name,
+            "tags": changes.tags,
+            "parameters": changes.parameters,
+            "flow_version": changes.flow_version,
+        }
+        key = parse_id(id)
+        wanted = {name: value for name, value in given.items() if value is not None}
+        try:
+            await info.context.ledger.awrite(run_changes.update_flow_run, key, wanted)
+        except Refused as error:
+            return refusal(error)
+        return await _flow_run(info, key)
+
+    @strawberry.mutation(
+        description="Delete a flow run with its task runs, log lines and history. Runs of subflows "
+        "stay."
+    )
+    async def delete_flow_run(self, info: Info, id: RunId) -> DeleteFlowRunResult:
+        """Delete one."""
+        try:
+            found = await info.context.ledger.awrite(run_changes.delete_flow_run, parse_id(id))
+        except Refused as error:
+            return refusal(error)
+        return Deleted(id=strawberry.ID(str(found)))
+
+
+def _name(state: NewState) -> str:
+    return state.name or state.type.value.capitalize()
+
+
+def _state(state: NewState, force: bool) -> run_changes.NewState:
+    return run_changes.NewState(state.type, _name(state), state.message, force)
+
+
+async def _flow_run(info: Info, key: Any) -> FlowRun:
+    row = await info.context.loaders.flow_run.load(key)
+    assert row is not None  # it was there when it was changed
+    return FlowRun.of(row)

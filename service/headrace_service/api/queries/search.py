@@ -1,0 +1,118 @@
+"""Runs in an order of one's own, and their number."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from headrace_service.api.context import Info
+from headrace_service.api.errors import InputError
+from headrace_service.api.filters import (
+    FlowRunFilter,
+    TaskRunFilter,
+    flow_runs_where,
+    task_runs_where,
+)
+from headrace_service.api.pagination import MAX_PAGE
+from headrace_service.api.types.flow_run import FlowRun
+from headrace_service.api.types.task_run import TaskRun
+from headrace_service.ledger.queries import search
+from headrace_service.ledger.queries.search import RunOrder
+
+strawberry.enum(RunOrder, description="What runs are sorted by.")
+_MEANING = {
+    RunOrder.NEWEST: "The newest first.",
+    RunOrder.START_TIME_ASC: "What started first, first.",
+    RunOrder.START_TIME_DESC: "What started last, first.",
+    RunOrder.DUE_TIME_ASC: "What is due first, first; what was never scheduled, when created.",
+    RunOrder.DUE_TIME_DESC: "What is due last, first.",
+    RunOrder.END_TIME_DESC: "What ended last, first.",
+    RunOrder.NAME_ASC: "By name.",
+    RunOrder.NAME_DESC: "By name, from its end.",
+    RunOrder.DURATION_ASC: "What took the least time, first.",
+    RunOrder.DURATION_DESC: "What took the most time, first.",
+}
+for _value in RunOrder.__strawberry_definition__.values:  # type: ignore[attr-defined]
+    _value.description = _MEANING[RunOrder(_value.value)]
+
+Order = Annotated[
+    RunOrder | None,
+    strawberry.argument(description="What they are sorted by; the newest first unless given."),
+]
+Limit = Annotated[int, strawberry.argument(description="How many: 1 to 200.")]
+Offset = Annotated[int, strawberry.argument(description="How many of them to leave out first.")]
+
+_COST = "Costs as much as all that fit: a page of `{}` costs the same wherever it stands."
+
+
+@strawberry.type(description="Runs in an order of one's own, and their number.")
+class SearchQueries:
+    """Queries that look at all runs that fit."""
+
+    @strawberry.field(description=f"Flow runs in an order. {_COST.format('flowRuns')}")
+    async def search_flow_runs(
+        self,
+        info: Info,
+        filter: Annotated[
+            FlowRunFilter | None, strawberry.argument(description="Which of them.")
+        ] = None,
+        order_by: Order = None,
+        limit: Limit = MAX_PAGE,
+        offset: Offset = 0,
+    ) -> list[FlowRun]:
+        """Some flow runs."""
+        _check(limit, offset)
+        where = flow_runs_where(filter)
+        rows = await info.context.ledger.aread(
+            search.search_flow_runs, where, order_by or RunOrder.NEWEST, limit, offset
+        )
+        info.context.spend(rows)
+        return [FlowRun.of(row) for row in rows]
+
+    @strawberry.field(description=f"Task runs in an order. {_COST.format('taskRuns')}")
+    async def search_task_runs(
+        self,
+        info: Info,
+        filter: Annotated[
+            TaskRunFilter | None, strawberry.argument(description="Which of them.")
+        ] = None,
+        flow_runs: Annotated[
+            FlowRunFilter | None, strawberry.argument(description="Of which flow runs.")
+        ] = None,
+        order_by: Order = None,
+        limit: Limit = MAX_PAGE,
+        offset: Offset = 0,
+    ) -> list[TaskRun]:
+        """Some task runs."""
+        _check(limit, offset)
+        owners = None if flow_runs is None else flow_runs_where(flow_runs)
+        rows = await info.context.ledger.aread(
+            search.search_task_runs,
+            task_runs_where(filter),
+            owners,
+            order_by or RunOrder.NEWEST,
+            limit,
+            offset,
+        )
+        info.context.spend(rows)
+        return [TaskRun.of(row) for row in rows]
+
+    @strawberry.field(description="How many flow runs there are: each of them is looked at.")
+    async def count_flow_runs(
+        self,
+        info: Info,
+        filter: Annotated[
+            FlowRunFilter | None, strawberry.argument(description="Which of them.")
+        ] = None,
+    ) -> int:
+        """Their number."""
+        where = flow_runs_where(filter)
+        return await info.context.ledger.aread(search.count_flow_runs, where)
+
+
+def _check(limit: int, offset: int) -> None:
+    if not 1 <= limit <= MAX_PAGE:
+        raise InputError(f"limit: {limit} is not from 1 to {MAX_PAGE}", "limit")
+    if not 0 <= offset < 2**31:
+        raise InputError(f"offset: {offset} is not 0 or more", "offset")

@@ -1,0 +1,92 @@
+"""Conditions that flow runs and task runs have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import peewee
+
+from headrace_service.ledger.queries.paging import quoted, without_index
+
+
+class RunWhere(msgspec.Struct, frozen=True):
+    """Which runs are wanted; what is None does not matter. Times are in microseconds.
+
+    `states` are types of states, `state_names` their names. `untagged` and its like: True wants
+    those that are, False those that are not.
+    """
+
+    states: frozenset[str] | None = None
+    ids: frozenset[UUID] | None = None
+    not_ids: frozenset[UUID] = frozenset()
+    names: frozenset[str] | None = None
+    name_contains: str | None = None
+    not_states: frozenset[str] = frozenset()
+    state_names: frozenset[str] | None = None
+    not_state_names: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
+    any_tags: frozenset[str] | None = None
+    untagged: bool | None = None
+    started_after: int | None = None
+    started_before: int | None = None
+    ended_after: int | None = None
+    ended_before: int | None = None
+    started: bool | None = None
+    ended: bool | None = None
+
+
+def run_conditions(run: Any, where: RunWhere) -> list[Any]:
+    """The conditions on `run` (a table of runs or an alias of it), save the one on `states`."""
+    found: list[Any] = []
+    if where.ids is not None:
+        found.append(run.id.in_(list(where.ids)))
+    if where.not_ids:
+        found.append(run.id.not_in(list(where.not_ids)))
+    if where.names is not None:
+        found.append(run.name.in_(sorted(where.names)))
+    if where.name_contains:
+        found.append(run.name.contains(where.name_contains))
+    if where.not_states:
+        found.append(without_index(run.state_type).not_in(sorted(where.not_states)))
+    if where.state_names is not None:
+        found.append(run.state_name.in_(sorted(where.state_names)))
+    if where.not_state_names:
+        found.append(run.state_name.not_in(sorted(where.not_state_names)))
+    return found + _tag_conditions(run, where) + _time_conditions(run, where)
+
+
+def _tag_conditions(run: Any, where: RunWhere) -> list[Any]:
+    found: list[Any] = [has_tag(run.tags, tag) for tag in sorted(where.tags)]
+    if where.any_tags is not None:
+        wanted: Any = peewee.Value(False)
+        for tag in sorted(where.any_tags):
+            wanted = wanted | has_tag(run.tags, tag)
+        found.append(wanted)
+    if where.untagged is not None:
+        empty = peewee.fn.COALESCE(run.tags, "[]") == "[]"
+        found.append(empty if where.untagged else ~empty)
+    return found
+
+
+def has_tag(tags: Any, tag: str) -> Any:
+    """Whether a column of tags has a tag."""
+    return peewee.fn.INSTR(tags, quoted(tag)) > 0
+
+
+def _time_conditions(run: Any, where: RunWhere) -> list[Any]:
+    found: list[Any] = []
+    if where.started_after is not None:
+        found.append(run.start_time >= where.started_after)
+    if where.started_before is not None:
+        found.append(run.start_time < where.started_before)
+    if where.ended_after is not None:
+        found.append(run.end_time >= where.ended_after)
+    if where.ended_before is not None:
+        found.append(run.end_time < where.ended_before)
+    if where.started is not None:
+        found.append(run.start_time.is_null(not where.started))
+    if where.ended is not None:
+        found.append(run.end_time.is_null(not where.ended))
+    return found

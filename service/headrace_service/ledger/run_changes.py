@@ -1,0 +1,124 @@
+"""What programs do to runs by hand: create them, set their states, change and delete them."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import peewee
+
+from headrace.records import (
+    FlowRunChanged,
+    FlowRunCreated,
+    RecordBatch,
+    StateChange,
+    StateType,
+    TaskRunChanged,
+    now_micros,
+)
+from headrace_service.ledger.decode import DecodedBatch
+from headrace_service.ledger.errors import Conflict, NotFound
+from headrace_service.ledger.fold import Fold
+from headrace_service.ledger.models import Event, FlowRun, FlowRunInput, Log, TaskRun
+from headrace_service.ledger.state_changes import change_states
+from headrace_service.rules import Actor
+
+_NOBODY = UUID(int=0)
+
+
+class NewState(msgspec.Struct, frozen=True):
+    """A state that a run is to enter now; `force` enters it whatever the rules say."""
+
+    type: StateType
+    name: str
+    message: str | None = None
+    force: bool = False
+
+
+def create_flow_run(db: peewee.SqliteDatabase, new: FlowRunCreated) -> UUID:
+    """A run of a flow that somebody means to carry out by hand. Returns its id.
+
+    Raises:
+        Conflict: there is a run of that id.
+    """
+    fold = Fold(db, DecodedBatch(RecordBatch(_NOBODY, 1, [new]), None, []))
+    fold.take_all()
+    fold.write()
+    for refused in fold.refused:
+        raise Conflict(refused.message, refused.field)
+    return new.id
+
+
+def set_flow_run_state(db: peewee.SqliteDatabase, run_id: UUID, state: NewState) -> None:
+    """Let a flow run enter a state.
+
+    Raises:
+        NotFound: there is no such run.
+        Conflict: it may not enter that state from the one it is in.
+    """
+    _set_state(db, FlowRun, FlowRunChanged, run_id, state)
+
+
+def set_task_run_state(db: peewee.SqliteDatabase, run_id: UUID, state: NewState) -> None:
+    """Let a task run enter a state; see `set_flow_run_state`."""
+    _set_state(db, TaskRun, TaskRunChanged, run_id, state)
+
+
+def _set_state(
+    db: peewee.SqliteDatabase,
+    table: type[FlowRun] | type[TaskRun],
+    change: type[FlowRunChanged] | type[TaskRunChanged],
+    run_id: UUID,
+    state: NewState,
+) -> None:
+    run_count = _attempt(db, table, run_id)
+    # To run is a new attempt: what an earlier one has to say from now on is not heard.
+    attempt = run_count + (state.type is StateType.RUNNING)
+    entered = StateChange(state.type, state.name, now_micros(), state.message, attempt)
+    actor = Actor.FORCE if state.force else Actor.CLIENT
+    for refused in change_states(db, [change(run_id, entered)], actor):
+        raise Conflict(refused.message, refused.field)
+
+
+def update_flow_run(db: peewee.SqliteDatabase, run_id: UUID, changes: dict[str, Any]) -> None:
+    """Change what a flow run is called, and what is said about it.
+
+    Args:
+        db: the writer's database, inside a transaction.
+        run_id: the run.
+        changes: any of `name`, `flow_version`, `tags` (a list), `parameters` (a mapping).
+
+    Raises:
+        NotFound: there is no such run.
+    """
+    values = {
+        name: value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        for name, value in changes.items()
+    }
+    _attempt(db, FlowRun, run_id)
+    if values:
+        FlowRun.update(**values).where(FlowRun.id == run_id).execute(db)
+
+
+def delete_flow_run(db: peewee.SqliteDatabase, run_id: UUID) -> UUID:
+    """Delete a flow run with its task runs, log lines, inputs and history. Its subflow runs stay.
+
+    What its process records after that is refused.
+
+    Raises:
+        NotFound: there is no such run.
+    """
+    _attempt(db, FlowRun, run_id)
+    for table in (TaskRun, Log, Event, FlowRunInput):
+        table.delete().where(table.flow_run_id == run_id).execute(db)
+    FlowRun.delete().where(FlowRun.id == run_id).execute(db)
+    return run_id
+
+
+def _attempt(db: peewee.Database, table: Any, run_id: UUID) -> int:
+    """The number of the attempt that a run is at."""
+    query = table.select(table.run_count).where(table.id == run_id)
+    for (run_count,) in query.tuples().execute(db):
+        return int(run_count)
+    raise NotFound(f"there is no {table._meta.table_name.replace('_', ' ')} {run_id}", "id")
