@@ -152,16 +152,36 @@ class EventEmitted(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="k
 Record = FlowRunCreated | TaskRunCreated | FlowRunChanged | TaskRunChanged | LogLine | EventEmitted
 
 
-class RecordBatch(msgspec.Struct, frozen=True):
+class ProcessInfo(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The process that has a stream.
+
+    `identity` tells it apart from every other process of its machine (`headrace.liveness`).
+    `lease_seconds` is how long it counts as living from the arrival of a batch on. `direct` tells
+    that it writes into the ledger's file itself, with no service in between.
+    """
+
+    host: Name
+    pid: Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+    identity: Name
+    lease_seconds: Annotated[float, msgspec.Meta(gt=0, le=10_000_000)]
+    direct: bool = False
+
+
+class RecordBatch(msgspec.Struct, frozen=True, omit_defaults=True):
     """A stretch of one client's stream.
 
     `client_id` names the stream (one per process), `number` counts its batches from 1 without a
     hole. A batch that was taken before is acknowledged again and changes nothing.
+
+    `process` is there while the stream has runs that have not ended: when the process is not heard
+    of for longer than its lease, they are taken for crashed. Until then it sends batches without
+    records when there are none.
     """
 
     client_id: UUID
     number: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
     records: list[Record]
+    process: ProcessInfo | None = None
 
 
 class RefusedRecord(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -47,6 +47,11 @@ class Settings(msgspec.Struct, frozen=True):
     settle_timeout: float = 15.0
     #: How many records may wait in memory before the caller is held up.
     recorder_buffer: int = 100_000
+    #: While runs of this process go on, it is told to the ledger that the process lives: after so
+    #: much silence …
+    process_heartbeat: float = 5.0
+    #: … and who is not heard of for so long is taken for dead, and its runs for crashed.
+    process_lease: float = 15.0
     #: How many threads `.submit` uses in one flow run when its task runner does not say.
     task_runner_max_workers: int = 32
     #: Whether results of flows and tasks that do not say so themselves are kept.
@@ -130,6 +135,13 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _duration(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds <= 1e6:
+        raise ValueError("use a number of seconds above 0")
+    return seconds
+
+
 def _count(text: str) -> int:
     count = int(text)
     if count < 1:
@@ -193,6 +205,8 @@ _READERS: dict[str, Callable[[str], object]] = {
     "connect_timeout": _seconds,
     "settle_timeout": _seconds,
     "recorder_buffer": _count,
+    "process_heartbeat": _duration,
+    "process_lease": _duration,
     "task_runner_max_workers": _count,
     "results_persist_by_default": _flag,
     "results_default_serializer": _text,

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from headrace_service.api.queries.service import package_version
 from headrace_service.api.view import GraphQLView, is_loopback
 from headrace_service.ledger import Ledger
+from headrace_service.loops.reaper import Reaper
 from headrace_service.loops.scheduler import Scheduler
 from headrace_service.web import GRAPHIQL_FILES, graphiql_page
 
@@ -46,12 +47,13 @@ def create_app(ledger: Ledger, *, loopback_only: bool = False) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await ledger.feed.start()
-        scheduler = asyncio.create_task(Scheduler(ledger).run())
+        loops = [asyncio.create_task(loop.run()) for loop in (Scheduler(ledger), Reaper(ledger))]
         try:
             yield
         finally:
-            scheduler.cancel()
-            await asyncio.gather(scheduler, return_exceptions=True)
+            for loop in loops:
+                loop.cancel()
+            await asyncio.gather(*loops, return_exceptions=True)
             await ledger.feed.stop()
 
     app = Starlette(

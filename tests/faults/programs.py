@@ -209,6 +209,69 @@ def flow_of_tasks(count: str) -> None:
     say(doubles(int(count)))
 
 
+def flow_that_ends(how: str) -> None:
+    """A flow run with a task run in a thread; ends without a word, or waits to be told on.
+
+    `how` is "exit in the flow", "exit in a task" or "wait". It says "running" once its runs are
+    recorded.
+    """
+    from headrace import flow, task
+
+    @task
+    def work() -> str:
+        if how != "exit in the flow":
+            settle_and_go_on()
+        return "worked"
+
+    def settle_and_go_on() -> None:
+        get_recorder().flush(60.0)
+        say("running")
+        if how == "wait":
+            sys.stdin.readline()
+        else:
+            os._exit(3)
+
+    @flow
+    def pipeline() -> str:
+        result = work.submit().result()
+        if how == "exit in the flow":
+            settle_and_go_on()
+        return result
+
+    say(pipeline())
+
+
+def watch() -> None:
+    """Follow the runs of this machine's ledger file until killed."""
+    import asyncio
+
+    from headrace.client import AsyncClient
+
+    async def follow() -> None:
+        async with AsyncClient() as client:
+            query = "subscription ($after: Cursor) { flowRuns(after: $after) { cursor } }"
+            async for _ in client.subscribe(query, on_status=lambda status: say("watching")):
+                pass
+
+    asyncio.run(follow())
+
+
+def slot_holder(name: str) -> None:
+    """Hold a slot of a limit in a flow, until told on."""
+    from headrace import flow
+    from headrace.concurrency.sync import concurrency
+
+    @flow
+    def holding() -> None:
+        with concurrency(name, strict=True):
+            get_recorder().flush(60.0)
+            say("holding")
+            sys.stdin.readline()
+
+    holding()
+    say("done")
+
+
 if __name__ == "__main__":
     program, *arguments = sys.argv[1:]
     globals()[program](*arguments)

@@ -5,10 +5,8 @@ What is here is the same for `sync` and `asyncio`, which only wait in different 
 
 from __future__ import annotations
 
-import functools
 import logging
 import os
-import platform
 import time
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -21,6 +19,7 @@ from headrace.concurrency.slots import Slots, get_slots
 from headrace.context import CURRENT_RUN, TaskRunContext
 from headrace.exceptions import AcquireConcurrencySlotTimeoutError, ConcurrencySlotAcquisitionError
 from headrace.ids import new_id
+from headrace.liveness import host
 from headrace.logging import get_logger, logger_of
 from headrace.records import SlotAnswer, SlotHolder, SlotRequest
 
@@ -83,6 +82,7 @@ class Wanted:
             self.lease_seconds,
             wait=self._patience is None or self._patience > 0,
             rate_limited=rate_limited,
+            client_id=_client_id(),
         )
         self.slots: Slots = get_slots()
         self._asked: Future[SlotAnswer] | None = None
@@ -207,26 +207,27 @@ def _logger() -> logging.Logger | RunLogger:
 
 def _holder(given: object) -> SlotHolder:
     """Who holds slots: a run that was named, or the one that this code runs in."""
-    host, pid = _host(), os.getpid()
+    machine, pid = host(), os.getpid()
     if given is not None:
         kind, run_id = _named(given)
         if kind == "task_run":
-            return SlotHolder(host, pid, None, run_id)
-        return SlotHolder(host, pid, run_id if kind == "flow_run" else None)
+            return SlotHolder(machine, pid, None, run_id)
+        return SlotHolder(machine, pid, run_id if kind == "flow_run" else None)
     run = CURRENT_RUN.get()
     if run is None:
-        return SlotHolder(host, pid)
+        return SlotHolder(machine, pid)
     flow_run = run.flow_run
     task_run_id = run.id if isinstance(run, TaskRunContext) else None
-    return SlotHolder(host, pid, None if flow_run is None else flow_run.id, task_run_id)
+    return SlotHolder(machine, pid, None if flow_run is None else flow_run.id, task_run_id)
+
+
+def _client_id() -> UUID | None:
+    """The stream of this process, for as long as its runs keep it known to the ledger."""
+    run = CURRENT_RUN.get()
+    return None if run is None else getattr(run.environment.recorder, "client_id", None)
 
 
 def _named(holder: Any) -> tuple[str, UUID]:
     if isinstance(holder, Mapping):
         return str(holder["type"]), UUID(str(holder["id"]))
     return str(holder.type), UUID(str(holder.id))
-
-
-@functools.cache
-def _host() -> str:
-    return platform.node() or "localhost"

@@ -10,7 +10,16 @@ from uuid import UUID
 import msgspec
 from uuid_utils.compat import uuid7
 
-from headrace.records import Record, RecordBatch
+from headrace.records import (
+    TERMINAL_STATES,
+    EventEmitted,
+    FlowRunChanged,
+    LogLine,
+    ProcessInfo,
+    Record,
+    RecordBatch,
+    TaskRunCreated,
+)
 
 logger = logging.getLogger("headrace.recorder")
 
@@ -31,26 +40,49 @@ class Batch(msgspec.Struct):
     records: int
 
 
-class _Envelope(msgspec.Struct):
+class _Envelope(msgspec.Struct, omit_defaults=True):
     """A `RecordBatch` whose records stay encoded."""
 
     client_id: UUID
     number: int
     records: msgspec.Raw
+    process: ProcessInfo | None = None
 
 
 class Stream:
-    """One client's stream: gives its batches their numbers, from 1 and without a hole."""
+    """One client's stream: gives its batches their numbers, from 1 and without a hole.
 
-    def __init__(self) -> None:
+    Args:
+        process: the process that has it, which is told for as long as it has open runs.
+    """
+
+    def __init__(self, process: ProcessInfo | None = None) -> None:
         self.client_id: UUID = uuid7()
         self._number = 0
+        self._process = process
+        #: The runs that have not ended, each with the flow run that it belongs to.
+        self._open: dict[UUID, UUID | None] = {}
+
+    @property
+    def has_open_runs(self) -> bool:
+        """Whether there are runs that depend on the life of this process."""
+        return bool(self._open)
 
     def encode(self, records: list[Record]) -> list[Batch]:
         """The next batch of the stream; several if one would be too long.
 
         A record that JSON cannot hold is mended if it can be, and left out with a warning if not.
         """
+        self._follow(records)
+        return self._encode(records)
+
+    def heartbeat(self) -> Batch:
+        """A batch without records: the process lives."""
+        payload = self._payload([])
+        self._number += 1
+        return Batch(payload, 0)
+
+    def _encode(self, records: list[Record]) -> list[Batch]:
         try:
             payload = self._payload(records)
         except Exception:  # whatever a user's value raises: it must not stop the stream
@@ -58,14 +90,36 @@ class Stream:
             payload = self._payload(records)
         if len(payload) > MAX_PAYLOAD and len(records) > 1:
             middle = len(records) // 2
-            return self.encode(records[:middle]) + self.encode(records[middle:])
+            return self._encode(records[:middle]) + self._encode(records[middle:])
         if not records:
             return []
         self._number += 1
         return [Batch(payload, len(records))]
 
     def _payload(self, records: list[Record]) -> bytes:
-        return _encoder.encode(RecordBatch(self.client_id, self._number + 1, records))
+        process = self._process if self._open else None
+        return _encoder.encode(RecordBatch(self.client_id, self._number + 1, records, process))
+
+    def _follow(self, records: list[Record]) -> None:
+        """Note which runs are open once these records are taken."""
+        opened = self._open
+        for record in records:
+            if isinstance(record, LogLine | EventEmitted):
+                continue
+            if record.state.type not in TERMINAL_STATES:
+                if isinstance(record, TaskRunCreated):
+                    opened[record.id] = record.flow_run_id
+                else:
+                    opened.setdefault(record.id, None)
+            else:
+                opened.pop(record.id, None)
+                if opened and isinstance(record, FlowRunChanged):
+                    self._close_within(record.id)
+
+    def _close_within(self, flow_run_id: UUID) -> None:
+        """A flow run has ended, and with it its task runs: other processes told of their ends."""
+        for run_id in [key for key, owner in self._open.items() if owner == flow_run_id]:
+            del self._open[run_id]
 
 
 class Renaming:

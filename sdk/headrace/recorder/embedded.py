@@ -178,6 +178,7 @@ class EmbeddedSchema:
         self._feed: Feed | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: set[asyncio.Task[None]] = set()
+        self._reaping: asyncio.Task[None] | None = None
 
     async def execute(
         self, query: str, variables: Mapping[str, object] | None = None
@@ -216,9 +217,14 @@ class EmbeddedSchema:
 
     async def close(self) -> None:
         """End all subscriptions and let go of the ledger."""
+        import asyncio
+
         feed, self._feed = self._feed, None
         if feed is not None:
             await feed.stop()
+        if self._reaping is not None:
+            self._reaping.cancel()
+            await asyncio.gather(self._reaping, return_exceptions=True)
         self._handle.close()
 
     async def _start_feed(self, ledger: Ledger) -> None:
@@ -228,6 +234,13 @@ class EmbeddedSchema:
             self._loop = asyncio.get_running_loop()
             self._feed = ledger.feed
             await self._feed.start()
+            self._reaping = asyncio.create_task(self._reap(ledger))
+
+    async def _reap(self, ledger: Ledger) -> None:
+        """Whoever watches the file sees to it that runs of dead processes do not look alive."""
+        from headrace_service.loops.reaper import Reaper
+
+        await Reaper(ledger, hears_all=False).run()
 
     def _end_feed(self) -> None:
         """The ledger is about to be closed: let the feed's subscribers know."""
@@ -274,11 +287,14 @@ def _open(path: Path) -> Ledger:
     from headrace_service.ledger import Ledger, LedgerUnusable, LedgerVersion
 
     try:
-        return Ledger.open(path)
+        ledger = Ledger.open(path)
     except LedgerVersion as error:
         raise ServiceTooOld(str(error)) from None
     except LedgerUnusable as error:
         raise HomeUnusable(str(error)) from None
+    if ledger.found_processes:
+        ledger.slots.reap()  # nobody waits for it
+    return ledger
 
 
 # SQLite must not be carried over a fork: the child would share the parent's bookkeeping of locks

@@ -17,6 +17,7 @@ import threading
 import time
 from collections import deque
 from pathlib import Path
+from uuid import UUID
 
 from headrace.exceptions import SetupError
 from headrace.recorder.batches import Batch, Stream
@@ -24,11 +25,14 @@ from headrace.recorder.buffer import Buffer, Mark, Settled
 from headrace.recorder.delivery import Delivery
 from headrace.recorder.spool import Spool
 from headrace.recorder.transport import Transport, TransportAway, TransportStumbled
+from headrace.records import ProcessInfo
 
 logger = logging.getLogger("headrace.recorder")
 
 #: Records in one batch.
 BATCH = 1_000
+#: Seconds of silence after which a process with open runs tells that it lives.
+HEARTBEAT = 5.0
 #: Seconds for which the first record of a batch waits for others.
 LINGER = 0.02
 #: The same while batches go to the spool: fewer, longer batches are replayed faster.
@@ -53,14 +57,25 @@ class Flusher:
         transport: where to; only the flusher's thread uses it.
         spool_folder: where a spool file is made when the transport is away.
         bound: how many records may wait in memory.
+        process: what the ledger is to know of this process while it has runs that have not ended.
+        heartbeat: seconds of silence after which it is told that such a process lives.
     """
 
-    def __init__(self, transport: Transport, spool_folder: Path, bound: int) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        spool_folder: Path,
+        bound: int,
+        process: ProcessInfo | None = None,
+        heartbeat: float = HEARTBEAT,
+    ) -> None:
         self.buffer = Buffer(bound)
         self.delivery = Delivery(transport, spool_folder)
         self._transport = transport
         self._spool_folder = spool_folder
-        self._stream = Stream()
+        self._stream = Stream(process)
+        self._heartbeat = heartbeat
+        self._spoke_at = 0.0
         self._spool: Spool | None = None
         self._held: deque[Batch] = deque()
         self._taken = 0  # batches ever made …
@@ -97,6 +112,11 @@ class Flusher:
             self.buffer.wait_for_room()
         else:
             self.flush(None)
+
+    @property
+    def client_id(self) -> UUID:
+        """The name of the stream."""
+        return self._stream.client_id
 
     @property
     def started(self) -> bool:
@@ -192,8 +212,8 @@ class Flusher:
         if not self._behind:
             # What came while the last batch was under way has waited for that long already.
             linger = LINGER - (now - self._busy_since) if buffer.items else LINGER
-            buffer.wait(1, None)
-            if buffer.items:  # or woken to end
+            buffer.wait(1, self._silence_left())
+            if buffer.items:  # or woken to end, or to say that we live
                 buffer.wait(BATCH, linger)
         elif now >= self._retry_at:
             return
@@ -204,6 +224,12 @@ class Flusher:
         else:
             until = max(self._disk_retry_at, now) if self._away else self._retry_at
             buffer.wait(sys.maxsize, min(self._retry_at, until) - now, urgent=False)
+
+    def _silence_left(self) -> float | None:
+        """Seconds until a heartbeat is due; None when nobody waits for one."""
+        if not self._stream.has_open_runs:
+            return None
+        return self._spoke_at + self._heartbeat - time.monotonic()
 
     def _turn(self) -> None:
         """Send what is next, if anything is, and note what came of it."""
@@ -244,6 +270,9 @@ class Flusher:
                 return None
         else:
             self._take()
+            left = None if self._held else self._silence_left()
+            if left is not None and left <= 0:
+                self._hold([self._stream.heartbeat()])
         if self._spool:
             first = self._spool.first()
             if first is not None:
@@ -255,12 +284,15 @@ class Flusher:
         """Encode the next of what waits in the buffer."""
         records, marks = self.buffer.take(BATCH)
         if records:
-            batches = self._stream.encode(records)
-            self._taken += len(batches)
-            self._held.extend(batches)
+            self._hold(self._stream.encode(records))
         if marks:
             self._marks.extend((self._taken, mark) for mark in marks)
             self._settle()
+
+    def _hold(self, batches: list[Batch]) -> None:
+        self._spoke_at = time.monotonic()
+        self._taken += len(batches)
+        self._held.extend(batches)
 
     def _delivered(self) -> None:
         if self._away:

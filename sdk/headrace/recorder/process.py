@@ -9,14 +9,16 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from uuid import UUID
 
 from headrace.exceptions import ServiceUnreachable
+from headrace.liveness import host, identity
 from headrace.recorder.buffer import Mark, Settled
-from headrace.recorder.flusher import Flusher
+from headrace.recorder.flusher import HEARTBEAT, Flusher
 from headrace.recorder.leftovers import LeftoverReplay
 from headrace.recorder.spool import forget_inherited
 from headrace.recorder.transport import Transport, TransportAway
-from headrace.records import Record
+from headrace.records import ProcessInfo, Record
 from headrace.settings import Settings, get_settings
 
 #: Seconds that the end of a process gives to the records of earlier ones.
@@ -42,14 +44,24 @@ class Recorder:
         make_transport: makes a transport; called once for each stream.
         spool_folder: where records wait while the transport is away.
         bound: how many records may wait in memory before callers are held up.
+        describe: what the ledger is to know of this process while it has runs that have not ended;
+            called once for each stream.
+        heartbeat: seconds of silence after which it is told that such a process lives.
     """
 
     def __init__(
-        self, make_transport: Callable[[], Transport], spool_folder: Path, bound: int
+        self,
+        make_transport: Callable[[], Transport],
+        spool_folder: Path,
+        bound: int,
+        describe: Callable[[], ProcessInfo | None] = lambda: None,
+        heartbeat: float = HEARTBEAT,
     ) -> None:
         self._make_transport = make_transport
         self._spool_folder = spool_folder
         self._bound = bound
+        self._describe = describe
+        self._heartbeat = heartbeat
         self._closed_with: Settled | None = None
         self._for_good: float | None = None
         self._change = threading.Lock()
@@ -92,6 +104,11 @@ class Recorder:
             return self._closed_with or Settled.TIMED_OUT
 
     @property
+    def client_id(self) -> UUID:
+        """The stream's name in the ledger."""
+        return self._flusher.client_id
+
+    @property
     def refused(self) -> int:
         """How many of this stream's records the ledger refused so far."""
         return self._flusher.delivery.refused
@@ -102,7 +119,13 @@ class Recorder:
         self._leftovers.start()
 
     def _begin(self) -> None:
-        self._flusher = Flusher(self._make_transport(), self._spool_folder, self._bound)
+        self._flusher = Flusher(
+            self._make_transport(),
+            self._spool_folder,
+            self._bound,
+            self._describe(),
+            self._heartbeat,
+        )
         self._buffer = self._flusher.buffer
         self._items = self._buffer.items
 
@@ -172,6 +195,8 @@ def get_recorder() -> Recorder:
                 lambda: made.pop() if made else _open_transport(settings),
                 settings.spool_path,
                 settings.recorder_buffer,
+                lambda: _describe(settings),
+                settings.process_heartbeat,
             )
             recorder.replay_leftovers()
             _recorder, _place = recorder, place
@@ -196,6 +221,11 @@ def _open_transport(settings: Settings) -> Transport:
     from headrace.recorder.embedded import EmbeddedTransport
 
     return EmbeddedTransport(settings.ledger_path)
+
+
+def _describe(settings: Settings) -> ProcessInfo:
+    direct = settings.service_url is None
+    return ProcessInfo(host(), os.getpid(), identity(), settings.process_lease, direct)
 
 
 def _first_contact(transport: Transport, patience: float) -> None:

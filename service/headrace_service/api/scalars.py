@@ -71,7 +71,9 @@ _BATCH = """\
 A stretch of one client's stream of records, as a JSON object:
 `{"client_id": UUID, "number": Int, "records": [Record]}`. A client is one process; `number` counts
 its batches from 1 without a hole. A batch that was taken before is acknowledged and changes
-nothing.
+nothing. While the client has runs that have not ended, `process` tells what they depend on:
+`{"host": String, "pid": Int, "identity": String, "lease_seconds": Number}`. When no batch, be it
+one without records, has come for so many seconds, those runs are CRASHED.
 
 A Record is an object whose `kind` says what it tells:
 

@@ -68,6 +68,8 @@ class Ledger:
         self._feed: Feed | None = None
         self._slots: Slots | None = None
         self._making = threading.Lock()
+        #: Whether there were processes with open runs when it was opened: see `reaping`.
+        self.found_processes = False
 
     @classmethod
     def open(
@@ -98,9 +100,12 @@ class Ledger:
         except LedgerUnusable:
             writing.close()
             raise
+        found = writing.execute_sql('SELECT 1 FROM "process" LIMIT 1').fetchone()
         # The connection is handed to the writer's thread: peewee keeps one for each thread.
         writing.close()
-        return cls(path, writing, statement_timeout)
+        ledger = cls(path, writing, statement_timeout)
+        ledger.found_processes = found is not None
+        return ledger
 
     @property
     def feed(self) -> Feed:

@@ -10,6 +10,7 @@ from headrace_service.ledger.decode import DecodedBatch
 from headrace_service.ledger.errors import OutOfOrder
 from headrace_service.ledger.fold import Fold
 from headrace_service.ledger.models import Batch
+from headrace_service.ledger.processes import renew_lease
 
 _json = msgspec.json.Encoder()
 
@@ -28,13 +29,14 @@ def append(db: peewee.SqliteDatabase, decoded: DecodedBatch) -> BatchAck:
     Raises:
         OutOfOrder: a batch is missing before this one.
     """
-    batch = decoded.batch
+    batch, now = decoded.batch, now_micros()
     earlier = _earlier_answer(db, batch)
     if earlier is not None:
         return earlier
     fold = Fold(db, decoded)
     fold.take_all()
     fold.write()
+    renew_lease(db, batch, now)
     ack = BatchAck(
         number=batch.number,
         accepted=len(batch.records) + len(decoded.refused) - len(fold.refused),
@@ -44,7 +46,7 @@ def append(db: peewee.SqliteDatabase, decoded: DecodedBatch) -> BatchAck:
         Batch.client_id: batch.client_id,
         Batch.number: batch.number,
         Batch.answer: _json.encode(ack),
-        Batch.at: now_micros(),
+        Batch.at: now,
     }
     Batch.insert(row).on_conflict_replace().execute(db)
     return ack

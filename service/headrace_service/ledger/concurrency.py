@@ -314,6 +314,11 @@ def free_slots_of(db: peewee.SqliteDatabase, client_ids: Sequence[UUID], now: in
     return release(db, lease_ids, now)
 
 
+def has_lapsed(db: peewee.Database, now: int) -> bool:
+    """Whether there is anything for `sweep` to do."""
+    return any(model.select().where(model.until <= now).exists(db) for model in (Slot, Waiter))
+
+
 def sweep(db: peewee.SqliteDatabase, now: int) -> Outcome:
     """Delete the slots whose lease has ended and those who wait no more; answers how many rows."""
     ended: set[UUID] = set()

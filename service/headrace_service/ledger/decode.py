@@ -25,6 +25,7 @@ class _Envelope(msgspec.Struct):
     client_id: Any
     number: Any
     records: list[Any]
+    process: Any = None
 
 
 class DecodedBatch(msgspec.Struct):
@@ -63,7 +64,12 @@ def _decode_piecewise(value: object) -> DecodedBatch:
         plain = msgspec.json.decode(value) if isinstance(value, bytes) else value
         envelope = msgspec.convert(plain, _Envelope)
         empty = msgspec.convert(
-            {"client_id": envelope.client_id, "number": envelope.number, "records": []},
+            {
+                "client_id": envelope.client_id,
+                "number": envelope.number,
+                "records": [],
+                "process": envelope.process,
+            },
             RecordBatch,
         )
     except msgspec.ValidationError as error:
@@ -83,7 +89,7 @@ def _decode_piecewise(value: object) -> DecodedBatch:
         except msgspec.ValidationError as error:
             message, field = _split(error)
             refused.append(RefusedRecord(index, "InvalidInput", message, field or _guess(item)))
-    batch = RecordBatch(empty.client_id, empty.number, records)
+    batch = RecordBatch(empty.client_id, empty.number, records, empty.process)
     return DecodedBatch(batch, indexes, refused)
 
 

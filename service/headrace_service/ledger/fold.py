@@ -250,10 +250,11 @@ class Fold:
         flow_runs = [run for run in self.flow_runs.values() if run.touched]
         task_runs = [run for run in self.task_runs.values() if run.touched]
         self._many(INSERT_FLOW_RUN, self._new_flow_runs(flow_runs, counts))
-        self._many(UPDATE_FLOW_RUN, map(changed_row, _old(flow_runs)))
+        client = self.batch.client_id.bytes if self.actor is Actor.RUN else None
+        self._many(UPDATE_FLOW_RUN, (changed_row(run, client) for run in _old(flow_runs)))
         self._many(ADOPT_FLOW_RUN, self.adopted)
-        self._many(INSERT_TASK_RUN, map(task_run_row, _new(task_runs)))
-        self._many(UPDATE_TASK_RUN, map(changed_row, _old(task_runs)))
+        self._many(INSERT_TASK_RUN, (task_run_row(run, client) for run in _new(task_runs)))
+        self._many(UPDATE_TASK_RUN, (changed_row(run, client) for run in _old(task_runs)))
         self._update_counts(counts)
         self._many(INSERT_EVENT, self.events)
         self._many(INSERT_LOG, self.logs)

@@ -128,7 +128,7 @@ class TaskRun(Table):
     """One run of a task, with its current state.
 
     `inputs` is a JSON object: parameter name to the list of ids of the runs whose results went
-    into it.
+    into it. `client_id` is the stream that told of it last: of the process that runs it.
     """
 
     id = IdField(primary_key=True)
@@ -142,6 +142,7 @@ class TaskRun(Table):
     run_count = peewee.IntegerField()
     tags = peewee.TextField(null=True)
     inputs = peewee.TextField(null=True)
+    client_id = IdField(null=True)
     created_at = peewee.BigIntegerField()
     start_time = peewee.BigIntegerField(null=True)
     end_time = peewee.BigIntegerField(null=True)

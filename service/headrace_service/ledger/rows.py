@@ -68,7 +68,7 @@ INSERT_LOG = insert_sql(Log)
 _UPDATE_RUN = (
     'UPDATE "{table}" SET "state_type" = ?, "state_name" = ?, "state_message" = ?, '
     '"state_timestamp" = ?, "run_count" = ?, "start_time" = coalesce("start_time", ?), '
-    '"end_time" = ? WHERE "id" = ?'
+    '"end_time" = ?, "client_id" = coalesce(?, "client_id") WHERE "id" = ?'
 )
 UPDATE_FLOW_RUN = _UPDATE_RUN.format(table="flow_run")
 #: A process has begun a run that it was given.
@@ -81,8 +81,11 @@ def encode_counts(counts: dict[StateType, int]) -> str:
     return _json.encode({kind: count for kind, count in counts.items() if count}).decode()
 
 
-def changed_row(run: Any) -> tuple[Any, ...]:
-    """The parameters of an update: a run that was there before enters another state."""
+def changed_row(run: Any, client: bytes | None) -> tuple[Any, ...]:
+    """The parameters of an update: a run that was there before enters another state.
+
+    `client` is the stream of the process that runs it, None when somebody else changes it.
+    """
     state = run.state
     return (
         state.type.value,
@@ -92,11 +95,12 @@ def changed_row(run: Any) -> tuple[Any, ...]:
         state.run_count,
         run.start_time,
         run.end_time,
+        client,
         run.id.bytes,
     )
 
 
-def task_run_row(run: Any) -> tuple[Any, ...]:
+def task_run_row(run: Any, client: bytes | None) -> tuple[Any, ...]:
     """The row of a new task run."""
     created, state, owner = run.created, run.state, run.flow_run_id
     return (
@@ -111,6 +115,7 @@ def task_run_row(run: Any) -> tuple[Any, ...]:
         state.run_count,
         _json.encode(created.tags).decode() if created.tags else None,
         _json.encode(created.inputs).decode() if created.inputs else None,
+        client,
         created.state.timestamp,
         run.start_time,
         run.end_time,

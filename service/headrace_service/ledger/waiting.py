@@ -97,6 +97,13 @@ class Slots:
         listed = list(leases)
         return self.perform(lambda db, now: concurrency.renew(db, listed, now))
 
+    def reap(self) -> Future[int]:
+        """End the runs of processes that can be seen to be dead, and free what they held."""
+        from headrace_service.ledger.reaping import reap_unheard, spool_beside
+
+        spool = spool_beside(self._path)
+        return self.perform(lambda db, now: reap_unheard(db, spool, now))
+
     def perform(self, verb: Verb) -> Future[Any]:
         """Do a verb; the future has its answer, and whoever got slots by it is told."""
         future: Future[Any] = Future()
@@ -162,7 +169,7 @@ class Slots:
     def _refresh_by(self, moment: int | None) -> None:
         """Refresh at that moment, if not before. Under the lock."""
         latest = now_micros() + REFRESH
-        self._refresh_at = min(self._refresh_at, latest if moment is None else moment)
+        self._refresh_at = min(self._refresh_at, latest, latest if moment is None else moment)
 
     # -- the thread --------------------------------------------------------------------------------
 
@@ -211,6 +218,7 @@ class Slots:
                 self._refresh_by(outcome.retry_at)
             self._ask_again(outcome.answer)
 
+        self.reap()  # what is waited for may be held by the dead
         job: Future[Any] = Future()
         self._perform(lambda db, now: concurrency.refresh(db, waiting, now), job, done)
 

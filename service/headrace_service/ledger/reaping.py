@@ -1,0 +1,72 @@
+"""Which processes are taken for dead: those that can be seen to have ended, or fell silent.
+
+What a process has left in its spool comes before the verdict: its runs may have ended well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import peewee
+
+from headrace.liveness import Fate, fate
+from headrace_service.ledger.concurrency import Outcome
+from headrace_service.ledger.processes import Ended, ProcessRow, processes, reap
+
+
+def verdict(row: ProcessRow, seen: Fate, now: int, *, judges_silence: bool) -> Ended | None:
+    """Whether a process is to be taken for dead, and why.
+
+    Args:
+        row: the process and its lease.
+        seen: what can be seen of it from here.
+        now: microseconds.
+        judges_silence: whether the end of its lease counts: for whoever would have heard of it.
+    """
+    who = f"the process that ran it, pid {row.pid} on {row.host},"
+    if seen is Fate.ENDED:
+        return Ended(row, f"{who} ended without a word", lapsed=False)
+    if row.until > now or seen is Fate.RUNS or not judges_silence:
+        return None
+    return Ended(row, f"{who} was not heard of for {row.duration / 1e6:g} s", lapsed=True)
+
+
+def judge(
+    rows: list[ProcessRow],
+    spool: Path,
+    now: int,
+    *,
+    hears_all: bool,
+    look: Callable[[str], Fate] = fate,
+) -> list[Ended]:
+    """Those of the processes that are to be taken for dead.
+
+    Args:
+        rows: the processes.
+        spool: the folder in which processes of this machine leave what they could not deliver.
+        now: microseconds.
+        hears_all: whether all processes are heard of here: in the service. Elsewhere, only those
+            are judged by their silence that write to the ledger's file themselves.
+        look: what can be seen of the process with an identity.
+    """
+    ended = []
+    for row in rows:
+        found = verdict(row, look(row.identity), now, judges_silence=hears_all or row.direct)
+        if found is not None and not (spool / f"{row.client_id}.spool").exists():
+            ended.append(found)
+    return ended
+
+
+def spool_beside(ledger: Path) -> Path:
+    """The spool of those who use the folder of a ledger's file as their home."""
+    return ledger.parent / "spool"
+
+
+def reap_unheard(db: peewee.SqliteDatabase, spool: Path, now: int) -> Outcome:
+    """Look for dead processes without being the service; answers how many runs were ended.
+
+    For whoever opens a ledger's file, or waits for what others may hold.
+    """
+    ended = judge(processes(db), spool, now, hears_all=False)
+    return reap(db, ended, now) if ended else Outcome(0, {})

@@ -1,0 +1,74 @@
+"""The reaper: runs whose process has ended without a word are ended for it.
+
+It does not matter how many reapers look at one ledger.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+
+from headrace_service.ledger import Ledger, LedgerError
+from headrace_service.ledger.concurrency import has_lapsed, sweep
+from headrace_service.ledger.processes import extend_leases, processes, reap
+from headrace_service.ledger.reaping import judge, spool_beside
+from headrace_service.loops.scheduler import Clock, SystemClock
+
+logger = logging.getLogger("headrace_service.loops")
+
+#: Seconds between two looks.
+PAUSE = 1.0
+#: Microseconds without a look after which all get time to be heard of again: the service was
+#: stopped, or its machine was asleep.
+ABSENCE = 5_000_000
+
+
+class Reaper:
+    """Looks after processes and slots for as long as `run` runs.
+
+    Args:
+        ledger: where they are recorded.
+        clock: the time.
+        spool: the folder in which this machine's processes leave what they could not deliver.
+        hears_all: whether all processes are heard of here, as in the service; see `judge`.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        clock: Clock | None = None,
+        *,
+        spool: Path | None = None,
+        hears_all: bool = True,
+    ) -> None:
+        self._ledger = ledger
+        self._clock = clock or SystemClock()
+        self._spool = spool or spool_beside(ledger.path)
+        self._hears_all = hears_all
+        self._looked_at: int | None = None
+
+    async def run(self) -> None:
+        """Go on until cancelled; what the ledger cannot do now is tried again."""
+        while True:
+            try:
+                await self.step()
+            except LedgerError as error:
+                logger.warning("runs of dead processes wait: %s", error)
+            await self._clock.sleep(PAUSE)
+
+    async def step(self) -> int:
+        """Look once; how many runs were ended."""
+        now = self._clock.now()
+        looked_at, self._looked_at = self._looked_at, now
+        if self._hears_all and (looked_at is None or now - looked_at > ABSENCE):
+            await self._ledger.awrite(extend_leases, now)
+        if await self._ledger.aread(has_lapsed, now):
+            await asyncio.wrap_future(self._ledger.slots.perform(lambda db, _: sweep(db, now)))
+        rows = await self._ledger.aread(processes)
+        ended = judge(rows, self._spool, now, hears_all=self._hears_all)
+        if not ended:
+            return 0
+        reaping = self._ledger.slots.perform(lambda db, _: reap(db, ended, now))
+        count: int = await asyncio.wrap_future(reaping)
+        return count

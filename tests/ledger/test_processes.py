@@ -1,0 +1,266 @@
+"""Runs whose process has ended: when that is said, and what becomes of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+import peewee
+import pytest
+import uuid_utils.compat as uuids
+
+from headrace.liveness import Fate
+from headrace.records import (
+    FlowRunCreated,
+    ProcessInfo,
+    Record,
+    RecordBatch,
+    SlotHolder,
+    SlotRequest,
+    StateType,
+    TaskRunCreated,
+)
+from headrace_service.ledger import Ledger, concurrency
+from headrace_service.ledger.limits import LimitValues, create_limit
+from headrace_service.ledger.models import Event, FlowRun, TaskRun
+from headrace_service.ledger.processes import ProcessRow, extend_leases, processes
+from headrace_service.ledger.reaping import judge
+from headrace_service.loops.reaper import ABSENCE, Reaper
+from tests.builders import EPOCH, Stream, enters, flow_run, state, task_run
+
+S = 1_000_000
+FAR = ProcessInfo("mill", 7, "another machine", 15.0)
+
+
+class Clock:
+    """A time that the test sets; nobody sleeps."""
+
+    def __init__(self, now: int) -> None:
+        self.micros = now
+
+    def now(self) -> int:
+        return self.micros
+
+    async def sleep(self, seconds: float) -> None:
+        raise AssertionError("the test takes the steps")
+
+
+def take(ledger: Ledger, stream: Stream, *records: Record, process: ProcessInfo | None) -> None:
+    """Record a batch as a process does; insist that nothing is refused."""
+    batch = msgspec.structs.replace(stream.batch(*records), process=process)
+    assert ledger.append(batch).result().refused == []
+
+
+def known(ledger: Ledger) -> list[ProcessRow]:
+    """The processes that have a lease."""
+    return ledger.read(processes).result()
+
+
+def states(ledger: Ledger) -> dict[UUID, tuple[str, str | None]]:
+    """The state and its message of every run."""
+
+    def query(db: peewee.Database) -> dict[UUID, tuple[str, str | None]]:
+        return {
+            run_id: (kind, message)
+            for model in (FlowRun, TaskRun)
+            for run_id, kind, message in model.select(
+                model.id, model.state_type, model.state_message
+            )
+            .tuples()
+            .execute(db)
+        }
+
+    return ledger.read(query).result()
+
+
+def lapsed(ledger: Ledger, after: float = 15.0) -> int:
+    """A moment so many seconds after the one process was heard of last."""
+    (row,) = known(ledger)
+    return row.until - row.duration + round(after * S)
+
+
+async def reaped(ledger: Ledger, now: int, *, hears_all: bool = True) -> int:
+    """Let a reaper look that has looked a moment before; how many runs it ended."""
+    clock = Clock(now - 1)
+    reaper = Reaper(ledger, clock, hears_all=hears_all)
+    reaper._looked_at = now - 1
+    clock.micros = now
+    return await reaper.step()
+
+
+def running(ledger: Ledger) -> tuple[Stream, FlowRunCreated, TaskRunCreated]:
+    """A flow run and a task run that run in a process."""
+    stream, run = Stream(), flow_run()
+    task = task_run(run)
+    take(ledger, stream, run, task, process=FAR)
+    return stream, run, task
+
+
+async def test_who_is_silent_for_its_lease_is_taken_for_dead(ledger: Ledger) -> None:
+    _, run, task = running(ledger)
+    assert await reaped(ledger, lapsed(ledger, 14.9)) == 0
+    assert await reaped(ledger, lapsed(ledger)) == 2
+    why = "did not end by itself: the process that ran it, pid 7 on mill, was not heard of for 15 s"
+    assert states(ledger) == {
+        run.id: ("CRASHED", f"Flow run {why}"),
+        task.id: ("CRASHED", f"Task run {why}"),
+    }
+    assert known(ledger) == []
+
+    def order(db: peewee.Database) -> list[UUID]:
+        query = Event.select(Event.subject_id).order_by(Event.seq)
+        return [subject for (subject,) in query.tuples().execute(db)]
+
+    # A flow run that has ended is settled: what ran within it ended before.
+    assert ledger.read(order).result()[-2:] == [task.id, run.id]
+    (counts,) = ledger.read(
+        lambda db: [row[0] for row in FlowRun.select(FlowRun.task_run_counts).tuples().execute(db)]
+    ).result()
+    assert counts == '{"CRASHED":1}'
+
+
+async def test_a_batch_without_records_is_a_sign_of_life(ledger: Ledger) -> None:
+    stream, _, _ = running(ledger)
+    before = lapsed(ledger)
+    take(ledger, stream, process=FAR)
+    assert await reaped(ledger, before) == 0
+
+
+async def test_a_process_without_open_runs_has_no_lease(ledger: Ledger) -> None:
+    stream, run, task = running(ledger)
+    done = state("COMPLETED")
+    take(ledger, stream, enters(task, done), enters(run, done), process=None)
+    assert known(ledger) == []
+
+
+async def test_what_comes_after_the_verdict_is_refused(ledger: Ledger) -> None:
+    stream, run, task = running(ledger)
+    await reaped(ledger, lapsed(ledger))
+    late = stream.batch(enters(task, state("COMPLETED")), enters(run, state("COMPLETED")))
+    ack = ledger.append(late).result()
+    assert [refused.message for refused in ack.refused] == [
+        "the run has ended as CRASHED; a terminal state is final"
+    ] * 2
+    assert {kind for kind, _ in states(ledger).values()} == {"CRASHED"}
+
+
+async def test_a_run_belongs_to_the_process_that_told_of_it_last(ledger: Ledger) -> None:
+    _, _, task = running(ledger)
+    child = Stream()
+    take(ledger, child, enters(task, state("RUNNING", at=EPOCH + 1)), process=FAR)
+    (parent_row,) = [row for row in known(ledger) if row.client_id != child.client_id]
+    take(ledger, child, process=FAR)
+    assert await reaped(ledger, parent_row.until) == 1
+    assert states(ledger)[task.id] == ("RUNNING", None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "ends"),
+    [
+        ("SCHEDULED", "Scheduled", False),  # somebody will take it up
+        ("SCHEDULED", "AwaitingRetry", True),
+        ("SCHEDULED", "AwaitingConcurrencySlot", True),
+        ("PAUSED", "Suspended", False),
+        ("PAUSED", "Paused", True),
+        ("CANCELLING", "Cancelling", True),
+    ],
+)
+async def test_only_what_needs_its_process_ends_with_it(
+    ledger: Ledger, kind: str, name: str, ends: bool
+) -> None:
+    stream, run = Stream(), flow_run()
+    take(ledger, stream, run, enters(run, state(kind, name)), process=FAR)
+    assert await reaped(ledger, lapsed(ledger)) == int(ends)
+    assert states(ledger)[run.id][0] == ("CRASHED" if ends else kind)
+
+
+async def test_the_slots_of_a_dead_process_are_given_on(ledger: Ledger) -> None:
+    stream, _, _ = running(ledger)
+    ledger.write(create_limit, "db", LimitValues(1), EPOCH).result()
+    holder = SlotHolder("mill", 7)
+    held = SlotRequest(uuids.uuid7(), ["db"], holder, client_id=stream.client_id)
+    assert ledger.slots.acquire(held).result().granted
+    waiting = ledger.slots.acquire(SlotRequest(uuids.uuid7(), ["db"], holder))
+    assert await reaped(ledger, lapsed(ledger)) == 2
+    assert waiting.result(20).granted
+
+
+async def test_nobody_is_dead_because_the_service_was_away(ledger: Ledger) -> None:
+    running(ledger)
+    clock = Clock(lapsed(ledger, 60))
+    reaper = Reaper(ledger, clock)
+    assert await reaper.step() == 0  # it has just begun to listen
+    clock.micros += S
+    assert await reaper.step() == 0
+    clock.micros += ABSENCE + 20 * S  # the machine was asleep
+    assert await reaper.step() == 0
+    for second in range(1, 16):
+        clock.micros += S
+        assert await reaper.step() == (2 if second == 15 else 0)
+
+
+async def test_who_waits_keeps_its_place_while_the_service_is_away(ledger: Ledger) -> None:
+    ledger.write(create_limit, "db", LimitValues(1), EPOCH).result()
+    holder = SlotHolder("mill", 7)
+    held, waiting, later = (SlotRequest(uuids.uuid7(), ["db"], holder) for _ in range(3))
+    for request in (held, waiting):
+        ledger.write(concurrency.acquire, request, EPOCH).result()
+    back = EPOCH + 100 * S
+    ledger.write(extend_leases, back).result()
+    ledger.write(concurrency.acquire, later, back).result()
+    freed = ledger.write(concurrency.release, [held.lease_id], back).result()
+    assert list(freed.granted) == [waiting.lease_id]
+
+
+@pytest.mark.parametrize(
+    ("seen", "late", "hears_all", "direct", "dead"),
+    [
+        (Fate.ENDED, False, False, False, True),  # seen with one's own eyes
+        (Fate.ENDED, False, True, True, True),
+        (Fate.RUNS, True, True, True, False),  # however silent it is
+        (Fate.UNKNOWN, False, True, False, False),
+        (Fate.UNKNOWN, True, True, False, True),
+        (Fate.UNKNOWN, True, False, False, False),  # the service would have heard it
+        (Fate.UNKNOWN, True, False, True, True),
+        (Fate.STOPPED, False, True, True, False),
+        (Fate.STOPPED, True, True, True, True),
+    ],
+)
+def test_the_verdict(
+    tmp_path: Path, seen: Fate, late: bool, hears_all: bool, direct: bool, dead: bool
+) -> None:
+    row = ProcessRow(uuids.uuid7(), "mill", 7, "identity", direct, 15 * S, EPOCH)
+    now = EPOCH + 1 if late else EPOCH - 1
+    ended = judge([row], tmp_path, now, hears_all=hears_all, look=lambda identity: seen)
+    assert [each.process for each in ended] == ([row] if dead else [])
+
+
+def test_what_waits_in_a_spool_comes_before_the_verdict(tmp_path: Path) -> None:
+    row = ProcessRow(uuids.uuid7(), "mill", 7, "identity", False, 15 * S, EPOCH)
+    (tmp_path / f"{row.client_id}.spool").touch()
+
+    def look(identity: str) -> Fate:
+        return Fate.ENDED
+
+    assert judge([row], tmp_path, EPOCH + 1, hears_all=True, look=look) == []
+
+
+async def test_a_process_that_was_heard_of_meanwhile_is_left_alone(ledger: Ledger) -> None:
+    from headrace_service.ledger.processes import Ended, reap
+
+    stream, run, _ = running(ledger)
+    (row,) = known(ledger)
+    take(ledger, stream, process=FAR)
+    outcome = ledger.write(reap, [Ended(row, "it was silent", lapsed=True)], row.until).result()
+    assert outcome.answer == 0
+    assert states(ledger)[run.id][0] == StateType.RUNNING.value
+
+
+def test_a_batch_that_names_its_process_wrongly_loses_nothing(ledger: Ledger) -> None:
+    run = flow_run()
+    plain = msgspec.to_builtins(RecordBatch(uuids.uuid7(), 1, [run, flow_run()], FAR))
+    plain["records"][1]["state"]["type"] = "NONSENSE"
+    ack = ledger.append_value(plain).result()
+    assert (ack.accepted, len(ack.refused)) == (1, 1)
+    assert [row.pid for row in known(ledger)] == [7]
