@@ -21,6 +21,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from headrace.client import Client as Client
     from headrace.client import get_client as get_client
+    from headrace.context import tags as tags
     from headrace.flow_runs import pause_flow_run as pause_flow_run
     from headrace.flow_runs import resume_flow_run as resume_flow_run
     from headrace.flow_runs import suspend_flow_run as suspend_flow_run
@@ -47,6 +48,7 @@ _HOMES = {
     "pause_flow_run": "flow_runs",
     "resume_flow_run": "flow_runs",
     "suspend_flow_run": "flow_runs",
+    "tags": "context",
     "task": "tasks",
     "unmapped": "utilities.annotations",
 }

@@ -12,18 +12,20 @@ from __future__ import annotations
 import contextlib
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from headrace.exceptions import SetupError, tell_in_one_line
+from headrace.ids import time_of
 from headrace.provenance import Provenance
-from headrace.records import Record, StateChange, now_micros
+from headrace.records import Record, StateChange, StateType, now_micros
 from headrace.settings import Settings, get_settings
 from headrace.states import State
 
 if TYPE_CHECKING:
+    import datetime
     from collections.abc import Mapping
 
     from headrace.engine.inputs import Inputs
@@ -156,6 +158,56 @@ def _set_up_logging(settings: Settings) -> None:
     ensure_logging(settings)
 
 
+class Assignment:
+    """A run of a deployment that this process was given to execute.
+
+    Attributes:
+        flow_run_id, name: the run, which exists already.
+        epoch: the number of the claim under which it was given.
+        run_count: the number of the attempt it is at; above 0 when it goes on after a suspension.
+        deployment_id, deployment_name, deployment_version, deployment_parameters: its deployment.
+        is_cancelling: asks whether somebody wants the run cancelled.
+    """
+
+    __slots__ = (
+        "deployment_id",
+        "deployment_name",
+        "deployment_parameters",
+        "deployment_version",
+        "epoch",
+        "flow_run_id",
+        "is_cancelling",
+        "name",
+        "run_count",
+    )
+
+    def __init__(
+        self,
+        flow_run_id: UUID,
+        name: str,
+        epoch: int,
+        run_count: int,
+        deployment_id: UUID,
+        deployment_name: str,
+        deployment_version: str | None,
+        deployment_parameters: dict[str, Any],
+        is_cancelling: Callable[[], bool],
+    ) -> None:
+        self.flow_run_id = flow_run_id
+        self.name = name
+        self.epoch = epoch
+        self.run_count = run_count
+        self.deployment_id = deployment_id
+        self.deployment_name = deployment_name
+        self.deployment_version = deployment_version
+        self.deployment_parameters = deployment_parameters
+        self.is_cancelling = is_cancelling
+
+
+#: What the next outermost flow run of this process is to be; it takes it.
+ASSIGNMENT: ContextVar[Assignment | None] = ContextVar("headrace_assignment", default=None)
+
+
 class FlowRunContext:
     """A flow run, as the code within it sees it; also the `flow_run` that hooks are called with.
 
@@ -167,10 +219,12 @@ class FlowRunContext:
         parent: the flow run that called this one, if any did.
         parent_task_run: the task run that called this one, if a task did.
         run_count: the number of the current attempt; 0 before the first.
+        tags: the words to find it by.
     """
 
     __slots__ = (
         "args",
+        "assignment",
         "change",
         "closed",
         "counters",
@@ -187,6 +241,7 @@ class FlowRunContext:
         "parameters",
         "parent",
         "parent_task_run",
+        "passed",
         "pauses",
         "pending",
         "persists",
@@ -195,6 +250,7 @@ class FlowRunContext:
         "result_store",
         "run_count",
         "runner",
+        "tags",
     )
 
     def __init__(
@@ -212,10 +268,15 @@ class FlowRunContext:
         self.environment = environment
         self.parent = parent
         self.parent_task_run = parent_task_run
+        self.tags = sorted(flow.tags | CURRENT_TAGS.get())
         self.parameters: dict[str, object] = {}
+        #: The parameters as they were passed, before anything was resolved or converted.
+        self.passed: dict[str, object] = {}
         self.args: tuple[object, ...] = ()
         self.kwargs: Mapping[str, object] = {}
         self.run_count = 0
+        #: What the process was given to execute, if the run is a deployment's.
+        self.assignment: Assignment | None = None
         self.change: StateChange | None = None
         #: The state that the run has come to; `closed` once that is recorded.
         self.final: State[Any] | None = None
@@ -252,14 +313,54 @@ class FlowRunContext:
         return self
 
     @property
+    def deployment_id(self) -> UUID | None:
+        """The deployment that it is a run of, if it is one's."""
+        return None if self.assignment is None else self.assignment.deployment_id
+
+    @property
     def state(self) -> State[Any] | None:
         """The state that the run is in."""
         return self.final or _as_state(self.change)
 
     @property
+    def state_type(self) -> StateType | None:
+        """The type of the state that the run is in."""
+        return None if self.state is None else self.state.type
+
+    @property
+    def state_name(self) -> str | None:
+        """The name of the state that the run is in."""
+        return None if self.state is None else self.state.name
+
+    @property
     def flow_name(self) -> str:
         """The flow's name."""
         return self.flow.name
+
+    @property
+    def task_runner(self) -> TaskRunner[Any]:
+        """Where submitted tasks run."""
+        return self.flow.task_runner
+
+    @property
+    def root(self) -> FlowRunContext:
+        """The outermost flow run around this one, or itself."""
+        return self if self.parent is None else self.parent.root
+
+    @property
+    def parent_task_run_id(self) -> UUID | None:
+        """The id of the task run that called it, if one did."""
+        return None if self.parent_task_run is None else self.parent_task_run.id
+
+    @property
+    def start_time(self) -> datetime.datetime:
+        """When it was created, to the millisecond, in UTC."""
+        return time_of(self.id)
+
+    @property
+    def expected_start_time(self) -> datetime.datetime:
+        """When it was to start: when it was called."""
+        return self.start_time
 
 
 class TaskRunContext:
@@ -271,6 +372,7 @@ class TaskRunContext:
         task: the task that runs.
         flow_run: the flow run it belongs to, or None for a task called outside of every flow.
         run_count: the number of the current attempt; 0 before the first.
+        tags: the words to find it by.
     """
 
     __slots__ = (
@@ -289,6 +391,7 @@ class TaskRunContext:
         "result_store",
         "run_count",
         "submitted",
+        "tags",
         "task",
         "transaction",
         "upstream",
@@ -309,6 +412,7 @@ class TaskRunContext:
         self.name = name
         self.environment = environment
         self.flow_run = flow_run
+        self.tags = sorted(task.tags | CURRENT_TAGS.get())
         self.args = args
         self.kwargs = kwargs
         self.run_count = 0
@@ -350,6 +454,21 @@ class TaskRunContext:
         return self.task.shape.bind(self.args, self.kwargs)
 
     @property
+    def state_type(self) -> StateType | None:
+        """The type of the state that the run is in."""
+        return None if self.state is None else self.state.type
+
+    @property
+    def state_name(self) -> str | None:
+        """The name of the state that the run is in."""
+        return None if self.state is None else self.state.name
+
+    @property
+    def start_time(self) -> datetime.datetime:
+        """When it was created, to the millisecond, in UTC."""
+        return time_of(self.id)
+
+    @property
     def flow_run_id(self) -> UUID | None:
         """The id of the flow run that it belongs to, if it does."""
         return None if self.flow_run is None else self.flow_run.id
@@ -369,6 +488,9 @@ RunContext = FlowRunContext | TaskRunContext
 #: The run that the code runs in.
 CURRENT_RUN: ContextVar[RunContext | None] = ContextVar("headrace_current_run", default=None)
 
+
+#: The tags of the `with tags(...)` that the code runs in.
+CURRENT_TAGS: ContextVar[frozenset[str]] = ContextVar("headrace_current_tags", default=frozenset())
 
 #: The innermost transaction that the code runs in.
 CURRENT_TRANSACTION: ContextVar[BaseTransaction | None] = ContextVar(
@@ -399,24 +521,73 @@ def get_run_context() -> RunContext:
     if run is None:
         from headrace.exceptions import MissingContextError
 
-        raise MissingContextError("there is no flow run or task run here")
+        raise MissingContextError(
+            "No run context available. You are not in a flow or task run context."
+        )
     return run
 
 
+@contextlib.contextmanager
+def tags(*new_tags: str) -> Iterator[set[str]]:
+    """Give the runs that are created within `new_tags`, besides the tags that they have.
+
+        with tags("nightly"):
+            pipeline()
+
+    Yields:
+        All tags that runs get here.
+    """
+    token = CURRENT_TAGS.set(CURRENT_TAGS.get() | frozenset(new_tags))
+    try:
+        yield set(CURRENT_TAGS.get())
+    finally:
+        CURRENT_TAGS.reset(token)
+
+
+class TagsContext:
+    """The tags of the `with tags(...)` that the code runs in, as a set `current_tags`."""
+
+    def __init__(self, current_tags: set[str]) -> None:
+        self.current_tags = current_tags
+
+    @classmethod
+    def get(cls) -> TagsContext:
+        """Those here."""
+        return cls(set(CURRENT_TAGS.get()))
+
+
+class SettingsContext:
+    """The settings that hold where the code runs, as `settings`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @classmethod
+    def get(cls) -> SettingsContext:
+        """Those here."""
+        return cls(current_settings())
+
+
 __all__ = [
+    "ASSIGNMENT",
     "CURRENT_RUN",
+    "CURRENT_TAGS",
     "CURRENT_TRANSACTION",
+    "Assignment",
     "Clock",
     "Environment",
     "FlowRunContext",
     "Recorder",
     "RunContext",
+    "SettingsContext",
     "SystemClock",
+    "TagsContext",
     "TaskRunContext",
     "current_clock",
     "current_settings",
     "get_environment",
     "get_run_context",
     "persists_by_default",
+    "tags",
     "use_environment",
 ]

@@ -5,7 +5,11 @@ from __future__ import annotations
 import os
 import time
 from random import Random
+from typing import TYPE_CHECKING
 from uuid import UUID, SafeUUID
+
+if TYPE_CHECKING:
+    import datetime
 
 # A generator of its own: `random.seed(...)` in a user's flow must not repeat ids, and making ids
 # must not disturb the numbers that the flow draws.
@@ -36,3 +40,10 @@ def new_id() -> UUID:
     _set(value, "int", number)
     _set(value, "is_safe", SafeUUID.unknown)
     return value
+
+
+def time_of(id: UUID) -> datetime.datetime:
+    """When an id of ours was made, to the millisecond, in UTC."""
+    import datetime
+
+    return datetime.datetime.fromtimestamp((id.int >> 80) / 1000, datetime.UTC)

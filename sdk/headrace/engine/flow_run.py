@@ -56,7 +56,7 @@ def new_flow_run(
     parent_task_run = caller if isinstance(caller, TaskRunContext) else None
     environment = get_environment() if caller is None else caller.environment
     run = FlowRun(flow, new_id(), generate_name(), environment, parent, parent_task_run)
-    run.parameters = parameters
+    run.parameters = run.passed = parameters
     run.retries = flow.retries
     run.upstream = [] if wait_for is None else [wait_for]
     run.clock = environment.clock
@@ -257,7 +257,7 @@ class FlowRun(FlowRunContext):
                     change,
                     clip_name(flow.told_version) if flow.told_version else None,
                     recorded(self.parameters),
-                    sorted(flow.tags),
+                    self.tags,
                     None if self.parent is None else self.parent.id,
                     None if self.parent_task_run is None else self.parent_task_run.id,
                 )

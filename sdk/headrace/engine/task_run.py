@@ -319,7 +319,7 @@ class TaskRun(TaskRunContext):
                     self.name,
                     change,
                     flow_run_id,
-                    sorted(task.tags),
+                    self.tags,
                     self.edges,
                 )
             )
