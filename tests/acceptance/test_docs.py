@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "docs/flows-and-tasks.md")
+PAGES = ("README.md", "docs/flows-and-tasks.md", "docs/results-and-caching.md")
 PROGRAMS = [
     pytest.param(program, id=f"{page}-{number}")
     for page in PAGES
@@ -35,6 +35,7 @@ def test_a_program_runs(program: str, tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         timeout=60,
+        cwd=tmp_path,
         env={**environment, "HEADRACE_HOME": str(tmp_path / "home")},
     )
     assert answer.returncode == 0, answer.stderr
