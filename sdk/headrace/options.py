@@ -18,6 +18,9 @@ MAX_NAME = 1024
 #: As many delays between retries can be told one by one.
 MAX_DELAYS = 50
 
+#: Seconds that one retry is waited for at most: some thirty years.
+LONGEST_DELAY = 10**9 - 1
+
 _BANNED = ["/", "%", "&", ">", "<"]
 
 
@@ -91,7 +94,7 @@ def checked_delays(title: str, delays: Any, retries: int) -> float | Sequence[fl
             f"Received type {type(delays)}"
         )
     for delay in delays if isinstance(delays, Sequence) else [delays]:
-        if not isinstance(delay, int | float) or not 0 <= delay < 1e9:
+        if not isinstance(delay, int | float) or not 0 <= delay <= LONGEST_DELAY:
             raise InvalidOption(
                 f"{title}: retry_delay_seconds={delays!r}: use a number of seconds, or a list"
             )

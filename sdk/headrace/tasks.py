@@ -25,7 +25,13 @@ from typing import (
 )
 
 from headrace.definitions import Definition
-from headrace.options import MAX_DELAYS, checked_callable, checked_jitter, checked_run_name
+from headrace.options import (
+    LONGEST_DELAY,
+    MAX_DELAYS,
+    checked_callable,
+    checked_jitter,
+    checked_run_name,
+)
 from headrace.result_options import keeps_results, policy_for
 from headrace.utilities.annotations import NotSet
 
@@ -470,7 +476,9 @@ def exponential_backoff(backoff_factor: float) -> Callable[[int], list[float]]:
     Args:
         backoff_factor: the seconds before the first retry.
     """
-    return lambda retries: [backoff_factor * 2**retry for retry in range(min(retries, MAX_DELAYS))]
+    return lambda retries: [
+        min(backoff_factor * 2**retry, LONGEST_DELAY) for retry in range(min(retries, MAX_DELAYS))
+    ]
 
 
 def task_input_hash(context: TaskRunContext, arguments: dict[str, Any]) -> str | None:
