@@ -1,0 +1,3 @@
+from headrace import no_such_name
+
+print("never")

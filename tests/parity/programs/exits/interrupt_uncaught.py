@@ -1,0 +1,10 @@
+from headrace import flow
+
+
+@flow
+def main():
+    print("working")
+    raise KeyboardInterrupt
+
+
+main()
