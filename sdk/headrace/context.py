@@ -474,6 +474,16 @@ class TaskRunContext:
         return None if self.flow_run is None else self.flow_run.id
 
     @property
+    def task_key(self) -> str:
+        """What tells its task from others."""
+        return self.task.task_key
+
+    @property
+    def task_version(self) -> str | None:
+        """The version of its task."""
+        return self.task.version
+
+    @property
     def persists(self) -> bool:
         """Whether its result is kept: as the task says, or the settings, or as its caller does."""
         settings = self.environment.settings

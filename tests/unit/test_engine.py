@@ -23,6 +23,7 @@ from headrace.records import (
     TaskRunCreated,
 )
 from headrace.states import Completed, Failed
+from headrace.utilities.annotations import quote
 from tests.builders import EPOCH
 from tests.run_kit import ListRecorder
 
@@ -171,6 +172,25 @@ def test_a_returned_state_is_the_runs(recorder: ListRecorder) -> None:
     assert str(state) == "Failed('1/1 states failed.')"
     with pytest.raises(FailedRun, match="not well done"):
         state.result()
+
+
+def test_states_that_a_task_returns_have_to_be_completed(recorder: ListRecorder) -> None:
+    @task
+    def judge(*states: Any) -> list[Any]:
+        return list(states)
+
+    @flow
+    def pipeline() -> None:
+        # Marked, or the states among the arguments would be taken for their results.
+        good: Any = quote(Completed())
+        bad: Any = quote(Failed("no"))
+        assert len(judge(good, good)) == 2
+        with pytest.raises(FailedRun):
+            judge(good, bad)
+        state = judge(good, bad, return_state=True)
+        assert (state.is_failed(), state.message) == (True, "1/2 states failed.")
+
+    pipeline()
 
 
 def test_a_returned_state_is_entered_when_it_is_returned(

@@ -1,4 +1,4 @@
-"""What a flow's return value means for the state of its run, and what its crash means."""
+"""What a returned value means for the state of a run, and what its crash means."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from headrace.states import State, is_state_iterable
 
 
 def outcome_of(value: object, now: int) -> State[Any]:
-    """The final state of a flow run that returned `value` at `now` (microseconds since 1970).
+    """The final state of a run that returned `value` at `now` (microseconds since 1970).
 
-    A state that the flow made itself is taken as it is. States of other runs, one or several in a
+    A state that its code made itself is taken as it is. States of other runs, one or several in a
     list, tuple or set, all have to be completed. Any other value completes the run. Futures, also
     deeper within, become the states that they came to.
     """

@@ -20,12 +20,12 @@ from headrace.engine.commands import Call, WaitFor
 from headrace.engine.generators import collected
 from headrace.engine.hooks import CallHook, call_hooks
 from headrace.engine.inputs import Inputs, find_inputs, not_ready, resolve
-from headrace.engine.outcomes import refuse_if_crashed
+from headrace.engine.outcomes import outcome_of, refuse_if_crashed
 from headrace.ids import new_id
 from headrace.logging import log_line, logger_of
 from headrace.prints import capture_prints
 from headrace.records import StateChange, StateType, TaskRunChanged, TaskRunCreated
-from headrace.states import Failed, State
+from headrace.states import Failed, State, is_state_iterable
 from headrace.text import MAX_NAME, clip_name, describe_error, numbered_name
 
 if TYPE_CHECKING:
@@ -154,11 +154,10 @@ class TaskRun(TaskRunContext):
         """Nothing: what a task submits belongs to its flow run, which waits for it."""
 
     def judge(self, value: object) -> State[Any]:
-        """A returned state is the run's, entered now; any other value completes it."""
-        self.returned_state = isinstance(value, State) and value.is_final()
-        if isinstance(value, State) and self.returned_state:
-            # It may have been made long ago, and serve many runs.
-            return State(value.type, value.name, value.message, value.data, self.clock.now())
+        """A returned state is the run's, entered now, and so are several; else it completes."""
+        self.returned_state = isinstance(value, State)
+        if self.returned_state or is_state_iterable(value):
+            return outcome_of(value, self.clock.now())
         return State(StateType.COMPLETED, "Completed", None, value, self.clock.now())
 
     def may_retry(self, failure: Exception | State[Any]) -> Lifecycle[bool] | None:
