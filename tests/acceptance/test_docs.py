@@ -11,7 +11,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "docs/flows-and-tasks.md", "docs/results-and-caching.md")
+PAGES = (
+    "README.md",
+    "docs/flows-and-tasks.md",
+    "docs/results-and-caching.md",
+    "docs/concurrency.md",
+)
 PROGRAMS = [
     pytest.param(program, id=f"{page}-{number}")
     for page in PAGES

@@ -19,6 +19,7 @@ from headrace.concurrency.sync import (
     concurrency,
     rate_limit,
 )
+from headrace.recorder import shutdown
 from headrace_service.ledger import Ledger
 from headrace_service.ledger.concurrency import Outcome
 from headrace_service.ledger.limits import LimitValues, create_limit, delete_limit, update_limit
@@ -299,3 +300,86 @@ async def test_a_cancelled_coroutine_gives_its_slots_and_its_place_back(limits: 
     await asyncio.gather(holding, waiting, return_exceptions=True)
     async with awaited.concurrency("db", timeout_seconds=PATIENCE):
         pass
+
+
+def test_a_task_takes_a_slot_of_the_limits_that_its_tags_name(limits: Limits, book: Book) -> None:
+    limits.make("db", 2)
+    crowd = Crowd()
+
+    @task(tags=["db", "etl"])
+    def query(number: int) -> int:
+        with crowd:
+            assert len(limits.holders("db")) <= 2
+            return number
+
+    @task(tags=["db"], retries=1)
+    def fail_once(seen: list[int]) -> int:
+        seen.append(len(limits.holders("db")))
+        if len(seen) == 1:
+            raise ValueError
+        return len(seen)
+
+    @flow
+    def load() -> list[int]:
+        return [future.result() for future in query.map(range(8))]
+
+    assert load() == list(range(8))
+    assert 1 <= crowd.most <= 2
+    seen: list[int] = []
+    assert fail_once(seen) == 2
+    assert seen == [1, 1]  # an attempt's slot is given back before the next one
+    assert limits.holders("db") == []
+
+
+def test_a_task_that_waits_for_its_tags_slot_says_so(limits: Limits, book: Book) -> None:
+    limits.make("db", 1)
+
+    @task(tags=["db"])
+    def query() -> int:
+        return 1
+
+    @flow
+    def load() -> int:
+        with concurrency("db"):
+            future = query.submit()
+            until(lambda: len(limits.waiters("db")) == 1, "it stands in line")
+        return future.result()
+
+    assert load() == 1
+    shutdown()
+    assert book.history(book.task_run("query")) == [
+        "Pending",
+        "AwaitingConcurrencySlot",
+        "Running",
+        "Completed",
+    ]
+
+
+def test_a_task_whose_tags_limit_is_shut_fails(limits: Limits) -> None:
+    limits.make("db", 0)
+
+    @task(tags=["db"])
+    def query() -> int:
+        return 1
+
+    state = query(return_state=True)
+    assert state.is_failed()
+    assert "greater than the limit" in str(state.message)
+
+
+async def test_asynchronous_tasks_take_slots_of_their_tags_limits(limits: Limits) -> None:
+    await asyncio.to_thread(limits.make, "db", 2)
+    crowd = Crowd()
+
+    @task(tags=["db"])
+    async def query(number: int) -> int:
+        with crowd:
+            await asyncio.sleep(0)
+            return number
+
+    @flow
+    async def load() -> list[int]:
+        return await asyncio.gather(*[query(number) for number in range(6)])
+
+    assert await load() == list(range(6))
+    assert 1 <= crowd.most <= 2

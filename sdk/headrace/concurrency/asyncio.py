@@ -62,7 +62,7 @@ async def concurrency(
 @asynccontextmanager
 async def hold(wanted: Wanted) -> AsyncIterator[None]:
     """Hold what is wanted while the block runs."""
-    if not await _take(wanted):
+    if not await take(wanted):
         yield
         return
     lease = Lease(wanted)
@@ -70,7 +70,7 @@ async def hold(wanted: Wanted) -> AsyncIterator[None]:
         yield
     finally:
         # Given back also when the task is cancelled: the request is under way by then.
-        await _wait_for_release(lease.end())
+        await wait_for_release(lease.end())
     lease.check()
 
 
@@ -85,10 +85,10 @@ async def rate_limit(
     The arguments and what is raised are those of `headrace.concurrency.sync.rate_limit`.
     """
     if names:
-        await _take(Wanted(names, occupy, timeout_seconds, strict=strict, rate_limited=True))
+        await take(Wanted(names, occupy, timeout_seconds, strict=strict, rate_limited=True))
 
 
-async def _take(wanted: Wanted) -> bool:
+async def take(wanted: Wanted) -> bool:
     """Wait for the slots; whether there is a lease to keep."""
     try:
         async with asyncio.timeout(wanted.patience()):
@@ -97,7 +97,7 @@ async def _take(wanted: Wanted) -> bool:
                 if (answer := await _answer(asked)) is not None:
                     return wanted.taken(answer)
     except TimeoutError:
-        await _wait_for_release(wanted.give_up())
+        await wait_for_release(wanted.give_up())
         wanted.fail_in_time()
     except BaseException:
         wanted.give_up()
@@ -115,7 +115,8 @@ async def _answer(asked: Future[SlotAnswer]) -> SlotAnswer | None:
         return None
 
 
-async def _wait_for_release(released: Future[int]) -> None:
+async def wait_for_release(released: Future[int]) -> None:
+    """Wait until slots are given back, within reason."""
     try:
         async with asyncio.timeout(RELEASE):
             await asyncio.wrap_future(released)

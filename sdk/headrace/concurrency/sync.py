@@ -78,14 +78,14 @@ def concurrency(
 @contextmanager
 def hold(wanted: Wanted) -> Iterator[None]:
     """Hold what is wanted while the block runs."""
-    if not _take(wanted):
+    if not take(wanted):
         yield
         return
     lease = Lease(wanted)
     try:
         yield
     finally:
-        _wait_for_release(lease.end())
+        wait_for_release(lease.end())
     lease.check()
 
 
@@ -109,10 +109,10 @@ def rate_limit(
             no slot decay; or with `strict`, there is no such limit.
     """
     if names:
-        _take(Wanted(names, occupy, timeout_seconds, strict=strict, rate_limited=True))
+        take(Wanted(names, occupy, timeout_seconds, strict=strict, rate_limited=True))
 
 
-def _take(wanted: Wanted) -> bool:
+def take(wanted: Wanted) -> bool:
     """Wait for the slots; whether there is a lease to keep."""
     try:
         while True:
@@ -121,14 +121,15 @@ def _take(wanted: Wanted) -> bool:
             except CancelledError:
                 continue
     except TimeoutError:
-        _wait_for_release(wanted.give_up())
+        wait_for_release(wanted.give_up())
         wanted.fail_in_time()
     except BaseException:
         wanted.give_up()
         raise
 
 
-def _wait_for_release(released: Future[int]) -> None:
+def wait_for_release(released: Future[int]) -> None:
+    """Wait until slots are given back, within reason."""
     try:
         released.result(RELEASE)
     except Exception as error:

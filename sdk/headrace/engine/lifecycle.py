@@ -59,7 +59,7 @@ class Run(Protocol):
         """The call of the user's function."""
 
     def gather(self) -> Lifecycle[None] | None:
-        """Wait, after an attempt, for what it started and did not wait for."""
+        """After the call: wait for what it started, and give back the slots that it held."""
 
     def judge(self, value: object) -> State[Any]:
         """The state that a returned value means."""

@@ -31,6 +31,7 @@ from headrace.text import MAX_NAME, clip_name, describe_error, numbered_name
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from headrace.concurrency.leases import Lease
     from headrace.context import Clock
     from headrace.records import Record
     from headrace.tasks import Task
@@ -72,7 +73,7 @@ def new_task_run(
             if len(name) > MAX_NAME:
                 name = numbered_name(task.name, number)
     run = TaskRun(task, new_id(), name, environment, flow_run, args, kwargs)
-    run.remote = None
+    run.remote = run.lease = None
     run.retries = task.retries
     run.clock = environment.clock
     run.record = environment.recorder.record
@@ -97,11 +98,22 @@ def new_task_run(
 class TaskRun(TaskRunContext):
     """A run of a task; made by `new_task_run`."""
 
-    __slots__ = ("clock", "edges", "named", "record", "remote", "retries", "returned_state")
+    __slots__ = (
+        "clock",
+        "edges",
+        "lease",
+        "named",
+        "record",
+        "remote",
+        "retries",
+        "returned_state",
+    )
 
     kind: ClassVar[str] = "Task"
     clock: Clock
     edges: dict[str, list[UUID]]
+    #: The slots that the tags' limits have given for the attempt.
+    lease: Lease | None
     named: bool
     record: Callable[[Record], None]
     #: Makes the call elsewhere, for a run in a pool of processes.
@@ -121,17 +133,21 @@ class TaskRun(TaskRunContext):
         return self._prepare()
 
     def begin_attempt(self) -> Lifecycle[State[Any] | None] | None:
-        """Begin the attempt's transaction, if it needs one; a state given back is the end."""
+        """Begin the attempt's transaction, and take the slots of its tags' limits, as needed.
+
+        A state given back is the run's end.
+        """
+        return self._begin_attempt() if self.tags or self._needs_transaction() else None
+
+    def _needs_transaction(self) -> bool:
         flow_run = self.flow_run
-        if (
+        return (
             self.task.transactional
             or self.environment.persists
             or (flow_run is not None and flow_run.persists)
             or CURRENT_TRANSACTION.get() is not None
             or (isinstance(self.caller, TaskRunContext) and self.caller.transaction is not None)
-        ):
-            return self._begin_attempt()
-        return None
+        )
 
     def undo_attempt(self, error: BaseException) -> Lifecycle[None] | None:
         """Roll the attempt's transaction back, if it has one."""
@@ -150,8 +166,12 @@ class TaskRun(TaskRunContext):
         function = collected(task) if task.isgenerator else task.fn
         return Call(function, self.args, self.kwargs, task.timeout_seconds)
 
-    def gather(self) -> None:
-        """Nothing: what a task submits belongs to its flow run, which waits for it."""
+    def gather(self) -> Lifecycle[None] | None:
+        """Give back the slots of its tags' limits.
+
+        For what a task submits nobody waits here: it belongs to the flow run.
+        """
+        return None if self.lease is None else self._free_slots(self.lease)
 
     def judge(self, value: object) -> State[Any]:
         """A returned state is the run's, entered now, and so are several; else it completes."""
@@ -208,6 +228,8 @@ class TaskRun(TaskRunContext):
         """Record that the run ends here and now; what its attempt did is undone first."""
         if self.transaction is not None:
             drive(self._end_attempt(None, state.error))
+        if self.lease is not None:
+            self.lease.end()
         self.end(state)
 
     def end(self, state: State[Any]) -> None:
@@ -269,12 +291,25 @@ class TaskRun(TaskRunContext):
         return None
 
     def _begin_attempt(self) -> Lifecycle[State[Any] | None]:
-        from headrace.engine import attempts  # slow to load: not for every program
+        if self._needs_transaction():
+            from headrace.engine import attempts  # slow to load: not for every program
 
-        if self.change is None:
-            self.enter(StateType.PENDING, "Pending")
-        state = yield from attempts.begin(self)
-        return state
+            if self.change is None:
+                self.enter(StateType.PENDING, "Pending")
+            state = yield from attempts.begin(self)
+            if state is not None:
+                return state
+        if self.tags:
+            from headrace.engine import tag_slots  # for tasks with tags alone
+
+            return (yield from tag_slots.take(self))
+        return None
+
+    def _free_slots(self, lease: Lease) -> Lifecycle[None]:
+        from headrace.engine import tag_slots
+
+        self.lease = None
+        yield from tag_slots.release(lease)
 
     def _ask(self, failure: Exception | State[Any]) -> Lifecycle[bool]:
         condition = self.task.retry_condition_fn
