@@ -56,8 +56,15 @@ class HeadraceFuture(Generic[R]):
         return self._state is not None
 
     def wait(self, timeout: float | None = None) -> None:
-        """Wait until the task run has ended, at most `timeout` seconds."""
-        self._wait(timeout)
+        """Wait until the task run has ended, at most `timeout` seconds.
+
+        Raises:
+            CircularWaitError: the run waits for the one that asks.
+            SystemExit, KeyboardInterrupt: the task raised it. It is meant for the whole program,
+                and goes on to the one who waits.
+        """
+        self.ends_within(timeout)
+        self._pass_on()
 
     def result(self, timeout: float | None = None, raise_on_failure: bool = True) -> R:
         """Wait for the task run and return its value.
@@ -71,12 +78,13 @@ class HeadraceFuture(Generic[R]):
             CircularWaitError: the run waits for the one that asks.
             BaseException: what the run raised, if it failed.
         """
-        if not self._wait(timeout):
+        if not self.ends_within(timeout):
             error = TimeoutError(
                 f"Task run {self.task_run_id} did not complete within {timeout} seconds"
             )
             error.add_note(f"it is task run '{self.name}', in state {self.state}")
             raise error
+        self._pass_on()
         return self._take_result(raise_on_failure)
 
     async def wait_async(self, timeout: float | None = None) -> None:
@@ -84,6 +92,7 @@ class HeadraceFuture(Generic[R]):
         event loop.
         """
         await wait_async([self], timeout)
+        self._pass_on()
 
     async def result_async(self, timeout: float | None = None, raise_on_failure: bool = True) -> R:
         """The same as `result`, without holding up the event loop."""
@@ -149,8 +158,13 @@ class HeadraceFuture(Generic[R]):
             here.provenance.track(value, self._run.id)
         return value
 
-    def _wait(self, timeout: float | None) -> bool:
-        """Whether the run has ended within `timeout`."""
+    def _pass_on(self) -> None:
+        data = None if self._state is None else self._state.data
+        if isinstance(data, SystemExit | KeyboardInterrupt):
+            raise data
+
+    def ends_within(self, timeout: float | None) -> bool:
+        """Wait, and tell whether the run has ended within `timeout`. For the engine."""
         if self.done():
             return True
         with self._lock:

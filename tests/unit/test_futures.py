@@ -198,18 +198,38 @@ def test_a_wrong_call_is_refused_by_submit_itself() -> None:
         give.submit()
 
 
-def test_a_task_that_exits_its_thread_is_crashed() -> None:
+@pytest.mark.parametrize("ending", [SystemExit(3), KeyboardInterrupt()])
+def test_a_task_that_ends_the_program_does_so_where_it_is_waited_for(
+    ending: BaseException,
+) -> None:
+    @task
+    def leave() -> None:
+        raise ending
+
+    @flow
+    def pipeline() -> None:
+        future = leave.submit()
+        for ask in (future.wait, future.result):
+            with pytest.raises(type(ending)):
+                ask()
+        assert future.state.name == "Crashed"
+
+    pipeline()
+
+
+def test_nobody_waits_for_a_task_that_ends_the_program() -> None:
     @task
     def leave() -> None:
         raise SystemExit(3)
 
     @flow
     def pipeline() -> str:
-        future = leave.submit()
-        future.wait()
-        return future.state.name
+        leave.submit()
+        with pytest.raises(UnfinishedRun):
+            give.submit(leave.submit()).result()
+        return "went on"
 
-    assert pipeline() == "Crashed"
+    assert pipeline() == "went on"
 
 
 def test_submitting_outside_of_a_flow() -> None:

@@ -98,7 +98,7 @@ class WaitFor:
 
     def perform(self) -> None:
         for future in self.futures:
-            future.wait()
+            future.ends_within(None)
 
     async def perform_async(self) -> None:
         await wait_async(self.futures)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from headrace.context import CURRENT_RUN, FlowRunContext, TaskRunContext
 from headrace.exceptions import MissingResult
-from headrace.futures import HeadraceFuture, wait
+from headrace.futures import HeadraceFuture
 from headrace.settings import get_settings
 from headrace.states import Crashed
 from headrace.threads import WorkerPool
@@ -100,7 +100,8 @@ def _wait_at_exit() -> None:
 def _wait_for_loose() -> None:
     # A task that runs may submit others.
     while futures := list(_loose):
-        wait(futures)
+        for future in futures:
+            future.ends_within(None)
 
 
 def _after_fork_in_child() -> None:

@@ -8,7 +8,7 @@ from inspect import Parameter
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from headrace.engine.jobs import crash
-from headrace.futures import HeadraceFuture, HeadraceFutureList, wait
+from headrace.futures import HeadraceFuture, HeadraceFutureList
 from headrace.settings import get_settings
 from headrace.threads import WorkerPool
 
@@ -137,7 +137,8 @@ class TaskRunner(abc.ABC, Generic[F]):
         traceback: TracebackType | None,
     ) -> None:
         if error is None and self._pool is not None:
-            wait(self._submitted)
+            for future in list(self._submitted):
+                future.ends_within(None)
             self._pool.close()
             self._pool = None
         else:

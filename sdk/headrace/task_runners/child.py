@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any
 from headrace.context import CURRENT_RUN, Environment, SystemClock, use_environment
 from headrace.engine.pools import pending_of
 from headrace.exceptions import TerminationSignal
-from headrace.futures import wait
 from headrace.settings import get_settings
 from headrace.task_runners.parcels import Outcome, pack_outcome, title_of, unpack_call
 
@@ -164,7 +163,8 @@ def _call(run: TaskRun) -> Outcome:
         CURRENT_RUN.reset(token)
         # What the call has submitted ends with it: nobody would wait for it elsewhere.
         while pending := list(pending_of(run.flow_run)):
-            wait(pending)
+            for future in pending:
+                future.ends_within(None)
 
 
 def _trace_of(error: BaseException) -> str:
