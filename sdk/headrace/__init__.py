@@ -53,15 +53,20 @@ _HOMES = {
     "unmapped": "utilities.annotations",
 }
 
+#: Modules that are there without having been imported.
+_MODULES = ("context", "runtime")
+
 __all__ = [*_HOMES]
 
 
 def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'headrace' has no attribute {name!r}")
     import importlib
 
+    home = _HOMES.get(name)
+    if name in _MODULES:
+        return importlib.import_module(f"headrace.{name}")
+    if home is None:
+        raise AttributeError(f"module headrace has no attribute {name}")
     value: object = getattr(importlib.import_module(f"headrace.{home}"), name)
     globals()[name] = value
     return value

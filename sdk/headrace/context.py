@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from headrace.engine.pools import Pool
     from headrace.flows import Flow
     from headrace.futures import HeadraceFuture
-    from headrace.logging import RunLogger
+    from headrace.logging import HeadraceLogAdapter
     from headrace.results import ResultStore
     from headrace.task_runners import TaskRunner
     from headrace.tasks import Task
@@ -282,7 +282,7 @@ class FlowRunContext:
         self.final: State[Any] | None = None
         self.closed = False
         self.log_prints = False
-        self.logger: RunLogger | None = None
+        self.logger: HeadraceLogAdapter | None = None
         self.counters: dict[str, itertools.count[int]] = {}
         self.provenance = Provenance()
         #: The runs called within this one, in whatever thread, that have not ended.
@@ -421,7 +421,7 @@ class TaskRunContext:
         self.final: State[Any] | None = None
         self.closed = False
         self.log_prints = False
-        self.logger: RunLogger | None = None
+        self.logger: HeadraceLogAdapter | None = None
         #: What has to be there before the run can start: futures and states.
         self.upstream: Inputs | None = None
         #: The run that called this one, and whether it went on at once instead of waiting.

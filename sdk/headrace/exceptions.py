@@ -70,6 +70,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Self
+
     from headrace.states import State
 
 
@@ -201,9 +204,40 @@ class MissingProfileError(HeadraceException, ValueError):
 class ParameterBindError(TypeError, HeadraceException):
     """A call's arguments fit no parameters of the flow's or task's function."""
 
+    @classmethod
+    def from_bind_failure(
+        cls,
+        fn: Callable[..., Any],
+        exc: TypeError,
+        call_args: tuple[object, ...],
+        call_kwargs: Mapping[str, object],
+    ) -> Self:
+        """The error of a call of `fn` that Python would refuse with `exc`."""
+        import inspect  # slow to load, and no call needs it that is possible
+
+        name = getattr(fn, "__name__", type(fn).__name__)
+        signature = str(inspect.signature(fn)).strip("()")
+        try:
+            received = repr(call_args)
+        except Exception:  # a user's __repr__ may raise anything
+            received = f"{len(call_args)} that cannot be shown"
+        return cls(
+            f"Error binding parameters for function '{name}': {exc}.\n"
+            f"Function '{name}' has signature '{signature}' "
+            f"but received args: {received} and kwargs: {list(call_kwargs)}."
+        )
+
 
 class SignatureMismatchError(HeadraceException, TypeError):
     """Parameters given by name are not those of the function."""
+
+    @classmethod
+    def from_bad_params(cls, expected_params: list[str], provided_params: list[str]) -> Self:
+        """The error of parameters of other names than those that were expected."""
+        return cls(
+            f"Function expects parameters {expected_params} "
+            f"but was provided with parameters {provided_params}"
+        )
 
 
 class ParameterTypeError(HeadraceException):

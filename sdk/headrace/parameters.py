@@ -36,7 +36,6 @@ class Shape:
         "_after",
         "_fields",
         "_function",
-        "_name",
         "_required",
         "_simple",
         "_validator",
@@ -49,7 +48,6 @@ class Shape:
 
     def __init__(self, function: Callable[..., object]) -> None:
         self._function = function
-        self._name = getattr(function, "__name__", type(function).__name__)
         self.signature = inspect.signature(function)
         parameters = self.signature.parameters.values()
         positional = [p for p in parameters if p.kind in _POSITIONAL]
@@ -116,10 +114,7 @@ class Shape:
         parameters = self.signature.parameters
         unknown = [name for name in values if name not in parameters]
         if unknown:
-            raise SignatureMismatchError(
-                f"Function expects parameters {list(parameters)} "
-                f"but was provided with parameters {list(values)}"
-            )
+            raise SignatureMismatchError.from_bad_params(list(parameters), list(values))
         filled: dict[str, object] = {}
         for name, parameter in parameters.items():
             if name in values:
@@ -162,10 +157,8 @@ class Shape:
         """The default that a parameter's pydantic `Field(...)` stands for."""
         field: Any = self.signature.parameters[name].default
         if field.is_required():
-            raise ParameterBindError(
-                f"Error binding parameters for function '{self._name}': "
-                f"missing a required argument: '{name}'."
-            )
+            error = TypeError(f"missing a required argument: '{name}'")
+            raise ParameterBindError.from_bind_failure(self._function, error, (), {})
         return field.get_default(call_default_factory=True)
 
     def _bind(
@@ -174,10 +167,8 @@ class Shape:
         try:
             return self.signature.bind(*args, **kwargs)
         except TypeError as error:
-            raise ParameterBindError(
-                f"Error binding parameters for function '{self._name}': {error}.\n"
-                f"Function '{self._name}' has signature '{str(self.signature).strip('()')}' "
-                f"but received args: {_shorten(args)} and kwargs: {list(kwargs)}."
+            raise ParameterBindError.from_bind_failure(
+                self._function, error, args, kwargs
             ) from None
 
 

@@ -39,6 +39,8 @@ class Settings(msgspec.Struct, frozen=True):
     logging_to_console: bool = True
     #: Whether what `print` writes in flows and tasks is logged.
     logging_log_prints: bool = False
+    #: Names of other loggers whose lines, in runs, are recorded too, such as "httpx,sqlalchemy".
+    logging_extra_loggers: list[str] = []
     #: How long a first contact with the service is tried before giving up.
     connect_timeout: float = 5.0
     #: How long the end of a flow waits, at most, for the service to acknowledge everything. After
@@ -169,6 +171,10 @@ def _delays(text: str) -> float | list[float]:
         raise ValueError("use a number of seconds, or a list such as [1, 10]") from None
 
 
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
 def _level(text: str) -> str:
     level = text.strip().upper()
     if level not in LEVELS:
@@ -202,6 +208,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "logging_level": _level,
     "logging_to_console": _flag,
     "logging_log_prints": _flag,
+    "logging_extra_loggers": _names,
     "connect_timeout": _seconds,
     "settle_timeout": _seconds,
     "recorder_buffer": _count,

@@ -28,7 +28,7 @@ def test_the_run_logger_writes_lines_of_the_run(book: Book) -> None:
 
 
 def test_there_is_no_run_logger_without_a_run() -> None:
-    with pytest.raises(MissingContextError, match="outside of every flow run"):
+    with pytest.raises(MissingContextError, match="no active flow or task run context"):
         get_run_logger()
 
 

@@ -10,7 +10,7 @@ from typing import Any, assert_type
 
 from headrace import Flow, HeadraceFuture, State, Task, flow, get_run_logger, task, unmapped
 from headrace.futures import HeadraceFutureList, as_completed, wait
-from headrace.logging import RunLogger
+from headrace.logging import HeadraceLogAdapter
 from headrace.tasks import exponential_backoff
 
 
@@ -132,4 +132,4 @@ def methods_lose_their_self() -> None:
 
 
 def other_names() -> None:
-    assert_type(get_run_logger(), RunLogger)
+    assert_type(get_run_logger(), HeadraceLogAdapter)

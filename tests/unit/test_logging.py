@@ -11,10 +11,19 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from headrace import flow, get_run_logger, task
-from headrace.logging import ROOT, get_logger
+from headrace.logging import (
+    ROOT,
+    LogEavesdropper,
+    disable_run_logger,
+    ensure_logging,
+    get_logger,
+)
+from headrace.logging.loggers import flow_run_logger
 from headrace.records import MAX_TEXT, LogLine
+from headrace.settings import get_settings
 from tests.run_kit import ListRecorder
 
 
@@ -278,3 +287,80 @@ def test_a_handler_that_prints_does_not_log_for_ever(
         pipeline()
     assert [line.message for line in lines(recorder)] == ["once"]
     assert "handled once" in capfd.readouterr().out
+
+
+def test_other_loggers_can_be_recorded_too(recorder: ListRecorder) -> None:
+    other = logging.getLogger("other.library")
+
+    @task
+    def step() -> None:
+        other.info("from the library")
+
+    @flow
+    def pipeline() -> None:
+        step()
+
+    settings = replace(get_settings(), logging_extra_loggers=["other"])
+    before = list(ROOT.handlers)
+    ROOT.handlers.clear()
+    try:
+        ensure_logging(settings)
+        other.info("outside of every run")
+        pipeline()
+    finally:
+        ROOT.handlers[:] = before
+        logging.getLogger("other").handlers.clear()
+    (line,) = lines(recorder)
+    assert (line.logger, line.message) == ("other.library", "from the library")
+    assert line.task_run_id
+
+
+def test_run_loggers_can_be_silenced(recorder: ListRecorder) -> None:
+    @task
+    def step() -> str:
+        get_run_logger().info("not heard")
+        return get_run_logger().name
+
+    with disable_run_logger():
+        assert step.fn() == "null"
+
+        @flow
+        def pipeline() -> None:
+            step()
+
+        pipeline()
+    assert lines(recorder) == []
+
+
+def test_what_a_run_logger_puts_on_its_lines(recorder: ListRecorder) -> None:
+    heard: list[logging.LogRecord] = []
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            heard.append(record)
+
+    def hook(flow: Any, flow_run: Any, state: Any) -> None:
+        flow_run_logger(flow_run, flow, why="a hook").info("done")
+
+    @flow(on_completion=[hook])
+    def pipeline() -> None:
+        logger = get_run_logger(customer="x")
+        assert logger.extra["flow_name"] == "pipeline"
+        logger.getChild("part", {"piece": 1}).info("hello")
+
+    with listening(Ear()):
+        pipeline()
+    hello, done = [record for record in heard if record.msg in ("hello", "done")]
+    carried = ("customer", "piece", "flow_name", "flow_run_id")
+    assert hello.name == "headrace.flow_runs.part"
+    assert [getattr(hello, name) for name in carried[:3]] == ["x", 1, "pipeline"]
+    assert hello.flow_run_id == done.flow_run_id  # type: ignore[attr-defined]
+    assert done.why == "a hook"  # type: ignore[attr-defined]
+    assert {line.message for line in lines(recorder)} == {"hello", "done"}
+
+
+def test_listening_to_a_logger() -> None:
+    with LogEavesdropper("some.library", logging.WARNING) as heard:
+        logging.getLogger("some.library.part").warning("careful")
+        logging.getLogger("some.library").info("never mind")
+    assert heard.text() == "[WARNING]: careful"

@@ -24,7 +24,7 @@ from headrace.logging import get_logger, logger_of
 from headrace.records import SlotAnswer, SlotHolder, SlotRequest
 
 if TYPE_CHECKING:
-    from headrace.logging import RunLogger
+    from headrace.logging import HeadraceLogAdapter
 
 #: Seconds in line that each of `max_retries` stands for.
 RETRY = 2.0
@@ -200,7 +200,7 @@ def tell_unreleased(error: BaseException) -> None:
     _logger().warning("concurrency slots stay taken until their lease ends: %s", reason)
 
 
-def _logger() -> logging.Logger | RunLogger:
+def _logger() -> logging.Logger | HeadraceLogAdapter:
     run = CURRENT_RUN.get()
     return get_logger("concurrency") if run is None else logger_of(run)
 

@@ -243,6 +243,29 @@ class State(Generic[R]):
             setattr(copy, name, value)
         return copy
 
+    def model_dump(self, *, mode: str = "python") -> dict[str, Any]:
+        """The state as a dict.
+
+        Args:
+            mode: "json" for one of plain JSON values; data that has no JSON form is None there.
+        """
+        dumped: dict[str, Any] = {
+            "id": self.id,
+            "type": self.type,
+            "name": self.name,
+            "timestamp": self.timestamp,
+            "message": self.message,
+            "state_details": msgspec.structs.asdict(self.state_details),
+            "data": self.data,
+        }
+        if mode != "json":
+            return dumped
+        try:
+            plain: dict[str, Any] = msgspec.to_builtins(dumped)
+        except (TypeError, ValueError):
+            plain = msgspec.to_builtins({**dumped, "data": None})
+        return plain
+
     def fresh_copy(self) -> State[R]:
         """The same state, entered now."""
         return self.model_copy()

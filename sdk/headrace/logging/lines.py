@@ -1,14 +1,7 @@
-"""Log lines of runs: on the console, and in the ledger beside the run they belong to.
+"""How a line of a run is written: to the console, and as a record for the ledger.
 
-    from headrace import flow, get_run_logger
-
-    @flow
-    def pipeline():
-        get_run_logger().info("starting with %d files", 3)
-
-The loggers are ordinary ones of the `logging` module: `headrace.flow_runs`, `headrace.task_runs`
-and `headrace.engine`, children of `headrace`. Handlers, filters and levels can be set on them as
-on any other. As long as nobody has, a line takes a short cut that makes no `logging.LogRecord`.
+As long as nobody has put a handler, a filter or a format on the loggers, a line takes a short cut
+that makes no `logging.LogRecord`.
 """
 
 from __future__ import annotations
@@ -17,12 +10,11 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from headrace.context import CURRENT_RUN, FlowRunContext, RunContext, get_environment
-from headrace.exceptions import MissingContextError
 from headrace.records import LogLine, now_micros
 from headrace.text import clip, clip_name, describe
 
@@ -44,102 +36,6 @@ _RESET = "\x1b[0m"
 MAX_LEVEL = 1000
 
 
-def get_logger(name: str | None = None) -> logging.Logger:
-    """The logger `headrace`, or the one called `name` below it."""
-    if name is None or name == ROOT.name:
-        return ROOT
-    return logging.getLogger(name if name.startswith("headrace.") else f"headrace.{name}")
-
-
-def get_run_logger() -> RunLogger:
-    """The logger of the run that this code runs in.
-
-    Raises:
-        MissingContextError: it runs in no flow run and no task run.
-    """
-    run = CURRENT_RUN.get()
-    if run is None:
-        raise MissingContextError(
-            "get_run_logger() was called outside of every flow run and task run; "
-            "use headrace.logging.get_logger() there"
-        )
-    return logger_of(run)
-
-
-def logger_of(run: RunContext) -> RunLogger:
-    """The logger of `run`."""
-    if run.logger is None:
-        flow = isinstance(run, FlowRunContext)
-        run.logger = RunLogger(FLOW_RUNS if flow else TASK_RUNS, run)
-    return run.logger
-
-
-class RunLogger(logging.LoggerAdapter[logging.Logger]):
-    """A logger whose lines belong to a run.
-
-    What it puts on a `LogRecord`, for handlers of your own: `flow_run_id`, `flow_run_name`,
-    `flow_name`, and in a task run also `task_run_id`, `task_run_name`, `task_name`.
-    """
-
-    def __init__(self, logger: logging.Logger, run: RunContext) -> None:
-        super().__init__(logger, None)
-        self._run = run
-
-    def process(
-        self, msg: Any, kwargs: MutableMapping[str, Any]
-    ) -> tuple[Any, MutableMapping[str, Any]]:
-        """Add the run's ids and names to what the caller gives as `extra`."""
-        kwargs["extra"] = {**_identity(self._run), **(kwargs.get("extra") or {})}
-        return msg, kwargs
-
-    def debug(self, msg: object, *args: object, **kwargs: Any) -> None:
-        """Log a line of level DEBUG."""
-        self._line(logging.DEBUG, msg, args, kwargs)
-
-    def info(self, msg: object, *args: object, **kwargs: Any) -> None:
-        """Log a line of level INFO."""
-        self._line(logging.INFO, msg, args, kwargs)
-
-    def warning(self, msg: object, *args: object, **kwargs: Any) -> None:
-        """Log a line of level WARNING."""
-        self._line(logging.WARNING, msg, args, kwargs)
-
-    def error(self, msg: object, *args: object, **kwargs: Any) -> None:
-        """Log a line of level ERROR."""
-        self._line(logging.ERROR, msg, args, kwargs)
-
-    def exception(self, msg: object, *args: object, exc_info: Any = True, **kwargs: Any) -> None:
-        """Log a line of level ERROR, with the traceback of the exception being handled."""
-        self._line(logging.ERROR, msg, args, {**kwargs, "exc_info": exc_info})
-
-    def critical(self, msg: object, *args: object, **kwargs: Any) -> None:
-        """Log a line of level CRITICAL."""
-        self._line(logging.CRITICAL, msg, args, kwargs)
-
-    def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:
-        """Log a line of the level `level`.
-
-        Raises:
-            TypeError: `level` is not a whole number.
-        """
-        if not isinstance(level, int):  # as the loggers of `logging` do
-            raise TypeError(f"level must be an integer, unlike {level!r}")
-        self._line(int(level), msg, args, kwargs)
-
-    def _line(
-        self, level: int, msg: object, args: tuple[object, ...], kwargs: dict[str, Any]
-    ) -> None:
-        if not self.logger.isEnabledFor(level):
-            return
-        if kwargs or not _only_ours(self.logger):
-            # Three frames up is the user's call, which is what a record's `lineno` is to name.
-            kwargs["stacklevel"] = kwargs.get("stacklevel", 1) + 3
-            msg, options = self.process(msg, kwargs)
-            _log_the_long_way(self.logger, level, msg, args, options)
-        else:
-            _write(self._run, self.logger.name, level, _render(msg, args), now_micros())
-
-
 def log_line(run: RunContext, level: int, message: str, micros: int) -> None:
     """Log a line about `run` that the engine writes; `micros` is the time now.
 
@@ -148,20 +44,20 @@ def log_line(run: RunContext, level: int, message: str, micros: int) -> None:
     logger = FLOW_RUNS if isinstance(run, FlowRunContext) else TASK_RUNS
     if not logger.isEnabledFor(level):
         return
-    if _only_ours(logger):
-        _write(run, logger.name, level, message, micros)
+    if only_ours(logger):
+        write(run, logger.name, level, message, micros)
     else:
-        _log_the_long_way(logger, level, "%s", (message,), {"extra": _identity(run)})
+        log_the_long_way(logger, level, "%s", (message,), {"extra": identity_of(run)})
 
 
 def log_creation(run: RunContext, message: str) -> None:
     """Log that a run was created, under the name of the engine, as a line of that run."""
     if not ENGINE.isEnabledFor(logging.INFO):
         return
-    if _only_ours(ENGINE):
-        _write(run, ENGINE.name, logging.INFO, message, now_micros())
+    if only_ours(ENGINE):
+        write(run, ENGINE.name, logging.INFO, message, now_micros())
     else:
-        _log_the_long_way(ENGINE, logging.INFO, "%s", (message,), {"extra": _identity(run)})
+        log_the_long_way(ENGINE, logging.INFO, "%s", (message,), {"extra": identity_of(run)})
 
 
 def ensure_logging(settings: Settings) -> None:
@@ -174,13 +70,19 @@ def ensure_logging(settings: Settings) -> None:
     if settings.logging_to_console:
         ROOT.addHandler(_CONSOLE)
     ROOT.addHandler(_LEDGER)
+    for name in settings.logging_extra_loggers:
+        logger = logging.getLogger(name)
+        if _LEDGER not in logger.handlers:
+            logger.addHandler(_LEDGER)
+        if logger.level == logging.NOTSET:
+            logger.setLevel(settings.logging_level)
 
 
 #: Tells, as `handling.now`, that handlers are at work in this thread: what they print is theirs.
 handling = threading.local()
 
 
-def _log_the_long_way(
+def log_the_long_way(
     logger: logging.Logger,
     level: int,
     msg: object,
@@ -203,7 +105,7 @@ def _level_on_record(level: int) -> int:
 # --- the short cut ---------------------------------------------------------------------------
 
 
-def _only_ours(logger: logging.Logger) -> bool:
+def only_ours(logger: logging.Logger) -> bool:
     """Whether a line of `logger` goes to our own handlers, as we made them, and nowhere else."""
     handlers = ROOT.handlers
     return not (
@@ -222,7 +124,7 @@ def _only_ours(logger: logging.Logger) -> bool:
     )
 
 
-def _write(run: RunContext, logger_name: str, level: int, message: str, micros: int) -> None:
+def write(run: RunContext, logger_name: str, level: int, message: str, micros: int) -> None:
     """One line on the console, if that is on, and one record."""
     flow_run = run.flow_run
     if ROOT.handlers[0] is _CONSOLE:
@@ -245,7 +147,7 @@ def _write(run: RunContext, logger_name: str, level: int, message: str, micros: 
     )
 
 
-def _render(msg: object, args: tuple[object, ...]) -> str:
+def render(msg: object, args: tuple[object, ...]) -> str:
     """The message's text, as the `logging` module makes it, but never an error."""
     text = msg if type(msg) is str else describe(msg)
     if not args:
@@ -327,7 +229,7 @@ class _LedgerHandler(logging.Handler):
                 run = CURRENT_RUN.get()
                 if run is None:
                     return
-                own = _identity(run)
+                own = identity_of(run)
                 flow_run_id, task_run_id = own.get("flow_run_id"), own.get("task_run_id")
             line = LogLine(
                 max(int(record.created * 1_000_000), 0),
@@ -355,7 +257,7 @@ def _text_of(handler: logging.Handler, record: logging.LogRecord) -> str:
         return (handler.formatter or _MESSAGE).format(record)
     except Exception:  # a format that does not fit its arguments, or a user's __str__
         args = record.args if isinstance(record.args, tuple) else (record.args,)
-        return _render(record.msg, args)
+        return render(record.msg, args)
 
 
 def _source_of(record: logging.LogRecord) -> str:
@@ -367,15 +269,18 @@ def _source_of(record: logging.LogRecord) -> str:
     return record.name
 
 
-def _identity(run: RunContext) -> dict[str, str]:
+def identity_of(run: RunContext) -> dict[str, Any]:
     """The ids and names that a `LogRecord` of `run` carries."""
     flow_run = run.flow_run
-    values: dict[str, str] = {}
-    if flow_run is not None:
-        values["flow_run_id"] = str(flow_run.id)
-        values["flow_run_name"] = flow_run.name
-        values["flow_name"] = flow_run.flow.name
-    if not isinstance(run, FlowRunContext):
+    values: dict[str, Any] = {
+        "flow_run_id": None if flow_run is None else str(flow_run.id),
+        "flow_run_name": "<unknown>" if flow_run is None else flow_run.name,
+        "flow_name": "<unknown>" if flow_run is None else flow_run.flow.name,
+    }
+    if isinstance(run, FlowRunContext):
+        assignment = run.assignment
+        values["deployment_name"] = None if assignment is None else assignment.deployment_name
+    else:
         values["task_run_id"] = str(run.id)
         values["task_run_name"] = run.name
         values["task_name"] = run.task.name
