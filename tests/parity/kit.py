@@ -10,6 +10,9 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent / "programs"
 
+#: What stands for the answer of a program that does not end.
+TOO_LATE = "still running after 90 s\n"
+
 
 def names() -> list[str]:
     """All programs, as area/name."""
@@ -46,6 +49,6 @@ def run(text: str, environment: dict[str, str], python: str = sys.executable) ->
                 timeout=90,
             )
         except subprocess.TimeoutExpired as late:
-            return "still running after 90 s\n", str(late.stderr)
+            return TOO_LATE, str(late.stderr)
     printed = done.stdout if done.stdout.endswith("\n") or not done.stdout else done.stdout + "\n"
     return f"{printed}exit {done.returncode}\n", done.stderr

@@ -40,6 +40,8 @@ def ask(name: str, python: str) -> str:
     with tempfile.TemporaryDirectory(prefix="peer-") as home:
         environment = {"PREFECT_HOME": home, "DO_NOT_TRACK": "1"}
         printed, errors = kit.run(to_prefect(text), environment, python)
+    if printed == kit.TOO_LATE:
+        return f"{name}: {printed}"  # a server under load; ask again
     kit.answer(name).write_text(from_prefect(printed))
     last = printed.splitlines()[-1]
     return f"{name}: {last}" + ("" if last == "exit 0" else f"\n{errors[-1500:]}")
