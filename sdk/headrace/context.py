@@ -21,7 +21,7 @@ from headrace.exceptions import SetupError, tell_in_one_line
 from headrace.ids import time_of
 from headrace.provenance import Provenance
 from headrace.records import Record, StateChange, StateType, now_micros
-from headrace.settings import Settings, get_settings, temporary_settings_here
+from headrace.settings import Settings, get_settings
 from headrace.states import State
 
 if TYPE_CHECKING:
@@ -130,12 +130,9 @@ def current_clock() -> Clock:
 
 
 def current_settings() -> Settings:
-    """The settings that hold here: temporary ones, or those of the run that this code is in."""
-    temporary = temporary_settings_here()
+    """The settings of the run that this code runs in; outside of runs, of those that start now."""
     environment = _surrounding()
-    if temporary is not None or environment is None:
-        return temporary or get_settings()
-    return environment.settings
+    return get_settings() if environment is None else environment.settings
 
 
 def _surrounding() -> Environment | None:
@@ -489,7 +486,7 @@ class TaskRunContext:
     @property
     def persists(self) -> bool:
         """Whether its result is kept: as the task says, or the settings, or as its caller does."""
-        settings = current_settings()
+        settings = self.environment.settings
         for said in (self.task.persist_result, settings.tasks_default_persist_result):
             if said is not None:
                 return said

@@ -3,14 +3,107 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import os
+import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from types import CodeType
 
 Job = Callable[[], object]
 
+#: Seconds that code is given to end after it was interrupted.
+GRACE = 0.25
+#: Seconds between two looks at a thread that others may want to interrupt while it waits.
+SLICE = 0.05
+
+_PACKAGE = os.path.dirname(__file__) + os.sep
 _here = threading.local()
+
+#: Functions of ours that call the user's, or wait for them: there, a thread may be interrupted.
+CALLERS: set[CodeType] = set()
+
+
+class Interrupted(BaseException):
+    """Somebody else wants the code of this thread to end.
+
+    Not an `Exception`, so that the `except Exception` of a user's function does not swallow it.
+    """
+
+
+def interrupt(ident: int, kind: type[BaseException]) -> bool:
+    """Raise `kind()` in another thread, at the next step that its interpreter takes there.
+
+    Code that is blocked outside of the interpreter (`time.sleep`, a lock, a socket) takes none.
+
+    Returns:
+        Whether it will be raised. It is not while the thread is in code of ours, which may hold a
+        lock; a little later it may be.
+    """
+    import ctypes
+
+    frame = sys._current_frames().get(ident)
+    while frame is not None and not frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back
+    if frame is None or frame.f_code not in CALLERS:
+        return False
+    raised = ctypes.pythonapi.PyThreadState_SetAsyncExc(
+        ctypes.c_ulong(ident), ctypes.py_object(kind)
+    )
+    return bool(raised)
+
+
+class ThreadCall:
+    """A call in a thread of its own, whose end need not be waited for.
+
+    Args:
+        function: what to call; the context variables are those of here.
+    """
+
+    def __init__(self, function: Callable[[], object]) -> None:
+        self._function = function
+        self._over = threading.Event()
+        self._pool: WorkerPool | None = getattr(_here, "pool", None)
+        self.value: object = None
+        self.error: BaseException | None = None
+        self._thread = threading.Thread(
+            target=contextvars.copy_context().run,
+            args=(self._run,),
+            name=threading.current_thread().name,
+            daemon=True,
+        )
+        self._thread.start()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it has ended within so many seconds."""
+        end = time.monotonic() + seconds
+        # In slices, between which this thread can be interrupted itself.
+        while not self._over.wait(max(0.0, min(SLICE, end - time.monotonic()))):
+            if time.monotonic() >= end:
+                return False
+        return True
+
+    def interrupt(self, kind: type[BaseException]) -> bool:
+        """Raise `kind()` in it; whether it has ended by that, or by itself, within `GRACE`."""
+        end = time.monotonic() + GRACE
+        while not self._over.is_set() and time.monotonic() < end:
+            if self._thread.ident is not None and interrupt(self._thread.ident, kind):
+                return self.wait(max(0.0, end - time.monotonic()))
+            self._over.wait(0.005)
+        return self._over.is_set()
+
+    def _run(self) -> None:
+        _here.pool = self._pool
+        try:
+            self.value = self._function()
+        except BaseException as error:  # the caller raises it
+            self.error = error
+        self._over.set()
+
+
+CALLERS.update({ThreadCall._run.__code__, ThreadCall.wait.__code__})
 
 
 class WorkerPool:
@@ -36,6 +129,7 @@ class WorkerPool:
         self._threads = 0
         self._idle = 0
         self._blocked = 0
+        self._busy: set[int] = set()
         self._closed = False
 
     def submit(self, job: Job) -> None:
@@ -45,13 +139,29 @@ class WorkerPool:
             self._call_a_thread()
 
     def close(self, drop: bool = False) -> None:
-        """Let the threads end once there are no jobs left; `drop` forgets those not started."""
+        """Let the threads end once there are no jobs left.
+
+        `drop` forgets those not started, and interrupts those that run; which may go on for all
+        that, if they cannot be interrupted.
+        """
         with self._lock:
             self._closed = True
             self._idle = 0
             if drop:
                 self._jobs.clear()
             self._wake.notify_all()
+        if drop:
+            self._interrupt()
+
+    def _interrupt(self) -> None:
+        here = threading.get_ident()
+        left = {ident for ident in list(self._busy) if ident != here}
+        told: set[int] = set()
+        end = time.monotonic() + GRACE
+        while left and time.monotonic() < end:
+            told |= {ident for ident in left - told if interrupt(ident, Interrupted)}
+            time.sleep(0.005)
+            left &= self._busy
 
     @contextlib.contextmanager
     def blocking(self) -> Iterator[None]:
@@ -87,8 +197,11 @@ class WorkerPool:
 
     def _work(self) -> None:
         _here.pool = self
+        ident = threading.get_ident()
         while (job := self._next_job()) is not None:
+            self._busy.add(ident)
             job()
+            self._busy.discard(ident)
             del job  # or what it holds would live on until the next one
 
     def _next_job(self) -> Job | None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
+import time
 import traceback
 from typing import Any
 
 import pytest
 
 from headrace import State, flow, task
-from headrace.exceptions import RunTimedOut
-from headrace.records import FlowRunChanged, TaskRunChanged
+from headrace.exceptions import FlowRunTimeoutError, RunTimedOut
+from headrace.futures import wait
+from headrace.records import FlowRunChanged, LogLine, TaskRunChanged
+from headrace.task_runners import ThreadPoolTaskRunner
 from tests.run_kit import ListRecorder
 
 SHORT, LONG = 0.05, 60.0
@@ -29,6 +32,11 @@ def ends(recorder: ListRecorder) -> list[str]:
         for record in recorder.records
         if isinstance(record, FlowRunChanged | TaskRunChanged) and record.state.type.is_terminal
     ]
+
+
+def messages(recorder: ListRecorder) -> str:
+    """All log lines."""
+    return "\n".join(record.message for record in recorder.records if isinstance(record, LogLine))
 
 
 @pytest.fixture(autouse=True)
@@ -149,3 +157,104 @@ def test_an_error_in_time_is_left_as_it_is(recorder: ListRecorder) -> None:
         broken()
     assert isinstance(caught.value.__context__, KeyError)
     assert not caught.value.__suppress_context__
+
+
+# --- in other threads than the main one --------------------------------------------------------
+
+
+def spin() -> None:
+    while True:
+        time.sleep(0.001)
+
+
+def test_a_submitted_task_is_interrupted(recorder: ListRecorder) -> None:
+    cleaned = threading.Event()
+
+    @task(timeout_seconds=SHORT)
+    def busy() -> None:
+        try:
+            spin()
+        finally:
+            cleaned.set()
+
+    future = busy.submit()
+    future.wait()
+    assert str(future.state) == (
+        "TimedOut('Task run exceeded timeout of 0.05 second(s)', type=FAILED)"
+    )
+    assert cleaned.is_set()
+    assert "cannot be interrupted" not in messages(recorder)
+
+
+def test_a_submitted_task_that_cannot_be_interrupted_is_left(recorder: ListRecorder) -> None:
+    gate, went_on = threading.Event(), threading.Event()
+
+    @task(timeout_seconds=SHORT, retries=1)
+    def blocked() -> None:
+        gate.wait()
+        went_on.set()
+
+    future = blocked.submit()
+    future.wait()
+    assert future.state.name == "TimedOut"
+    assert messages(recorder).count("cannot be interrupted") == 2
+    assert ends(recorder) == ["TimedOut"]
+    gate.set()
+
+
+def test_an_error_in_a_limited_thread(recorder: ListRecorder) -> None:
+    @task(timeout_seconds=LONG)
+    def broken(value: int) -> int:
+        if value:
+            raise KeyError(value)
+        return value
+
+    assert broken.submit(0).result() == 0
+    with pytest.raises(KeyError):
+        broken.submit(1).result()
+
+
+def test_the_limit_around_ends_what_is_within(recorder: ListRecorder) -> None:
+    inner = task(spin, name="inner", timeout_seconds=LONG)  # type: ignore[call-overload]
+
+    @task(timeout_seconds=SHORT)
+    def outer() -> None:
+        inner()
+
+    future = outer.submit()
+    future.wait()
+    assert future.state.name == "TimedOut"
+    assert ends(recorder) == ["Crashed", "TimedOut"]
+
+
+def test_the_limit_of_a_flow_ends_its_submitted_tasks(recorder: ListRecorder) -> None:
+    gate = threading.Event()
+    busy = task(spin, name="busy")  # type: ignore[call-overload]
+    blocked = task(gate.wait, name="blocked")  # type: ignore[call-overload]
+    queued = task(gate.wait, name="queued")  # type: ignore[call-overload]
+
+    @flow(timeout_seconds=4 * SHORT, task_runner=ThreadPoolTaskRunner(max_workers=2))
+    def pipeline() -> None:
+        futures = [busy.submit(), blocked.submit(), queued.submit()]
+        wait(futures)
+
+    with pytest.raises(FlowRunTimeoutError, match=r"Scope timed out after 0\.2 second"):
+        pipeline()
+    assert ends(recorder) == ["Crashed", "Crashed", "Crashed", "TimedOut"]
+    gate.set()
+
+
+def test_another_attempt_has_threads_again(recorder: ListRecorder) -> None:
+    attempts = []
+    busy = task(spin, name="busy")  # type: ignore[call-overload]
+
+    @task
+    def quick() -> int:
+        return 1
+
+    @flow(timeout_seconds=2 * SHORT, retries=1)
+    def pipeline() -> int:
+        attempts.append(1)
+        return (quick if len(attempts) > 1 else busy).submit().result()
+
+    assert pipeline() == 1

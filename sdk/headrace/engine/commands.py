@@ -6,12 +6,14 @@ once: `perform` does it in a thread, `perform_async` in a coroutine.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from headrace.engine.timeouts import Expired, limit, limit_async
+from headrace.engine.timeouts import Expired, call_within, limit_async
 from headrace.exceptions import RunTimedOut, TaskRunTimeoutError
 from headrace.futures import wait_async
+from headrace.threads import CALLERS
 
 if TYPE_CHECKING:
     from headrace.context import Clock, Recorder
@@ -45,8 +47,8 @@ class Call:
         if self.timeout is None:
             return self.function(*self.args, **self.kwargs)
         try:
-            with limit(self, self.timeout):
-                return self.function(*self.args, **self.kwargs)
+            function = functools.partial(self.function, *self.args, **self.kwargs)
+            return call_within(self, function, self.timeout)
         except BaseException as error:
             self._tell_of_timeout(error)
             raise
@@ -70,6 +72,9 @@ class Call:
             raise told.with_traceback(error.__traceback__) from None
         if isinstance(error, Exception):  # raised on the way out, by somebody's `finally` perhaps
             raise told from error
+
+
+CALLERS.add(Call.perform.__code__)
 
 
 class Sleep:

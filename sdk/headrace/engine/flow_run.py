@@ -136,8 +136,12 @@ class FlowRun(FlowRunContext):
         timeout = self.flow.timeout_seconds
         return Call(collected(self.flow), self.args, self.kwargs, timeout, FlowRunTimeoutError)
 
-    def gather(self) -> Lifecycle[None] | None:
-        """Wait for the submitted tasks that nobody has waited for."""
+    def gather(self, stop: bool) -> Lifecycle[None] | None:
+        """Wait for the submitted tasks that nobody has waited for; or `stop` them."""
+        if stop:
+            close_pool(self, drop=True)
+            self.pool = None  # another attempt has another
+            self._crash_within("exceeded its timeout")
         return self._gather() if self.pending else None
 
     def judge(self, value: object) -> State[Any]:
@@ -177,7 +181,7 @@ class FlowRun(FlowRunContext):
         close_pool(self, drop=True)
         self._create()
         self.final = state.of_run(flow_run_id=self.id)
-        self._crash_within()
+        self._crash_within("crashed")
         if self.flow.hooks:
             drive(call_hooks(self.flow.hooks, self.flow, self, state))
         self._end(state)
@@ -216,11 +220,11 @@ class FlowRun(FlowRunContext):
         while self.pending:
             yield WaitFor(list(self.pending))
 
-    def _crash_within(self) -> None:
+    def _crash_within(self, how: str) -> None:
         """Crash the runs of other threads and coroutines, those called last, innermost, first."""
         for run in reversed(list(self.living)):
             living = cast("FlowRun | TaskRun", run)
-            reason = f"its flow run '{self.name}' crashed"
+            reason = f"its flow run '{self.name}' {how}"
             living.crash(Crashed(f"{living.kind} run did not end by itself: {reason}"))
         for future in list(self.pending):
             future.settle(future.run.state or Crashed())

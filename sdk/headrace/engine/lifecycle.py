@@ -26,6 +26,7 @@ from headrace.logging import log_line, logger_of
 from headrace.records import StateType
 from headrace.states import Crashed, Failed, State, TimedOut
 from headrace.text import clip, describe, describe_error
+from headrace.threads import Interrupted
 
 _PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
 
@@ -58,8 +59,8 @@ class Run(Protocol):
     def make_call(self) -> Call:
         """The call of the user's function."""
 
-    def gather(self) -> Lifecycle[None] | None:
-        """After the call: wait for what it started, and give back the slots that it held."""
+    def gather(self, stop: bool) -> Lifecycle[None] | None:
+        """After the call: wait for what it started, or `stop` it; give back slots that it held."""
 
     def judge(self, value: object) -> State[Any]:
         """The state that a returned value means."""
@@ -102,7 +103,7 @@ def lifecycle(run: Run) -> Lifecycle[State[Any]]:
                 value = yield call
             except Exception as error:
                 failure = error
-            if (gathering := run.gather()) is not None:
+            if (gathering := run.gather(call.expired)) is not None:
                 yield from gathering
             if failure is None:
                 state = run.judge(value)
@@ -195,6 +196,8 @@ def _crash_state(run: Run, error: BaseException) -> State[Any]:
         reason = "Execution was aborted by Python system exit call."
     elif isinstance(error, Expired):
         reason = f"{run.kind} run did not end by itself: the run around it {error}"
+    elif isinstance(error, Interrupted):
+        reason = f"{run.kind} run did not end by itself: the flow run around it has ended"
     else:
         reason = f"Execution was interrupted by an unexpected exception: {describe_error(error)}"
     return Crashed(reason, data=error)

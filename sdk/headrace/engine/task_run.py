@@ -166,7 +166,7 @@ class TaskRun(TaskRunContext):
         function = collected(task) if task.isgenerator else task.fn
         return Call(function, self.args, self.kwargs, task.timeout_seconds)
 
-    def gather(self) -> Lifecycle[None] | None:
+    def gather(self, stop: bool) -> Lifecycle[None] | None:
         """Give back the slots of its tags' limits.
 
         For what a task submits nobody waits here: it belongs to the flow run.

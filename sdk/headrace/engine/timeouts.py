@@ -1,19 +1,25 @@
 """Limits of the time that a user's function may take.
 
 A coroutine is cancelled. A function on the main thread is interrupted by an alarm signal, between
-two steps of the interpreter. A function on another thread cannot be interrupted in time: it is
-left to end, and counts as timed out then.
+two steps of the interpreter. On any other thread it is called in a thread of its own, in which an
+exception is raised; if it does not end by that, being blocked outside of the interpreter, it is
+left to itself. See docs/timeouts-and-cancellation.md.
 """
 
 from __future__ import annotations
 
 import contextlib
+import logging
 import signal
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from types import FrameType
 from typing import Protocol
+
+from headrace.context import CURRENT_RUN
+from headrace.logging import log_line
+from headrace.threads import Interrupted, ThreadCall
 
 
 class Limited(Protocol):
@@ -35,19 +41,51 @@ class Expired(BaseException):
         self.call = call
 
 
-@contextlib.contextmanager
-def limit(call: Limited, seconds: float) -> Iterator[None]:
-    """Raise Expired when what runs within takes longer than `seconds`."""
-    start = time.monotonic()
-    if threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer"):
-        with _alarm(call, seconds):
-            yield
-    else:
-        yield
-        call.expired = time.monotonic() - start > seconds
-    if call.expired:
-        # It was not interrupted, or somebody has swallowed that.
+def call_within(call: Limited, function: Callable[[], object], seconds: float) -> object:
+    """What `function` returns.
+
+    Raises:
+        Expired: it took longer than `seconds`.
+        BaseException: what it raised.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return _call_in_thread(call, function, seconds)
+    with _alarm(call, seconds):
+        value = function()
+    if call.expired:  # somebody has swallowed that
         raise Expired(call, seconds)
+    return value
+
+
+def _call_in_thread(call: Limited, function: Callable[[], object], seconds: float) -> object:
+    def expire(self: Expired) -> None:
+        Expired.__init__(self, call, seconds)
+
+    # What is raised in another thread has to be a class that needs no arguments.
+    expired = type("Expired", (Expired,), {"__init__": expire})
+    thread = ThreadCall(function)
+    try:
+        if not thread.wait(seconds):
+            call.expired = True
+            if not thread.interrupt(expired):
+                _tell_that_it_goes_on()
+    except BaseException:  # this thread is interrupted itself, by a limit around this one
+        thread.interrupt(Interrupted)
+        raise
+    if thread.error is not None and (
+        not call.expired or isinstance(thread.error, Exception | Expired)
+    ):
+        raise thread.error
+    if call.expired:  # it goes on, or has swallowed the interruption
+        raise Expired(call, seconds)
+    return thread.value
+
+
+def _tell_that_it_goes_on() -> None:
+    run = CURRENT_RUN.get()
+    if run is not None:
+        message = "Its time is over, but its function cannot be interrupted and may go on"
+        log_line(run, logging.WARNING, message, run.environment.clock.now())
 
 
 @contextlib.contextmanager

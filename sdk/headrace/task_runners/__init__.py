@@ -16,9 +16,10 @@ from headrace.task_runners.base import TaskRunner
 from headrace.task_runners.threads import ConcurrentTaskRunner, ThreadPoolTaskRunner
 
 if TYPE_CHECKING:
+    from headrace.task_runners.dask import DaskTaskRunner as DaskTaskRunner
     from headrace.task_runners.processes import ProcessPoolTaskRunner as ProcessPoolTaskRunner
 
-_HOMES = {"ProcessPoolTaskRunner": "processes"}
+_HOMES = {"DaskTaskRunner": "dask", "ProcessPoolTaskRunner": "processes"}
 
 __all__ = ["ConcurrentTaskRunner", "TaskRunner", "ThreadPoolTaskRunner", *_HOMES]
 

@@ -20,7 +20,7 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
 from headrace.context import CURRENT_RUN, Environment, SystemClock, use_environment
-from headrace.engine.pools import pending_of
+from headrace.engine.pools import close_pool, pending_of
 from headrace.exceptions import TerminationSignal
 from headrace.settings import get_settings
 from headrace.task_runners.parcels import Outcome, pack_outcome, title_of, unpack_call
@@ -146,6 +146,7 @@ def call_here(content: bytes, environment: Environment) -> bytes:
 
 
 def _call(run: TaskRun) -> Outcome:
+    others = set(pending_of(run.flow_run))
     token = CURRENT_RUN.set(run)
     call = run.make_call()
     try:
@@ -162,9 +163,11 @@ def _call(run: TaskRun) -> Outcome:
     finally:
         CURRENT_RUN.reset(token)
         # What the call has submitted ends with it: nobody would wait for it elsewhere.
-        while pending := list(pending_of(run.flow_run)):
+        while pending := [future for future in pending_of(run.flow_run) if future not in others]:
             for future in pending:
                 future.ends_within(None)
+        if run.flow_run is not None:
+            close_pool(run.flow_run)
 
 
 def _trace_of(error: BaseException) -> str:

@@ -104,9 +104,12 @@ class Child:
         """Whether it can make another call."""
         return not self._pipe.closed and self._process.poll() is None
 
-    def interrupt(self) -> None:
+    def interrupt(self, force: bool = False) -> None:
         """Tell it to end what it does, and itself; whoever waits for a call learns of its death."""
-        self._process.terminate()
+        if force:
+            self._process.kill()
+        else:
+            self._process.terminate()
 
     def stop(self) -> None:
         """End the process, by force if need be."""

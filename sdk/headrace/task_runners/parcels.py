@@ -20,7 +20,9 @@ from headrace.engine.flow_run import FlowRun
 from headrace.engine.task_run import TaskRun
 from headrace.exceptions import UnpicklableArgument, UnpicklableError, UnpicklableResult
 from headrace.prints import capture_prints
+from headrace.settings import get_settings
 from headrace.text import describe_error
+from headrace.threads import WorkerPool
 
 if TYPE_CHECKING:
     from headrace.context import Environment
@@ -39,6 +41,7 @@ _STAYS = frozenset(
         "flow",
         "flow_run",
         "kwargs",
+        "lease",
         "living",
         "logged",
         "logger",
@@ -99,25 +102,28 @@ class _FlowRunParts(NamedTuple):
     parent: _FlowRunParts | None
 
 
-def pack_flow_run(run: FlowRunContext) -> bytes:
-    """What the code of a task may ask of the flow run that it runs in."""
-    return dumps(_flow_run_parts(run))
+class Packer:
+    """Makes parcels; what is the same in many of them, the flow run, it pickles once."""
 
+    def __init__(self) -> None:
+        self._flow_runs: dict[FlowRunContext, bytes] = {}
 
-def pack_call(run: TaskRunContext, flow_run: bytes | None) -> bytes:
-    """The next call of a task's function.
+    def pack(self, run: TaskRunContext) -> bytes:
+        """The next call of a task run.
 
-    Args:
-        run: the task run.
-        flow_run: its flow run, as `pack_flow_run` made it.
-
-    Raises:
-        UnpicklableArgument: an argument, or the task itself, cannot be sent; the message says what.
-    """
-    try:
-        return dumps((run.task, run.args, run.kwargs, _values(run), flow_run))
-    except Exception as error:  # pickling runs the code of any class
-        raise _what_is_wrong(run, error) from error
+        Raises:
+            UnpicklableArgument: an argument, or the task itself, cannot be sent; it says what.
+        """
+        flow_run = run.flow_run
+        packed = None
+        if flow_run is not None:
+            packed = self._flow_runs.get(flow_run)
+            if packed is None:
+                packed = self._flow_runs[flow_run] = dumps(_flow_run_parts(flow_run))
+        try:
+            return dumps((run.task, run.args, run.kwargs, _values(run), packed))
+        except Exception as error:  # pickling runs the code of any class
+            raise _what_is_wrong(run, error) from error
 
 
 def unpack_call(content: bytes, environment: Environment) -> TaskRun:
@@ -130,10 +136,12 @@ def unpack_call(content: bytes, environment: Environment) -> TaskRun:
     flow_run = None
     if packed is not None:
         flow_run = _rebuild_flow_run(pickle.loads(packed), environment)
+        # What is submitted within runs here, not in processes of this process.
+        flow_run.pool = WorkerPool(get_settings().task_runner_max_workers, flow_run.name)
     run = TaskRun(task, values["id"], values["name"], environment, flow_run, args, kwargs)
     for name, value in values.items():
         setattr(run, name, value)
-    run.remote = None
+    run.remote = run.lease = None
     run.clock = environment.clock
     run.record = environment.recorder.record
     if run.log_prints or (flow_run is not None and flow_run.log_prints):

@@ -15,13 +15,12 @@ from headrace.exceptions import ProcessDied
 from headrace.futures import HeadraceFuture
 from headrace.task_runners.base import TaskRunner, checked_workers
 from headrace.task_runners.children import GRACE, Child, Overdue
-from headrace.task_runners.parcels import dumps, pack_call, pack_flow_run, unpack_outcome
+from headrace.task_runners.parcels import Packer, dumps, unpack_outcome
 from headrace.threads import WorkerPool
 
 if TYPE_CHECKING:
     from typing import Self
 
-    from headrace.context import FlowRunContext
     from headrace.engine.jobs import Job
     from headrace.engine.task_run import TaskRun
 
@@ -48,24 +47,24 @@ class ProcessPoolTaskRunner(TaskRunner[HeadraceFuture[Any]]):
         initargs: tuple[object, ...] = (),
     ) -> None:
         super().__init__()
-        self.max_workers = checked_workers(max_workers)
+        self._max_workers = checked_workers(max_workers)
         self.initializer = initializer
         self.initargs = initargs
 
     def duplicate(self) -> Self:
-        return type(self)(self.max_workers, self.initializer, self.initargs)
+        return type(self)(self._max_workers, self.initializer, self.initargs)
 
     def start(self, name: str) -> ProcessPool:
-        limit = self.max_workers or os.cpu_count() or 1
+        limit = self._max_workers or os.cpu_count() or 1
         return ProcessPool(limit, name, dumps((self.initializer, self.initargs)))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, ProcessPoolTaskRunner) and self.max_workers == other.max_workers
+        return isinstance(other, ProcessPoolTaskRunner) and self._max_workers == other._max_workers
 
     __hash__ = None  # type: ignore[assignment]  # as with everything that compares by value
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(max_workers={self.max_workers})"
+        return f"{type(self).__name__}(max_workers={self._max_workers})"
 
 
 class ProcessPool:
@@ -88,7 +87,7 @@ class ProcessPool:
         self._busy: set[Child] = set()
         self._idle: list[Child] = []
         self._closed = False
-        self._flow_runs: dict[FlowRunContext, bytes] = {}
+        self.packer = Packer()
 
     def submit(self, job: Job) -> None:
         job.run.remote = self._call
@@ -96,14 +95,15 @@ class ProcessPool:
 
     def close(self, drop: bool = False) -> None:
         """As every pool's; `drop` also ends the processes that are at work."""
-        self._threads.close(drop)
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
-            busy = list(self._busy)
-        if drop:
-            for child in busy:
-                child.interrupt()
+            busy = list(self._busy) if drop else []
+        for child in busy:
+            child.interrupt()
+        self._threads.close(drop)
+        for child in busy:
+            child.interrupt(force=True)
         for child in idle:
             child.stop()
 
@@ -129,16 +129,6 @@ class ProcessPool:
             if not keep:
                 child.stop()
 
-    def pack(self, run: TaskRun) -> bytes:
-        """The next call of a run, as bytes."""
-        flow_run = run.flow_run
-        if flow_run is None:
-            return pack_call(run, None)
-        packed = self._flow_runs.get(flow_run)
-        if packed is None:
-            packed = self._flow_runs[flow_run] = pack_flow_run(flow_run)
-        return pack_call(run, packed)
-
     def _call(self, run: TaskRun) -> ProcessCall:
         return ProcessCall(self, run)
 
@@ -154,7 +144,7 @@ class ProcessCall(Call):
         self._run = run
 
     def perform(self) -> object:
-        content = self._pool.pack(self._run)
+        content = self._pool.packer.pack(self._run)
         # The process stops the call itself when its time is over, if it can be stopped.
         limit = None if self.timeout is None else self.timeout + GRACE
         with self._pool.child() as child:

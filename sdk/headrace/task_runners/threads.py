@@ -26,21 +26,21 @@ class ThreadPoolTaskRunner(TaskRunner[HeadraceFuture[Any]]):
 
     def __init__(self, max_workers: int | None = None) -> None:
         super().__init__()
-        self.max_workers = checked_workers(max_workers)
+        self._max_workers = checked_workers(max_workers)
 
     def duplicate(self) -> Self:
-        return type(self)(max_workers=self.max_workers)
+        return type(self)(max_workers=self._max_workers)
 
     def start(self, name: str) -> WorkerPool:
-        return WorkerPool(self.max_workers or get_settings().task_runner_max_workers, name)
+        return WorkerPool(self._max_workers or get_settings().task_runner_max_workers, name)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, ThreadPoolTaskRunner) and self.max_workers == other.max_workers
+        return isinstance(other, ThreadPoolTaskRunner) and self._max_workers == other._max_workers
 
     __hash__ = None  # type: ignore[assignment]  # as with everything that compares by value
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(max_workers={self.max_workers})"
+        return f"{type(self).__name__}(max_workers={self._max_workers})"
 
 
 #: The name that Prefect's users may know it by.
