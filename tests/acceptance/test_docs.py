@@ -16,6 +16,8 @@ PAGES = (
     "docs/flows-and-tasks.md",
     "docs/results-and-caching.md",
     "docs/concurrency.md",
+    "docs/task-runners.md",
+    "docs/timeouts-and-cancellation.md",
 )
 PROGRAMS = [
     pytest.param(program, id=f"{page}-{number}")
