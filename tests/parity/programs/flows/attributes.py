@@ -14,5 +14,5 @@ def other_flow():
 
 print(my_flow.name, my_flow.description, my_flow.version, my_flow.retries, my_flow.retry_delay_seconds, my_flow.timeout_seconds)
 print(type(my_flow.task_runner).__name__)
-print(other_flow.name, other_flow.description, other_flow.task_runner._max_workers, other_flow.should_validate_parameters)
+print(other_flow.name, other_flow.description, type(other_flow.task_runner).__name__, other_flow.should_validate_parameters)
 print(other_flow.persist_result, my_flow.persist_result)

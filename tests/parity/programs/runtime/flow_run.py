@@ -4,7 +4,7 @@ from headrace.runtime import deployment, flow_run, task_run
 
 @task
 def t(x):
-    print(task_run.parameters, task_run.task_name, task_run.run_count, task_run.name.startswith("t-"))
+    print(task_run.parameters, task_run.task_name, task_run.run_count, task_run.name.startswith("t"))
 
 
 @flow(name="named")

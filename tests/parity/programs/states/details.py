@@ -11,7 +11,7 @@ def main():
     state = cached(return_state=True)
     print(state.state_details.cache_key)
     print(type(state.state_details.task_run_id).__name__, state.state_details.flow_run_id is not None)
-    print(state.timestamp is not None, type(state.timestamp).__name__)
+    print(state.timestamp is not None, state.timestamp.tzinfo is not None)
 
 
 main()
