@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from headrace.client import Client as Client
     from headrace.client import get_client as get_client
     from headrace.context import tags as tags
+    from headrace.deployments.runner import deploy as deploy
     from headrace.flow_runs import pause_flow_run as pause_flow_run
     from headrace.flow_runs import resume_flow_run as resume_flow_run
     from headrace.flow_runs import suspend_flow_run as suspend_flow_run
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from headrace.flows import flow as flow
     from headrace.futures import HeadraceFuture as HeadraceFuture
     from headrace.logging import get_run_logger as get_run_logger
+    from headrace.serving import aserve as aserve
+    from headrace.serving import serve as serve
     from headrace.states import State as State
     from headrace.tasks import Task as Task
     from headrace.tasks import task as task
@@ -45,8 +48,11 @@ _HOMES = {
     "flow": "flows",
     "get_client": "client",
     "get_run_logger": "logging",
+    "aserve": "serving",
+    "deploy": "deployments.runner",
     "pause_flow_run": "flow_runs",
     "resume_flow_run": "flow_runs",
+    "serve": "serving",
     "suspend_flow_run": "flow_runs",
     "tags": "context",
     "task": "tasks",

@@ -50,6 +50,7 @@ HeadraceException
 ├── ScriptError                 a script that defines flows raised
 ├── MissingFlowError            a script does not define the flow that is looked for
 ├── UnspecifiedFlowError        a script defines several flows, and none was named
+├── BundleError                 a flow's code cannot be sent by value, or not be opened here
 ├── BlockMissingCapabilities    a block cannot do what is asked of it
 ├── ProtectedBlockError         a block may not be changed or deleted
 └── InfrastructureError         where a flow run was to run
@@ -380,6 +381,10 @@ class BlockMissingCapabilities(HeadraceException):
 
 class ProtectedBlockError(HeadraceException):
     """A block may not be changed or deleted."""
+
+
+class BundleError(HeadraceException):
+    """A flow's code cannot be sent by value, or cannot be opened where it is to run."""
 
 
 class InfrastructureError(HeadraceException):

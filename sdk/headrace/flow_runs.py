@@ -20,13 +20,14 @@ from headrace.context import FlowRunContext, TaskRunContext
 from headrace.exceptions import (
     CancelledRun,
     FlowPauseTimeout,
+    FlowRunWaitTimeout,
     NotPausedError,
     ObjectNotFound,
     Pause,
     ServiceError,
 )
 from headrace.input.actions import settle
-from headrace.logging import logger_of
+from headrace.logging import get_logger, logger_of
 from headrace.records import StateChange, StateType
 from headrace.states import State
 from headrace.utilities.asyncutils import dispatched
@@ -237,3 +238,56 @@ async def _state_after_pause(
         for unfinished in (following, waiting):
             unfinished.cancel()
         await asyncio.gather(following, waiting, return_exceptions=True)
+
+
+async def wait_for_flow_run(
+    flow_run_id: UUID,
+    timeout: float | None = 10800,
+    poll_interval: float | None = None,
+    client: object = None,
+    log_states: bool = False,
+) -> Any:
+    """Wait for the end of a flow run, wherever it runs.
+
+    Args:
+        flow_run_id: the run.
+        timeout: for how many seconds at most; None for as long as it takes.
+        poll_interval, client: have no effect, since the end is told at once; programs written for
+            Prefect give them.
+        log_states: whether to log each state that the run enters.
+
+    Returns:
+        The run (`headrace.client.schemas.flow_runs.FlowRun`), which has ended.
+
+    Raises:
+        FlowRunWaitTimeout: it has not ended in time.
+        ObjectNotFound: there is no such run.
+    """
+    from headrace.client.schemas.flow_runs import FlowRun  # loads pydantic
+
+    try:
+        async with asyncio.timeout(timeout), AsyncClient() as following:
+            cursor = (await following.server_info())["feedCursor"]
+            run = await FlowRun.read(flow_run_id)
+            if not run.state.is_final():
+                await _until_final(following, flow_run_id, cursor, log_states)
+                run = await FlowRun.read(flow_run_id)
+            return run
+    except TimeoutError:
+        raise FlowRunWaitTimeout(
+            f"Flow run with ID {flow_run_id} exceeded watch timeout of {timeout} seconds"
+        ) from None
+
+
+async def _until_final(
+    client: AsyncClient, flow_run_id: UUID, cursor: str, log_states: bool
+) -> None:
+    watched = {"after": cursor, "ids": [str(flow_run_id)]}
+    async with aclosing(client.subscribe(_FOLLOW, watched)) as messages:
+        async for message in messages:
+            for event in message["flowRuns"]["events"]:
+                state = event["state"]
+                if log_states:
+                    get_logger("flow_runs").info("Flow run is in state %r", state["name"])
+                if StateType(state["type"]).is_terminal:
+                    return

@@ -25,6 +25,7 @@ from typing import (
 )
 
 from headrace.definitions import Definition
+from headrace.deployable import Deployable
 from headrace.options import MAX_NAME, checked_flow_name, checked_run_name
 from headrace.utilities.annotations import NotSet
 
@@ -78,7 +79,7 @@ _REVOCABLE = frozenset(
 )
 
 
-class Flow(Definition, Generic[P, R]):
+class Flow(Deployable, Definition, Generic[P, R]):
     """A flow; made by the decorator `flow`, which tells what the options mean."""
 
     kind = "flow"

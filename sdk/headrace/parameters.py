@@ -196,6 +196,12 @@ def recorded(values: Mapping[str, object]) -> dict[str, msgspec.Raw]:
     return {name: _encode(value) for name, value in values.items()}
 
 
+def plain(values: Mapping[str, object]) -> dict[str, Any]:
+    """The same as `recorded`, as plain values that JSON can be made of."""
+    found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(recorded(values)))
+    return found
+
+
 def _plain(value: Any) -> object:
     """Something with a JSON form in place of a value that has none."""
     if hasattr(type(value), "model_dump"):  # pydantic's models

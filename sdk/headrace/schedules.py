@@ -14,9 +14,19 @@ from __future__ import annotations
 import dataclasses
 import datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from headrace.schedule_checks import check_cron, check_interval, check_rrule, check_timezone
+
+if TYPE_CHECKING:
+    from headrace.client.schemas.schedules import CronSchedule as CronSchedule
+    from headrace.client.schemas.schedules import IntervalSchedule as IntervalSchedule
+    from headrace.client.schemas.schedules import RRuleSchedule as RRuleSchedule
 
 UTC = datetime.UTC
+#: The kinds of schedules, and all that tells when one fires.
+_KINDS = ("interval", "cron", "rrule")
+_TIMES = (*_KINDS, "timezone", "anchor_date", "day_or")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,13 +62,13 @@ class Schedule:
     slug: str | None = None
 
     def __post_init__(self) -> None:
-        kinds = [kind for kind in ("interval", "cron", "rrule") if getattr(self, kind) is not None]
+        kinds = [kind for kind in _KINDS if getattr(self, kind) is not None]
         if len(kinds) > 1:
             raise ValueError(
                 f"Only one schedule type can be defined at a time. Found: {', '.join(kinds)}"
             )
         if self.interval is not None:
-            _check_interval(self.interval)
+            check_interval(self.interval)
         if self.cron is not None:
             check_cron(self.cron)
         if self.rrule is not None:
@@ -139,52 +149,6 @@ def RRule(
     )
 
 
-@dataclasses.dataclass
-class CronSchedule:
-    """A cron line alone, as `Schedule` without its options for runs."""
-
-    cron: str
-    timezone: str | None = None
-    day_or: bool = True
-
-    def __post_init__(self) -> None:
-        check_cron(self.cron)
-        if self.timezone is not None:
-            check_timezone(self.timezone)
-
-
-@dataclasses.dataclass
-class IntervalSchedule:
-    """An interval alone; a number is one of seconds."""
-
-    interval: datetime.timedelta
-    anchor_date: datetime.datetime | None = None
-    timezone: str | None = None
-
-    def __post_init__(self) -> None:
-        self.interval = as_interval(self.interval)
-        _check_interval(self.interval)
-        if self.anchor_date is None:
-            self.anchor_date = datetime.datetime.now(UTC)
-        if self.timezone is None:
-            zone = self.anchor_date.tzinfo
-            self.timezone = getattr(zone, "key", None) or "UTC"
-        check_timezone(self.timezone)
-
-
-@dataclasses.dataclass
-class RRuleSchedule:
-    """A recurrence rule alone."""
-
-    rrule: str
-    timezone: str | None = "UTC"
-
-    def __post_init__(self) -> None:
-        check_rrule(self.rrule)
-        self.timezone = self.timezone or "UTC"
-        check_timezone(self.timezone)
-
-
 def as_schedule(given: Any) -> Schedule:
     """The `Schedule` that something given as a schedule stands for.
 
@@ -192,21 +156,19 @@ def as_schedule(given: Any) -> Schedule:
         TypeError: it is none.
         ValueError: it makes no sense.
     """
-    match given:
-        case Schedule():
-            return given
-        case CronSchedule(cron, timezone, day_or):
-            return Cron(cron, timezone=timezone, day_or=day_or)
-        case IntervalSchedule(interval, anchor, timezone):
-            return Interval(interval, anchor_date=anchor, timezone=timezone)
-        case RRuleSchedule(rrule, timezone):
-            return RRule(rrule, timezone=timezone)
-        case dict() if "schedule" in given:
-            options = {name: value for name, value in given.items() if name != "schedule"}
-            return dataclasses.replace(as_schedule(given["schedule"]), **options)
-        case dict():
+    if isinstance(given, Schedule):
+        return given
+    if isinstance(given, dict):
+        if "schedule" not in given:
             return Schedule(**given)
-    raise TypeError(f"{given!r} is no schedule: use Cron, Interval or RRule of headrace.schedules")
+        options = {name: value for name, value in given.items() if name != "schedule"}
+        return dataclasses.replace(as_schedule(given["schedule"]), **options)
+    fields = {name: getattr(given, name) for name in _TIMES if hasattr(given, name)}
+    if not any(name in fields for name in _KINDS):
+        raise TypeError(
+            f"{given!r} is no schedule: use Cron, Interval or RRule of headrace.schedules"
+        )
+    return Schedule(**fields)
 
 
 def as_interval(interval: datetime.timedelta | float) -> datetime.timedelta:
@@ -216,55 +178,10 @@ def as_interval(interval: datetime.timedelta | float) -> datetime.timedelta:
     return interval
 
 
-def check_cron(line: str) -> None:
-    """Refuse what is no cron line.
+def __getattr__(name: str) -> Any:
+    """`CronSchedule` and its like, which load pydantic, when they are asked for."""
+    if name in ("CronSchedule", "IntervalSchedule", "RRuleSchedule"):
+        from headrace.client.schemas import schedules
 
-    Raises:
-        ValueError: it cannot be used, or names no time that ever comes.
-    """
-    import croniter  # slow to load, and needed by schedules alone
-
-    if not croniter.croniter.is_valid(line):
-        raise ValueError(f'Invalid cron string: "{line}"')
-    if any(field.casefold().startswith(("r", "h")) for field in line.split()):
-        raise ValueError(f'Random and Hashed expressions are unsupported, received: "{line}"')
-    try:
-        croniter.croniter(line, datetime.datetime(2024, 1, 1)).get_next(datetime.datetime)
-    except croniter.CroniterBadDateError:
-        raise ValueError(f'Invalid cron string: "{line}" never comes to a time') from None
-
-
-def check_rrule(rule: str) -> None:
-    """Refuse what is no recurrence rule.
-
-    Raises:
-        ValueError: it cannot be used.
-    """
-    from dateutil.rrule import rrulestr
-
-    try:
-        rrulestr(rule, ignoretz=True)
-    except (ValueError, KeyError, AttributeError) as error:
-        raise ValueError(f'Invalid RRule string "{rule}": {error}') from None
-
-
-def check_timezone(name: str) -> None:
-    """Refuse what is no time zone of the IANA's database.
-
-    Raises:
-        ValueError: there is none of that name.
-    """
-    from zoneinfo import ZoneInfo
-
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError, KeyError):
-        raise ValueError(
-            f'Invalid timezone: "{name}" '
-            "(specify in IANA tzdata format, for example, America/New_York)"
-        ) from None
-
-
-def _check_interval(interval: datetime.timedelta) -> None:
-    if interval <= datetime.timedelta(0):
-        raise ValueError(f"Invalid interval: {interval} (use more than 0 seconds)")
+        return getattr(schedules, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -47,7 +47,9 @@ def create_app(ledger: Ledger, *, loopback_only: bool = False) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await ledger.feed.start()
-        loops = [asyncio.create_task(loop.run()) for loop in (Scheduler(ledger), Reaper(ledger))]
+        loops = [
+            asyncio.create_task(loop.run()) for loop in (Scheduler(lambda: ledger), Reaper(ledger))
+        ]
         try:
             yield
         finally:

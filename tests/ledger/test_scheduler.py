@@ -48,7 +48,7 @@ def fired(ledger: Ledger) -> list[int]:
 async def test_it_fires_at_each_time_and_sleeps_in_between(ledger: Ledger) -> None:
     first = deploy(ledger, ScheduleSpec(interval=10 * SECOND))
     clock = FakeClock(first - 5 * SECOND)
-    scheduler = Scheduler(ledger, clock)
+    scheduler = Scheduler(lambda: ledger, clock)
     while clock.time <= first + 20 * SECOND:
         await clock.sleep(await scheduler.step())
     assert fired(ledger) == [first, first + 10 * SECOND, first + 20 * SECOND]
@@ -60,7 +60,7 @@ async def test_two_schedulers_make_one_run_of_each_time(ledger: Ledger) -> None:
 
     async def go_on() -> None:
         clock = FakeClock(first - SECOND)
-        scheduler = Scheduler(ledger, clock)
+        scheduler = Scheduler(lambda: ledger, clock)
         while clock.time < first + 5 * SECOND:
             await clock.sleep(await scheduler.step())
 
@@ -73,7 +73,7 @@ async def test_two_schedulers_make_one_run_of_each_time(ledger: Ledger) -> None:
 async def test_a_clock_that_is_set_back_repeats_nothing(ledger: Ledger) -> None:
     first = deploy(ledger, ScheduleSpec(interval=10 * SECOND))
     clock = FakeClock(first)
-    scheduler = Scheduler(ledger, clock)
+    scheduler = Scheduler(lambda: ledger, clock)
     await scheduler.step()
     clock.time -= 3600 * SECOND
     assert await scheduler.step() == LOOK_AGAIN
@@ -83,4 +83,4 @@ async def test_a_clock_that_is_set_back_repeats_nothing(ledger: Ledger) -> None:
 
 
 async def test_with_nothing_scheduled_it_only_looks(ledger: Ledger) -> None:
-    assert await Scheduler(ledger, FakeClock(0)).step() == LOOK_AGAIN
+    assert await Scheduler(lambda: ledger, FakeClock(0)).step() == LOOK_AGAIN

@@ -35,7 +35,7 @@ def test_a_schedule_prints_as_users_know_it() -> None:
         "Schedule(interval=None, cron='0 8 * * *', rrule=None, timezone=None, "
         f"anchor_date={NOON!r}, day_or=True, active=True, parameters={{}}, slug=None)"
     )
-    assert str(CronSchedule(cron="0 8 * * *")) == (
+    assert repr(CronSchedule(cron="0 8 * * *")) == (
         "CronSchedule(cron='0 8 * * *', timezone=None, day_or=True)"
     )
     assert FromSchemas is CronSchedule
@@ -55,7 +55,7 @@ def test_a_schedule_prints_as_users_know_it() -> None:
             "Only one schedule type can be defined at a time. Found: cron, rrule",
         ),
         (lambda: CronSchedule(cron="x"), "Invalid cron string"),
-        (lambda: IntervalSchedule(datetime.timedelta(0)), "Invalid interval"),
+        (lambda: IntervalSchedule(interval=datetime.timedelta(0)), "Invalid interval"),
     ],
 )
 def test_what_makes_no_sense_is_refused(make: Any, message: str) -> None:
@@ -66,10 +66,10 @@ def test_what_makes_no_sense_is_refused(make: Any, message: str) -> None:
 def test_what_may_be_given_as_a_schedule() -> None:
     cron = Cron("0 8 * * *")
     assert as_schedule(cron) is cron
-    assert as_schedule(CronSchedule("0 8 * * *", "UTC")).timezone == "UTC"
-    hourly = as_schedule(IntervalSchedule(datetime.timedelta(hours=1), NOON))
+    assert as_schedule(CronSchedule(cron="0 8 * * *", timezone="UTC")).timezone == "UTC"
+    hourly = as_schedule(IntervalSchedule(interval=datetime.timedelta(hours=1), anchor_date=NOON))
     assert (hourly.interval, hourly.anchor_date) == (datetime.timedelta(hours=1), NOON)
-    assert as_schedule(RRuleSchedule("FREQ=DAILY")).rrule == "FREQ=DAILY"
-    assert not as_schedule({"schedule": CronSchedule("0 8 * * *"), "active": False}).active
+    assert as_schedule(RRuleSchedule(rrule="FREQ=DAILY")).rrule == "FREQ=DAILY"
+    assert not as_schedule({"schedule": CronSchedule(cron="0 8 * * *"), "active": False}).active
     with pytest.raises(TypeError, match="is no schedule"):
         as_schedule("0 8 * * *")

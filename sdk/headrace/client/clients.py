@@ -97,6 +97,14 @@ class Client:
             )
         return decode_response(self.api_url, response.status_code, response.content)
 
+    def perform(self, operation: Operation[T]) -> T:
+        """Perform one of the operations of `headrace.client.operations` and `…work`.
+
+        Raises:
+            ServiceError: the service answered with an error.
+        """
+        return operation.read(self.execute(operation.document, operation.variables))
+
     server_info = _waiting(operations.server_info)
     flow_runs = _waiting(operations.flow_runs)
     flow_run = _waiting(operations.flow_run)
@@ -158,6 +166,18 @@ class AsyncClient:
                 f"{self.api_url}/graphql", content=encode_request(query, variables)
             )
         return decode_response(self.api_url, response.status_code, response.content)
+
+    async def perform(self, operation: Operation[T]) -> T:
+        """Perform an operation; see `Client.perform`."""
+        return operation.read(await self.execute(operation.document, operation.variables))
+
+    async def run_loops(self) -> None:
+        """Without a service, do what it would do by the clock, until cancelled: fire schedules.
+
+        With a service there is nothing to do, and this returns at once.
+        """
+        if self.api_url is None:
+            await self._here().run_loops()
 
     server_info = _awaiting(operations.server_info)
     flow_runs = _awaiting(operations.flow_runs)

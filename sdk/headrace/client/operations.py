@@ -47,14 +47,14 @@ class Change(Operation[T], Generic[T], frozen=True):
         return cast(T, value)
 
 
-_ERROR = "... on UserError { code message field }"
+ERROR = "... on UserError { code message field }"
 _INPUT = "key value sender createdAt"
 _PAGE = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor } feedCursor"
 _STATE = "state { type name message timestamp runCount }"
 _RUN = f"id name {_STATE} runCount tags createdAt startTime endTime durationSeconds"
-_FLOW_RUN = (
+FLOW_RUN = (
     f"{_RUN} flowName flowVersion parameters parentFlowRunId parentTaskRunId "
-    "taskRunCounts { type count }"
+    "deploymentId scheduledTime taskRunCounts { type count }"
 )
 _TASK_RUN = f"{_RUN} taskName flowRunId inputs {{ parameter runId }}"
 _LOG = "cursor timestamp level levelName logger message flowRunId taskRunId"
@@ -97,7 +97,7 @@ def flow_runs(
     document = (
         "query ($first: Int, $after: Cursor, $filter: FlowRunFilter) { "
         f"flowRuns(first: $first, after: $after, filter: $filter) "
-        f"{{ nodes {{ {_FLOW_RUN} }} {_PAGE} }} }}"
+        f"{{ nodes {{ {FLOW_RUN} }} {_PAGE} }} }}"
     )
     return Operation(document, _page(first, after, where), "flowRuns")
 
@@ -105,7 +105,7 @@ def flow_runs(
 def flow_run(id: UUID | str) -> Operation[Object | None]:
     """A flow run with its `stateHistory`; None if there is none of that id."""
     document = (
-        f"query ($id: ID!) {{ flowRun(id: $id) {{ {_FLOW_RUN} "
+        f"query ($id: ID!) {{ flowRun(id: $id) {{ {FLOW_RUN} "
         f"stateHistory {{ type name message timestamp runCount }} }} }}"
     )
     return Operation(document, {"id": str(id)}, "flowRun")
@@ -204,7 +204,7 @@ def create_flow_run_input(
     document = (
         "mutation ($id: ID!, $key: String!, $value: JSON!, $sender: String, $replace: Boolean!) { "
         "createFlowRunInput(flowRunId: $id, key: $key, value: $value, sender: $sender, "
-        f"replace: $replace) {{ ... on FlowRunInput {{ {_INPUT} }} {_ERROR} }} }}"
+        f"replace: $replace) {{ ... on FlowRunInput {{ {_INPUT} }} {ERROR} }} }}"
     )
     variables = {
         "id": str(flow_run_id),
@@ -228,7 +228,7 @@ def resume_flow_run(id: UUID | str, input: Mapping[str, object] | None = None) -
     """Let a paused flow run go on, with the input that it waits for if it does."""
     document = (
         "mutation ($id: ID!, $input: JSON) { resumeFlowRun(id: $id, input: $input) "
-        f"{{ ... on FlowRun {{ {_FLOW_RUN} }} {_ERROR} }} }}"
+        f"{{ ... on FlowRun {{ {FLOW_RUN} }} {ERROR} }} }}"
     )
     return Change(document, {"id": str(id), "input": input}, "resumeFlowRun")
 

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from headrace.context import (
+    ASSIGNMENT,
     CURRENT_RUN,
+    Assignment,
     FlowRunContext,
     TaskRunContext,
     get_environment,
@@ -28,7 +30,7 @@ from headrace.names import generate_name
 from headrace.parameters import recorded
 from headrace.prints import capture_prints
 from headrace.records import FlowRunChanged, FlowRunCreated, StateChange, StateType
-from headrace.states import Completed, Crashed, Failed, Running, State
+from headrace.states import Cancelled, Cancelling, Completed, Crashed, Failed, Running, State
 from headrace.text import clip_name, describe_error
 
 if TYPE_CHECKING:
@@ -59,6 +61,8 @@ def new_flow_run(
     run.parameters = run.passed = parameters
     run.retries = flow.retries
     run.upstream = [] if wait_for is None else [wait_for]
+    if caller is None and (assignment := ASSIGNMENT.get()) is not None:
+        run.take(assignment)
     run.clock = environment.clock
     if flow.log_prints is not None:
         run.log_prints = flow.log_prints
@@ -88,6 +92,14 @@ class FlowRun(FlowRunContext):
     def is_outermost(self) -> bool:
         """Whether no other run called this one."""
         return self.parent is None and self.parent_task_run is None
+
+    def take(self, assignment: Assignment) -> None:
+        """Be the run that this process was given to execute, which exists already."""
+        ASSIGNMENT.set(None)
+        self.assignment = assignment
+        self.id, self.name = assignment.flow_run_id, assignment.name
+        self.run_count = max(0, assignment.run_count - 1)
+        self.change = StateChange(StateType.PENDING, "Pending", self.environment.clock.now())
 
     def enter(self, type: StateType, name: str, message: str | None = None) -> None:
         """Record that the run enters a state that is not its last."""
@@ -180,10 +192,14 @@ class FlowRun(FlowRunContext):
             return
         close_pool(self, drop=True)
         self._create()
+        told = state
+        if self.assignment is not None and self.assignment.is_cancelling():
+            # Hooks hear that the run is being cancelled: so Prefect's users know it.
+            told, state = Cancelling(), Cancelled(data=state.data)
         self.final = state.of_run(flow_run_id=self.id)
         self._crash_within("crashed")
         if self.flow.hooks:
-            drive(call_hooks(self.flow.hooks, self.flow, self, state))
+            drive(call_hooks(self.flow.hooks, self.flow, self, told))
         self._end(state)
         if self.is_outermost:
             self.environment.recorder.flush(self.environment.settings.settle_timeout)
@@ -248,7 +264,8 @@ class FlowRun(FlowRunContext):
     def _record(self, change: StateChange) -> None:
         record = self.environment.recorder.record
         if self.change is not None:
-            record(FlowRunChanged(self.id, change))
+            epoch = None if self.assignment is None else self.assignment.epoch
+            record(FlowRunChanged(self.id, change, epoch))
         else:
             flow = self.flow
             if self.parent is not None:

@@ -215,6 +215,12 @@ class EmbeddedSchema:
             if self._handle.holds(ledger):
                 raise
 
+    async def run_loops(self) -> None:
+        """Do what a service does by the clock, until cancelled."""
+        from headrace_service.loops.scheduler import Scheduler
+
+        await Scheduler(self._handle.get).run()
+
     async def close(self) -> None:
         """End all subscriptions and let go of the ledger."""
         import asyncio

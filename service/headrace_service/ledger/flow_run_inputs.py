@@ -120,6 +120,9 @@ def resume_flow_run(
         return problem
     if current.name == "Suspended":
         refused = change_flow_run(db, flow_run_id, StateType.SCHEDULED, "Resuming", Actor.USER)
+        # Its process has ended: it is due, for any worker.
+        due = {FlowRun.claimed_by: None, FlowRun.scheduled_time: now_micros()}
+        FlowRun.update(due).where(FlowRun.id == flow_run_id).execute(db)
     else:
         refused = change_flow_run(db, flow_run_id, StateType.RUNNING, "Running", Actor.USER)
     return None if refused is None else InputProblem(refused.code, refused.message, "id")

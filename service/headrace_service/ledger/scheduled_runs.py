@@ -96,6 +96,7 @@ class Claimed(msgspec.Struct, frozen=True):
     parameters: str
     job_variables: str
     scheduled_time: int
+    run_count: int
     deployment: DeploymentRow
 
 
@@ -273,7 +274,16 @@ def claim(db: peewee.SqliteDatabase, claimant: Claimant, now: int) -> list[Claim
         values = {FlowRun.claimed_by: claimant.worker_id, FlowRun.epoch: epoch + 1}
         FlowRun.update(values).where(FlowRun.id == run_id).execute(db)
         claimed.append(
-            Claimed(run_id, name, epoch + 1, parameters, variables or "{}", due, known[owner_id])
+            Claimed(
+                run_id,
+                name,
+                epoch + 1,
+                parameters,
+                variables or "{}",
+                due,
+                count,
+                known[owner_id],
+            )
         )
     return claimed
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Protocol
 
 from headrace.records import now_micros
@@ -48,9 +49,9 @@ class SystemClock:
 
 
 class Scheduler:
-    """Fires schedules on a ledger, for as long as `run` runs."""
+    """Fires schedules on the ledger that `ledger` gives, for as long as `run` runs."""
 
-    def __init__(self, ledger: Ledger, clock: Clock | None = None) -> None:
+    def __init__(self, ledger: Callable[[], Ledger], clock: Clock | None = None) -> None:
         self._ledger = ledger
         self._clock = clock or SystemClock()
 
@@ -66,12 +67,12 @@ class Scheduler:
 
     async def step(self) -> float:
         """Do what is due. Returns after how many seconds to look again."""
-        now = self._clock.now()
-        if await self._ledger.aread(has_lapsed_workers, now):
-            await self._ledger.awrite(release_lapsed, now)
-        coming = await self._ledger.aread(next_fire)
+        ledger, now = self._ledger(), self._clock.now()
+        if await ledger.aread(has_lapsed_workers, now):
+            await ledger.awrite(release_lapsed, now)
+        coming = await ledger.aread(next_fire)
         if coming is not None and coming <= now:
-            coming = await self._ledger.awrite(fire_due, now)
+            coming = await ledger.awrite(fire_due, now)
         if coming is None:
             return LOOK_AGAIN
         return min(max(0, coming - self._clock.now()) / 1_000_000, LOOK_AGAIN)

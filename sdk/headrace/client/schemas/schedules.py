@@ -1,11 +1,89 @@
-"""Schedules without their options for runs; `headrace.schedules` tells of them."""
+"""When something happens: schedules without their options for runs."""
 
 from __future__ import annotations
 
-from headrace.schedules import (
-    CronSchedule,
-    IntervalSchedule,
-    RRuleSchedule,
-)
+import datetime
+from typing import Annotated, Any
 
-__all__ = ["CronSchedule", "IntervalSchedule", "RRuleSchedule"]
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from headrace.schedule_checks import check_cron, check_interval, check_rrule, check_timezone
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)
+
+
+def _cron(line: str) -> str:
+    check_cron(line)
+    return line
+
+
+def _rrule(rule: str) -> str:
+    check_rrule(rule)
+    return rule
+
+
+def _interval(interval: datetime.timedelta) -> datetime.timedelta:
+    check_interval(interval)
+    return interval
+
+
+def _timezone(name: str | None) -> str | None:
+    if name is not None:
+        check_timezone(name)
+    return name
+
+
+Timezone = Annotated[str | None, AfterValidator(_timezone)]
+
+
+class CronSchedule(BaseModel):
+    """By a cron line. `day_or`: its day of the month and weekday mean either, not both."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cron: Annotated[str, AfterValidator(_cron)]
+    timezone: Timezone = None
+    day_or: bool = True
+
+
+class IntervalSchedule(BaseModel):
+    """At an interval, counted from `anchor_date`, by default from now."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    interval: Annotated[datetime.timedelta, AfterValidator(_interval)]
+    anchor_date: datetime.datetime = Field(default_factory=_now)
+    timezone: Timezone = None
+
+    @model_validator(mode="after")
+    def _zone_of_anchor(self) -> IntervalSchedule:
+        if self.timezone is None:
+            zone: Any = self.anchor_date.tzinfo
+            self.timezone = getattr(zone, "key", None) or "UTC"
+        return self
+
+
+class RRuleSchedule(BaseModel):
+    """By a recurrence rule of RFC 5545."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rrule: Annotated[str, AfterValidator(_rrule)]
+    timezone: Timezone = "UTC"
+
+    @model_validator(mode="after")
+    def _zone_by_default(self) -> RRuleSchedule:
+        if self.timezone is None:
+            self.timezone = "UTC"
+        return self
+
+
+class NoSchedule(BaseModel):
+    """Never."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+SCHEDULE_TYPES = IntervalSchedule | CronSchedule | RRuleSchedule | NoSchedule

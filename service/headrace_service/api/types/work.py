@@ -112,6 +112,9 @@ class ClaimedRun:
         description="What the run tells its worker, over what its deployment does."
     )
     scheduled_time: DateTime = strawberry.field(description="When it was due.")
+    run_count: int = strawberry.field(
+        description="The attempt it is at: 0 unless it goes on after a suspension."
+    )
     deployment: Deployment = strawberry.field(description="The deployment it is a run of.")
     folder: str | None = strawberry.field(description="The folder that it starts from.")
 
@@ -125,6 +128,7 @@ class ClaimedRun:
             parameters=JSON(msgspec.json.decode(claimed.parameters)),
             job_variables=JSON(msgspec.json.decode(claimed.job_variables)),
             scheduled_time=DateTime(claimed.scheduled_time),
+            run_count=claimed.run_count,
             deployment=Deployment.of(claimed.deployment),
             folder=claimed.deployment.folder,
         )

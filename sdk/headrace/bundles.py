@@ -1,0 +1,134 @@
+"""A flow's code by value, to be sent to where it is to run.
+
+What the flow is made of travels along: functions and classes of its script or session, and of
+modules of the user's project, which stand in no place where packages are installed. Installed
+packages do not: they have to be installed at the other end, too.
+"""
+
+from __future__ import annotations
+
+import io
+import platform
+import sys
+import sysconfig
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any, cast
+
+import cloudpickle  # type: ignore[import-untyped]  # it brings no types
+
+from headrace.definitions import Definition
+from headrace.entrypoints import is_flow
+from headrace.exceptions import BundleError
+
+#: What is computed from the rest, and again when it is needed.
+_DERIVED = ("shape", "task_runner", "parameters")
+
+
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
+    """Takes flows and tasks apart that cannot be found by their name at the other end."""
+
+    def reducer_override(self, obj: Any) -> Any:
+        if isinstance(obj, Definition) and _travels(sys.modules.get(obj.fn.__module__)):
+            state = {name: value for name, value in vars(obj).items() if name not in _DERIVED}
+            return _bare, (type(obj),), state
+        return super().reducer_override(obj)
+
+
+def _bare(kind: type[Definition]) -> Definition:
+    return kind.__new__(kind)
+
+
+def make_bundle(flow: Definition) -> tuple[bytes, dict[str, object]]:
+    """A flow as bytes, and what it takes to open them.
+
+    Raises:
+        BundleError: something that it uses cannot be pickled; the message names it.
+    """
+    buffer = io.BytesIO()
+    try:
+        with _by_value():
+            _Pickler(buffer).dump(flow)
+    except Exception as error:  # whatever the objects that the flow uses raise
+        raise BundleError(
+            f"flow '{flow.name}' cannot travel by value: {error}; make what it uses within the "
+            'flow, or deploy it with entrypoint="path.py:flow"'
+        ) from error
+    about: dict[str, object] = {
+        "flow": flow.name,
+        "python": platform.python_version(),
+        "cloudpickle": cloudpickle.__version__,
+    }
+    return buffer.getvalue(), about
+
+
+def open_bundle(content: bytes, about: Mapping[str, Any]) -> Definition:
+    """The flow of a bundle.
+
+    Raises:
+        BundleError: it was made by another version of Python, or needs a package that is not
+            installed here; the message names it.
+    """
+    made, here = str(about.get("python", "")), platform.python_version()
+    if made.split(".")[:2] != here.split(".")[:2]:
+        raise BundleError(
+            f"the flow was bundled by Python {made}, and Python {here} runs here; deploy it again "
+            'by the version of the workers, or with entrypoint="path.py:flow"'
+        )
+    try:
+        flow = cloudpickle.loads(content)
+    except ModuleNotFoundError as error:
+        raise BundleError(
+            f"the flow needs the module {error.name!r}, which is not installed here "
+            f"({sys.executable})"
+        ) from error
+    except Exception as error:  # whatever other versions of packages make of it
+        raise BundleError(
+            f"the flow's bundle cannot be opened here: {type(error).__name__}: {error}"
+        ) from error
+    if not is_flow(flow):
+        raise BundleError("the bundle holds no flow")
+    return cast(Definition, flow)
+
+
+@contextmanager
+def _by_value() -> Iterator[None]:
+    """Let the modules of the user's project be pickled by value."""
+    mine = [
+        module
+        for name, module in list(sys.modules.items())
+        if name != "__main__" and _is_module(module) and _travels(module)
+    ]
+    registered = []
+    for module in mine:
+        if module.__name__ not in cloudpickle.list_registry_pickle_by_value():
+            cloudpickle.register_pickle_by_value(module)
+            registered.append(module)
+    try:
+        yield
+    finally:
+        for module in registered:
+            cloudpickle.unregister_pickle_by_value(module)
+
+
+def _is_module(value: Any) -> bool:
+    """Whether something is a module: there may be anything under `sys.modules`."""
+    return isinstance(value, ModuleType)
+
+
+def _travels(module: ModuleType | None) -> bool:
+    """Whether a module is the user's own, and not to be found at the other end."""
+    if module is None or module.__name__ in ("__main__", "__mp_main__"):
+        return True
+    path = getattr(module, "__file__", None)
+    if path is None or module.__name__.partition(".")[0] in _OURS:
+        return False
+    return not any(Path(path).is_relative_to(place) for place in _INSTALLED)
+
+
+_OURS = ("headrace", "headrace_service", "headrace_tui")
+_INSTALLED = tuple(
+    {Path(sysconfig.get_path(kind)) for kind in ("stdlib", "platstdlib", "purelib", "platlib")}
+)

@@ -1,0 +1,212 @@
+"""`headrace deployment`: flows that run by a schedule, when asked to, and elsewhere."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from typing import Any
+
+import click
+
+from headrace.cli.output import (
+    confirm,
+    fail,
+    found,
+    json_option,
+    perform,
+    show_fields,
+    show_json,
+    show_table,
+)
+
+
+@click.group()
+def command() -> None:
+    """Look at deployments, run them, let their schedules rest."""
+
+
+@command.command("ls")
+@click.option("--flow-name", help="Only those of this flow.")
+@json_option
+def list_deployments(flow_name: str | None, as_json: bool) -> None:
+    """List the deployments."""
+    from headrace.client import work
+
+    listed = perform(work.deployments(flow_name=flow_name))
+    if as_json:
+        show_json(listed)
+        return
+    rows = [
+        (
+            one["fullName"],
+            one["workPoolName"],
+            "; ".join(map(_schedule, one["schedules"])) or None,
+            one["paused"],
+        )
+        for one in listed
+    ]
+    show_table(("NAME", "POOL", "SCHEDULES", "PAUSED"), rows)
+
+
+@command.command()
+@click.argument("name")
+@json_option
+def inspect(name: str, as_json: bool) -> None:
+    """Show a deployment, by its id or by flow/name."""
+    from headrace.client import work
+
+    one = found(perform(work.deployment(name)), f"deployment {name!r}")
+    if as_json:
+        show_json(one)
+        return
+    schedules = one.pop("schedules")
+    show_fields(one)
+    click.echo("\nSchedules")
+    rows = [(_schedule(each), each["active"], each["nextFire"]) for each in schedules]
+    show_table(("when", "active", "nextFire"), rows)
+
+
+@command.command()
+@click.argument("name")
+@click.option("-p", "--param", "params", multiple=True, help="An argument: NAME=VALUE, as JSON.")
+@click.option("--params", "all_params", help="All arguments, as a JSON object.")
+@click.option("--start-in", help="When it is to start: seconds from now.")
+@click.option("--start-at", help="When it is to start: a time such as 2026-05-01T08:00Z.")
+@click.option("--tag", "tags", multiple=True, help="A tag of the run.")
+@click.option("-jv", "--job-variable", "variables", multiple=True, help="NAME=VALUE, as JSON.")
+@click.option("--flow-run-name", help="The run's name.")
+@click.option("--idempotency-key", help="The same key makes the same run.")
+@click.option("--watch", is_flag=True, help="Wait for the run's end; fail unless it completed.")
+@json_option
+def run(
+    name: str,
+    params: tuple[str, ...],
+    all_params: str | None,
+    start_in: str | None,
+    start_at: str | None,
+    tags: tuple[str, ...],
+    variables: tuple[str, ...],
+    flow_run_name: str | None,
+    idempotency_key: str | None,
+    watch: bool,
+    as_json: bool,
+) -> None:
+    """Ask for a run of a deployment, by its id or by flow/name."""
+    from headrace.client import work
+    from headrace.names import generate_name
+
+    parameters = _object(all_params) | _pairs(params)
+    created = perform(
+        work.create_flow_run(
+            work.input_of(
+                deployment=name,
+                parameters=parameters or None,
+                name=flow_run_name or generate_name(),
+                tags=list(tags) or None,
+                scheduled_time=_start(start_in, start_at),
+                idempotency_key=idempotency_key,
+                job_variables=_pairs(variables) or None,
+            )
+        )
+    )
+    if as_json:
+        show_json(created)
+    else:
+        click.echo(f"Created flow run {created['name']!r} ({created['id']}).")
+    if watch:
+        _watch(created["id"])
+
+
+@command.command()
+@click.argument("name")
+def pause(name: str) -> None:
+    """Let a deployment's schedules rest."""
+    _set_paused(name, True)
+
+
+@command.command()
+@click.argument("name")
+def resume(name: str) -> None:
+    """Let a deployment's schedules go on from now."""
+    _set_paused(name, False)
+
+
+@command.command()
+@click.argument("name")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+def delete(name: str, yes: bool) -> None:
+    """Delete a deployment and its schedules; its runs stay."""
+    from headrace.client import work
+
+    confirm(f"deployment {name!r}", yes)
+    perform(work.delete_deployment(name))
+    click.echo(f"Deleted deployment {name!r}.", err=True)
+
+
+def _set_paused(name: str, paused: bool) -> None:
+    from headrace.client import work
+
+    perform(work.set_deployment_paused(name, paused))
+    click.echo(f"{'Paused' if paused else 'Resumed'} deployment {name!r}.", err=True)
+
+
+def _watch(run_id: str) -> None:
+    import asyncio
+    from uuid import UUID
+
+    from headrace.flow_runs import wait_for_flow_run
+
+    ended = asyncio.run(wait_for_flow_run(UUID(run_id), timeout=None))
+    click.echo(f"Flow run {ended.name!r} finished in state {ended.state}.")
+    if not ended.state.is_completed():
+        raise SystemExit(1)
+
+
+def _schedule(schedule: dict[str, Any]) -> str:
+    zone = "" if schedule["timezone"] == "UTC" else f" {schedule['timezone']}"
+    if schedule["cron"] is not None:
+        return f"cron {schedule['cron']}{zone}"
+    if schedule["rrule"] is not None:
+        return f"rrule {schedule['rrule']}{zone}"
+    return f"every {schedule['intervalSeconds']:g} s{zone}"
+
+
+def _start(start_in: str | None, start_at: str | None) -> str | None:
+    """When a run is to start, as text with its zone."""
+    if start_in is not None and start_at is not None:
+        fail("give either --start-in or --start-at")
+    try:
+        if start_in is not None:
+            now = datetime.datetime.now(datetime.UTC)
+            return (now + datetime.timedelta(seconds=float(start_in))).isoformat()
+        if start_at is not None:
+            return datetime.datetime.fromisoformat(start_at).astimezone().isoformat()
+    except (ValueError, OverflowError) as error:
+        fail(f"no time to start at: {error}")
+    return None
+
+
+def _object(text: str | None) -> dict[str, Any]:
+    if text is None:
+        return {}
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        fail(f"--params is no JSON: {error}")
+    if not isinstance(value, dict):
+        fail("--params is no JSON object")
+    return value
+
+
+def _pairs(texts: tuple[str, ...]) -> dict[str, Any]:
+    """NAME=VALUE, where a value that is no JSON is text."""
+    found_pairs: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            fail(f"{text!r} is not of the form NAME=VALUE")
+        try:
+            found_pairs[name] = json.loads(value)
+        except ValueError:
+            found_pairs[name] = value
+    return found_pairs

@@ -1,0 +1,102 @@
+"""`headrace flow-run`: runs of flows."""
+
+from __future__ import annotations
+
+import click
+
+from headrace.cli.output import (
+    confirm,
+    found,
+    json_option,
+    perform,
+    show_fields,
+    show_json,
+    show_table,
+)
+
+
+@click.group()
+def command() -> None:
+    """Look at flow runs, read their logs, cancel them."""
+
+
+@command.command("ls")
+@click.option("--flow-name", help="Only runs of this flow.")
+@click.option("--state", "states", multiple=True, help="Only runs in states of this type.")
+@click.option("--limit", type=click.IntRange(1, 200), default=15, show_default=True)
+@json_option
+def list_runs(flow_name: str | None, states: tuple[str, ...], limit: int, as_json: bool) -> None:
+    """List flow runs, the newest first."""
+    from headrace.client import operations
+
+    wanted = [state.upper() for state in states] or None
+    page = perform(operations.flow_runs(flow_name=flow_name, states=wanted, first=limit))
+    if as_json:
+        show_json(page["nodes"])
+        return
+    rows = [
+        (one["id"], one["flowName"], one["name"], one["state"]["name"], one["state"]["timestamp"])
+        for one in page["nodes"]
+    ]
+    show_table(("ID", "FLOW", "NAME", "STATE", "SINCE"), rows)
+
+
+@command.command()
+@click.argument("id")
+@json_option
+def inspect(id: str, as_json: bool) -> None:
+    """Show a flow run."""
+    from headrace.client import operations
+
+    one = found(perform(operations.flow_run(id)), f"flow run {id}")
+    if as_json:
+        show_json(one)
+        return
+    history = one.pop("stateHistory")
+    show_fields(one)
+    click.echo("\nStates")
+    rows = [(state["timestamp"], state["name"], state["message"]) for state in history]
+    show_table(("since", "name", "message"), rows)
+
+
+@command.command()
+@click.argument("id")
+@json_option
+def logs(id: str, as_json: bool) -> None:
+    """Print what a flow run has logged, the oldest first."""
+    from headrace.client import operations
+
+    after = None
+    while True:
+        page = perform(operations.logs(flow_run_id=id, first=200, after=after))
+        for line in page["nodes"]:
+            if as_json:
+                show_json(line)
+            else:
+                at = line["timestamp"].replace("T", " ").removesuffix("Z")
+                click.echo(f"{at[:-3]} | {line['levelName']:<7} | {line['message']}")
+        if not page["pageInfo"]["hasNextPage"]:
+            return
+        after = page["pageInfo"]["endCursor"]
+
+
+@command.command()
+@click.argument("id")
+def cancel(id: str) -> None:
+    """Ask for a flow run to be cancelled."""
+    from headrace.client import work
+
+    one = perform(work.cancel_flow_run(id))
+    click.echo(f"Flow run {one['name']!r} is in state {one['state']['name']}.")
+
+
+@command.command()
+@click.argument("id")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+def delete(id: str, yes: bool) -> None:
+    """Delete a flow run that has ended, with all that it recorded."""
+    from headrace.client import work
+
+    confirm(f"flow run {id}", yes)
+    perform(work.delete_flow_run(id))
+    click.echo(f"Deleted flow run {id}.", err=True)

@@ -1,0 +1,123 @@
+"""`headrace work-pool`: where runs of deployments wait for workers."""
+
+from __future__ import annotations
+
+import click
+
+from headrace.cli.output import (
+    confirm,
+    found,
+    json_option,
+    perform,
+    show_fields,
+    show_json,
+    show_table,
+)
+
+
+@click.group()
+def command() -> None:
+    """Manage the pools in which runs wait for workers."""
+
+
+@command.command()
+@click.argument("name")
+@click.option(
+    "-t", "--type", "kind", default="process", show_default=True, help="How runs are executed."
+)
+@click.option("--description", help="What it is for.")
+@click.option("--concurrency-limit", type=click.IntRange(1), help="Runs under way at once.")
+@click.option("--paused", is_flag=True, help="Let its runs wait at first.")
+def create(
+    name: str, kind: str, description: str | None, concurrency_limit: int | None, paused: bool
+) -> None:
+    """Create a work pool."""
+    from headrace.client import work
+
+    perform(
+        work.create_work_pool(
+            name,
+            kind,
+            description=description,
+            concurrency_limit=concurrency_limit,
+            paused=paused,
+        )
+    )
+    click.echo(f"Created work pool {name!r}.", err=True)
+
+
+@command.command("ls")
+@json_option
+def list_pools(as_json: bool) -> None:
+    """List the work pools."""
+    from headrace.client import work
+
+    pools = perform(work.work_pools())
+    if as_json:
+        show_json(pools)
+        return
+    rows = [
+        (
+            pool["name"],
+            pool["type"],
+            pool["paused"],
+            pool["concurrencyLimit"],
+            sum(worker["online"] for worker in pool["workers"]),
+        )
+        for pool in pools
+    ]
+    show_table(("NAME", "TYPE", "PAUSED", "LIMIT", "WORKERS"), rows)
+
+
+@command.command()
+@click.argument("name")
+@json_option
+def inspect(name: str, as_json: bool) -> None:
+    """Show a work pool with its queues and workers."""
+    from headrace.client import work
+
+    pool = found(perform(work.work_pool(name)), f"work pool {name!r}")
+    if as_json:
+        show_json(pool)
+        return
+    queues, workers = pool.pop("queues"), pool.pop("workers")
+    show_fields(pool)
+    click.echo("\nQueues")
+    rows = [(queue["name"], queue["priority"], queue["paused"]) for queue in queues]
+    show_table(("name", "priority", "paused"), rows)
+    click.echo("\nWorkers")
+    columns = ("name", "host", "pid", "online", "seenAt")
+    show_table(columns, [[worker[column] for column in columns] for worker in workers])
+
+
+@command.command()
+@click.argument("name")
+def pause(name: str) -> None:
+    """Let a pool's runs wait; those under way go on."""
+    _set_paused(name, True)
+
+
+@command.command()
+@click.argument("name")
+def resume(name: str) -> None:
+    """Let workers take a pool's runs again."""
+    _set_paused(name, False)
+
+
+@command.command()
+@click.argument("name")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+def delete(name: str, yes: bool) -> None:
+    """Delete a pool to which no deployment belongs."""
+    from headrace.client import work
+
+    confirm(f"work pool {name!r}", yes)
+    perform(work.delete_work_pool(name))
+    click.echo(f"Deleted work pool {name!r}.", err=True)
+
+
+def _set_paused(name: str, paused: bool) -> None:
+    from headrace.client import work
+
+    perform(work.set_work_pool_paused(name, paused))
+    click.echo(f"{'Paused' if paused else 'Resumed'} work pool {name!r}.", err=True)

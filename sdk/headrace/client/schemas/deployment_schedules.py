@@ -1,0 +1,72 @@
+"""The schedules of a deployment, as they are sent."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from pydantic import Field
+
+from headrace.client.schemas.bases import Action
+from headrace.client.schemas.schedules import (
+    SCHEDULE_TYPES,
+    CronSchedule,
+    IntervalSchedule,
+    NoSchedule,
+    RRuleSchedule,
+)
+
+_MICROSECOND = datetime.timedelta(microseconds=1)
+
+
+class DeploymentScheduleCreate(Action):
+    """A schedule and what its runs are like."""
+
+    schedule: SCHEDULE_TYPES
+    active: bool = True
+    max_scheduled_runs: int | None = None
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    slug: str | None = None
+    replaces: str | None = None
+
+    @classmethod
+    def from_schedule(cls, schedule: Any) -> DeploymentScheduleCreate:
+        """From a `headrace.schedules.Schedule`."""
+        times: SCHEDULE_TYPES = NoSchedule()
+        if schedule.interval is not None:
+            times = IntervalSchedule(
+                interval=schedule.interval,
+                anchor_date=schedule.anchor_date,
+                timezone=schedule.timezone,
+            )
+        elif schedule.cron is not None:
+            times = CronSchedule(
+                cron=schedule.cron, timezone=schedule.timezone, day_or=schedule.day_or
+            )
+        elif schedule.rrule is not None:
+            times = RRuleSchedule(rrule=schedule.rrule, timezone=schedule.timezone)
+        return cls(
+            schedule=times,
+            active=schedule.active,
+            parameters=schedule.parameters,
+            slug=schedule.slug,
+        )
+
+    def as_input(self) -> dict[str, Any]:
+        """The fields of the schema's `ScheduleInput`."""
+        given: dict[str, Any] = {"active": self.active, "parameters": self.parameters}
+        if self.slug is not None:
+            given["slug"] = self.slug
+        match self.schedule:
+            case CronSchedule(cron=line, timezone=zone, day_or=day_or):
+                given |= {"cron": line, "timezone": zone, "dayOr": day_or}
+            case RRuleSchedule(rrule=rule, timezone=zone):
+                given |= {"rrule": rule, "timezone": zone}
+            case IntervalSchedule() as every:
+                given |= {"intervalSeconds": every.interval.total_seconds()}
+                given["timezone"] = every.timezone
+                # One that nobody gave is the time now, and is left to the service: deployed
+                # again, the schedule goes on as it was.
+                if "anchor_date" in every.model_fields_set:
+                    given["anchor"] = every.anchor_date.isoformat()
+        return given

@@ -1,0 +1,234 @@
+"""Operations about deployments, work pools, and the runs that workers take; as `operations`."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from headrace.client.operations import ERROR, FLOW_RUN, Change, Object, Operation
+
+_SCHEDULE = "id slug cron intervalSeconds rrule timezone active parameters catchup nextFire"
+DEPLOYMENT = (
+    "id name fullName flowName description version entrypoint bundleKey enforceSchema paused "
+    "createdAt updatedAt tags parameters parameterSchema jobVariables workPoolName workQueueName "
+    f"schedules {{ {_SCHEDULE} }}"
+)
+_WORKER = "id name host pid online startedAt seenAt"
+WORK_POOL = (
+    "id name type description paused concurrencyLimit createdAt "
+    f"queues {{ name priority paused }} workers {{ {_WORKER} }}"
+)
+_CLAIMED = (
+    "flowRunId name epoch runCount parameters jobVariables scheduledTime folder "
+    "deployment { id name flowName version entrypoint bundleKey parameters jobVariables }"
+)
+
+
+def deployments(*, flow_name: str | None = None) -> Operation[list[Object]]:
+    """The deployments, by flow and name."""
+    document = f"query ($flow: String) {{ deployments(flowName: $flow) {{ {DEPLOYMENT} }} }}"
+    return Operation(document, {"flow": flow_name}, "deployments")
+
+
+def deployment(which: UUID | str) -> Operation[Object | None]:
+    """A deployment by its id or by `flow/name`; None when there is none."""
+    given = {"id": str(which)} if _is_id(which) else {"name": str(which)}
+    document = (
+        f"query ($id: ID, $name: String) {{ deployment(id: $id, name: $name) {{ {DEPLOYMENT} }} }}"
+    )
+    return Operation(document, {**given}, "deployment")
+
+
+def apply_deployment(wanted: Mapping[str, object]) -> Operation[Object]:
+    """Create a deployment, or bring the one of that name to what is asked for.
+
+    Args:
+        wanted: the fields of the schema's `DeploymentInput`.
+    """
+    document = (
+        "mutation ($input: DeploymentInput!) { applyDeployment(input: $input) "
+        f"{{ ... on Deployment {{ {DEPLOYMENT} }} {ERROR} }} }}"
+    )
+    return Change(document, {"input": dict(wanted)}, "applyDeployment")
+
+
+def set_deployment_paused(which: UUID | str, paused: bool) -> Operation[Object]:
+    """Let a deployment's schedules rest, or go on from now."""
+    document = (
+        "mutation ($which: String!, $paused: Boolean!) "
+        "{ setDeploymentPaused(deployment: $which, paused: $paused) "
+        f"{{ ... on Deployment {{ {DEPLOYMENT} }} {ERROR} }} }}"
+    )
+    return Change(document, {"which": str(which), "paused": paused}, "setDeploymentPaused")
+
+
+def delete_deployment(which: UUID | str) -> Operation[Object]:
+    """Forget a deployment and its schedules."""
+    document = (
+        "mutation ($which: String!) { deleteDeployment(deployment: $which) "
+        f"{{ ... on Deleted {{ id }} {ERROR} }} }}"
+    )
+    return Change(document, {"which": str(which)}, "deleteDeployment")
+
+
+def create_flow_run(wanted: Mapping[str, object]) -> Operation[Object]:
+    """Ask for a run of a deployment.
+
+    Args:
+        wanted: the fields of the schema's `CreateFlowRunInput`.
+    """
+    document = (
+        "mutation ($input: CreateFlowRunInput!) { createFlowRun(input: $input) "
+        f"{{ ... on FlowRun {{ {FLOW_RUN} }} {ERROR} }} }}"
+    )
+    return Change(document, {"input": dict(wanted)}, "createFlowRun")
+
+
+def cancel_flow_run(id: UUID | str) -> Operation[Object]:
+    """Ask for a flow run to be cancelled."""
+    document = (
+        f"mutation ($id: ID!) {{ cancelFlowRun(id: $id) "
+        f"{{ ... on FlowRun {{ {FLOW_RUN} }} {ERROR} }} }}"
+    )
+    return Change(document, {"id": str(id)}, "cancelFlowRun")
+
+
+def delete_flow_run(id: UUID | str) -> Operation[Object]:
+    """Forget a flow run with all that it recorded."""
+    document = (
+        f"mutation ($id: ID!) {{ deleteFlowRun(id: $id) {{ ... on Deleted {{ id }} {ERROR} }} }}"
+    )
+    return Change(document, {"id": str(id)}, "deleteFlowRun")
+
+
+def put_bundle(content: bytes, about: Mapping[str, object]) -> Operation[Object]:
+    """Keep a flow's code by value; the answer has its `key`."""
+    document = (
+        "mutation ($content: String!, $about: JSON!) { putBundle(content: $content, about: $about) "
+        f"{{ ... on BundleKept {{ key }} {ERROR} }} }}"
+    )
+    text = base64.b64encode(content).decode()
+    return Change(document, {"content": text, "about": dict(about)}, "putBundle")
+
+
+def bundle(key: str) -> Operation[Object | None]:
+    """A bundle: its `content` in base64, and `about`; None when there is none."""
+    document = "query ($key: String!) { bundle(key: $key) { key content about } }"
+    return Operation(document, {"key": key}, "bundle")
+
+
+def work_pools() -> Operation[list[Object]]:
+    """The work pools, by name."""
+    return Operation(f"query {{ workPools {{ {WORK_POOL} }} }}", {}, "workPools")
+
+
+def work_pool(name: str) -> Operation[Object | None]:
+    """A work pool by its name; None when there is none."""
+    document = f"query ($name: String!) {{ workPool(name: $name) {{ {WORK_POOL} }} }}"
+    return Operation(document, {"name": name}, "workPool")
+
+
+def create_work_pool(
+    name: str,
+    type: str = "process",
+    *,
+    description: str | None = None,
+    concurrency_limit: int | None = None,
+    paused: bool = False,
+) -> Operation[Object]:
+    """Create a work pool, with its queue `default`."""
+    document = (
+        "mutation ($name: String!, $type: String!, $description: String, $limit: Int, "
+        "$paused: Boolean!) { createWorkPool(name: $name, type: $type, description: $description, "
+        f"concurrencyLimit: $limit, paused: $paused) {{ ... on WorkPool {{ {WORK_POOL} }} {ERROR} "
+        "} }"
+    )
+    given: dict[str, object] = {
+        "name": name,
+        "type": type,
+        "description": description,
+        "limit": concurrency_limit,
+        "paused": paused,
+    }
+    return Change(document, given, "createWorkPool")
+
+
+def set_work_pool_paused(name: str, paused: bool) -> Operation[Object]:
+    """Let a pool's runs wait, or be taken again."""
+    document = (
+        "mutation ($name: String!, $paused: Boolean!) "
+        "{ setWorkPoolPaused(name: $name, paused: $paused) "
+        f"{{ ... on WorkPool {{ {WORK_POOL} }} {ERROR} }} }}"
+    )
+    return Change(document, {"name": name, "paused": paused}, "setWorkPoolPaused")
+
+
+def delete_work_pool(name: str) -> Operation[Object]:
+    """Forget a pool to which no deployment belongs."""
+    document = (
+        "mutation ($name: String!) { deleteWorkPool(name: $name) "
+        f"{{ ... on Deleted {{ id }} {ERROR} }} }}"
+    )
+    return Change(document, {"name": name}, "deleteWorkPool")
+
+
+def claim_flow_runs(wanted: Mapping[str, object]) -> Operation[Object]:
+    """Take runs that are due: `runs`, `cancelling`, `nextDue`.
+
+    Args:
+        wanted: the fields of the schema's `ClaimInput`.
+    """
+    document = (
+        "mutation ($input: ClaimInput!) { claimFlowRuns(input: $input) "
+        f"{{ ... on Claims {{ runs {{ {_CLAIMED} }} cancelling nextDue }} {ERROR} }} }}"
+    )
+    return Change(document, {"input": dict(wanted)}, "claimFlowRuns")
+
+
+def release_worker(worker_id: UUID) -> Operation[Object]:
+    """A worker ends: what it has claimed and not begun is given back."""
+    document = "mutation ($id: ID!) { releaseWorker(workerId: $id) { id } }"
+    return Operation(document, {"id": str(worker_id)}, "releaseWorker")
+
+
+def conclude_flow_run(id: UUID | str, epoch: int, message: str) -> Operation[Object]:
+    """The process that executed a run has ended without saying how; the answer has `state`."""
+    document = (
+        "mutation ($id: ID!, $epoch: Int!, $message: String!) "
+        "{ concludeFlowRun(id: $id, epoch: $epoch, message: $message) "
+        f"{{ ... on Concluded {{ state }} {ERROR} }} }}"
+    )
+    given: dict[str, object] = {"id": str(id), "epoch": epoch, "message": message}
+    return Change(document, given, "concludeFlowRun")
+
+
+#: The states that tell a worker that there is something to do.
+WAKE = """
+subscription ($after: Cursor, $states: [StateType!]) {
+  flowRuns(after: $after, filter: {states: $states}) {
+    cursor
+    events { state { type } }
+  }
+}
+"""
+WAKING: Sequence[str] = ("SCHEDULED", "CANCELLING", "CANCELLED")
+
+
+def input_of(**fields: Any) -> dict[str, Any]:
+    """The fields of an input that are given, in the schema's writing."""
+    return {_camel(name): value for name, value in fields.items() if value is not None}
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _is_id(which: UUID | str) -> bool:
+    try:
+        UUID(str(which))
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,286 @@
+"""A deployment as it is described in Python, and how it gets known."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
+
+from headrace.bundles import make_bundle
+from headrace.client import work
+from headrace.client.schemas.deployment_schedules import DeploymentScheduleCreate
+from headrace.client.schemas.schedules import IntervalSchedule
+from headrace.client.shared import ask
+from headrace.entrypoints import entrypoint_of
+from headrace.exceptions import ServiceError
+from headrace.parameters import plain
+from headrace.schedules import Cron, RRule, as_interval, as_schedule
+from headrace.utilities.asyncutils import Dispatched, dispatched
+
+if TYPE_CHECKING:
+    from headrace.flows import Flow
+
+#: What may be given as schedules: one or several of each kind.
+Intervals = Iterable[datetime.timedelta | float] | datetime.timedelta | float
+Texts = Iterable[str] | str
+
+
+class DeploymentApplyError(RuntimeError):
+    """A deployment is not as it was asked for; the message tells why."""
+
+
+class UnknownWorkPool(DeploymentApplyError, ValueError):
+    """There is no work pool of the name that was given."""
+
+
+class RunnerDeployment(BaseModel):
+    """A deployment of a flow; made by `flow.to_deployment(...)`, and known once it is applied.
+
+    Attributes:
+        name, flow_name: its name and its flow's; `full_name` is both.
+        schedules: when it runs by itself.
+        parameters: its runs' arguments, where nobody gives others.
+        paused: whether its schedules rest; None leaves that as it is.
+        entrypoint: where its flow is found; None where its code travels by value.
+        enforce_parameter_schema: whether arguments are checked when a run is asked for.
+        work_pool_name, work_queue_name: where its runs wait; without them, it is served.
+        job_variables: what its runs tell the worker, such as `{"env": {…}}`.
+    """
+
+    model_config = ConfigDict(
+        arbitrary_types_allowed=True, validate_assignment=True, ignored_types=(Dispatched,)
+    )
+
+    name: str
+    flow_name: str | None = None
+    description: str | None = None
+    version: str | None = None
+    tags: list[str] = Field(default_factory=list)
+    schedules: list[DeploymentScheduleCreate] | None = None
+    concurrency_limit: int | None = None
+    concurrency_options: Any = None
+    paused: bool | None = None
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    entrypoint: str | None = None
+    triggers: list[Any] = Field(default_factory=list)
+    enforce_parameter_schema: bool = True
+    work_pool_name: str | None = None
+    work_queue_name: str | None = None
+    job_variables: dict[str, Any] = Field(default_factory=dict)
+
+    _flow: Any = PrivateAttr(default=None)
+    _folder: Path | None = PrivateAttr(default=None)
+
+    @property
+    def full_name(self) -> str:
+        """`flow/deployment`."""
+        return f"{self.flow_name}/{self.name}"
+
+    @field_validator("name", mode="before")
+    @classmethod
+    def _without_extension(cls, name: str) -> str:
+        return Path(name).stem if name.endswith(".py") else name
+
+    @classmethod
+    def from_flow(
+        cls,
+        flow: Flow[..., Any],
+        name: str,
+        *,
+        interval: Intervals | None = None,
+        cron: Texts | None = None,
+        rrule: Texts | None = None,
+        timezone: str | None = None,
+        schedule: Any = None,
+        schedules: Iterable[Any] | None = None,
+        concurrency_limit: Any = None,
+        parameters: Mapping[str, Any] | None = None,
+        description: str | None = None,
+        version: str | None = None,
+        tags: Iterable[str] | None = None,
+        job_variables: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> RunnerDeployment:
+        """A deployment of a flow; `Flow.to_deployment` tells what the arguments mean.
+
+        Raises:
+            ValueError: schedules are given in more than one way, or one makes no sense.
+        """
+        limit = getattr(concurrency_limit, "limit", concurrency_limit)
+        made = cls(
+            name=name,
+            flow_name=flow.name,
+            description=flow.description if description is None else description,
+            version=flow.version if version is None else version,
+            tags=list(tags or ()),
+            schedules=schedules_from(interval, cron, rrule, timezone, schedule, schedules),
+            concurrency_limit=limit,
+            concurrency_options=None if limit is concurrency_limit else concurrency_limit,
+            parameters=dict(parameters or {}),
+            job_variables=dict(job_variables or {}),
+            **options,
+        )
+        made._flow = flow
+        source = flow.source
+        if source is not None:
+            made.entrypoint, made._folder = source.entrypoint, source.folder
+        elif made.entrypoint is None:
+            made.entrypoint = entrypoint_of(flow)
+        return made
+
+    @dispatched
+    async def apply(
+        self, schedules: Iterable[Any] | None = None, work_pool_name: str | None = None
+    ) -> UUID:
+        """Make the deployment known, or bring the one of its name to what this says.
+
+        Args:
+            schedules: other schedules than its own.
+            work_pool_name: another pool than its own.
+
+        Returns:
+            Its id.
+
+        Raises:
+            DeploymentApplyError: it cannot be as it is described.
+        """
+        if schedules is not None:
+            self.schedules = schedules_from(schedules=schedules)
+        if work_pool_name is not None:
+            self.work_pool_name = work_pool_name
+        wanted = work.input_of(
+            flow_name=self.flow_name,
+            name=self.name,
+            description=self.description,
+            version=self.version,
+            tags=self.tags,
+            parameters=plain(self.parameters),
+            parameter_schema=_schema_of(self._flow),
+            enforce_schema=self.enforce_parameter_schema,
+            work_pool_name=self.work_pool_name,
+            work_queue_name=self.work_queue_name,
+            job_variables=plain(self.job_variables),
+            paused=self.paused,
+            **await self._code(),
+        )
+        if self.schedules:
+            wanted["schedules"] = [schedule.as_input() for schedule in self.schedules]
+        try:
+            applied = await ask(work.apply_deployment(wanted))
+        except ServiceError as error:
+            if error.field == "workPool":
+                raise UnknownWorkPool(
+                    f"Could not find work pool {self.work_pool_name!r}. Please create it before "
+                    "deploying this flow: `headrace work-pool create --type process "
+                    f"{self.work_pool_name}`"
+                ) from error
+            raise DeploymentApplyError(str(error)) from error
+        return UUID(applied["id"])
+
+    async def _code(self) -> dict[str, Any]:
+        """Where the flow is found, or the bundle that it travels in."""
+        if self.entrypoint is not None:
+            return {"entrypoint": self.entrypoint, "folder": str(self._folder or Path.cwd())}
+        content, about = make_bundle(self._flow)
+        kept = await ask(work.put_bundle(content, about))
+        return {"bundle_key": kept["key"]}
+
+
+def schedules_from(
+    interval: Intervals | None = None,
+    cron: Texts | None = None,
+    rrule: Texts | None = None,
+    timezone: str | None = None,
+    schedule: Any = None,
+    schedules: Iterable[Any] | None = None,
+) -> list[DeploymentScheduleCreate]:
+    """The schedules that one of the arguments stands for.
+
+    Raises:
+        ValueError: more than one is given, or one makes no sense.
+    """
+    given = [one for one in (interval, cron, rrule, schedule, schedules) if one is not None]
+    if len(given) > 1:
+        raise ValueError(
+            "Only one of interval, cron, rrule, schedule, or schedules can be provided."
+        )
+    if schedules is not None:
+        return [_created(one) for one in schedules]
+    if schedule is not None:
+        return [_created(schedule)]
+    if interval is not None:
+        return [
+            DeploymentScheduleCreate(
+                schedule=IntervalSchedule(interval=as_interval(one), timezone=timezone)
+            )
+            for one in _each(interval)
+        ]
+    if cron is not None:
+        return [_created(Cron(one, timezone=timezone)) for one in _each(cron)]
+    if rrule is not None:
+        return [_created(RRule(one, timezone=timezone)) for one in _each(rrule)]
+    return []
+
+
+def _created(given: Any) -> DeploymentScheduleCreate:
+    if isinstance(given, DeploymentScheduleCreate):
+        return given
+    return DeploymentScheduleCreate.from_schedule(as_schedule(given))
+
+
+def _each(given: Any) -> list[Any]:
+    single = isinstance(given, str | int | float | datetime.timedelta)
+    return [given] if single else list(given)
+
+
+def _schema_of(flow: Flow[..., Any] | None) -> dict[str, Any] | None:
+    if flow is None:
+        return None
+    schema: dict[str, Any] = flow.parameters.model_dump(exclude_unset=True)
+    return schema
+
+
+@dispatched
+async def deploy(
+    *deployments: RunnerDeployment,
+    work_pool_name: str | None = None,
+    image: object = None,
+    build: bool = True,
+    push: bool = True,
+    print_next_steps_message: bool = True,
+    ignore_warnings: bool = False,
+) -> list[UUID]:
+    """Make several deployments known to a work pool.
+
+    Their code travels by value, or is found by entrypoint if they have a source. `image`, `build`
+    and `push` have no effect, since no image is needed; programs written for Prefect give them.
+
+    Returns:
+        Their ids.
+
+    Raises:
+        ValueError: no pool is named.
+        DeploymentApplyError: one cannot be as it is described; an unknown pool is one such case.
+    """
+    if not work_pool_name:
+        raise ValueError("A work pool name must be provided when deploying a deployment.")
+    return [
+        await by_value(deployment).apply.aio(work_pool_name=work_pool_name)
+        for deployment in deployments
+    ]
+
+
+def by_value(deployment: RunnerDeployment) -> RunnerDeployment:
+    """The deployment, for workers that may not see the files here.
+
+    Code that was found by where the flow was defined travels by value; a source that was named
+    stays.
+    """
+    flow = deployment._flow
+    if flow is not None and flow.source is None:
+        deployment.entrypoint = None
+    return deployment

@@ -1,0 +1,110 @@
+"""The process of one run: `python -m headrace.runner.run`, with its job on standard input.
+
+It ends with 0 once the run's end is recorded, whatever that is. Any other code tells the host that
+the process has ended without a word.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+import os
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+
+from headrace.client import Client, operations, work
+from headrace.context import ASSIGNMENT, Assignment
+from headrace.definitions import Definition
+from headrace.entrypoints import load_flow
+from headrace.exceptions import BundleError
+from headrace.logging import ensure_logging
+from headrace.recorder import get_recorder, shutdown
+from headrace.records import FlowRunChanged, LogLine, StateChange, StateType, now_micros
+from headrace.runner.jobs import Job
+from headrace.settings import get_settings
+from headrace.text import clip, describe_error
+
+
+def main() -> None:
+    """Take the job from standard input, and execute it."""
+    job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
+    ensure_logging(get_settings())
+    try:
+        flow = _flow_of(job)
+    except Exception as error:  # whatever the user's module raises
+        logging.getLogger("headrace.runner").error(
+            "Run %r cannot begin: %s", job.name, describe_error(error), exc_info=error
+        )
+        _record_failure(job, f"The flow could not be loaded: {describe_error(error)}")
+        return
+    ASSIGNMENT.set(_assignment_of(job))
+    try:
+        state = cast(Any, flow)(**job.parameters, return_state=True)
+        if isinstance(state, Coroutine):
+            asyncio.run(state)
+    except Exception as error:
+        if ASSIGNMENT.get() is None:  # the run has begun, and has recorded its end
+            raise
+        _record_failure(job, f"The run could not begin: {describe_error(error)}")
+
+
+def _flow_of(job: Job) -> Definition:
+    folder = None if job.folder is None else Path(job.folder)
+    if job.bundle_key is not None:
+        return _bundled(job.bundle_key)
+    assert job.entrypoint is not None
+    if folder is not None:
+        if not folder.is_dir():
+            raise FileNotFoundError(
+                f"there is no folder {folder} on this machine, where the deployment was made"
+            )
+        os.chdir(folder)
+    return load_flow(job.entrypoint, folder)
+
+
+def _bundled(key: str) -> Definition:
+    from headrace.bundles import open_bundle  # loads cloudpickle
+
+    with Client() as client:
+        bundle = client.perform(work.bundle(key))
+    if bundle is None:
+        raise BundleError(f"the bundle {key} is gone; deploy the flow again")
+    return open_bundle(base64.b64decode(bundle["content"]), bundle["about"])
+
+
+def _assignment_of(job: Job) -> Assignment:
+    def is_cancelling() -> bool:
+        with Client() as client:
+            run = client.perform(operations.flow_run(job.flow_run_id))
+        return run is not None and run["state"]["type"] in ("CANCELLING", "CANCELLED")
+
+    return Assignment(
+        job.flow_run_id,
+        job.name,
+        job.epoch,
+        job.run_count,
+        job.deployment_id,
+        job.deployment_name,
+        job.deployment_version,
+        job.deployment_parameters,
+        is_cancelling,
+    )
+
+
+def _record_failure(job: Job, message: str) -> None:
+    """The run has not even begun: say so in its place."""
+    recorder, now = get_recorder(), now_micros()
+    line = LogLine(now, logging.ERROR, "headrace.runner", clip(message), job.flow_run_id)
+    state = StateChange(StateType.FAILED, "Failed", now, clip(message), job.run_count)
+    recorder.record(line)
+    recorder.record(FlowRunChanged(job.flow_run_id, state, job.epoch))
+    shutdown()
+
+
+if __name__ == "__main__":
+    main()

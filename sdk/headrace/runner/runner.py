@@ -1,0 +1,86 @@
+"""Serving deployments: runs of them are executed from here, as long as this runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from headrace.client import work
+from headrace.client.shared import ask
+from headrace.deployments.runner import RunnerDeployment
+from headrace.logging import get_logger
+from headrace.runner.host import Host
+from headrace.utilities.asyncutils import dispatched
+
+if TYPE_CHECKING:
+    from headrace.flows import Flow
+
+
+class Runner:
+    """Serves deployments.
+
+        runner = Runner(name="my-runner", limit=5)
+        runner.add_flow(pipeline, name="daily", cron="0 8 * * *")
+        await runner.start()
+
+    Args:
+        name: what it is called; by default "runner".
+        limit: how many runs it executes at once; None for any number.
+        pause_on_shutdown: whether schedules rest while nobody serves them.
+    """
+
+    def __init__(
+        self,
+        name: str | None = None,
+        pause_on_shutdown: bool = True,
+        limit: int | None = None,
+        **_: Any,
+    ) -> None:
+        self.name = name or "runner"
+        self.pause_on_shutdown = pause_on_shutdown
+        self.limit = limit
+        self._deployment_ids: list[UUID] = []
+        self._host: Host | None = None
+
+    @dispatched
+    async def add_deployment(self, deployment: RunnerDeployment) -> UUID:
+        """Make a deployment known, and serve its runs. Returns its id."""
+        deployment.work_pool_name = None
+        if deployment.paused is None:  # it may rest since it was last served
+            deployment.paused = False
+        key: UUID = await deployment.apply.aio()
+        self._deployment_ids.append(key)
+        return key
+
+    @dispatched
+    async def add_flow(self, flow: Flow[..., Any], name: str | None = None, **options: Any) -> UUID:
+        """Make a deployment of a flow, and serve its runs; options as of `Flow.to_deployment`."""
+        made = RunnerDeployment.from_flow(flow, name or self.name, **options)
+        key: UUID = await self.add_deployment.aio(made)
+        return key
+
+    async def start(self, run_once: bool = False, webserver: bool | None = None) -> None:
+        """Execute runs until `stop`, Ctrl-C or SIGTERM.
+
+        Args:
+            run_once: execute what is due now, and return.
+            webserver: has no effect; programs written for Prefect give it.
+        """
+        self._host = Host(self.name, limit=self.limit, deployment_ids=self._deployment_ids)
+        try:
+            await self._host.run(once=run_once)
+        finally:
+            if self.pause_on_shutdown:
+                await self._pause_deployments()
+
+    def stop(self) -> None:
+        """Take no more runs, and return from `start` when those under way have ended."""
+        if self._host is not None:
+            self._host.stop()
+
+    async def _pause_deployments(self) -> None:
+        logger = get_logger("runner")
+        logger.info("Pausing all deployments...")
+        for key in self._deployment_ids:
+            await ask(work.set_deployment_paused(key, True))
+        logger.info("All deployments have been paused!")
