@@ -15,7 +15,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
-from headrace.client import AsyncClient, operations
+from headrace.client import AsyncClient
 from headrace.context import FlowRunContext, TaskRunContext
 from headrace.exceptions import (
     CancelledRun,
@@ -146,10 +146,9 @@ async def aresume_flow_run(flow_run_id: UUID, run_input: Mapping[str, Any] | Non
         RuntimeError: the input does not fit; the run stays paused.
     """
     await settle()
-    asked = operations.resume_flow_run(flow_run_id, run_input)
     async with AsyncClient() as client:
         try:
-            asked.read(await client.execute(asked.document, asked.variables))
+            await client.resume_flow_run(flow_run_id, run_input)
         except ServiceError as error:
             if error.code == "NotFound":
                 raise ObjectNotFound(error, str(error)) from None
@@ -202,14 +201,12 @@ async def _announce(client: AsyncClient, run: FlowRun, expected: Any, keyset: Ke
         await expected.asave(keyset, run.id)
     await settle()
     waits_for = {"response": keyset["response"], "schema": schema}
-    asked = operations.create_flow_run_input(run.id, "pause", waits_for, replace=True)
-    asked.read(await client.execute(asked.document, asked.variables))
+    await client.create_flow_run_input(run.id, "pause", waits_for, replace=True)
 
 
 async def _was_passed(client: AsyncClient, run: FlowRun, keyset: Keyset) -> bool:
     """Whether an earlier process of this run has been suspended here, and was resumed."""
-    asked = operations.flow_run_input(run.id, keyset["response"])
-    return asked.read(await client.execute(asked.document, asked.variables)) is not None
+    return await client.flow_run_input(run.id, keyset["response"]) is not None
 
 
 async def _state_after_pause(

@@ -20,7 +20,7 @@ from typing import Any
 
 import msgspec
 
-from headrace.exceptions import HomeUnusable, InvalidSetting
+from headrace.exceptions import HomeUnusable, InvalidSetting, tell_in_one_line
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -287,7 +287,11 @@ class _CurrentSettings:
         """
         settings = _TEMPORARY.get() or self._substitute or self._process
         if settings is None:
-            settings = self._process = read_settings(os.environ)
+            try:
+                settings = self._process = read_settings(os.environ)
+            except InvalidSetting:
+                tell_in_one_line()
+                raise
         return settings
 
     def cache_clear(self) -> None:

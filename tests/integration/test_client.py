@@ -130,9 +130,10 @@ def test_both_clients_have_all_operations_with_their_signatures() -> None:
     names = [
         name
         for name, value in vars(operations_module).items()
-        if inspect.isfunction(value) and not name.startswith("_")
+        if inspect.isfunction(value) and value.__module__ == operations_module.__name__
     ]
-    assert names == ["server_info", "flow_runs", "flow_run", "task_runs", "logs"]
+    names = [name for name in names if not name.startswith("_")]
+    assert {"server_info", "flow_runs", "flow_run", "task_runs", "logs"} <= set(names)
     for name in names:
         operation = getattr(operations_module, name)
         for kind in (Client, AsyncClient):

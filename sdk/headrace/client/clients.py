@@ -110,6 +110,11 @@ class Client:
     flow_run = _waiting(operations.flow_run)
     task_runs = _waiting(operations.task_runs)
     logs = _waiting(operations.logs)
+    flow_run_input = _waiting(operations.flow_run_input)
+    flow_run_inputs = _waiting(operations.flow_run_inputs)
+    create_flow_run_input = _waiting(operations.create_flow_run_input)
+    delete_flow_run_input = _waiting(operations.delete_flow_run_input)
+    resume_flow_run = _waiting(operations.resume_flow_run)
 
     def close(self) -> None:
         """Let go of connections and files. May be repeated."""
@@ -184,6 +189,11 @@ class AsyncClient:
     flow_run = _awaiting(operations.flow_run)
     task_runs = _awaiting(operations.task_runs)
     logs = _awaiting(operations.logs)
+    flow_run_input = _awaiting(operations.flow_run_input)
+    flow_run_inputs = _awaiting(operations.flow_run_inputs)
+    create_flow_run_input = _awaiting(operations.create_flow_run_input)
+    delete_flow_run_input = _awaiting(operations.delete_flow_run_input)
+    resume_flow_run = _awaiting(operations.resume_flow_run)
 
     async def subscribe(
         self,

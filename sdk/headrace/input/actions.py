@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from headrace.client import AsyncClient, operations
+from headrace.client import AsyncClient
 from headrace.context import FlowRunContext
 from headrace.exceptions import ObjectAlreadyExists, ObjectNotFound, ServiceError
 from headrace.utilities.asyncutils import dispatched
@@ -82,10 +82,10 @@ async def acreate_flow_run_input(
     if sender is None and here is not None:
         sender = f"headrace.flow-run.{here.id}"
     await settle()
-    asked = operations.create_flow_run_input(ensure_flow_run_id(flow_run_id), key, value, sender)
+    run_id = ensure_flow_run_id(flow_run_id)
     async with AsyncClient() as client:
         try:
-            asked.read(await client.execute(asked.document, asked.variables))
+            await client.create_flow_run_input(run_id, key, value, sender)
         except ServiceError as error:
             if error.code == "NotFound":
                 raise ObjectNotFound(error, str(error)) from None
@@ -108,9 +108,8 @@ async def acreate_flow_run_input_from_model(
 async def aread_flow_run_input(key: str, flow_run_id: UUID | None = None) -> Any:
     """What a flow run was given under `key`; None if it was given nothing."""
     await settle()
-    asked = operations.flow_run_input(ensure_flow_run_id(flow_run_id), key)
     async with AsyncClient() as client:
-        found = asked.read(await client.execute(asked.document, asked.variables))
+        found = await client.flow_run_input(ensure_flow_run_id(flow_run_id), key)
     return None if found is None else found["value"]
 
 
@@ -131,18 +130,17 @@ async def afilter_flow_run_input(
     run_id = ensure_flow_run_id(flow_run_id)
     excluded = set(exclude_keys or ())
     await settle()
-    asked = operations.flow_run_inputs(run_id, key_prefix, min(limit + len(excluded), MAX_INPUTS))
+    most = min(limit + len(excluded), MAX_INPUTS)
     async with AsyncClient() as client:
-        found = asked.read(await client.execute(asked.document, asked.variables))
+        found = await client.flow_run_inputs(run_id, key_prefix, most)
     wanted = [given for given in found if given["key"] not in excluded][:limit]
     return [FlowRunInput(run_id, g["key"], g["value"], g["sender"]) for g in wanted]
 
 
 async def adelete_flow_run_input(key: str, flow_run_id: UUID | None = None) -> None:
     """Take back what a flow run was given under `key`, if it was given anything."""
-    asked = operations.delete_flow_run_input(ensure_flow_run_id(flow_run_id), key)
     async with AsyncClient() as client:
-        asked.read(await client.execute(asked.document, asked.variables))
+        await client.delete_flow_run_input(ensure_flow_run_id(flow_run_id), key)
 
 
 create_flow_run_input = dispatched(acreate_flow_run_input)
