@@ -19,6 +19,7 @@ from uuid import UUID
 
 from headrace.exceptions import SetupError, tell_in_one_line
 from headrace.ids import time_of
+from headrace.options import checked_tags
 from headrace.provenance import Provenance
 from headrace.records import Record, StateChange, StateType, now_micros
 from headrace.settings import Settings, get_settings
@@ -546,8 +547,12 @@ def tags(*new_tags: str) -> Iterator[set[str]]:
 
     Yields:
         All tags that runs get here.
+
+    Raises:
+        InvalidOption: one of them is no text of 1 to 1,024 characters.
     """
-    token = CURRENT_TAGS.set(CURRENT_TAGS.get() | frozenset(new_tags))
+    checked = checked_tags("tags()", new_tags)
+    token = CURRENT_TAGS.set(CURRENT_TAGS.get() | checked)
     try:
         yield set(CURRENT_TAGS.get())
     finally:

@@ -42,6 +42,8 @@ HeadraceException
 ├── ConcurrencySlotAcquisitionError     slots of a concurrency limit cannot be had at all
 ├── AcquireConcurrencySlotTimeoutError  (TimeoutError) they were not to be had in time
 │
+├── FlowVisualizationError      a flow cannot be drawn
+│   └── VisualizationUnsupportedError  it makes a call that cannot be
 ├── SerializationError          a value cannot be written, or not be read back
 ├── UnpicklableArgument         (TypeError) an argument cannot be sent to another process
 ├── UnpicklableResult           (TypeError) a result cannot be sent back from there
@@ -333,6 +335,14 @@ class AcquireConcurrencySlotTimeoutError(HeadraceException, TimeoutError):
 
 
 # --- values, scripts, blocks, infrastructure ---------------------------------------------------
+
+
+class FlowVisualizationError(HeadraceException):
+    """A flow cannot be drawn."""
+
+
+class VisualizationUnsupportedError(FlowVisualizationError):
+    """A flow makes a call that cannot be drawn."""
 
 
 class SerializationError(HeadraceException):

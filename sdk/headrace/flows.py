@@ -224,6 +224,49 @@ class Flow(Deployable, Definition, Generic[P, R]):
         }
         return type(self)(self.fn, **{**kept, **changed})
 
+    def visualize(self, *args: P.args, **kwargs: P.kwargs) -> None:
+        """Print the graph of the flow's tasks and subflows as a Mermaid flowchart.
+
+        The flow's own body runs, with these arguments; its tasks and subflows do not.
+
+        Raises:
+            VisualizationUnsupportedError: it makes a call that cannot be drawn, such as `.map`.
+            Exception: what the body raised; a task that it needs the result of has to tell what
+                stands for it, as its `viz_return_value`.
+        """
+        from headrace.utilities.asyncutils import run_coro_as_sync
+
+        if self.isasync:
+            print(run_coro_as_sync(self.agenerate_mermaid_graph(*args, **kwargs)))
+        else:
+            print(self._draw(args, kwargs))
+
+    def generate_mermaid_graph(self, *args: P.args, **kwargs: P.kwargs) -> Any:
+        """The text that `visualize` prints; in asynchronous code, a coroutine that gives it."""
+        from headrace.utilities.asyncutils import dispatch, is_in_async_context
+
+        if self.isasync or is_in_async_context():
+            return dispatch(self.agenerate_mermaid_graph(*args, **kwargs))
+        return self._draw(args, kwargs)
+
+    async def agenerate_mermaid_graph(self, *args: P.args, **kwargs: P.kwargs) -> str:
+        """The text that `visualize` prints."""
+        if not self.isasync:
+            return self._draw(args, kwargs)
+        from headrace.drawing import drawing
+
+        body: Any = self.fn
+        with drawing(self) as drawn:
+            await body(*args, **kwargs)
+        return drawn.mermaid()
+
+    def _draw(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+        from headrace.drawing import drawing
+
+        with drawing(self) as drawn:
+            self.fn(*args, **kwargs)
+        return drawn.mermaid()
+
     @property
     def on_completion_hooks(self) -> list[Hook]:
         """The functions called when a run completes."""

@@ -78,9 +78,9 @@ class Validator:
             if name in fields:
                 # `n: int = Field(default=2, gt=0)`: the constraints stand in the default.
                 field: Any = parameter.default
-                self._rules[name] = _Rule(typing.Annotated[annotation, field], None)
+                self._rules[name] = _Rule(typing.Annotated[annotation, field])
             elif not (annotation in (Any, object) or isinstance(annotation, typing.TypeVar)):
-                self._rules[name] = _Rule(annotation, parameter.default)
+                self._rules[name] = _Rule(annotation)
 
     def validate(self, values: Mapping[str, object]) -> dict[str, object]:
         """The arguments as the annotations want them.
@@ -107,13 +107,9 @@ class Validator:
 class _Rule:
     """What the values of one parameter are held to."""
 
-    def __init__(self, annotation: Any, default: object) -> None:
+    def __init__(self, annotation: Any) -> None:
         self.annotation = annotation
         self.check = _quick_check(annotation)
-        if default is None:
-            # `n: int = None` is common, and calls itself optional that way.
-            check = self.check
-            self.check = lambda value: None if value is None else check(value)
 
     def convert(self, name: str, value: object, problems: list[str]) -> object:
         """`value` as pydantic converts it; what is wrong with it is added to `problems`."""

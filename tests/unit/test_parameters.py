@@ -256,9 +256,9 @@ assert "pydantic" not in sys.modules
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
-def test_a_default_of_none_makes_a_parameter_optional() -> None:
-    assert validate(int, None, default=None) is None
-    assert validate(int, "3", default=None) == 3
+def test_a_default_of_none_does_not_make_a_parameter_optional() -> None:
+    with pytest.raises(ParameterTypeError, match="value: Input should be a valid integer"):
+        validate(int, None, default=None)
 
 
 def test_arguments_are_recorded_as_they_are_now() -> None:

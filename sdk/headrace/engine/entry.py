@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from headrace.context import FlowRunContext
+from headrace.drawing import CURRENT_DRAWING
 from headrace.drivers import drive, drive_async
 from headrace.engine.flow_run import new_flow_run
 from headrace.engine.generators import drive_async_generator, drive_generator
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 def call_task(task: Task[..., Any], args: tuple[object, ...], kwargs: dict[str, Any]) -> Any:
     """Call a task: its value, or a coroutine that gives it if the task is asynchronous."""
+    if (drawing := CURRENT_DRAWING.get()) is not None:
+        return drawing.call(task, args, kwargs)
     return_state = kwargs.pop("return_state", False) if kwargs else False
     wait_for = kwargs.pop("wait_for", None) if kwargs else None
     if task.isasync:
@@ -64,6 +67,8 @@ async def _call_task_async(
 
 def call_flow(flow: Flow[..., Any], args: tuple[object, ...], kwargs: dict[str, Any]) -> Any:
     """Call a flow: its value, or a coroutine that gives it if the flow is asynchronous."""
+    if (drawing := CURRENT_DRAWING.get()) is not None:
+        return drawing.call(flow, args, kwargs)
     return_state = kwargs.pop("return_state", False)
     wait_for = kwargs.pop("wait_for", None)
     if flow.isasync:
@@ -109,6 +114,9 @@ def submit_task(
     Args:
         edges: runs whose results go into the call, by parameter, besides those its arguments show.
     """
+    if (drawing := CURRENT_DRAWING.get()) is not None:
+        stand_in: Any = drawing.submit(task, args, {**kwargs, "wait_for": wait_for})
+        return cast("HeadraceFuture[Any]", stand_in)
     flow_run = FlowRunContext.get()
     if flow_run is not None and flow_run.flow.task_runner.own_submit:
         future: HeadraceFuture[Any] = own_runner_of(flow_run).submit_call(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from headrace.context import FlowRunContext
+from headrace.drawing import refuse_drawing
 from headrace.engine.entry import submit_task
 from headrace.engine.inputs import not_ready, resolve
 from headrace.exceptions import MappingLengthMismatch, MappingMissingIterable
@@ -35,6 +36,7 @@ def map_task(
         MappingLengthMismatch: the iterables are not of one length.
         MappingMissingIterable: there is none.
     """
+    refuse_drawing("task.map()")
     task.shape.check(args, kwargs)
     positional = task.shape.positional
     names = [positional[n] if n < len(positional) else f"#{n + 1}" for n in range(len(args))]
