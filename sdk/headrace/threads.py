@@ -22,6 +22,9 @@ SLICE = 0.05
 _PACKAGE = os.path.dirname(__file__) + os.sep
 _here = threading.local()
 
+#: How to end what a thread does that runs an event loop, by the thread's id.
+_cancellers: dict[int, Callable[[], object]] = {}
+
 #: Functions of ours that call the user's, or wait for them: there, a thread may be interrupted.
 CALLERS: set[CodeType] = set()
 
@@ -44,6 +47,9 @@ def interrupt(ident: int, kind: type[BaseException]) -> bool:
     """
     import ctypes
 
+    if (cancel := _cancellers.get(ident)) is not None:
+        cancel()
+        return True
     frame = sys._current_frames().get(ident)
     while frame is not None and not frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.f_back
@@ -53,6 +59,17 @@ def interrupt(ident: int, kind: type[BaseException]) -> bool:
         ctypes.c_ulong(ident), ctypes.py_object(kind)
     )
     return bool(raised)
+
+
+@contextlib.contextmanager
+def cancelled_by(cancel: Callable[[], object]) -> Iterator[None]:
+    """While within, this thread, which runs an event loop, is interrupted by `cancel()`."""
+    ident = threading.get_ident()
+    _cancellers[ident] = cancel
+    try:
+        yield
+    finally:
+        del _cancellers[ident]
 
 
 class ThreadCall:

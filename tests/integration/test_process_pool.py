@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace import Task, flow, get_run_logger, task
+from headrace import Task, flow, get_run_logger, tags, task
 from headrace.context import FlowRunContext, TaskRunContext
 from headrace.exceptions import (
     ProcessDied,
@@ -94,6 +94,21 @@ def double(number: int) -> int:
 @flow
 def inner(number: int) -> int:
     return double(number)
+
+
+@task
+def tagged() -> None:
+    double(1)
+
+
+def test_tags_hold_within(book: Book) -> None:
+    @flow(task_runner=ONE)
+    def pipeline() -> None:
+        with tags("night"):
+            tagged.submit().result()
+
+    pipeline()
+    assert [run["tags"] for run in book.task_runs()] == ['["night"]'] * 2
 
 
 @task

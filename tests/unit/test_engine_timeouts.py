@@ -231,16 +231,22 @@ def test_the_limit_of_a_flow_ends_its_submitted_tasks(recorder: ListRecorder) ->
     gate = threading.Event()
     busy = task(spin, name="busy")  # type: ignore[call-overload]
     blocked = task(gate.wait, name="blocked")  # type: ignore[call-overload]
+
+    @task
+    async def waiting() -> None:
+        await asyncio.Event().wait()
+
     queued = task(gate.wait, name="queued")  # type: ignore[call-overload]
 
-    @flow(timeout_seconds=4 * SHORT, task_runner=ThreadPoolTaskRunner(max_workers=2))
+    @flow(timeout_seconds=4 * SHORT, task_runner=ThreadPoolTaskRunner(max_workers=3))
     def pipeline() -> None:
-        futures = [busy.submit(), blocked.submit(), queued.submit()]
+        futures = [busy.submit(), waiting.submit(), blocked.submit(), queued.submit()]
         wait(futures)
 
     with pytest.raises(FlowRunTimeoutError, match=r"Scope timed out after 0\.2 second"):
         pipeline()
-    assert ends(recorder) == ["Crashed", "Crashed", "Crashed", "TimedOut"]
+    assert ends(recorder) == ["Crashed"] * 4 + ["TimedOut"]
+    assert "was cancelled by the runtime environment" in messages(recorder)
     gate.set()
 
 

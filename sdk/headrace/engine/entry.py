@@ -148,8 +148,10 @@ def submit_to(
     pending[future] = None
     job = Job(run, future, pending)
     # Waiting before it takes a place: tasks that wait for others never fill the pool.
-    upstream = () if run.upstream is None else run.upstream.futures
-    when_all_done(upstream, lambda: place.submit(job))
+    if run.upstream is None:
+        place.submit(job)
+    else:
+        when_all_done(run.upstream.futures, lambda: place.submit(job))
     return future
 
 

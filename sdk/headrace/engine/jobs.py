@@ -11,6 +11,7 @@ from headrace.engine.pools import pending_of
 from headrace.futures import HeadraceFuture
 from headrace.states import Crashed
 from headrace.text import describe_error
+from headrace.threads import cancelled_by
 
 if TYPE_CHECKING:
     from headrace.engine.pools import Pending
@@ -64,4 +65,9 @@ def run_here(run: TaskRun) -> State[Any]:
         return drive(lifecycle(run))
     import asyncio
 
-    return asyncio.run(drive_async(lifecycle(run)))
+    async def main() -> State[Any]:
+        loop, this = asyncio.get_running_loop(), cast("asyncio.Task[Any]", asyncio.current_task())
+        with cancelled_by(lambda: loop.call_soon_threadsafe(this.cancel)):
+            return await drive_async(lifecycle(run))
+
+    return asyncio.run(main())

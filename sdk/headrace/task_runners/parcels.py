@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cloudpickle  # type: ignore[import-untyped]
 
-from headrace.context import FlowRunContext, TaskRunContext
+from headrace.context import CURRENT_TAGS, FlowRunContext, TaskRunContext
 from headrace.definitions import Definition
 from headrace.engine.flow_run import FlowRun
 from headrace.engine.task_run import TaskRun
@@ -121,7 +121,8 @@ class Packer:
             if packed is None:
                 packed = self._flow_runs[flow_run] = dumps(_flow_run_parts(flow_run))
         try:
-            return dumps((run.task, run.args, run.kwargs, _values(run), packed))
+            tags = CURRENT_TAGS.get()
+            return dumps((run.task, run.args, run.kwargs, _values(run), tags, packed))
         except Exception as error:  # pickling runs the code of any class
             raise _what_is_wrong(run, error) from error
 
@@ -129,10 +130,13 @@ class Packer:
 def unpack_call(content: bytes, environment: Environment) -> TaskRun:
     """The task run of a parcel, as a run of this process that is about to make its call.
 
+    The tags that hold where it was submitted hold from now on here.
+
     Raises:
         Exception: what it needs is not there, a module perhaps.
     """
-    task, args, kwargs, values, packed = pickle.loads(content)
+    task, args, kwargs, values, tags, packed = pickle.loads(content)
+    CURRENT_TAGS.set(tags)
     flow_run = None
     if packed is not None:
         flow_run = _rebuild_flow_run(pickle.loads(packed), environment)
