@@ -245,12 +245,12 @@ class FlowRunContext:
         "passed",
         "pauses",
         "pending",
-        "persists",
+        "persist_result",
         "pool",
         "provenance",
-        "result_store",
         "run_count",
         "runner",
+        "store",
         "tags",
     )
 
@@ -296,9 +296,9 @@ class FlowRunContext:
         #: How often its code has asked to be paused.
         self.pauses = 0
         #: Whether its result is kept, and those of its tasks that do not say otherwise.
-        self.persists = False
+        self.persist_result = False
         #: Where they are kept; made when it is first asked for.
-        self.result_store: ResultStore | None = None
+        self.store: ResultStore | None = None
         #: Type and address of the last exception of a run within whose traceback was logged.
         self.logged: tuple[type, int] | None = None
 
@@ -389,8 +389,8 @@ class TaskRunContext:
         "log_prints",
         "logger",
         "name",
-        "result_store",
         "run_count",
+        "store",
         "submitted",
         "tags",
         "task",
@@ -431,7 +431,7 @@ class TaskRunContext:
         #: The transaction of the current attempt, if anything needs one.
         self.transaction: BaseTransaction | None = None
         #: Where the result is kept; made when it is first asked for.
-        self.result_store: ResultStore | None = None
+        self.store: ResultStore | None = None
 
     @staticmethod
     def get() -> TaskRunContext | None:
@@ -485,7 +485,7 @@ class TaskRunContext:
         return self.task.version
 
     @property
-    def persists(self) -> bool:
+    def persist_result(self) -> bool:
         """Whether its result is kept: as the task says, or the settings, or as its caller does."""
         settings = self.environment.settings
         for said in (self.task.persist_result, settings.tasks_default_persist_result):
@@ -512,7 +512,7 @@ CURRENT_TRANSACTION: ContextVar[BaseTransaction | None] = ContextVar(
 def persists_by_default(caller: RunContext | None, settings: Settings) -> bool:
     """Whether the result of a run is kept that does not say so itself."""
     if caller is not None:
-        return caller.persists
+        return caller.persist_result
     return settings.results_persist_by_default or bool(settings.results_default_storage_block)
 
 

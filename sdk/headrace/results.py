@@ -406,13 +406,13 @@ def store_of(run: RunContext | None) -> ResultStore:
     if run is None:
         return ResultStore()
     if isinstance(run, TaskRunContext):
-        if run.result_store is None:
-            run.result_store = store_of(run.caller).update_for_task(run.task)
-        return run.result_store
-    if run.result_store is None:
+        if run.store is None:
+            run.store = store_of(run.caller).update_for_task(run.task)
+        return run.store
+    if run.store is None:
         outer = store_of(run.parent_task_run or run.parent)
-        run.result_store = outer.update_for_flow(run.flow)
-    return run.result_store
+        run.store = outer.update_for_flow(run.flow)
+    return run.store
 
 
 def get_default_result_serializer() -> Serializer[Any]:
@@ -435,7 +435,7 @@ def get_default_persist_setting_for_tasks() -> bool:
 def should_persist_result() -> bool:
     """Whether the result of the run that this code runs in is kept; elsewhere, the setting."""
     run = CURRENT_RUN.get()
-    return get_default_persist_setting() if run is None else run.persists
+    return get_default_persist_setting() if run is None else run.persist_result
 
 
 __all__ = [

@@ -56,7 +56,7 @@ def test_the_settings_name_a_saved_block(book: Book, tmp_path: Path) -> None:
         @flow
         def pipeline() -> bool:
             double(5)
-            return get_run_context().persists
+            return get_run_context().persist_result
 
         assert pipeline() is True
     assert len(RemoteFileSystem(basepath="memory://bucket").filesystem.ls("bucket/default")) == 2

@@ -29,7 +29,7 @@ def begin(run: TaskRun) -> Lifecycle[State[Any] | None]:
         The state of a run whose result is there already; None if it has to be computed.
     """
     parent = CURRENT_TRANSACTION.get() or transaction_of(run.caller)
-    persists = run.persists
+    persists = run.persist_result
     key = result_keys.key_of(run) if persists else None
     store, is_kept = None, None
     if key is not None:
@@ -66,7 +66,7 @@ def _store_of(run: TaskRun) -> ResultStore:
 
 def _isolation_of(run: TaskRun) -> IsolationLevel | None:
     policy = run.task.cache_policy
-    level = policy.isolation_level if policy is not None and run.persists else None
+    level = policy.isolation_level if policy is not None and run.persist_result else None
     return None if level is None else IsolationLevel(level)
 
 

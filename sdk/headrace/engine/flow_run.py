@@ -36,6 +36,7 @@ from headrace.text import clip_name, describe_error
 if TYPE_CHECKING:
     from headrace.context import Clock
     from headrace.flows import Flow
+    from headrace.results import ResultStore
 
 
 def new_flow_run(
@@ -73,7 +74,7 @@ def new_flow_run(
     if run.log_prints:
         capture_prints()
     said = flow.persist_result
-    run.persists = persists_by_default(caller, environment.settings) if said is None else said
+    run.persist_result = persists_by_default(caller, environment.settings) if said is None else said
     return run
 
 
@@ -100,6 +101,13 @@ class FlowRun(FlowRunContext):
         self.id, self.name = assignment.flow_run_id, assignment.name
         self.run_count = max(0, assignment.run_count - 1)
         self.change = StateChange(StateType.PENDING, "Pending", self.environment.clock.now())
+
+    @property
+    def result_store(self) -> ResultStore:
+        """Where results are kept here."""
+        from headrace.results import store_of  # slow to load: not for every program
+
+        return store_of(self)
 
     def enter(self, type: StateType, name: str, message: str | None = None) -> None:
         """Record that the run enters a state that is not its last."""
@@ -176,7 +184,7 @@ class FlowRun(FlowRunContext):
             return  # the flow run around it has crashed, and took it along
         self._create()
         self.final = state.of_run(flow_run_id=self.id)
-        if self.persists and state.is_completed():
+        if self.persist_result and state.is_completed():
             from headrace import result_keys  # slow to load: not for every program
 
             yield Work(result_keys.keep_flow_result, self, state.data)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from headrace.concurrency.leases import Lease
     from headrace.context import Clock
     from headrace.records import Record
+    from headrace.results import ResultStore
     from headrace.tasks import Task
 
 _NO_EDGES: dict[str, list[UUID]] = {}
@@ -121,6 +122,13 @@ class TaskRun(TaskRunContext):
     retries: int
     returned_state: bool
 
+    @property
+    def result_store(self) -> ResultStore:
+        """Where results are kept here."""
+        from headrace.results import store_of  # slow to load: not for every program
+
+        return store_of(self)
+
     def enter(self, type: StateType, name: str, message: str | None = None) -> None:
         """Record that the run enters a state that is not its last."""
         if not self.closed:
@@ -144,7 +152,7 @@ class TaskRun(TaskRunContext):
         return (
             self.task.transactional
             or self.environment.persists
-            or (flow_run is not None and flow_run.persists)
+            or (flow_run is not None and flow_run.persist_result)
             or CURRENT_TRANSACTION.get() is not None
             or (isinstance(self.caller, TaskRunContext) and self.caller.transaction is not None)
         )
