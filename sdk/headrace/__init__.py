@@ -20,7 +20,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from headrace.client import Client as Client
-    from headrace.client import get_client as get_client
+    from headrace.client.orchestration import get_client as get_client
     from headrace.context import tags as tags
     from headrace.deployments.runner import deploy as deploy
     from headrace.flow_runs import pause_flow_run as pause_flow_run
@@ -46,7 +46,7 @@ _HOMES = {
     "Task": "tasks",
     "allow_failure": "utilities.annotations",
     "flow": "flows",
-    "get_client": "client",
+    "get_client": "client.orchestration",
     "get_run_logger": "logging",
     "aserve": "serving",
     "deploy": "deployments.runner",

@@ -441,3 +441,17 @@ class TerminationSignal(ExternalSignal):
 
     def __str__(self) -> str:
         return f"received signal {self.signal}"
+
+
+def __getattr__(name: str) -> object:
+    """`HeadraceHTTPStatusError`, made when it is first asked for: its base costs time to load."""
+    if name != "HeadraceHTTPStatusError":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import httpx
+
+    class HeadraceHTTPStatusError(httpx.HTTPStatusError):
+        """What a client asks for by its id or name is not there, or cannot be done."""
+
+    HeadraceHTTPStatusError.__qualname__ = name
+    globals()[name] = HeadraceHTTPStatusError
+    return HeadraceHTTPStatusError

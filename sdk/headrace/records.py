@@ -37,6 +37,9 @@ class StateType(str, enum.Enum):  # noqa: UP042  # prints as Prefect's: StateTyp
     CRASHED = "CRASHED"  #: terminal: the process or its host went away
     CANCELLED = "CANCELLED"  #: terminal: stopped on request
 
+    def __repr__(self) -> str:
+        return str(self)
+
     @property
     def is_terminal(self) -> bool:
         """Whether a run in this state has ended for good."""

@@ -6,7 +6,7 @@ import functools
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
 from headrace.client import operations
 from headrace.client.answers import data_of, decode_response, encode_request, unreachable_at
@@ -264,19 +264,6 @@ class AsyncClient:
         if self._schema is None:
             self._schema = _schema_here()
         return self._schema
-
-
-@overload
-def get_client(sync_client: Literal[False] = False) -> AsyncClient: ...
-
-
-@overload
-def get_client(sync_client: Literal[True]) -> Client: ...
-
-
-def get_client(sync_client: bool = False) -> AsyncClient | Client:
-    """A client for what the settings name; asynchronous unless `sync_client` is set."""
-    return Client() if sync_client else AsyncClient()
 
 
 def _address(api_url: str | None) -> str | None:

@@ -8,7 +8,7 @@ reached it keeps the batches on disk, and so does the end of the process.
 from __future__ import annotations
 
 from headrace.recorder.buffer import Settled
-from headrace.recorder.process import Recorder, get_recorder, shutdown
+from headrace.recorder.process import Recorder, get_recorder, settle, shutdown
 from headrace.recorder.transport import (
     StreamGap,
     Transport,
@@ -26,5 +26,6 @@ __all__ = [
     "TransportRefused",
     "TransportStumbled",
     "get_recorder",
+    "settle",
     "shutdown",
 ]

@@ -204,6 +204,16 @@ def get_recorder() -> Recorder:
         return _recorder
 
 
+def settle() -> None:
+    """Wait until what this process has recorded so far is in the ledger, if it recorded anything.
+
+    It waits for no longer than the end of a flow does.
+    """
+    recorder = _recorder
+    if recorder is not None:
+        recorder.flush(get_settings().settle_timeout)
+
+
 def shutdown() -> None:
     """Close the process's recorder, if there is one; the next `get_recorder` makes another."""
     global _recorder

@@ -129,6 +129,9 @@ class FlowRunFilter(RunFilter):
     deployment_ids: list[strawberry.ID] | None = strawberry.field(
         default=None, description="Of one of these deployments."
     )
+    deployed: bool | None = strawberry.field(
+        default=None, description="Of any deployment; or of none, when it is false."
+    )
     idempotency_keys: list[str] | None = strawberry.field(
         default=None, description="Asked for under one of these keys."
     )
@@ -156,6 +159,7 @@ def flow_runs_where(wanted: FlowRunFilter | None) -> FlowRunWhere:
         is_subflow=wanted.is_subflow,
         deployment_id=_id(wanted.deployment_id, "deploymentId"),
         deployment_ids=_ids(wanted.deployment_ids, "deploymentIds"),
+        deployed=wanted.deployed,
         idempotency_keys=_set(wanted.idempotency_keys),
         due_after=wanted.due_after,
         due_before=wanted.due_before,

@@ -8,7 +8,8 @@ from uuid import UUID
 from pydantic import Field
 
 from headrace.client.schemas.bases import Action
-from headrace.types import ArtifactKey, BlockName, StrictVariableValue, VariableName
+from headrace.records import StateType
+from headrace.types import ArtifactKey, StrictVariableValue, VariableName
 
 
 class VariableCreate(Action):
@@ -47,30 +48,50 @@ class ArtifactUpdate(Action):
     metadata_: dict[str, str] | None = None
 
 
-class BlockTypeCreate(Action):
-    """A type of blocks to be made known."""
+class StateCreate(Action):
+    """A state to enter."""
+
+    type: StateType
+    name: str | None = None
+    message: str | None = None
+
+
+class FlowRunCreate(Action):
+    """A flow run to be made."""
+
+    name: str | None = None
+    flow_id: UUID
+    state: StateCreate | None = None
+    flow_version: str | None = None
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    tags: list[str] = Field(default_factory=list)
+    parent_task_run_id: UUID | None = None
+
+
+class FlowRunUpdate(Action):
+    """A flow run to be changed; what is not set stays."""
+
+    name: str | None = None
+    flow_version: str | None = None
+    parameters: dict[str, Any] | None = None
+    tags: list[str] | None = None
+
+
+class GlobalConcurrencyLimitCreate(Action):
+    """A concurrency limit to be made; `active_slots` has no effect: slots are those taken."""
 
     name: str
-    slug: str
-    description: str | None = None
+    limit: int = Field(ge=0)
+    active: bool | None = True
+    active_slots: int | None = 0
+    slot_decay_per_second: float | None = Field(default=0.0, ge=0)
 
 
-class BlockTypeUpdate(Action):
-    """A type of blocks to be brought up to date."""
+class GlobalConcurrencyLimitUpdate(Action):
+    """A concurrency limit to be changed; what is not set stays."""
 
-    description: str | None = None
-
-
-class BlockDocumentCreate(Action):
-    """A block to be saved; `block_type_slug` names its type, which is known."""
-
-    name: BlockName = None
-    data: dict[str, Any] = Field(default_factory=dict)
-    block_type_slug: str
-    is_anonymous: bool = False
-
-
-class BlockDocumentUpdate(Action):
-    """What takes the place of a block's data."""
-
-    data: dict[str, Any] = Field(default_factory=dict)
+    name: str | None = None
+    limit: int | None = Field(default=None, ge=0)
+    active: bool | None = None
+    active_slots: int | None = None
+    slot_decay_per_second: float | None = Field(default=None, ge=0)

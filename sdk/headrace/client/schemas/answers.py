@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
-from headrace.client.schemas.objects import Artifact, BlockDocument, BlockType, Variable
+from headrace.client.schemas.objects import (
+    Artifact,
+    BlockDocument,
+    BlockType,
+    Deployment,
+    Flow,
+    FlowRun,
+    GlobalConcurrencyLimit,
+    Log,
+    TaskRun,
+    Variable,
+)
+from headrace.records import StateType
+from headrace.states import State, StateDetails
 
 Object = dict[str, Any]
 
@@ -59,5 +73,124 @@ def block_document(found: Object) -> BlockDocument:
         block_type_name=kind.name,
         block_type=kind,
         is_anonymous=found["isAnonymous"],
+        **_times(found),
+    )
+
+
+def state(found: Object, **run: Any) -> State[Any]:
+    """A state; `run` is the id of the run it belongs to, as `flow_run_id` or `task_run_id`."""
+    return State(
+        StateType(found["type"]),
+        found["name"],
+        found["message"],
+        timestamp=datetime.datetime.fromisoformat(found["timestamp"]),
+        state_details=StateDetails(**run),
+    )
+
+
+def flow(found: Object) -> Flow:
+    """A flow."""
+    return Flow(id=found["id"], name=found["name"], **_times(found))
+
+
+def _run(found: Object) -> Object:
+    """What flow runs and task runs have in common."""
+    lasted = datetime.timedelta(seconds=found["durationSeconds"] or 0.0)
+    return {
+        "id": found["id"],
+        "name": found["name"],
+        "tags": found["tags"],
+        "run_count": found["runCount"],
+        "start_time": found["startTime"],
+        "end_time": found["endTime"],
+        "total_run_time": lasted,
+        "estimated_run_time": lasted,
+        "state_type": found["state"]["type"],
+        "state_name": found["state"]["name"],
+        **_times(found),
+    }
+
+
+def flow_run(found: Object) -> FlowRun:
+    """A flow run."""
+    due = found["scheduledTime"] or found["createdAt"]
+    waits = found["state"]["type"] == StateType.SCHEDULED.value
+    run = FlowRun(
+        **_run(found),
+        flow_id=found["flow"]["id"],
+        flow_name=found["flow"]["name"],
+        flow_version=found["flowVersion"],
+        parameters=found["parameters"],
+        parent_flow_run_id=found["parentFlowRunId"],
+        parent_task_run_id=found["parentTaskRunId"],
+        deployment_id=found["deploymentId"],
+        expected_start_time=due,
+        next_scheduled_start_time=due if waits else None,
+        auto_scheduled="auto-scheduled" in found["tags"],
+    )
+    run.state = state(found["state"], flow_run_id=run.id)
+    return run
+
+
+def task_run(found: Object) -> TaskRun:
+    """A task run."""
+    inputs: dict[str, list[Object]] = {}
+    for edge in found["inputs"]:
+        sources = inputs.setdefault(edge["parameter"], [])
+        sources.append({"input_type": "task_run", "id": edge["runId"]})
+    run = TaskRun(
+        **_run(found),
+        flow_run_id=found["flowRunId"],
+        task_key=found["taskName"],
+        dynamic_key=found["id"],
+        task_inputs=inputs,  # type: ignore[arg-type]  # pydantic makes objects of them
+        expected_start_time=found["createdAt"],
+    )
+    run.state = state(found["state"], task_run_id=run.id, flow_run_id=run.flow_run_id)
+    return run
+
+
+def log(found: Object) -> Log:
+    """A log line."""
+    return Log(
+        name=found["logger"],
+        level=found["level"],
+        message=found["message"],
+        timestamp=found["timestamp"],
+        flow_run_id=found["flowRunId"],
+        task_run_id=found["taskRunId"],
+    )
+
+
+def concurrency_limit(found: Object) -> GlobalConcurrencyLimit:
+    """A concurrency limit."""
+    return GlobalConcurrencyLimit(
+        id=found["id"],
+        name=found["name"],
+        limit=found["limit"],
+        active=found["active"],
+        active_slots=int(found["slotsTaken"]),
+        slot_decay_per_second=found["slotDecayPerSecond"],
+        **_times(found),
+    )
+
+
+def deployment(found: Object) -> Deployment:
+    """A deployment."""
+    return Deployment(
+        id=found["id"],
+        name=found["name"],
+        flow_name=found["flowName"],
+        version=found["version"],
+        description=found["description"],
+        paused=found["paused"],
+        parameters=found["parameters"],
+        tags=found["tags"],
+        entrypoint=found["entrypoint"],
+        work_pool_name=found["workPoolName"],
+        work_queue_name=found["workQueueName"],
+        job_variables=found["jobVariables"],
+        parameter_openapi_schema=found["parameterSchema"],
+        enforce_parameter_schema=found["enforceSchema"],
         **_times(found),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import enum
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -37,3 +38,14 @@ class Identified(Model):
         left = self.model_dump(exclude={"id", "created", "updated"})
         right = other.model_dump(exclude={"id", "created", "updated"})
         return bool(left == right)
+
+
+class Names(str, enum.Enum):  # noqa: UP042  # prints as Prefect's: FlowRunSort.NAME_ASC
+    """Words that stand for themselves."""
+
+    @staticmethod
+    def _generate_next_value_(name: str, *_: Any) -> str:
+        return name
+
+    def __repr__(self) -> str:
+        return str(self)

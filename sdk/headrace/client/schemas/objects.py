@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+import datetime
+from enum import auto
+from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from headrace.client.schemas.bases import Identified
+from headrace.client.schemas.bases import Identified, Model, Names
+from headrace.records import TERMINAL_STATES, StateType
+from headrace.states import State, StateDetails
 from headrace.types import (
     MAX_VARIABLE_NAME_LENGTH,
     ArtifactKey,
@@ -59,3 +63,181 @@ class BlockDocument(Identified):
     block_type_name: str | None = None
     block_type: BlockType | None = None
     is_anonymous: bool = False
+
+
+class Flow(Identified):
+    """A flow, known by its name."""
+
+    name: str
+    tags: list[str] = Field(default_factory=list)
+    labels: dict[str, Any] = Field(default_factory=dict)
+
+
+class FlowRun(Identified):
+    """A run of a flow. Times are in UTC, durations run on while the run does."""
+
+    name: str = ""
+    flow_id: UUID
+    flow_name: str | None = Field(default=None, repr=False)
+    deployment_id: UUID | None = None
+    flow_version: str | None = None
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    idempotency_key: str | None = None
+    tags: list[str] = Field(default_factory=list)
+    labels: dict[str, Any] = Field(default_factory=dict)
+    parent_flow_run_id: UUID | None = None
+    parent_task_run_id: UUID | None = None
+    run_count: int = 0
+    expected_start_time: datetime.datetime | None = None
+    next_scheduled_start_time: datetime.datetime | None = None
+    start_time: datetime.datetime | None = None
+    end_time: datetime.datetime | None = None
+    total_run_time: datetime.timedelta = datetime.timedelta(0)
+    estimated_run_time: datetime.timedelta = datetime.timedelta(0)
+    auto_scheduled: bool = False
+    infrastructure_pid: str | None = None
+    context: dict[str, Any] = Field(default_factory=dict)
+    work_queue_name: str | None = None
+    work_pool_name: str | None = None
+    job_variables: dict[str, Any] | None = None
+    state: State[Any] | None = None
+    state_type: StateType | None = None
+    state_name: str | None = None
+
+
+class RunInput(Model):
+    """What went into a task run."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class TaskRunResult(RunInput):
+    """The result of a run."""
+
+    input_type: Literal["task_run"] = "task_run"
+    id: UUID
+
+
+class FlowRunResult(RunInput):
+    """The result of a subflow's run."""
+
+    input_type: Literal["flow_run"] = "flow_run"
+    id: UUID
+
+
+class Parameter(RunInput):
+    """A parameter of the flow."""
+
+    input_type: Literal["parameter"] = "parameter"
+    name: str
+
+
+class Constant(RunInput):
+    """A value from nowhere in particular."""
+
+    input_type: Literal["constant"] = "constant"
+    type: str
+
+
+class TaskRun(Identified):
+    """A run of a task. Times are in UTC, durations run on while the run does."""
+
+    name: str = ""
+    flow_run_id: UUID | None = None
+    task_key: str = ""
+    dynamic_key: str = ""
+    cache_key: str | None = None
+    task_version: str | None = None
+    tags: list[str] = Field(default_factory=list)
+    labels: dict[str, Any] = Field(default_factory=dict)
+    task_inputs: dict[str, list[TaskRunResult | FlowRunResult | Parameter | Constant]] = Field(
+        default_factory=dict
+    )
+    run_count: int = 0
+    expected_start_time: datetime.datetime | None = None
+    next_scheduled_start_time: datetime.datetime | None = None
+    start_time: datetime.datetime | None = None
+    end_time: datetime.datetime | None = None
+    total_run_time: datetime.timedelta = datetime.timedelta(0)
+    estimated_run_time: datetime.timedelta = datetime.timedelta(0)
+    state: State[Any] | None = None
+    state_type: StateType | None = None
+    state_name: str | None = None
+
+
+class Log(Identified):
+    """A log line. `level` is a number: 20 is INFO."""
+
+    name: str
+    level: int
+    message: str
+    timestamp: datetime.datetime
+    flow_run_id: UUID | None = None
+    task_run_id: UUID | None = None
+
+
+class ConcurrencyLimitStrategy(Names):
+    """What becomes of a run for which there is no slot."""
+
+    ENQUEUE = auto()
+    CANCEL_NEW = auto()
+
+
+class ConcurrencyLimitConfig(Model):
+    """How many runs of a deployment there may be at once, and what becomes of others."""
+
+    limit: int
+    collision_strategy: ConcurrencyLimitStrategy = ConcurrencyLimitStrategy.ENQUEUE
+    grace_period_seconds: int | None = Field(default=None, ge=60, le=86400)
+
+
+class GlobalConcurrencyLimit(Identified):
+    """How many slots there are at once under a name; `active_slots` of them are taken."""
+
+    name: str
+    limit: int
+    active: bool | None = True
+    active_slots: int | None = 0
+    slot_decay_per_second: float | None = 0.0
+
+
+class Deployment(Identified):
+    """A flow that can be run from elsewhere, with what it takes to run it."""
+
+    name: str
+    flow_name: str | None = None
+    version: str | None = None
+    description: str | None = None
+    paused: bool = False
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    tags: list[str] = Field(default_factory=list)
+    entrypoint: str | None = None
+    work_pool_name: str | None = None
+    work_queue_name: str | None = None
+    job_variables: dict[str, Any] = Field(default_factory=dict)
+    parameter_openapi_schema: dict[str, Any] = Field(default_factory=dict)
+    enforce_parameter_schema: bool = True
+
+
+__all__ = [
+    "TERMINAL_STATES",
+    "Artifact",
+    "BlockDocument",
+    "BlockType",
+    "ConcurrencyLimitConfig",
+    "ConcurrencyLimitStrategy",
+    "Constant",
+    "Deployment",
+    "Flow",
+    "FlowRun",
+    "FlowRunResult",
+    "GlobalConcurrencyLimit",
+    "Log",
+    "Parameter",
+    "State",
+    "StateDetails",
+    "StateType",
+    "TaskRun",
+    "TaskRunResult",
+    "Variable",
+]

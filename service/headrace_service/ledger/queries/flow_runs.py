@@ -64,6 +64,7 @@ class FlowRunWhere(RunWhere, frozen=True):
     is_subflow: bool | None = None
     deployment_id: UUID | None = None
     deployment_ids: frozenset[UUID] | None = None
+    deployed: bool | None = None
     idempotency_keys: frozenset[str] | None = None
     due_after: int | None = None
     due_before: int | None = None
@@ -113,6 +114,8 @@ def flow_run_conditions(run: Any, where: FlowRunWhere) -> list[Any]:
         found.append(run.parent_flow_run_id.is_null(True))
     if where.is_subflow is not None:
         found.append(run.parent_flow_run_id.is_null(not where.is_subflow))
+    if where.deployed is not None:
+        found.append(run.deployment_id.is_null(not where.deployed))
     if where.flow_names is not None:
         named = Flow.select(Flow.id).where(Flow.name.in_(sorted(where.flow_names)))
         found.append(run.flow_id.in_(named))

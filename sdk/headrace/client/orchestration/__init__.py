@@ -1,0 +1,191 @@
+"""Clients under the names, and with the methods, that Prefect's users know.
+
+    async with get_client() as client:
+        runs = await client.read_flow_runs(limit=5)
+
+They are the clients of `headrace.client` with more methods. Each method waits first until what this
+program has recorded itself is in the ledger.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NoReturn, overload
+
+from headrace.client import operations
+from headrace.client.clients import AsyncClient, Client
+from headrace.client.orchestration import deployments, flows, limits, logs, objects, runs
+from headrace.client.orchestration.asking import Asking, awaiting, done, waiting
+
+
+def _hello() -> Asking[Any]:
+    """Say hello; a response of status 200."""
+    yield operations.server_info()
+    return done(200, "👋")
+
+
+def _api_healthcheck() -> Asking[Exception | None]:
+    """What is wrong with the service or the ledger; None when nothing is."""
+    try:
+        yield operations.server_info()
+    except Exception as error:
+        return error
+    return None
+
+
+def _api_version() -> Asking[str]:
+    """The service's version."""
+    info = yield operations.server_info()
+    version: str = info["version"]
+    return version
+
+
+class HeadraceClient(AsyncClient):
+    """The asynchronous client; its methods are those of the modules beside this one."""
+
+    hello = awaiting(_hello)
+    api_healthcheck = awaiting(_api_healthcheck)
+    api_version = awaiting(_api_version)
+
+    read_flow = awaiting(flows.read_flow)
+    read_flow_by_name = awaiting(flows.read_flow_by_name)
+    read_flows = awaiting(flows.read_flows)
+
+    read_flow_run = awaiting(runs.read_flow_run)
+    read_flow_runs = awaiting(runs.read_flow_runs)
+    count_flow_runs = awaiting(runs.count_flow_runs)
+    read_flow_run_states = awaiting(runs.read_flow_run_states)
+    create_flow_run = awaiting(runs.create_flow_run)
+    create_flow_run_from_deployment = awaiting(runs.create_flow_run_from_deployment)
+    update_flow_run = awaiting(runs.update_flow_run)
+    set_flow_run_name = awaiting(runs.set_flow_run_name)
+    delete_flow_run = awaiting(runs.delete_flow_run)
+    set_flow_run_state = awaiting(runs.set_flow_run_state)
+    read_task_run = awaiting(runs.read_task_run)
+    read_task_runs = awaiting(runs.read_task_runs)
+    read_task_run_states = awaiting(runs.read_task_run_states)
+    set_task_run_state = awaiting(runs.set_task_run_state)
+
+    read_logs = awaiting(logs.read_logs)
+
+    read_deployment = awaiting(deployments.read_deployment)
+    read_deployment_by_name = awaiting(deployments.read_deployment_by_name)
+    read_deployments = awaiting(deployments.read_deployments)
+    delete_deployment = awaiting(deployments.delete_deployment)
+    pause_deployment = awaiting(deployments.pause_deployment)
+    resume_deployment = awaiting(deployments.resume_deployment)
+
+    create_global_concurrency_limit = awaiting(limits.create_global_concurrency_limit)
+    read_global_concurrency_limit_by_name = awaiting(limits.read_global_concurrency_limit_by_name)
+    read_global_concurrency_limits = awaiting(limits.read_global_concurrency_limits)
+    update_global_concurrency_limit = awaiting(limits.update_global_concurrency_limit)
+    upsert_global_concurrency_limit_by_name = awaiting(
+        limits.upsert_global_concurrency_limit_by_name
+    )
+    delete_global_concurrency_limit_by_name = awaiting(
+        limits.delete_global_concurrency_limit_by_name
+    )
+
+    create_variable = awaiting(objects.create_variable)
+    read_variable_by_name = awaiting(objects.read_variable_by_name)
+    read_variables = awaiting(objects.read_variables)
+    update_variable = awaiting(objects.update_variable)
+    delete_variable_by_name = awaiting(objects.delete_variable_by_name)
+    create_artifact = awaiting(objects.create_artifact)
+    update_artifact = awaiting(objects.update_artifact)
+    read_artifacts = awaiting(objects.read_artifacts)
+    read_latest_artifacts = awaiting(objects.read_latest_artifacts)
+    delete_artifact = awaiting(objects.delete_artifact)
+    read_block_document = awaiting(objects.read_block_document)
+    read_block_document_by_name = awaiting(objects.read_block_document_by_name)
+    read_block_documents = awaiting(objects.read_block_documents)
+    read_block_documents_by_type = awaiting(objects.read_block_documents_by_type)
+    delete_block_document = awaiting(objects.delete_block_document)
+    read_block_types = awaiting(objects.read_block_types)
+    read_block_type_by_slug = awaiting(objects.read_block_type_by_slug)
+
+    def __enter__(self) -> NoReturn:
+        raise RuntimeError(
+            "The `HeadraceClient` must be entered with an async context. Use 'async with "
+            "HeadraceClient(...)' not 'with HeadraceClient(...)'"
+        )
+
+    def __exit__(self, *_: object) -> NoReturn:
+        raise RuntimeError("it was never entered")
+
+
+class SyncHeadraceClient(Client):
+    """The synchronous client; its methods are those of the modules beside this one."""
+
+    hello = waiting(_hello)
+    api_healthcheck = waiting(_api_healthcheck)
+    api_version = waiting(_api_version)
+
+    read_flow = waiting(flows.read_flow)
+    read_flow_by_name = waiting(flows.read_flow_by_name)
+    read_flows = waiting(flows.read_flows)
+
+    read_flow_run = waiting(runs.read_flow_run)
+    read_flow_runs = waiting(runs.read_flow_runs)
+    count_flow_runs = waiting(runs.count_flow_runs)
+    read_flow_run_states = waiting(runs.read_flow_run_states)
+    create_flow_run = waiting(runs.create_flow_run)
+    create_flow_run_from_deployment = waiting(runs.create_flow_run_from_deployment)
+    update_flow_run = waiting(runs.update_flow_run)
+    set_flow_run_name = waiting(runs.set_flow_run_name)
+    delete_flow_run = waiting(runs.delete_flow_run)
+    set_flow_run_state = waiting(runs.set_flow_run_state)
+    read_task_run = waiting(runs.read_task_run)
+    read_task_runs = waiting(runs.read_task_runs)
+    read_task_run_states = waiting(runs.read_task_run_states)
+    set_task_run_state = waiting(runs.set_task_run_state)
+
+    read_logs = waiting(logs.read_logs)
+
+    read_deployment = waiting(deployments.read_deployment)
+    read_deployment_by_name = waiting(deployments.read_deployment_by_name)
+    read_deployments = waiting(deployments.read_deployments)
+    delete_deployment = waiting(deployments.delete_deployment)
+    pause_deployment = waiting(deployments.pause_deployment)
+    resume_deployment = waiting(deployments.resume_deployment)
+
+    create_global_concurrency_limit = waiting(limits.create_global_concurrency_limit)
+    read_global_concurrency_limit_by_name = waiting(limits.read_global_concurrency_limit_by_name)
+    read_global_concurrency_limits = waiting(limits.read_global_concurrency_limits)
+    update_global_concurrency_limit = waiting(limits.update_global_concurrency_limit)
+    upsert_global_concurrency_limit_by_name = waiting(
+        limits.upsert_global_concurrency_limit_by_name
+    )
+    delete_global_concurrency_limit_by_name = waiting(
+        limits.delete_global_concurrency_limit_by_name
+    )
+
+    create_variable = waiting(objects.create_variable)
+    read_variable_by_name = waiting(objects.read_variable_by_name)
+    read_variables = waiting(objects.read_variables)
+    update_variable = waiting(objects.update_variable)
+    delete_variable_by_name = waiting(objects.delete_variable_by_name)
+    create_artifact = waiting(objects.create_artifact)
+    update_artifact = waiting(objects.update_artifact)
+    read_artifacts = waiting(objects.read_artifacts)
+    read_latest_artifacts = waiting(objects.read_latest_artifacts)
+    delete_artifact = waiting(objects.delete_artifact)
+    read_block_document = waiting(objects.read_block_document)
+    read_block_document_by_name = waiting(objects.read_block_document_by_name)
+    read_block_documents = waiting(objects.read_block_documents)
+    read_block_documents_by_type = waiting(objects.read_block_documents_by_type)
+    delete_block_document = waiting(objects.delete_block_document)
+    read_block_types = waiting(objects.read_block_types)
+    read_block_type_by_slug = waiting(objects.read_block_type_by_slug)
+
+
+@overload
+def get_client(sync_client: Literal[False] = False) -> HeadraceClient: ...
+
+
+@overload
+def get_client(sync_client: Literal[True]) -> SyncHeadraceClient: ...
+
+
+def get_client(sync_client: bool = False) -> HeadraceClient | SyncHeadraceClient:
+    """A client for what the settings name; asynchronous unless `sync_client` is set."""
+    return SyncHeadraceClient() if sync_client else HeadraceClient()

@@ -1,0 +1,273 @@
+"""Operations of programs that look after runs, flows, deployments and concurrency limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from headrace.client.operations import Change, Object, Operation
+
+_ERROR = "... on UserError { code message field }"
+_STATE = "type name message timestamp runCount"
+_RUN = f"id name tags runCount createdAt startTime endTime durationSeconds state {{ {_STATE} }}"
+_FLOW = "id name createdAt"
+_FLOW_RUN = (
+    f"{_RUN} flow {{ id name }} flowVersion parameters parentFlowRunId parentTaskRunId "
+    "deploymentId scheduledTime"
+)
+_TASK_RUN = f"{_RUN} taskName flowRunId inputs {{ parameter runId }}"
+_LOG = "timestamp level logger message flowRunId taskRunId"
+_LIMIT = "id name limit active slotsTaken slotDecayPerSecond createdAt updatedAt"
+_DEPLOYMENT = (
+    "id name flowName version description paused parameters tags entrypoint workPoolName "
+    "workQueueName jobVariables parameterSchema enforceSchema createdAt updatedAt"
+)
+_PAGE = "pageInfo { hasNextPage endCursor }"
+
+Where = Mapping[str, object]
+
+
+# -- flows -----------------------------------------------------------------------------------------
+
+
+def flow(*, id: UUID | str | None = None, name: str | None = None) -> Operation[Object | None]:
+    """A flow by its id or name; None if there is none."""
+    document = f"query ($id: ID, $name: String) {{ flow(id: $id, name: $name) {{ {_FLOW} }} }}"
+    return Operation(document, {"id": None if id is None else str(id), "name": name}, "flow")
+
+
+def flows(after: str | None = None) -> Operation[Object]:
+    """A page of the flows, by name."""
+    document = (
+        "query ($after: Cursor) { flows(first: 200, after: $after) "
+        f"{{ nodes {{ {_FLOW} }} {_PAGE} }} }}"
+    )
+    return Operation(document, {"after": after}, "flows")
+
+
+# -- runs ------------------------------------------------------------------------------------------
+
+
+def flow_run(id: UUID | str) -> Operation[Object | None]:
+    """A flow run; None if there is none of that id."""
+    document = f"query ($id: ID!) {{ flowRun(id: $id) {{ {_FLOW_RUN} }} }}"
+    return Operation(document, {"id": str(id)}, "flowRun")
+
+
+def flow_run_states(id: UUID | str) -> Operation[Object | None]:
+    """The states that a flow run has been in, oldest first, as `stateHistory`."""
+    document = f"query ($id: ID!) {{ flowRun(id: $id) {{ stateHistory {{ {_STATE} }} }} }}"
+    return Operation(document, {"id": str(id)}, "flowRun")
+
+
+def task_run(id: UUID | str) -> Operation[Object | None]:
+    """A task run; None if there is none of that id."""
+    document = f"query ($id: ID!) {{ taskRun(id: $id) {{ {_TASK_RUN} }} }}"
+    return Operation(document, {"id": str(id)}, "taskRun")
+
+
+def task_run_states(id: UUID | str) -> Operation[Object | None]:
+    """The states that a task run has been in, oldest first, as `stateHistory`."""
+    document = f"query ($id: ID!) {{ taskRun(id: $id) {{ stateHistory {{ {_STATE} }} }} }}"
+    return Operation(document, {"id": str(id)}, "taskRun")
+
+
+def search_flow_runs(where: Where, order: str, limit: int, offset: int) -> Operation[list[Object]]:
+    """Flow runs in an order; `where` is GraphQL's `FlowRunFilter`, `order` its `RunOrder`."""
+    document = (
+        "query ($where: FlowRunFilter, $order: RunOrder, $limit: Int!, $offset: Int!) { "
+        "searchFlowRuns(filter: $where, orderBy: $order, limit: $limit, offset: $offset) "
+        f"{{ {_FLOW_RUN} }} }}"
+    )
+    given: dict[str, object] = {
+        "where": dict(where),
+        "order": order,
+        "limit": limit,
+        "offset": offset,
+    }
+    return Operation(document, given, "searchFlowRuns")
+
+
+def search_task_runs(
+    where: Where, flow_runs: Where | None, order: str, limit: int, offset: int
+) -> Operation[list[Object]]:
+    """Task runs in an order, of the flow runs that fit `flow_runs`; see `search_flow_runs`."""
+    document = (
+        "query ($where: TaskRunFilter, $runs: FlowRunFilter, $order: RunOrder, $limit: Int!, "
+        "$offset: Int!) { searchTaskRuns(filter: $where, flowRuns: $runs, orderBy: $order, "
+        f"limit: $limit, offset: $offset) {{ {_TASK_RUN} }} }}"
+    )
+    given: dict[str, object] = {
+        "where": dict(where),
+        "runs": None if flow_runs is None else dict(flow_runs),
+        "order": order,
+        "limit": limit,
+        "offset": offset,
+    }
+    return Operation(document, given, "searchTaskRuns")
+
+
+def count_flow_runs(where: Where) -> Operation[int]:
+    """How many flow runs fit."""
+    document = "query ($where: FlowRunFilter) { countFlowRuns(filter: $where) }"
+    return Operation(document, {"where": dict(where)}, "countFlowRuns")
+
+
+def create_run_of_flow(run: Where) -> Operation[Object]:
+    """A run that the program itself carries out; `run` is GraphQL's `NewFlowRun`."""
+    document = (
+        "mutation ($run: NewFlowRun!) { createRunOfFlow(run: $run) "
+        f"{{ ... on FlowRun {{ {_FLOW_RUN} }} {_ERROR} }} }}"
+    )
+    return Change(document, {"run": dict(run)}, "createRunOfFlow")
+
+
+def create_run_of_deployment(input: Where) -> Operation[Object]:
+    """A run of a deployment; `input` is GraphQL's `CreateFlowRunInput`."""
+    document = (
+        "mutation ($input: CreateFlowRunInput!) { createFlowRun(input: $input) "
+        f"{{ ... on FlowRun {{ {_FLOW_RUN} }} {_ERROR} }} }}"
+    )
+    return Change(document, {"input": dict(input)}, "createFlowRun")
+
+
+def set_flow_run_state(id: UUID | str, state: Where, force: bool) -> Operation[Object]:
+    """Let a flow run enter a state; `state` is GraphQL's `NewState`."""
+    document = (
+        "mutation ($id: ID!, $state: NewState!, $force: Boolean!) { "
+        "setFlowRunState(id: $id, state: $state, force: $force) "
+        f"{{ ... on FlowRun {{ {_FLOW_RUN} }} {_ERROR} }} }}"
+    )
+    return Change(
+        document, {"id": str(id), "state": dict(state), "force": force}, "setFlowRunState"
+    )
+
+
+def set_task_run_state(id: UUID | str, state: Where, force: bool) -> Operation[Object]:
+    """Let a task run enter a state; `state` is GraphQL's `NewState`."""
+    document = (
+        "mutation ($id: ID!, $state: NewState!, $force: Boolean!) { "
+        "setTaskRunState(id: $id, state: $state, force: $force) "
+        f"{{ ... on TaskRun {{ {_TASK_RUN} }} {_ERROR} }} }}"
+    )
+    return Change(
+        document, {"id": str(id), "state": dict(state), "force": force}, "setTaskRunState"
+    )
+
+
+def update_flow_run(id: UUID | str, changes: Where) -> Operation[Object]:
+    """Change a flow run; `changes` is GraphQL's `FlowRunChanges`."""
+    document = (
+        "mutation ($id: ID!, $changes: FlowRunChanges!) { "
+        "updateFlowRun(id: $id, changes: $changes) "
+        f"{{ ... on FlowRun {{ {_FLOW_RUN} }} {_ERROR} }} }}"
+    )
+    return Change(document, {"id": str(id), "changes": dict(changes)}, "updateFlowRun")
+
+
+def delete_flow_run(id: UUID | str) -> Operation[Object]:
+    """Delete a flow run."""
+    document = (
+        f"mutation ($id: ID!) {{ deleteFlowRun(id: $id) {{ ... on Deleted {{ id }} {_ERROR} }} }}"
+    )
+    return Change(document, {"id": str(id)}, "deleteFlowRun")
+
+
+def logs(where: Where, **page: Any) -> Operation[Object]:
+    """A page of log lines; `where` is GraphQL's `LogFilter`, `page` a connection's arguments."""
+    document = (
+        "query ($where: LogFilter, $first: Int, $after: Cursor, $last: Int, $before: Cursor) { "
+        "logs(filter: $where, first: $first, after: $after, last: $last, before: $before) "
+        f"{{ nodes {{ {_LOG} }} "
+        "pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"
+    )
+    return Operation(document, {"where": dict(where), **page}, "logs")
+
+
+# -- concurrency limits ----------------------------------------------------------------------------
+
+
+def concurrency_limit(name: str) -> Operation[Object | None]:
+    """A concurrency limit by its name; None if there is none."""
+    document = f"query ($name: String!) {{ concurrencyLimit(name: $name) {{ {_LIMIT} }} }}"
+    return Operation(document, {"name": name}, "concurrencyLimit")
+
+
+def concurrency_limits(after: str | None = None) -> Operation[Object]:
+    """A page of the concurrency limits."""
+    document = (
+        "query ($after: Cursor) { concurrencyLimits(first: 200, after: $after) "
+        f"{{ nodes {{ {_LIMIT} }} {_PAGE} }} }}"
+    )
+    return Operation(document, {"after": after}, "concurrencyLimits")
+
+
+def _limit_change(verb: str, given: dict[str, object], limit: str) -> Operation[Object]:
+    document = (
+        f"mutation ($name: String!, $limit: {limit}, $active: Boolean, $decay: Float) {{ "
+        f"{verb}(name: $name, limit: $limit, active: $active, slotDecayPerSecond: $decay) "
+        f"{{ ... on ConcurrencyLimit {{ {_LIMIT} }} {_ERROR} }} }}"
+    )
+    return Change(document, given, verb)
+
+
+def create_concurrency_limit(
+    name: str, limit: int, active: bool | None, decay: float | None
+) -> Operation[Object]:
+    """Make a concurrency limit; `decay` is how many slots come back by themselves each second."""
+    given: dict[str, object] = {"name": name, "limit": limit, "active": active, "decay": decay}
+    return _limit_change("createConcurrencyLimit", given, "Int!")
+
+
+def update_concurrency_limit(
+    name: str, limit: int | None, active: bool | None, decay: float | None
+) -> Operation[Object]:
+    """Change a concurrency limit; what is None stays."""
+    given: dict[str, object] = {"name": name, "limit": limit, "active": active, "decay": decay}
+    return _limit_change("updateConcurrencyLimit", given, "Int")
+
+
+def delete_concurrency_limit(name: str) -> Operation[Object]:
+    """Delete a concurrency limit."""
+    document = (
+        "mutation ($name: String!) { deleteConcurrencyLimit(name: $name) "
+        f"{{ __typename {_ERROR} }} }}"
+    )
+    return Change(document, {"name": name}, "deleteConcurrencyLimit")
+
+
+# -- deployments -----------------------------------------------------------------------------------
+
+
+def deployment(
+    *, id: UUID | str | None = None, name: str | None = None
+) -> Operation[Object | None]:
+    """A deployment by its id, or its name `flow/name`; None if there is none."""
+    document = (
+        f"query ($id: ID, $name: String) {{ deployment(id: $id, name: $name) {{ {_DEPLOYMENT} }} }}"
+    )
+    return Operation(document, {"id": None if id is None else str(id), "name": name}, "deployment")
+
+
+def deployments() -> Operation[list[Object]]:
+    """All deployments."""
+    return Operation(f"query {{ deployments {{ {_DEPLOYMENT} }} }}", {}, "deployments")
+
+
+def delete_deployment(id: UUID | str) -> Operation[Object]:
+    """Delete a deployment."""
+    document = (
+        f"mutation ($id: String!) {{ deleteDeployment(deployment: $id) {{ __typename {_ERROR} }} }}"
+    )
+    return Change(document, {"id": str(id)}, "deleteDeployment")
+
+
+def set_deployment_paused(id: UUID | str, paused: bool) -> Operation[Object]:
+    """Let a deployment's schedules rest, or go on."""
+    document = (
+        "mutation ($id: String!, $paused: Boolean!) { "
+        "setDeploymentPaused(deployment: $id, paused: $paused) "
+        f"{{ __typename {_ERROR} }} }}"
+    )
+    return Change(document, {"id": str(id), "paused": paused}, "setDeploymentPaused")
