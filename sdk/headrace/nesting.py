@@ -34,6 +34,11 @@ def items_of(container: object) -> list[object]:
     return [getattr(container, name, None) for name in _field_names(container)]
 
 
+def holds_plain(items: list[object]) -> bool:
+    """Whether none of a container's items holds others or stands for something else."""
+    return PLAIN.issuperset(map(type, items))
+
+
 def replace(value: object, take: Callable[[object], object], unmark: bool = False) -> object:
     """`value` with what `take` gives in the places of the values that `take` was given.
 

@@ -358,3 +358,16 @@ def test_mapped_calls_know_where_their_items_came_from(recorder: ListRecorder) -
 
     assert pipeline() == [1, 2]
     assert edges(recorder) == {"make-1": {"value": ["make"]}, "make-2": {"value": ["make"]}}
+
+
+def test_futures_far_down_in_rows_are_found(recorder: ListRecorder) -> None:
+    @flow
+    def pipeline() -> None:
+        future: Any = make.submit(3)
+        rows: list[Any] = [{"number": number} for number in range(500)]
+        rows[450] = {"number": future}
+        assert make(rows)[450] == {"number": 3}
+        rows[451] = ("deep", [[future]])
+        assert make(rows)[451] == ("deep", [[3]])
+
+    pipeline()

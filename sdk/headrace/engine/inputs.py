@@ -14,7 +14,7 @@ from uuid import UUID
 from headrace.context import FlowRunContext
 from headrace.exceptions import UpstreamTaskError
 from headrace.futures import HeadraceFuture
-from headrace.nesting import MAX_DEPTH, PLAIN, is_container, items_of, replace
+from headrace.nesting import MAX_DEPTH, PLAIN, holds_plain, is_container, items_of, replace
 from headrace.parameters import Shape
 from headrace.provenance import Provenance
 from headrace.records import StateType
@@ -85,10 +85,11 @@ class Inputs:
         for item in items[:MAX_LOOKED_AT]:
             self._search(item, provenance, ids, seen, depth - 1, may_fail)
         rest = items[MAX_LOOKED_AT:]
-        # The types alone tell fast that a long list of numbers holds no future.
-        if not PLAIN.issuperset(map(type, rest)):
+        # The types alone tell fast that a long list of numbers, or of rows, holds no future.
+        if not holds_plain(rest):
             for item in rest:
-                self._search(item, None, ids, seen, depth - 1, may_fail)
+                if not (is_container(item) and holds_plain(items_of(item))):
+                    self._search(item, None, ids, seen, depth - 1, may_fail)
 
 
 def find_inputs(
