@@ -258,7 +258,7 @@ class FlowRun(FlowRunContext):
         close_pool(self)
         for run in list(self.living):
             if isinstance(run, TaskRun) and run.task.isgenerator:
-                run.end(Completed())  # its items were not all taken
+                run.end(Completed(data=None))  # its items were not all taken
         self.final = state
         self.closed = True
         level = logging.INFO if state.is_completed() else logging.ERROR

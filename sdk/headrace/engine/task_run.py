@@ -242,11 +242,11 @@ class TaskRun(TaskRunContext):
 
     def end(self, state: State[Any]) -> None:
         """Record the last state, and remember where the value came from."""
-        if self.closed:
-            return  # its flow run has crashed, and took it along
         state.of_run(
             task_run_id=self.id, flow_run_id=None if self.flow_run is None else self.flow_run.id
         )
+        if self.closed:
+            return  # its flow run has ended, and took it along
         self.final = state
         self.closed = True
         completed = state.type is StateType.COMPLETED
