@@ -243,6 +243,7 @@ class FlowRunContext:
         "parent",
         "parent_task_run",
         "passed",
+        "pause_expired",
         "pauses",
         "pending",
         "persist_result",
@@ -295,6 +296,8 @@ class FlowRunContext:
         self.runner: TaskRunner[Any] | None = None
         #: How often its code has asked to be paused.
         self.pauses = 0
+        #: Whether it was not resumed in time from one of them.
+        self.pause_expired = False
         #: Whether its result is kept, and those of its tasks that do not say otherwise.
         self.persist_result = False
         #: Where they are kept; made when it is first asked for.

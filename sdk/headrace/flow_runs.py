@@ -66,7 +66,8 @@ async def apause_flow_run(
         The input, if one was asked for.
 
     Raises:
-        FlowPauseTimeout: nobody resumed it in time.
+        FlowPauseTimeout: nobody resumed it in time. The flow may catch it and see to what is left
+            to do; its run fails all the same.
         CancelledRun: it was cancelled while it was paused.
         RuntimeError: this code runs in no flow run.
     """
@@ -83,6 +84,7 @@ async def apause_flow_run(
         state = await _state_after_pause(client, run, cursor, timeout)
         if state is None:
             run.enter(StateType.RUNNING, "Running")
+            run.pause_expired = True
             raise FlowPauseTimeout("Flow run was paused and never resumed.")
         if state in _STOPPED:
             raise CancelledRun("Flow run was cancelled while it was paused.")

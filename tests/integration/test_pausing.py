@@ -147,6 +147,23 @@ def test_nobody_resumes(clock: VirtualClock, book: Book) -> None:
     assert book.history(run)[-3:] == ["Paused", "Running", "Failed"]
 
 
+def test_a_flow_that_was_not_resumed_fails_whatever_it_makes_of_it(
+    clock: VirtualClock, book: Book
+) -> None:
+    @flow
+    def tidy() -> str:
+        try:
+            pause_flow_run(timeout=3600)
+        except FlowPauseTimeout:
+            return "tidied up"
+        return "released"
+
+    state = tidy(return_state=True)
+    assert (state.name, state.message) == ("Failed", "The flow was paused and never resumed.")
+    with pytest.raises(FlowPauseTimeout):
+        tidy()
+
+
 def test_a_task_pauses_its_flow(book: Book) -> None:
     @task
     def ask() -> int:

@@ -10,8 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.exceptions import HashError
+from headrace.exceptions import HashError, ParameterBindError, SignatureMismatchError
 from headrace.utilities import collections as c
+from headrace.utilities.callables import (
+    call_with_parameters,
+    get_call_parameters,
+    get_parameter_defaults,
+    parameter_schema,
+    parameters_to_args_kwargs,
+)
 from headrace.utilities.hashing import file_hash, hash_objects, stable_hash
 from headrace.utilities.names import generate_slug, obfuscate
 
@@ -91,3 +98,20 @@ def test_names() -> None:
     assert len(generate_slug(3).split("-")) == 3
     assert obfuscate("secret") == "********"
     assert obfuscate("a long secret", show_tail=True) == "****cret"
+
+
+def test_arguments_by_name_and_back() -> None:
+    def call(a: int, b: int = 2, *rest: int, c: int = 3) -> object:
+        return a, b, rest, c
+
+    given = get_call_parameters(call, (1,), {"c": 5})
+    assert given == {"a": 1, "b": 2, "rest": (), "c": 5}
+    assert get_call_parameters(call, (1,), {}, apply_defaults=False) == {"a": 1}
+    assert get_parameter_defaults(call) == {"b": 2, "c": 3}
+    assert parameters_to_args_kwargs(call, {"c": 4, "b": 2, "a": 1}) == ((1, 2), {"c": 4})
+    assert call_with_parameters(call, {"a": 1, "b": 7, "rest": (8, 9)}) == (1, 7, (8, 9), 3)
+    assert parameter_schema(lambda a, b=2: None).required == ["a"]
+    with pytest.raises(ParameterBindError, match="missing a required argument"):
+        get_call_parameters(call, (), {})
+    with pytest.raises(SignatureMismatchError, match="unknown"):
+        parameters_to_args_kwargs(call, {"unknown": 1})

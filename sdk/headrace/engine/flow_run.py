@@ -23,7 +23,7 @@ from headrace.engine.inputs import Inputs, not_ready, resolve
 from headrace.engine.outcomes import outcome_of, refuse_if_crashed
 from headrace.engine.pools import close_pool
 from headrace.engine.task_run import TaskRun
-from headrace.exceptions import FlowRunTimeoutError, ParameterTypeError
+from headrace.exceptions import FlowPauseTimeout, FlowRunTimeoutError, ParameterTypeError
 from headrace.ids import new_id
 from headrace.logging import log_creation, log_line
 from headrace.names import generate_name
@@ -166,7 +166,12 @@ class FlowRun(FlowRunContext):
 
     def judge(self, value: object) -> State[Any]:
         """The state that the flow's returned value means."""
-        return outcome_of(value, self.clock.now())
+        state = outcome_of(value, self.clock.now())
+        if self.pause_expired and state.is_completed():
+            # Somebody was to say how to go on, and has not.
+            message = "The flow was paused and never resumed."
+            return Failed(message, data=FlowPauseTimeout(message))
+        return state
 
     def may_retry(self, failure: Exception | State[Any]) -> None:
         """Nobody is asked: a flow that fails is tried again."""
