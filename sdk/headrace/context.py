@@ -166,7 +166,8 @@ class Assignment:
         flow_run_id, name: the run, which exists already.
         epoch: the number of the claim under which it was given.
         run_count: the number of the attempt it is at; above 0 when it goes on after a suspension.
-        deployment_id, deployment_name, deployment_version, deployment_parameters: its deployment.
+        deployment_id, deployment_name, deployment_version: its deployment.
+        deployment_parameters: the arguments that it was given, the deployment's own among them.
         is_cancelling: asks whether somebody wants the run cancelled.
     """
 

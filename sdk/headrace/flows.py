@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -21,6 +22,7 @@ from typing import (
     TypedDict,
     TypeVar,
     Unpack,
+    cast,
     overload,
 )
 
@@ -362,3 +364,31 @@ def _refuse_unknown(function: str, options: Iterable[str]) -> None:
     for option in options:
         if option not in FlowOptions.__annotations__:
             raise TypeError(f"{function}() got an unexpected keyword argument {option!r}")
+
+
+def load_flow_from_entrypoint(
+    entrypoint: str, use_placeholder_flow: bool = True, working_dir: str | Path | None = None
+) -> Flow[..., Any]:
+    """The flow that stands at `path/to/file.py:flow`, or at `package.module.flow`.
+
+    Args:
+        entrypoint: where it stands.
+        use_placeholder_flow: has no effect; programs written for Prefect give it.
+        working_dir: the folder that a path is relative to; by default the current one.
+
+    Raises:
+        MissingFlowError: there is no flow there; the message says what is.
+    """
+    from headrace.entrypoints import load_flow
+
+    folder = None if working_dir is None else Path(working_dir)
+    return cast("Flow[..., Any]", load_flow(entrypoint, folder))
+
+
+def __getattr__(name: str) -> Any:
+    """`serve` and `aserve`, which load much, when they are asked for."""
+    if name in ("aserve", "serve"):
+        from headrace import serving
+
+        return getattr(serving, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -64,6 +64,19 @@ def test_an_interval_fires_once_at_each_of_its_times(workplace: Workplace) -> No
     assert served["paused"]
 
 
+def test_a_cron_line_counts_by_the_clocks_of_its_zone(workplace: Workplace) -> None:
+    times = 'interval=timedelta(seconds=1), parameters={"day": 2}'
+    cron = 'cron="0 8 * * *", timezone="America/New_York"'
+    workplace.write("report.py", SERVED.replace(times, cron))
+    with workplace.started("report.py") as script:
+        (served,) = workplace.until(lambda: workplace.ask(work.deployments()), "it is served")
+        script.interrupt()
+        assert script.finish()[:2] == (0, STARTING)
+    (schedule,) = served["schedules"]
+    assert (schedule["cron"], schedule["timezone"]) == ("0 8 * * *", "America/New_York")
+    assert schedule["nextFire"][11:] in ("12:00:00.000000Z", "13:00:00.000000Z")
+
+
 def test_ctrl_c_lets_what_runs_finish_and_begins_nothing(workplace: Workplace) -> None:
     workplace.write("slow.py", WAITING)
     with workplace.started("slow.py") as script:

@@ -22,7 +22,7 @@ WORK_POOL = (
 )
 _CLAIMED = (
     "flowRunId name epoch runCount parameters jobVariables scheduledTime folder "
-    "deployment { id name flowName version entrypoint bundleKey parameters jobVariables }"
+    "deployment { id name version entrypoint bundleKey jobVariables }"
 )
 
 

@@ -19,7 +19,6 @@ class Job(msgspec.Struct, frozen=True):
     deployment_id: UUID
     deployment_name: str
     deployment_version: str | None
-    deployment_parameters: dict[str, Any]
     entrypoint: str | None
     folder: str | None
     bundle_key: str | None
@@ -37,7 +36,6 @@ class Job(msgspec.Struct, frozen=True):
             deployment_id=UUID(deployment["id"]),
             deployment_name=deployment["name"],
             deployment_version=deployment["version"],
-            deployment_parameters=deployment["parameters"],
             entrypoint=deployment["entrypoint"],
             folder=claimed["folder"],
             bundle_key=deployment["bundleKey"],

@@ -91,7 +91,7 @@ def _assignment_of(job: Job) -> Assignment:
         job.deployment_id,
         job.deployment_name,
         job.deployment_version,
-        job.deployment_parameters,
+        job.parameters,
         is_cancelling,
     )
 

@@ -1,0 +1,66 @@
+"""Workers and the service: one is killed and started again, and no run is lost or made twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from headrace.client import Client, operations, work
+from tests.acceptance.scripts import Workplace
+from tests.faults.processes import Service
+
+DEPLOY = """
+from headrace import flow
+
+@flow
+def count(number: int):
+    print(number, flush=True)
+
+count.deploy("counted", work_pool_name="pool")
+"""
+RUNS = 10
+
+
+def test_a_service_that_is_killed_under_queued_runs(service: Service, tmp_path: Path) -> None:
+    place = Workplace(tmp_path, service.url)
+    place.write("deploy.py", DEPLOY)
+    place.headrace("work-pool", "create", "pool")
+    assert place.run("deploy.py")[0] == 0
+    start = ("-m", "headrace", "worker", "start", "--pool", "pool", "--limit", "2")
+    with place.started(*start) as worker:
+        for number in range(RUNS):
+            place.ask(
+                work.create_flow_run(
+                    {"deployment": "count/counted", "parameters": {"number": number}}
+                )
+            )
+        place.until(lambda: place.runs("COMPLETED"), "the first has completed")
+        service.kill()
+        service.restart()
+        place.until(lambda: len(place.runs("COMPLETED")) == RUNS, "all have completed")
+        worker.interrupt()
+        code, out, err = worker.finish()
+    assert code == 0, err
+    assert sorted(map(int, out.split())) == list(range(RUNS))
+
+
+def test_what_a_killed_worker_has_begun_goes_on(service: Service, tmp_path: Path) -> None:
+    place = Workplace(tmp_path, service.url)
+    place.write(
+        "deploy.py",
+        "import pathlib, time\nfrom headrace import flow\n\n"
+        "@flow\ndef slow():\n"
+        "    pathlib.Path('begun').touch()\n"
+        "    while not pathlib.Path('go').exists():\n        time.sleep(0.02)\n\n"
+        "slow.deploy('d', work_pool_name='pool')\n",
+    )
+    place.headrace("work-pool", "create", "pool")
+    assert place.run("deploy.py")[0] == 0
+    with place.started("-m", "headrace", "worker", "start", "--pool", "pool") as worker:
+        place.ask(work.create_flow_run({"deployment": "slow/d"}))
+        place.until((tmp_path / "begun").exists, "it has begun")
+        worker.process.kill()
+        place.write("go", "")
+        place.until(lambda: place.runs("COMPLETED"), "it has completed")
+        with Client(service.url) as client:
+            (run,) = client.perform(operations.flow_runs())["nodes"]
+        assert run["runCount"] == 1

@@ -1,0 +1,88 @@
+"""Flows travel by value: made in one process, opened in another that has none of their files."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from headrace.bundles import open_bundle
+from headrace.exceptions import BundleError
+
+MAKE = """
+import pathlib, sys
+from headrace import flow, task
+from headrace.bundles import make_bundle
+import bundled_helpers
+
+class Point:
+    def __init__(self, x): self.x = x
+
+@task(retries=2)
+def double(x): return bundled_helpers.twice(x)
+
+@flow(name="inner")
+def inner(x): return double.fn(x)
+
+@flow(name="outer", retries=3)
+def outer(x: int = 1):
+    return Point(inner.fn(x)).x + outer.retries
+
+content, about = make_bundle(outer)
+pathlib.Path("bundle").write_bytes(content)
+"""
+
+OPEN = """
+import pathlib, platform, sys
+from headrace.bundles import open_bundle
+
+flow = open_bundle(pathlib.Path(sys.argv[1]).read_bytes(), {"python": platform.python_version()})
+print(flow.name, flow.retries, flow.fn(4), flow.shape.validate({"x": "4"}))
+"""
+
+
+def run(folder: Path, program: str, *arguments: str) -> str:
+    ended = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+def test_a_flow_takes_along_what_it_is_made_of(tmp_path: Path) -> None:
+    made, elsewhere = tmp_path / "made", tmp_path / "elsewhere"
+    made.mkdir()
+    elsewhere.mkdir()
+    (made / "bundled_helpers.py").write_text("def twice(x):\n    return 2 * x\n")
+    run(made, MAKE)
+    (made / "bundled_helpers.py").unlink()
+    assert run(elsewhere, OPEN, str(made / "bundle")) == "outer 3 11 {'x': 4}\n"
+
+
+def test_a_bundle_of_another_python_is_refused_before_it_is_opened() -> None:
+    with pytest.raises(BundleError, match=r"bundled by Python 2\.7\.18, and Python 3"):
+        open_bundle(b"not opened", {"python": "2.7.18"})
+
+
+def test_a_package_that_is_missing_is_named() -> None:
+    content = b"\x80\x04\x8c\x0fno_such_package\x94\x8c\x01x\x94\x93\x94."
+    with pytest.raises(BundleError, match="needs the module 'no_such_package'"):
+        open_bundle(content, {"python": sys.version.split()[0]})
+
+
+def test_what_cannot_travel_is_told_with_the_mend(tmp_path: Path) -> None:
+    program = (
+        "import threading\nfrom headrace import flow\nfrom headrace.bundles import make_bundle\n"
+        "from headrace.exceptions import BundleError\n\nlock = threading.Lock()\n\n"
+        "@flow\ndef f():\n    return lock\n\n"
+        "try:\n    make_bundle(f)\nexcept BundleError as error:\n    print(error)\n"
+    )
+    told = run(tmp_path, program)
+    assert told.startswith("flow 'f' cannot travel by value: ")
+    assert "lock" in told
