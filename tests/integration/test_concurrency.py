@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
+import uuid_utils.compat as uuids
 
 from headrace import flow, task
 from headrace.concurrency import asyncio as awaited
@@ -19,6 +20,8 @@ from headrace.concurrency.sync import (
     concurrency,
     rate_limit,
 )
+from headrace.concurrency.v1 import asyncio as first_awaited
+from headrace.concurrency.v1 import sync as first
 from headrace.recorder import shutdown
 from headrace_service.ledger import Ledger
 from headrace_service.ledger.concurrency import Outcome
@@ -383,3 +386,13 @@ async def test_asynchronous_tasks_take_slots_of_their_tags_limits(limits: Limits
 
     assert await load() == list(range(6))
     assert 1 <= crowd.most <= 2
+
+
+async def test_slots_of_a_task_run_that_is_named(limits: Limits) -> None:
+    await asyncio.to_thread(limits.make, "db", 1)
+    run_id = uuids.uuid7()
+    async with first_awaited.concurrency("db", task_run_id=run_id):
+        (claim,) = await asyncio.to_thread(limits.holders, "db")
+        assert claim.holder.task_run_id == run_id
+        with pytest.raises(TimeoutError):
+            await asyncio.to_thread(first.concurrency("db", run_id, 0.05).__enter__)

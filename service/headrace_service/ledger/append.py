@@ -9,8 +9,8 @@ from headrace.records import BatchAck, RecordBatch, now_micros
 from headrace_service.ledger.decode import DecodedBatch
 from headrace_service.ledger.errors import OutOfOrder
 from headrace_service.ledger.fold import Fold
+from headrace_service.ledger.leases import renew_lease
 from headrace_service.ledger.models import Batch
-from headrace_service.ledger.processes import renew_lease
 
 _json = msgspec.json.Encoder()
 

@@ -1,13 +1,8 @@
-"""The processes that record: a lease each, and what becomes of the runs of one that has ended.
-
-A row is there for as long as a process has runs that have not ended. Each of its batches renews it,
-empty ones included, which a process sends while nothing else happens.
-"""
+"""The processes that record, and what becomes of the runs of one that has ended."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -15,20 +10,14 @@ import peewee
 
 from headrace.records import (
     FlowRunChanged,
-    ProcessInfo,
-    RecordBatch,
     StateChange,
     StateType,
     TaskRunChanged,
 )
 from headrace_service.ledger.concurrency import WAITER_LEASE, Outcome, free_slots_of
 from headrace_service.ledger.models import FlowRun, Process, TaskRun, Waiter
-from headrace_service.ledger.rows import insert_sql
 from headrace_service.ledger.state_changes import change_states
 from headrace_service.rules import Actor
-
-_RENEW = insert_sql(Process).replace("INSERT", "INSERT OR REPLACE", 1)
-_END = 'DELETE FROM "process" WHERE "client_id" = ?'
 
 #: The types of states in which a run needs a process; and of those that have both sorts, the names
 #: of the states in which it waits for somebody to take it up.
@@ -61,21 +50,6 @@ class Ended(msgspec.Struct, frozen=True):
 
 
 _COLUMNS = [getattr(Process, name) for name in ProcessRow.__struct_fields__]
-
-
-def renew_lease(db: peewee.SqliteDatabase, batch: RecordBatch, now: int) -> None:
-    """Note that a stream's process lives, or that it has no runs any more that depend on it."""
-    client_id, process = batch.client_id.bytes, batch.process
-    if process is None:
-        db.execute_sql(_END, (client_id,))
-    else:
-        db.execute_sql(_RENEW, _row(client_id, process, now))
-
-
-def _row(client_id: bytes, process: ProcessInfo, now: int) -> tuple[Any, ...]:
-    duration = round(process.lease_seconds * 1_000_000)
-    about = (process.host, process.pid, process.identity, process.direct)
-    return (client_id, *about, duration, now + duration)
 
 
 def processes(db: peewee.Database) -> list[ProcessRow]:

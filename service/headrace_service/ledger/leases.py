@@ -1,0 +1,27 @@
+"""The leases of the processes that record.
+
+A row is there for as long as a process has runs that have not ended. Each of its batches renews it,
+empty ones included, which a process sends while nothing else happens.
+"""
+
+from __future__ import annotations
+
+import peewee
+
+from headrace.records import RecordBatch
+from headrace_service.ledger.models import Process
+from headrace_service.ledger.rows import insert_sql
+
+_RENEW = insert_sql(Process).replace("INSERT", "INSERT OR REPLACE", 1)
+_END = 'DELETE FROM "process" WHERE "client_id" = ?'
+
+
+def renew_lease(db: peewee.SqliteDatabase, batch: RecordBatch, now: int) -> None:
+    """Note that a stream's process lives, or that it has no runs any more that depend on it."""
+    client_id, process = batch.client_id.bytes, batch.process
+    if process is None:
+        db.execute_sql(_END, (client_id,))
+        return
+    duration = round(process.lease_seconds * 1_000_000)
+    about = (process.host, process.pid, process.identity, process.direct)
+    db.execute_sql(_RENEW, (client_id, *about, duration, now + duration))
