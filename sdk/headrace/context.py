@@ -417,7 +417,8 @@ class TaskRunContext:
         self.name = name
         self.environment = environment
         self.flow_run = flow_run
-        self.tags = sorted(task.tags | CURRENT_TAGS.get())
+        current = CURRENT_TAGS.get()
+        self.tags = sorted(task.tags | current) if task.tags or current else []
         self.args = args
         self.kwargs = kwargs
         self.run_count = 0

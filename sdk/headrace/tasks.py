@@ -139,9 +139,10 @@ class Task(Definition, Generic[P, R]):
         self.result_serializer: Any = options.get("result_serializer")
         self.result_storage_key = options.get("result_storage_key")
         self.cache_result_in_memory = options.get("cache_result_in_memory") is not False
+        # Not by the properties, which add empty lists: a task without hooks is told by `hooks`.
+        hooked = self.hooks.get("on_rollback") or self.hooks.get("on_commit")
         #: Whether its runs need transactions, even where nothing else asks for one.
-        self.transactional = bool(self.persist_result or self.on_rollback_hooks)
-        self.transactional |= bool(self.on_commit_hooks)
+        self.transactional = bool(self.persist_result or hooked)
         self.viz_return_value: Any = options.get("viz_return_value")
         self.asset_deps = list(options.get("asset_deps") or ())
 

@@ -146,7 +146,7 @@ class FlowRun(FlowRunContext):
 
     def announce(self) -> Lifecycle[None] | None:
         """Call the hooks of an attempt that begins."""
-        if not self.flow.hooks:
+        if not self.flow.hooks.get("on_running"):
             return None
         # Of that name in a retry, too: so Prefect's users know it.
         return call_hooks(self.flow.hooks, self.flow, self, Running())
@@ -188,7 +188,7 @@ class FlowRun(FlowRunContext):
         if self.closed:
             return  # the flow run around it has crashed, and took it along
         self._create()
-        self.final = state.of_run(flow_run_id=self.id)
+        self.final = state.of_run(self.id)
         if self.persist_result and state.is_completed():
             from headrace import result_keys  # slow to load: not for every program
 
@@ -209,7 +209,7 @@ class FlowRun(FlowRunContext):
         if self.assignment is not None and self.assignment.is_cancelling():
             # Hooks hear that the run is being cancelled: so Prefect's users know it.
             told, state = Cancelling(), Cancelled(data=state.data)
-        self.final = state.of_run(flow_run_id=self.id)
+        self.final = state.of_run(self.id)
         self._crash_within("crashed")
         if self.flow.hooks:
             drive(call_hooks(self.flow.hooks, self.flow, self, told))

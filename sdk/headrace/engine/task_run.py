@@ -164,7 +164,9 @@ class TaskRun(TaskRunContext):
     def announce(self) -> Lifecycle[None] | None:
         """Call the hooks of an attempt that begins."""
         hooks = self.task.hooks
-        return call_hooks(hooks, self.task, self, cast(State[Any], self.state)) if hooks else None
+        if not hooks.get("on_running"):
+            return None
+        return call_hooks(hooks, self.task, self, cast(State[Any], self.state))
 
     def make_call(self) -> Call:
         """The call of the task's function."""
@@ -242,9 +244,7 @@ class TaskRun(TaskRunContext):
 
     def end(self, state: State[Any]) -> None:
         """Record the last state, and remember where the value came from."""
-        state.of_run(
-            task_run_id=self.id, flow_run_id=None if self.flow_run is None else self.flow_run.id
-        )
+        state.of_run(None if self.flow_run is None else self.flow_run.id, self.id)
         if self.closed:
             return  # its flow run has ended, and took it along
         self.final = state

@@ -143,9 +143,7 @@ class State(Generic[R]):
             given.scheduled_time = self.timestamp
         self._details = given
 
-    def of_run(
-        self, *, flow_run_id: UUID | None = None, task_run_id: UUID | None = None
-    ) -> State[R]:
+    def of_run(self, flow_run_id: UUID | None, task_run_id: UUID | None = None) -> State[R]:
         """This state, as one that a run is in: its data is known, and its details tell the run."""
         self.has_data = True
         self.flow_run_id, self.task_run_id = flow_run_id, task_run_id
