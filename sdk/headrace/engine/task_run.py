@@ -154,8 +154,11 @@ class TaskRun(TaskRunContext):
             or self.environment.persists
             or (flow_run is not None and flow_run.persist_result)
             or CURRENT_TRANSACTION.get() is not None
-            or (isinstance(self.caller, TaskRunContext) and self.caller.transaction is not None)
+            or (self.caller is not flow_run and self._is_within_transaction())
         )
+
+    def _is_within_transaction(self) -> bool:
+        return isinstance(self.caller, TaskRunContext) and self.caller.transaction is not None
 
     def undo_attempt(self, error: BaseException) -> Lifecycle[None] | None:
         """Roll the attempt's transaction back, if it has one."""
