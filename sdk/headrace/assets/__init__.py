@@ -10,6 +10,6 @@ with the metadata that was added to them.
 from __future__ import annotations
 
 from headrace.assets.core import Asset, AssetProperties, add_asset_metadata
-from headrace.assets.materialization import MaterializingTask, materialize
+from headrace.assets.materialize import MaterializingTask, materialize
 
 __all__ = ["Asset", "AssetProperties", "MaterializingTask", "add_asset_metadata", "materialize"]

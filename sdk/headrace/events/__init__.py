@@ -5,7 +5,7 @@ emit_event("order.shipped", resource={"headrace.resource.id": "order.4711"})
 
 from __future__ import annotations
 
-from headrace.events.emission import emit_event
-from headrace.events.schemas import Event, RelatedResource, Resource
+from headrace.events.schemas.events import Event, RelatedResource, Resource
+from headrace.events.utilities import emit_event
 
 __all__ = ["Event", "RelatedResource", "Resource", "emit_event"]

@@ -25,12 +25,13 @@ from headrace.input.actions import (
     read_flow_run_input,
 )
 from headrace.input.keysets import Keyset, keyset_from_base_key
-from headrace.input.receiving import GetInputHandler, receive_input
+from headrace.input.receiving import GetInputHandler
 from headrace.input.run_input import (
     AutomaticRunInput,
     RunInput,
     RunInputMetadata,
     asend_input,
+    receive_input,
     send_input,
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from inspect import isclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 from uuid import UUID, uuid4
@@ -218,6 +219,42 @@ async def asend_input(
 
 
 send_input = dispatched(asend_input)
+
+
+def receive_input(
+    input_type: Any,
+    timeout: float | None = 3600,
+    poll_interval: float = 10,
+    raise_timeout_error: bool = False,
+    exclude_keys: Collection[str] | None = None,
+    key_prefix: str | None = None,
+    flow_run_id: UUID | None = None,
+    with_metadata: bool = False,
+) -> GetInputHandler:
+    """The inputs of a type that are sent to a flow run by `send_input`.
+
+        for number in receive_input(int, timeout=60):
+            print(number)
+
+    Args:
+        input_type: a `RunInput`, a pydantic model, or any type that pydantic knows.
+        timeout: how many seconds to wait for each; None waits as long as it takes.
+        poll_interval: seconds between two looks; half a second at most in any case.
+        raise_timeout_error: whether an iteration ends with a TimeoutError instead of quietly.
+        exclude_keys: keys of inputs to leave out.
+        key_prefix: how the keys begin; by default as `send_input` makes them for that type.
+        flow_run_id: whose inputs; by default those of the flow run that this code runs in.
+        with_metadata: whether plain values come with their `metadata`, as the field `value`.
+    """
+    return run_input_subclass_from_type(input_type).receive(
+        timeout=timeout,
+        poll_interval=poll_interval,
+        raise_timeout_error=raise_timeout_error,
+        exclude_keys=exclude_keys,
+        key_prefix=key_prefix,
+        flow_run_id=flow_run_id,
+        with_metadata=with_metadata,
+    )
 
 
 def auto_prefix(kind: type[BaseRunInput]) -> str:

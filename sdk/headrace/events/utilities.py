@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from headrace.context import FlowRunContext, get_environment
-from headrace.events.schemas import Event, RelatedResource
+from headrace.events.schemas.events import Event, RelatedResource
 from headrace.records import EventEmitted
 from headrace.text import clip_name
 
