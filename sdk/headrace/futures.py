@@ -17,7 +17,7 @@ from uuid import UUID
 from headrace.context import FlowRunContext, TaskRunContext
 from headrace.nesting import replace
 from headrace.states import Pending, State
-from headrace.threads import blocking
+from headrace.threads import SIGNAL_SLICE, blocking
 from headrace.waits import waiting_for
 
 R = TypeVar("R", covariant=True)
@@ -176,7 +176,10 @@ class HeadraceFuture(Generic[R]):
             with blocking():
                 return self._ended.wait(timeout)
         with waiting_for(self._run), blocking():
-            return self._ended.wait()
+            # A signal that comes just before the sleep does not end it, and is seen after it.
+            while not self._ended.wait(SIGNAL_SLICE):
+                pass
+            return True
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r}, {self.state})"

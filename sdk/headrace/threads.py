@@ -19,6 +19,9 @@ GRACE = 0.25
 #: Seconds between two looks at a thread that others may want to interrupt while it waits.
 SLICE = 0.05
 
+#: Seconds after which a wait without end looks for signals.
+SIGNAL_SLICE = 1.0
+
 _PACKAGE = os.path.dirname(__file__) + os.sep
 _here = threading.local()
 

@@ -49,13 +49,40 @@ def termination(cancel: Callable[[], object] | None = None) -> Iterator[None]:
 
     signal.signal(signal.SIGTERM, handle)
     try:
-        yield
+        with contextlib.nullcontext() if cancel is None else _waking_the_loop():
+            yield
     except BaseException:
         if received:
             raise SystemExit(128 + signal.SIGTERM) from None
         raise
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+@contextlib.contextmanager
+def _waking_the_loop() -> Iterator[None]:
+    """Let signals wake the event loop, even those that come just before it falls asleep."""
+    import asyncio
+    import socket
+
+    loop = asyncio.get_running_loop()
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setblocking(False)
+        theirs.setblocking(False)
+        before = signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
+        if before != -1:  # signals wake somebody already
+            signal.set_wakeup_fd(before)
+            yield
+            return
+        loop.add_reader(ours, ours.recv, 4096)
+        try:
+            yield
+        finally:
+            loop.remove_reader(ours)
+            last = signal.set_wakeup_fd(-1)
+            if last != theirs.fileno():  # the user's code has set another one
+                signal.set_wakeup_fd(last)
 
 
 def _in_sync_code(frame: FrameType | None) -> bool:

@@ -21,6 +21,10 @@ from headrace.context import CURRENT_RUN
 from headrace.logging import log_line
 from headrace.threads import Interrupted, ThreadCall
 
+#: Seconds after which an alarm rings again: one that rings just before the interpreter falls asleep
+#: in a system call does not wake it.
+_AGAIN = 0.5
+
 
 class Limited(Protocol):
     """A call with a limit, which tells afterwards whether it was this limit that was exceeded."""
@@ -94,7 +98,7 @@ def _alarm(call: Limited, seconds: float) -> Iterator[None]:
     over = False
 
     def ring(signum: int, frame: FrameType | None) -> None:
-        if not over:
+        if not over and not call.expired:
             raise Expired(call, seconds)
 
     # The outer alarm is switched off first: it must not ring by our handler.
@@ -102,12 +106,12 @@ def _alarm(call: Limited, seconds: float) -> Iterator[None]:
     start = time.monotonic()
     if outer_left and outer_left < seconds:
         # The outer limit ends first: its alarm stays, and its handler speaks.
-        signal.setitimer(signal.ITIMER_REAL, outer_left)
+        signal.setitimer(signal.ITIMER_REAL, outer_left, _AGAIN)
         yield
         return
     outer_handler = signal.signal(signal.SIGALRM, ring)
     try:
-        signal.setitimer(signal.ITIMER_REAL, seconds)
+        signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
         yield
     finally:
         # From here on the handler does nothing: the clock is put back undisturbed.
@@ -117,7 +121,7 @@ def _alarm(call: Limited, seconds: float) -> Iterator[None]:
         if outer_left:
             # At least a microsecond: zero would switch the outer alarm off.
             left = max(outer_left - (time.monotonic() - start), 1e-6)
-            signal.setitimer(signal.ITIMER_REAL, left)
+            signal.setitimer(signal.ITIMER_REAL, left, _AGAIN)
 
 
 @contextlib.asynccontextmanager
