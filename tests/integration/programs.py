@@ -14,6 +14,11 @@ from headrace import flow, task, get_run_logger
 def ready():
     get_run_logger().info("about to wait")
     print("ready", flush=True)
+
+def hang():
+    # A signal that comes just before a wait without end would be heard after it.
+    while True:
+        threading.Event().wait(0.5)
 """
 
 #: How long a program may take that is to end by itself (seconds).

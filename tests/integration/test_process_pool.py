@@ -333,7 +333,7 @@ from headrace.task_runners import ProcessPoolTaskRunner
 @task
 def wait():
     ready()
-    threading.Event().wait()
+    hang()
 
 @flow(task_runner=ProcessPoolTaskRunner(max_workers=2))
 def pipeline():

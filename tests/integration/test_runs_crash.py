@@ -14,7 +14,7 @@ WAITING_TASK = """
 @task
 def wait():
     ready()
-    threading.Event().wait()
+    hang()
 
 @flow
 def pipeline():
@@ -40,7 +40,7 @@ SYNC_TASK_IN_COROUTINE = """
 @task
 def wait():
     ready()
-    threading.Event().wait()
+    hang()
 
 @flow
 async def pipeline():
@@ -54,7 +54,7 @@ WAITING_FOR_A_FUTURE = """
 @task
 def wait():
     ready()
-    threading.Event().wait()
+    hang()
 
 @flow
 def pipeline():
@@ -67,7 +67,7 @@ WAITING_AT_THE_END = """
 @task
 def wait():
     ready()
-    threading.Event().wait()
+    hang()
 
 @flow
 def pipeline():
@@ -80,7 +80,7 @@ WAITING_IN_A_SUBFLOW_IN_A_THREAD = """
 @task
 def wait():
     ready()
-    threading.Event().wait()
+    hang()
 
 @flow
 def inner():
