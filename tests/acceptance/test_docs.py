@@ -18,6 +18,8 @@ PAGES = (
     "docs/concurrency.md",
     "docs/task-runners.md",
     "docs/timeouts-and-cancellation.md",
+    "docs/variables-artifacts-blocks.md",
+    "docs/client.md",
 )
 PROGRAMS = [
     pytest.param(program, id=f"{page}-{number}")
