@@ -25,7 +25,13 @@ from headrace.concurrency.v1 import sync as first
 from headrace.recorder import shutdown
 from headrace_service.ledger import Ledger
 from headrace_service.ledger.concurrency import Outcome
-from headrace_service.ledger.limits import LimitValues, create_limit, delete_limit, update_limit
+from headrace_service.ledger.limits import (
+    LimitValues,
+    create_limit,
+    delete_limit,
+    reset_limit,
+    update_limit,
+)
 from headrace_service.ledger.queries.concurrency import ClaimRow, holders, limit_by_name, waiters
 from headrace_service.ledger.waiting import Verb
 from headrace_service.server import start_in_thread
@@ -396,3 +402,31 @@ async def test_slots_of_a_task_run_that_is_named(limits: Limits) -> None:
         assert claim.holder.task_run_id == run_id
         with pytest.raises(TimeoutError):
             await asyncio.to_thread(first.concurrency("db", run_id, 0.05).__enter__)
+
+
+def test_a_lease_that_was_lost_is_an_error_at_the_end_of_a_strict_block(
+    limits: Limits, caplog: pytest.LogCaptureFixture
+) -> None:
+    limits.make("db", 1)
+
+    def lose() -> None:
+        limits.do(lambda db, now: reset_limit(db, "db", now))
+        until(lambda: "slots are no longer reserved" in caplog.text, "the loss is noticed")
+
+    with caplog.at_level("WARNING"):
+        with concurrency("db", lease_duration=0.3):
+            lose()
+        caplog.clear()
+        with (
+            pytest.raises(ConcurrencySlotAcquisitionError, match="was lost before the block ended"),
+            concurrency("db", lease_duration=0.3, strict=True),
+        ):
+            lose()
+
+
+def test_a_lease_is_renewed_for_as_long_as_it_is_held(limits: Limits) -> None:
+    limits.make("db", 1)
+    with concurrency("db", lease_duration=0.5, strict=True):
+        (before,) = limits.holders("db")
+        until(lambda: limits.holders("db")[0].until > before.until, "it is renewed")
+    assert limits.holders("db") == []
