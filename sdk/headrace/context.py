@@ -22,7 +22,7 @@ from headrace.ids import time_of
 from headrace.options import checked_tags
 from headrace.provenance import Provenance
 from headrace.records import Record, StateChange, StateType, now_micros
-from headrace.settings import Settings, get_settings
+from headrace.settings import Settings, get_settings, temporary_settings_here
 from headrace.states import State
 
 if TYPE_CHECKING:
@@ -131,9 +131,12 @@ def current_clock() -> Clock:
 
 
 def current_settings() -> Settings:
-    """The settings of the run that this code runs in; outside of runs, of those that start now."""
+    """The settings that hold here: temporary ones, or those of the run that this code is in."""
+    temporary = temporary_settings_here()
     environment = _surrounding()
-    return get_settings() if environment is None else environment.settings
+    if temporary is not None or environment is None:
+        return temporary or get_settings()
+    return environment.settings
 
 
 def _surrounding() -> Environment | None:
@@ -492,7 +495,7 @@ class TaskRunContext:
     @property
     def persist_result(self) -> bool:
         """Whether its result is kept: as the task says, or the settings, or as its caller does."""
-        settings = self.environment.settings
+        settings = current_settings()
         for said in (self.task.persist_result, settings.tasks_default_persist_result):
             if said is not None:
                 return said

@@ -29,6 +29,7 @@ from typing import (
 from headrace.definitions import Definition
 from headrace.deployable import Deployable
 from headrace.options import MAX_NAME, checked_flow_name, checked_run_name
+from headrace.result_options import checked_storage
 from headrace.utilities.annotations import NotSet
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class Flow(Deployable, Definition, Generic[P, R]):
         self.flow_run_name = checked_run_name("flow_run_name", options.get("flow_run_name"))
         self.should_validate_parameters = options.get("validate_parameters") is not False
         self._task_runner = options.get("task_runner")
-        self.result_storage = options.get("result_storage")
+        self.result_storage = checked_storage(options.get("result_storage"))
         self.result_serializer = options.get("result_serializer")
         self.persist_result = options.get("persist_result")
         if self.persist_result is None and (self.result_storage or self.result_serializer):

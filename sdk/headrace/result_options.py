@@ -5,9 +5,11 @@ They are looked at together, since some of them ask for others.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from headrace.exceptions import InvalidOption
 from headrace.utilities.annotations import NotSet
 
 if TYPE_CHECKING:
@@ -35,6 +37,21 @@ def keeps_results(title: str, options: Mapping[str, Any]) -> bool | None:
     if caches or any(options.get(option) is not None for option in needed):
         return True
     return None
+
+
+def checked_storage(storage: Any) -> Any:
+    """Where results are to go, as it was given.
+
+    Raises:
+        InvalidOption: it is a block that has no name yet, so that nobody else could find them.
+    """
+    named = storage is None or isinstance(storage, str | os.PathLike)
+    if not named and getattr(storage, "_block_document_id", None) is None:
+        raise InvalidOption(
+            "Result storage configuration must be persisted server-side. Please call `.save()` on "
+            "your block before passing it in, or pass a folder or an address."
+        )
+    return storage
 
 
 def policy_for(

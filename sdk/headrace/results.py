@@ -123,6 +123,8 @@ class ResultStore:
         update: dict[str, Any] = {"cache_result_in_memory": options.cache_result_in_memory}
         if options.result_storage is not None:
             update["result_storage"] = resolve_result_storage(options.result_storage)
+        elif self.result_storage is None:
+            update["result_storage"] = get_default_result_storage()
         if options.result_serializer is not None:
             update["serializer"] = resolve_serializer(options.result_serializer)
         return update

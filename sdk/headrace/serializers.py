@@ -21,7 +21,7 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
-from pydantic_core import PydanticSerializationError, to_jsonable_python
+from pydantic_core import to_jsonable_python
 from typing_extensions import TypeVar
 
 D = TypeVar("D", default=Any)
@@ -256,18 +256,14 @@ def headrace_json_object_encoder(obj: Any) -> Any:
     """What JSON cannot hold, with its class: exceptions, dates, paths, models, dataclasses, sets.
 
     Raises:
-        TypeError: there is no JSON for it.
+        PydanticSerializationError: there is no JSON for it.
     """
     if isinstance(obj, BaseException):
         return {"__exc_type__": _qualified_name(type(obj)), "message": str(obj)}
     name = _qualified_name(_origin(type(obj)))
     if isinstance(obj, io.IOBase):
         return {"__class__": name, "data": f"<{obj!r}, whose content was not read>"}
-    try:
-        return {"__class__": name, "data": to_jsonable_python(obj)}
-    except PydanticSerializationError:
-        kind = type(obj).__name__
-        raise TypeError(f"Object of type '{kind}' is not JSON serializable") from None
+    return {"__class__": name, "data": to_jsonable_python(obj)}
 
 
 def headrace_json_object_decoder(result: dict[str, Any]) -> Any:

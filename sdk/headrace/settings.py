@@ -312,6 +312,11 @@ class _CurrentSettings:
                 _TEMPORARY.reset(token)
 
 
+def temporary_settings_here() -> Settings | None:
+    """The settings of `temporary_settings`, if this code runs within it."""
+    return _TEMPORARY.get()
+
+
 _TEMPORARY: ContextVar[Settings | None] = ContextVar("headrace_temporary_settings", default=None)
 
 #: This process's settings; see `_CurrentSettings.__call__`.

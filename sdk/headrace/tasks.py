@@ -32,7 +32,7 @@ from headrace.options import (
     checked_jitter,
     checked_run_name,
 )
-from headrace.result_options import keeps_results, policy_for
+from headrace.result_options import checked_storage, keeps_results, policy_for
 from headrace.utilities.annotations import NotSet
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class Task(Definition, Generic[P, R]):
         self.cache_expiration = options.get("cache_expiration")
         self.refresh_cache = options.get("refresh_cache")
         self.persist_result = keeps_results(f"task '{self.name}'", options)
-        self.result_storage: Any = options.get("result_storage")
+        self.result_storage: Any = checked_storage(options.get("result_storage"))
         self.result_serializer: Any = options.get("result_serializer")
         self.result_storage_key = options.get("result_storage_key")
         self.cache_result_in_memory = options.get("cache_result_in_memory") is not False

@@ -13,13 +13,12 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import enum
 import functools
 import logging
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextvars import Token
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from headrace.context import CURRENT_RUN, CURRENT_TRANSACTION, FlowRunContext, RunContext
 from headrace.drivers import Ask, Either, Lifecycle, Work, drive, drive_async
@@ -27,6 +26,7 @@ from headrace.exceptions import ConfigurationError, SerializationError
 from headrace.ids import new_id
 from headrace.logging import get_logger, logger_of
 from headrace.utilities.annotations import NotSet
+from headrace.utilities.collections import AutoEnum
 
 if TYPE_CHECKING:
     from headrace.context import TaskRunContext
@@ -38,29 +38,29 @@ if TYPE_CHECKING:
 TransactionHook = Callable[[Any], object]
 
 
-class IsolationLevel(str, enum.Enum):  # noqa: UP042  # prints as IsolationLevel.SERIALIZABLE
+class IsolationLevel(AutoEnum):
     """What transactions with one key see of each other."""
 
-    READ_COMMITTED = "READ_COMMITTED"  #: what was committed when they began
-    SERIALIZABLE = "SERIALIZABLE"  #: one begins once the other has ended
+    READ_COMMITTED = AutoEnum.auto()  #: what was committed when they began
+    SERIALIZABLE = AutoEnum.auto()  #: one begins once the other has ended
 
 
-class CommitMode(str, enum.Enum):  # noqa: UP042  # prints as CommitMode.LAZY
+class CommitMode(AutoEnum):
     """When a transaction commits."""
 
-    EAGER = "EAGER"  #: at its own end
-    LAZY = "LAZY"  #: at the end of the outermost one around it
-    OFF = "OFF"  #: when `commit()` is called, or else never: it is rolled back
+    EAGER = AutoEnum.auto()  #: at its own end
+    LAZY = AutoEnum.auto()  #: at the end of the outermost one around it
+    OFF = AutoEnum.auto()  #: when `commit()` is called, or else never: it is rolled back
 
 
-class TransactionState(str, enum.Enum):  # noqa: UP042  # prints as TransactionState.STAGED
+class TransactionState(AutoEnum):
     """How far a transaction has come."""
 
-    PENDING = "PENDING"  #: it has not begun
-    ACTIVE = "ACTIVE"
-    STAGED = "STAGED"  #: what it is to keep is there
-    COMMITTED = "COMMITTED"
-    ROLLED_BACK = "ROLLED_BACK"
+    PENDING = AutoEnum.auto()  #: it has not begun
+    ACTIVE = AutoEnum.auto()
+    STAGED = AutoEnum.auto()  #: what it is to keep is there
+    COMMITTED = AutoEnum.auto()
+    ROLLED_BACK = AutoEnum.auto()
 
 
 _ENDED = (TransactionState.COMMITTED, TransactionState.ROLLED_BACK)
@@ -79,7 +79,7 @@ class BaseTransaction:
         store: ResultStore | None = None,
         key: str | None = None,
         commit_mode: CommitMode | None = None,
-        isolation_level: IsolationLevel | None = None,
+        isolation_level: IsolationLevel | None = IsolationLevel.READ_COMMITTED,
         overwrite: bool = False,
         write_on_commit: bool = True,
         logger: Logger | None = None,
@@ -184,6 +184,13 @@ class BaseTransaction:
     def get_active(cls) -> BaseTransaction | None:
         """The innermost transaction that this code runs in."""
         return get_transaction()
+
+    def _enter(self) -> Lifecycle[None]:
+        if self._token is not None:
+            raise RuntimeError("Context already entered. Context enter calls cannot be nested.")
+        self._parent = get_transaction()
+        yield from self.begin_steps()
+        self.make_current()
 
     def make_current(self) -> None:
         """Let this be the innermost transaction of the code that goes on here."""
@@ -359,9 +366,7 @@ class Transaction(BaseTransaction):
     """A transaction of synchronous code."""
 
     def __enter__(self) -> Self:
-        self._parent = get_transaction()
-        drive(self.begin_steps())
-        self.make_current()
+        drive(self._enter())
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
@@ -390,10 +395,17 @@ class Transaction(BaseTransaction):
 class AsyncTransaction(BaseTransaction):
     """A transaction of asynchronous code."""
 
+    def __enter__(self) -> NoReturn:
+        raise NotImplementedError(
+            "AsyncTransaction does not support the `with` statement. Use the `async with` "
+            "statement instead."
+        )
+
+    def __exit__(self, *raised: object) -> NoReturn:
+        raise NotImplementedError("AsyncTransaction does not support the `with` statement.")
+
     async def __aenter__(self) -> Self:
-        self._parent = get_transaction()
-        await drive_async(self.begin_steps())
-        self.make_current()
+        await drive_async(self._enter())
         return self
 
     async def __aexit__(self, kind: object, error: BaseException | None, traceback: object) -> None:

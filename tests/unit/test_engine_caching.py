@@ -24,6 +24,7 @@ from headrace.cache_policies import (
     CachePolicy,
 )
 from headrace.filesystems import LocalFileSystem, RemoteFileSystem
+from headrace.flows import Flow
 from headrace.locking.memory import MemoryLockManager
 from headrace.records import LogLine
 from headrace.settings import temporary_settings
@@ -132,6 +133,12 @@ def test_settings_switch_policies_off(
 ) -> None:
     with temporary_settings({setting: True}):
         assert Task(add, **options).cache_policy == policy
+
+
+def test_a_storage_that_nobody_else_could_find_is_refused() -> None:
+    for define in (Task, Flow):
+        with pytest.raises(TypeError, match=r"Please call `\.save\(\)` on your block"):
+            define(add, result_storage=LocalFileSystem(basepath="x"))
 
 
 def test_what_a_task_says_of_itself() -> None:
@@ -269,7 +276,7 @@ def test_where_results_stand_and_what_they_look_like(
 ) -> None:
     step = Task(
         add,
-        result_storage=LocalFileSystem(basepath=str(tmp_path / "out")),
+        result_storage=tmp_path / "out",
         result_serializer="json",
         result_storage_key="{flow_run.flow_name}-{task_run.name}-{parameters[x]}.json",
         cache_expiration=datetime.timedelta(days=1),

@@ -9,7 +9,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from headrace import result_keys
-from headrace.context import CURRENT_TRANSACTION
+from headrace.context import CURRENT_TRANSACTION, current_settings
 from headrace.drivers import Lifecycle, Work
 from headrace.logging import log_line
 from headrace.records import StateType
@@ -72,7 +72,7 @@ def _isolation_of(run: TaskRun) -> IsolationLevel | None:
 
 def _refreshes(run: TaskRun) -> bool:
     said = run.task.refresh_cache
-    return run.environment.settings.tasks_refresh_cache if said is None else said
+    return current_settings().tasks_refresh_cache if said is None else said
 
 
 def _read(run: TaskRun, transaction: BaseTransaction) -> State[Any] | None:

@@ -1,3 +1,4 @@
+# differs: a list and a tuple with the same items are two inputs; there they have one key
 from headrace import flow, task
 from headrace.cache_policies import INPUTS
 from pydantic import BaseModel
