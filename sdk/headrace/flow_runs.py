@@ -15,7 +15,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
-from headrace.client import AsyncClient
+from headrace.client import AsyncClient, tending
 from headrace.context import FlowRunContext, TaskRunContext
 from headrace.exceptions import (
     CancelledRun,
@@ -256,26 +256,38 @@ async def wait_for_flow_run(
         log_states: whether to log each state that the run enters.
 
     Returns:
-        The run (`headrace.client.schemas.flow_runs.FlowRun`), which has ended.
+        The run (`headrace.client.schemas.objects.FlowRun`), which has ended.
 
     Raises:
         FlowRunWaitTimeout: it has not ended in time.
         ObjectNotFound: there is no such run.
     """
-    from headrace.client.schemas.flow_runs import FlowRun  # loads pydantic
-
     try:
         async with asyncio.timeout(timeout), AsyncClient() as following:
             cursor = (await following.server_info())["feedCursor"]
-            run = await FlowRun.read(flow_run_id)
+            run = await read_flow_run(following, flow_run_id)
             if not run.state.is_final():
                 await _until_final(following, flow_run_id, cursor, log_states)
-                run = await FlowRun.read(flow_run_id)
+                run = await read_flow_run(following, flow_run_id)
             return run
     except TimeoutError:
         raise FlowRunWaitTimeout(
             f"Flow run with ID {flow_run_id} exceeded watch timeout of {timeout} seconds"
         ) from None
+
+
+async def read_flow_run(client: AsyncClient, flow_run_id: UUID) -> Any:
+    """The flow run of that id, as it is now.
+
+    Raises:
+        ObjectNotFound: there is none.
+    """
+    from headrace.client.schemas import answers  # loads pydantic
+
+    found = await client.perform(tending.flow_run(flow_run_id))
+    if found is None:
+        raise ObjectNotFound(None, f"there is no flow run {flow_run_id}")
+    return answers.flow_run(found)
 
 
 async def _until_final(

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from headrace.client import work
-from headrace.client.schemas.flow_runs import FlowRun
+from headrace.client import AsyncClient, tending, work
+from headrace.client.schemas import answers
+from headrace.client.schemas.objects import FlowRun
 from headrace.client.shared import ask
 from headrace.context import CURRENT_RUN, FlowRunContext, TaskRunContext
 from headrace.exceptions import FlowRunWaitTimeout, ObjectNotFound, ServiceError
-from headrace.flow_runs import wait_for_flow_run
+from headrace.flow_runs import read_flow_run, wait_for_flow_run
 from headrace.names import generate_name
 from headrace.parameters import plain
 from headrace.utilities.asyncutils import dispatched
@@ -73,18 +74,19 @@ async def arun_deployment(
         job_variables=dict(job_variables) if job_variables else None,
     )
     try:
-        created = await ask(work.create_flow_run(wanted))
+        created = await ask(tending.create_run_of_deployment(wanted))
     except ServiceError as error:
         if error.code == "NotFound":
             raise ObjectNotFound(error) from error
         raise
-    run = FlowRun.of(created)
+    run = answers.flow_run(created)
     if timeout == 0:
         return run
     try:
         ended: FlowRun = await wait_for_flow_run(run.id, timeout=timeout)
     except FlowRunWaitTimeout:
-        return await FlowRun.read(run.id)
+        async with AsyncClient() as reading:
+            ended = await read_flow_run(reading, run.id)
     return ended
 
 

@@ -240,8 +240,7 @@ def _each(given: Any) -> list[Any]:
 def _schema_of(flow: Flow[..., Any] | None) -> dict[str, Any] | None:
     if flow is None:
         return None
-    schema: dict[str, Any] = flow.parameters.model_dump(exclude_unset=True)
-    return schema
+    return plain(flow.parameters.model_dump_for_openapi())
 
 
 @dispatched

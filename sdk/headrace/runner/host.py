@@ -67,6 +67,7 @@ class Host:
         self._stopping = False
         self._cancelling = False
         self._retry = RETRY
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def run(self, *, once: bool = False) -> None:
         """Take runs until `stop`; then wait for those that are under way.
@@ -77,6 +78,7 @@ class Host:
         Raises:
             ServiceError: there is no such pool.
         """
+        self._loop = asyncio.get_running_loop()
         async with AsyncClient() as client:
             with self._signals():
                 helpers = [
@@ -93,10 +95,17 @@ class Host:
                         await client.perform(work.release_worker(self.id))
 
     def stop(self) -> None:
-        """Take no more runs, and end when those under way have ended.
+        """Take no more runs, and end when those under way have ended. May be called from anywhere.
 
         A second call cancels those; a third ends their processes without asking the service.
         """
+        if self._loop is None:
+            self._stopping = True
+            return
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and this with it
+            self._loop.call_soon_threadsafe(self._stop)
+
+    def _stop(self) -> None:
         number = len(self._running)
         if not self._stopping:
             self._stopping = True

@@ -8,6 +8,7 @@ from uuid import UUID
 from headrace.client import work
 from headrace.client.shared import ask
 from headrace.deployments.runner import RunnerDeployment
+from headrace.exceptions import ServiceError
 from headrace.logging import get_logger
 from headrace.runner.host import Host
 from headrace.utilities.asyncutils import dispatched
@@ -82,5 +83,8 @@ class Runner:
         logger = get_logger("runner")
         logger.info("Pausing all deployments...")
         for key in self._deployment_ids:
-            await ask(work.set_deployment_paused(key, True))
+            try:
+                await ask(work.set_deployment_paused(key, True))
+            except ServiceError as error:  # deleted since, for one
+                logger.warning("%s", error)
         logger.info("All deployments have been paused!")

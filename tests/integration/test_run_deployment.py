@@ -1,0 +1,115 @@
+"""`run_deployment`: asked for, waited for, within flows and without."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headrace import flow
+from headrace.client import Client, operations
+from headrace.deployments import arun_deployment, run_deployment
+from headrace.exceptions import FlowRunWaitTimeout, ObjectNotFound, ServiceError
+from headrace.flow_runs import wait_for_flow_run
+from headrace.runner import Runner
+from headrace.testing.utilities import headrace_test_harness
+
+
+@flow
+def double(n: int, city: str = "Bonn") -> int:
+    """The flow that is deployed."""
+    if n < 0:
+        raise ValueError("too little")
+    return 2 * n
+
+
+@pytest.fixture(autouse=True)
+def ledger(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A ledger of the test's own; run processes find the flow where it stands."""
+    monkeypatch.chdir(Path(__file__).parents[2])
+    with headrace_test_harness():
+        yield
+
+
+@contextmanager
+def served() -> Iterator[Any]:
+    """The deployment `double/d`, served from a thread."""
+    runner = Runner(limit=2)
+    deployment = double.to_deployment("d", parameters={"n": 1}, _sync=True)
+    key = runner.add_deployment(deployment, _sync=True)
+    thread = threading.Thread(target=lambda: asyncio.run(runner.start()))
+    thread.start()
+    try:
+        yield key
+    finally:
+        runner.stop()
+        thread.join()
+
+
+def test_a_run_is_waited_for() -> None:
+    with served() as key:
+        run = run_deployment("double/d", parameters={"n": 4}, tags=["t"], flow_run_name="four")
+    assert (run.name, run.parameters, run.tags) == ("four", {"n": 4}, ["t"])
+    assert run.state.is_completed()
+    assert (run.deployment_id, run.run_count) == (key, 1)
+
+
+def test_a_failed_run_comes_back_with_its_state() -> None:
+    with served():
+        run = run_deployment("double/d", parameters={"n": -1})
+    assert run.state.is_failed()
+    assert "too little" in run.state.message
+
+
+async def test_in_asynchronous_code_it_is_awaited() -> None:
+    with served():
+        run = await arun_deployment("double/d")
+        assert run.state is not None
+        assert run.state.is_completed()
+        assert (await run_deployment("double/d")).state.is_completed()
+
+
+def test_within_a_flow_the_run_belongs_to_it() -> None:
+    @flow
+    def outer() -> Any:
+        return run_deployment("double/d").id
+
+    with served():
+        inner = outer()
+        apart = run_deployment("double/d", as_subflow=False).id
+    with Client() as client:
+        run = client.perform(operations.flow_run(inner))
+        other = client.perform(operations.flow_run(apart))
+    assert run is not None
+    assert run["parentFlowRunId"] is not None
+    assert other is not None
+    assert other["parentFlowRunId"] is None
+
+
+def test_without_anybody_who_serves_it_waits() -> None:
+    double.to_deployment("d", parameters={"n": 1}).apply()
+    first = run_deployment("double/d", timeout=0, idempotency_key="k")
+    assert first.state.is_scheduled()
+    assert run_deployment("double/d", timeout=0, idempotency_key="k").id == first.id
+    assert run_deployment("double/d", timeout=0.01).state.is_scheduled()
+    with pytest.raises(FlowRunWaitTimeout, match=r"exceeded watch timeout of 0\.01 seconds"):
+        asyncio.run(wait_for_flow_run(first.id, timeout=0.01))
+
+
+def test_what_cannot_be_is_told_before_there_is_a_run() -> None:
+    with pytest.raises(ObjectNotFound):
+        run_deployment("double/nowhere")
+    double.to_deployment("d").apply()
+    with pytest.raises(ServiceError, match="'n' is a required property"):
+        run_deployment("double/d", timeout=0)
+    with pytest.raises(ServiceError, match="city: 3 is not of type 'string'"):
+        run_deployment("double/d", timeout=0, parameters={"n": 1, "city": 3})
+    with pytest.raises(ValueError, match="`timeout` cannot be negative"):
+        run_deployment("double/d", timeout=-1)
+    with Client() as client:
+        assert client.perform(operations.flow_runs())["nodes"] == []
