@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from headrace.client.orchestration import get_client as get_client
     from headrace.context import tags as tags
     from headrace.deployments.runner import deploy as deploy
+    from headrace.flow_runs import apause_flow_run as apause_flow_run
+    from headrace.flow_runs import aresume_flow_run as aresume_flow_run
+    from headrace.flow_runs import asuspend_flow_run as asuspend_flow_run
     from headrace.flow_runs import pause_flow_run as pause_flow_run
     from headrace.flow_runs import resume_flow_run as resume_flow_run
     from headrace.flow_runs import suspend_flow_run as suspend_flow_run
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from headrace.states import State as State
     from headrace.tasks import Task as Task
     from headrace.tasks import task as task
+    from headrace.transactions import Transaction as Transaction
     from headrace.utilities.annotations import allow_failure as allow_failure
     from headrace.utilities.annotations import unmapped as unmapped
 
@@ -44,11 +48,15 @@ _HOMES = {
     "HeadraceFuture": "futures",
     "State": "states",
     "Task": "tasks",
+    "Transaction": "transactions",
     "allow_failure": "utilities.annotations",
     "flow": "flows",
     "get_client": "client.orchestration",
     "get_run_logger": "logging",
+    "apause_flow_run": "flow_runs",
+    "aresume_flow_run": "flow_runs",
     "aserve": "serving",
+    "asuspend_flow_run": "flow_runs",
     "deploy": "deployments.runner",
     "pause_flow_run": "flow_runs",
     "resume_flow_run": "flow_runs",

@@ -30,12 +30,12 @@ class StateType(str, enum.Enum):  # noqa: UP042  # prints as Prefect's: StateTyp
     SCHEDULED = "SCHEDULED"  #: to start at a time: Scheduled, Late, AwaitingRetry, …
     PENDING = "PENDING"  #: handed over, about to start
     RUNNING = "RUNNING"  #: user code is running: Running, Retrying
-    PAUSED = "PAUSED"  #: waiting for somebody: Paused, Suspended
-    CANCELLING = "CANCELLING"  #: asked to stop, not yet stopped
     COMPLETED = "COMPLETED"  #: terminal: Completed, Cached, RolledBack
     FAILED = "FAILED"  #: terminal: Failed, TimedOut
-    CRASHED = "CRASHED"  #: terminal: the process or its host went away
     CANCELLED = "CANCELLED"  #: terminal: stopped on request
+    CRASHED = "CRASHED"  #: terminal: the process or its host went away
+    PAUSED = "PAUSED"  #: waiting for somebody: Paused, Suspended
+    CANCELLING = "CANCELLING"  #: asked to stop, not yet stopped
 
     def __repr__(self) -> str:
         return str(self)

@@ -8,10 +8,19 @@ from headrace.records import TERMINAL_STATES, StateType
 from headrace_service.rules import Actor, may_change, why_not
 from tests.builders import state
 
-#: From each type, what RUN, SERVICE and USER may make of it: one letter for each type, in
-#: the order of the type's members. Written out by hand, so that a slip in the rules is not
-#: repeated here.
-COLUMNS = tuple(StateType.__members__)
+#: From each type, what RUN, SERVICE and USER may make of it: one letter for each of these types.
+#: Written out by hand, so that a slip in the rules is not repeated here.
+COLUMNS = (
+    "SCHEDULED",
+    "PENDING",
+    "RUNNING",
+    "PAUSED",
+    "CANCELLING",
+    "COMPLETED",
+    "FAILED",
+    "CRASHED",
+    "CANCELLED",
+)
 
 TABLE = {
     #              S P R Z G C F X N
