@@ -23,12 +23,12 @@ COLUMNS = (
 )
 
 TABLE = {
-    #              S P R Z G C F X N
-    "SCHEDULED": ("y y y y y y y y y", "y y - - y - - y y", "y - - y y - - - y"),
-    "PENDING": ("y y y y y y y y y", "y - - - y - - y y", "- - - - y - - - y"),
-    "RUNNING": ("y - y y y y y y y", "- - - - y - - y y", "- - - y y - - - -"),
-    "PAUSED": ("y y y - y - y y y", "y - - - y - y y y", "y - y - y - - - y"),
-    "CANCELLING": ("- - - - - y y y y", "- - - - - - - y y", "- - - - - - - - y"),
+    #              S P R C F N X Z G
+    "SCHEDULED": ("y y y y y y y y y", "y y - - - y y - y", "y - - - - y - y y"),
+    "PENDING": ("y y y y y y y y y", "y - - - - y y - y", "- - - - - y - - y"),
+    "RUNNING": ("y - y y y y y y y", "- - - - - y y - y", "- - - - - - - y y"),
+    "PAUSED": ("y y y - y y y - y", "y - - - y y y - y", "y - y - - y - - y"),
+    "CANCELLING": ("- - - y y y y - -", "- - - - - y y - -", "- - - - - y - - -"),
     "COMPLETED": ("- - - - - - - - -",) * 3,
     "FAILED": ("- - - - - - - - -",) * 3,
     "CRASHED": ("- - - - - - - - -",) * 3,
