@@ -38,9 +38,15 @@ from headrace.utilities.asyncutils import dispatch
 
 #: Where the classes of blocks that come with headrace are, by slug.
 _HOMES = {
+    "custom-webhook": "headrace.blocks.notifications",
+    "discord-webhook": "headrace.blocks.notifications",
     "local-file-system": "headrace.filesystems",
+    "mattermost-webhook": "headrace.blocks.notifications",
+    "microsoft-teams-webhook": "headrace.blocks.notifications",
     "remote-file-system": "headrace.filesystems",
     "secret": "headrace.blocks.system",
+    "slack-webhook": "headrace.blocks.notifications",
+    "webhook": "headrace.blocks.webhook",
 }
 
 #: How the keys begin that say, in dumped data, which saved block it was.
