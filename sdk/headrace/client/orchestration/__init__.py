@@ -179,13 +179,24 @@ class SyncHeadraceClient(Client):
 
 
 @overload
-def get_client(sync_client: Literal[False] = False) -> HeadraceClient: ...
+def get_client(
+    httpx_settings: dict[str, Any] | None = None, sync_client: Literal[False] = False
+) -> HeadraceClient: ...
 
 
 @overload
-def get_client(sync_client: Literal[True]) -> SyncHeadraceClient: ...
+def get_client(
+    httpx_settings: dict[str, Any] | None = None, *, sync_client: Literal[True]
+) -> SyncHeadraceClient: ...
 
 
-def get_client(sync_client: bool = False) -> HeadraceClient | SyncHeadraceClient:
-    """A client for what the settings name; asynchronous unless `sync_client` is set."""
+def get_client(
+    httpx_settings: dict[str, Any] | None = None, sync_client: bool = False
+) -> HeadraceClient | SyncHeadraceClient:
+    """A client for what the settings name.
+
+    Args:
+        httpx_settings: has no effect; programs written for Prefect may give some.
+        sync_client: whether it is to be the synchronous client.
+    """
     return SyncHeadraceClient() if sync_client else HeadraceClient()
