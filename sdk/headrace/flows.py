@@ -361,6 +361,10 @@ def flow(fn: Callable[..., Any] | None = None, /, **options: Unpack[FlowOptions]
     return Flow(fn, **options)
 
 
+#: Programs written for Prefect find it at the decorator, too.
+flow.from_source = Flow.from_source  # type: ignore[attr-defined]
+
+
 def _refuse_unknown(function: str, options: Iterable[str]) -> None:
     for option in options:
         if option not in FlowOptions.__annotations__:

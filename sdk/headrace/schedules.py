@@ -61,6 +61,9 @@ class Schedule:
     parameters: dict[str, Any] = dataclasses.field(default_factory=dict)
     slug: str | None = None
 
+    #: Whether somebody chose the anchor; if nobody did, deploying again keeps the earlier one.
+    _anchored = True
+
     def __post_init__(self) -> None:
         kinds = [kind for kind in _KINDS if getattr(self, kind) is not None]
         if len(kinds) > 1:
@@ -120,7 +123,7 @@ def Interval(
         anchor_date: one of its times; by default the time now.
         timezone, active, parameters, slug: as told at `Schedule`.
     """
-    return Schedule(
+    schedule = Schedule(
         interval=as_interval(interval),
         anchor_date=anchor_date or datetime.datetime.now(UTC),
         timezone=timezone,
@@ -128,6 +131,13 @@ def Interval(
         parameters=parameters or {},
         slug=slug,
     )
+    object.__setattr__(schedule, "_anchored", anchor_date is not None)  # it is frozen
+    return schedule
+
+
+def is_anchored(schedule: Schedule) -> bool:
+    """Whether somebody chose the schedule's anchor."""
+    return schedule._anchored
 
 
 def RRule(

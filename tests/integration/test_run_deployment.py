@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,11 +13,12 @@ from typing import Any
 import pytest
 
 from headrace import flow
-from headrace.client import Client, operations
+from headrace.client import Client, operations, work
 from headrace.deployments import arun_deployment, run_deployment
 from headrace.exceptions import FlowRunWaitTimeout, ObjectNotFound, ServiceError
 from headrace.flow_runs import wait_for_flow_run
 from headrace.runner import Runner
+from headrace.schedules import Interval
 from headrace.testing.utilities import headrace_test_harness
 
 
@@ -113,3 +115,18 @@ def test_what_cannot_be_is_told_before_there_is_a_run() -> None:
         run_deployment("double/d", timeout=-1)
     with Client() as client:
         assert client.perform(operations.flow_runs())["nodes"] == []
+
+
+def test_an_interval_that_nobody_anchored_goes_on_when_it_is_deployed_again() -> None:
+    def schedules(anchor: datetime.datetime | None = None) -> list[dict[str, Any]]:
+        double.to_deployment("d", schedule=Interval(3600, anchor_date=anchor)).apply()
+        with Client() as client:
+            deployed = client.perform(work.deployment("double/d"))
+        assert deployed is not None
+        return list(deployed["schedules"])
+
+    first = schedules()
+    assert schedules() == first
+    (anchored,) = schedules(datetime.datetime(2026, 1, 1, 0, 15, tzinfo=datetime.UTC))
+    assert anchored["nextFire"][14:19] == "15:00"
+    assert anchored["id"] != first[0]["id"]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from headrace import flow
+from headrace import Flow, flow
+from headrace.deployments.runner import by_value
 from headrace.entrypoints import entrypoint_of, load_flow
 from headrace.exceptions import MissingFlowError
 
@@ -36,6 +37,14 @@ def test_a_flow_is_loaded_from_a_file_and_from_a_module(tmp_path: Path) -> None:
     (tmp_path / "loaded_file.py").write_text(MODULE.format("first"))
     assert load_flow("loaded_file.py:first", tmp_path).name == "first"
     assert load_flow("loaded_file.first", tmp_path).name == "first"
+
+
+def test_a_flow_from_a_source_is_deployed_from_there(tmp_path: Path) -> None:
+    (tmp_path / "loaded_source.py").write_text(MODULE.format("first"))
+    loaded: Flow[..., object] = Flow.from_source(tmp_path, "loaded_source.py:first")
+    assert loaded.name == "first"
+    assert loaded.source == (tmp_path, "loaded_source.py:first")
+    assert by_value(loaded.to_deployment("d")).entrypoint == "loaded_source.py:first"
 
 
 def test_a_file_of_a_package_may_import_its_neighbours(tmp_path: Path) -> None:

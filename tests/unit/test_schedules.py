@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from headrace.client.schemas.schedules import CronSchedule as FromSchemas
+from headrace.client.schemas.schedules import construct_schedule
 from headrace.schedules import (
     Cron,
     CronSchedule,
@@ -73,3 +74,18 @@ def test_what_may_be_given_as_a_schedule() -> None:
     assert not as_schedule({"schedule": CronSchedule(cron="0 8 * * *"), "active": False}).active
     with pytest.raises(TypeError, match="is no schedule"):
         as_schedule("0 8 * * *")
+
+
+def test_a_schedule_is_constructed_from_what_is_given() -> None:
+    every = construct_schedule(interval=90, anchor_date=NOON)
+    assert every == IntervalSchedule(interval=datetime.timedelta(seconds=90), anchor_date=NOON)
+    assert construct_schedule(cron="0 8 * * *") == CronSchedule(cron="0 8 * * *")
+    assert construct_schedule(rrule="FREQ=DAILY") == RRuleSchedule(rrule="FREQ=DAILY")
+    for given, message in (
+        ({}, "Either interval, cron, or rrule must be provided"),
+        ({"cron": "0 8 * * *", "interval": 5}, "Only one of interval, cron, or rrule"),
+        ({"cron": "0 8 * * *", "anchor_date": NOON}, "only be provided with an interval schedule"),
+        ({"timezone": "UTC"}, "A timezone can only be provided"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            construct_schedule(**given)

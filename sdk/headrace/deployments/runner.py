@@ -18,7 +18,7 @@ from headrace.client.shared import ask
 from headrace.entrypoints import entrypoint_of
 from headrace.exceptions import ServiceError
 from headrace.parameters import plain
-from headrace.schedules import Cron, RRule, as_interval, as_schedule
+from headrace.schedules import Cron, RRule, as_interval, as_schedule, is_anchored
 from headrace.utilities.asyncutils import Dispatched, dispatched
 
 if TYPE_CHECKING:
@@ -229,7 +229,8 @@ def schedules_from(
 def _created(given: Any) -> DeploymentScheduleCreate:
     if isinstance(given, DeploymentScheduleCreate):
         return given
-    return DeploymentScheduleCreate.from_schedule(as_schedule(given))
+    schedule = as_schedule(given)
+    return DeploymentScheduleCreate.from_schedule(schedule, is_anchored(schedule))
 
 
 def _each(given: Any) -> list[Any]:

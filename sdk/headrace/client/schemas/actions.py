@@ -8,6 +8,9 @@ from uuid import UUID
 from pydantic import Field
 
 from headrace.client.schemas.bases import Action
+from headrace.client.schemas.deployment_schedules import (
+    DeploymentScheduleCreate as DeploymentScheduleCreate,
+)
 from headrace.records import StateType
 from headrace.types import ArtifactKey, StrictVariableValue, VariableName
 

@@ -30,15 +30,13 @@ class DeploymentScheduleCreate(Action):
     replaces: str | None = None
 
     @classmethod
-    def from_schedule(cls, schedule: Any) -> DeploymentScheduleCreate:
-        """From a `headrace.schedules.Schedule`."""
+    def from_schedule(cls, schedule: Any, anchored: bool = True) -> DeploymentScheduleCreate:
+        """From a `headrace.schedules.Schedule`; `anchored` tells whether its anchor was chosen."""
         times: SCHEDULE_TYPES = NoSchedule()
         if schedule.interval is not None:
-            times = IntervalSchedule(
-                interval=schedule.interval,
-                anchor_date=schedule.anchor_date,
-                timezone=schedule.timezone,
-            )
+            times = IntervalSchedule(interval=schedule.interval, timezone=schedule.timezone)
+            if anchored:
+                times.anchor_date = schedule.anchor_date
         elif schedule.cron is not None:
             times = CronSchedule(
                 cron=schedule.cron, timezone=schedule.timezone, day_or=schedule.day_or

@@ -87,3 +87,35 @@ class NoSchedule(BaseModel):
 
 
 SCHEDULE_TYPES = IntervalSchedule | CronSchedule | RRuleSchedule | NoSchedule
+
+
+def construct_schedule(
+    interval: datetime.timedelta | float | None = None,
+    anchor_date: datetime.datetime | None = None,
+    cron: str | None = None,
+    rrule: str | None = None,
+    timezone: str | None = None,
+) -> SCHEDULE_TYPES:
+    """The schedule that one of `interval` (a number is one of seconds), `cron` and `rrule` makes.
+
+    Raises:
+        ValueError: none or several of them are given, or what is given makes no sense.
+    """
+    if len([one for one in (interval, cron, rrule) if one is not None]) > 1:
+        raise ValueError("Only one of interval, cron, or rrule can be provided.")
+    if anchor_date and not interval:
+        raise ValueError("An anchor date can only be provided with an interval schedule")
+    if timezone and not (interval or cron or rrule):
+        raise ValueError("A timezone can only be provided with interval, cron, or rrule")
+    if interval:
+        every = interval
+        if isinstance(every, int | float):
+            every = datetime.timedelta(seconds=every)
+        if anchor_date is None:
+            return IntervalSchedule(interval=every, timezone=timezone)
+        return IntervalSchedule(interval=every, anchor_date=anchor_date, timezone=timezone)
+    if cron:
+        return CronSchedule(cron=cron, timezone=timezone)
+    if rrule:
+        return RRuleSchedule(rrule=rrule, timezone=timezone)
+    raise ValueError("Either interval, cron, or rrule must be provided")
