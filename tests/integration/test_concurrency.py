@@ -430,3 +430,20 @@ def test_a_lease_is_renewed_for_as_long_as_it_is_held(limits: Limits) -> None:
         (before,) = limits.holders("db")
         until(lambda: limits.holders("db")[0].until > before.until, "it is renewed")
     assert limits.holders("db") == []
+
+
+async def test_many_coroutines_that_wait_do_not_keep_the_holder_from_releasing(
+    limits: Limits,
+) -> None:
+    await asyncio.to_thread(limits.make, "db", 1)
+
+    async def use() -> None:
+        async with awaited.concurrency("db", timeout_seconds=2 * PATIENCE):
+            pass
+
+    async with awaited.concurrency("db"):
+        crowd = [asyncio.create_task(use()) for _ in range(110)]
+        await asyncio.to_thread(
+            until, lambda: len(limits.waiters("db")) == 110, "all stand in line"
+        )
+    await asyncio.gather(*crowd)

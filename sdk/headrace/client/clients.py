@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from types import TracebackType
@@ -74,6 +75,7 @@ class Client:
     def __init__(self, api_url: str | None = None) -> None:
         self.api_url = _address(api_url)
         self._http: httpx.Client | None = None
+        self._connecting = threading.Lock()  # a client may be used from several threads
         self._portal: Portal | None = None
         self._schema: EmbeddedSchema | None = None
 
@@ -88,11 +90,7 @@ class Client:
         if self.api_url is None:
             return self._execute_here(query, variables)
         with unreachable_at(self.api_url):
-            if self._http is None:
-                import httpx
-
-                self._http = httpx.Client(**_options(self.api_url))
-            response = self._http.post(
+            response = self._connected(self.api_url).post(
                 f"{self.api_url}/graphql", content=encode_request(query, variables)
             )
         return decode_response(self.api_url, response.status_code, response.content)
@@ -135,6 +133,14 @@ class Client:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _connected(self, url: str) -> httpx.Client:
+        with self._connecting:
+            if self._http is None:
+                import httpx
+
+                self._http = httpx.Client(**_options(url))
+            return self._http
 
     def _execute_here(self, query: str, variables: Mapping[str, object] | None) -> dict[str, Any]:
         if self._schema is None or self._portal is None:
@@ -278,7 +284,9 @@ def _options(url: str) -> dict[str, Any]:
     import httpx
 
     timeout = httpx.Timeout(ANSWER_TIMEOUT, connect=CONNECT_TIMEOUT)
-    return {"timeout": timeout, **http_options(url)}
+    # Mutations that wait for something must not take the connections of those that bring it about.
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
+    return {"timeout": timeout, "limits": limits, **http_options(url)}
 
 
 def _schema_here() -> EmbeddedSchema:

@@ -1,4 +1,8 @@
-"""Slots of a service's limits, asked for over HTTP by one event loop in a thread."""
+"""Slots of a service's limits, asked for over HTTP.
+
+What holds a thread up anyway asks from that thread, which is quickest. All that has to wait, or is
+asked for by coroutines, is up to one event loop in a thread.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +14,18 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 from uuid import UUID
 
-from headrace.client import AsyncClient
+from headrace.client import AsyncClient, Client
 from headrace.client.portal import Portal
 from headrace.exceptions import ServiceError, ServiceUnreachable
 from headrace.records import SlotAnswer, SlotRequest
+from headrace.utilities.asyncutils import is_in_async_context
 
 logger = logging.getLogger("headrace.concurrency")
 
 #: Seconds for which one request waits for slots; then the next one goes on waiting.
 WAIT = 20.0
+#: The same for one that only takes a place in line; the next one waits.
+MOMENT = 0.001
 #: Seconds between two tries of a service that does not answer: at first, and at most.
 PAUSE = (0.1, 2.0)
 #: How often giving back slots is tried while the service does not answer.
@@ -49,14 +56,24 @@ class ServiceSlots:
         self._lock = threading.Lock()
         self._portal: Portal | None = None
         self._client: AsyncClient | None = None
+        self._direct: Client | None = None
         self._told_away = False
 
     def acquire(self, request: SlotRequest) -> Future[SlotAnswer]:
         """Ask for slots; while the service does not answer, again and again."""
+        variables = _acquire_variables(request, MOMENT)
+        data = self._at_once(_ACQUIRE, variables)
+        answer = None if data is None else _answer(data)
+        if answer is not None:
+            return _done(answer)
         return self._start(lambda client: self._acquire(client, request))
 
     def release(self, lease_id: UUID) -> Future[int]:
         """Give a lease back, or wait for it no more."""
+        data = self._at_once(_RELEASE, {"id": str(lease_id)})
+        if data is not None:
+            count: int = data["releaseSlots"]["count"]
+            return _done(count)
         return self._start(lambda client: self._release(client, lease_id))
 
     def renew(self, leases: Iterable[tuple[UUID, float]]) -> Future[list[UUID]]:
@@ -68,10 +85,26 @@ class ServiceSlots:
         """End the thread and its connections."""
         with self._lock:
             portal, client = self._portal, self._client
-            self._portal = self._client = None
+            direct = self._direct
+            self._portal = self._client = self._direct = None
+        if direct is not None:
+            direct.close()
         if portal is not None and client is not None:
             portal.call(client.close())
             portal.close()
+
+    def _at_once(self, document: str, variables: dict[str, Any]) -> dict[str, Any] | None:
+        """The data of a mutation that this thread performs; None when it must not, or cannot."""
+        if is_in_async_context():
+            return None
+        with self._lock:
+            if self._direct is None:
+                self._direct = Client(self._url)
+            client = self._direct
+        try:
+            return client.execute(document, variables)
+        except (ServiceUnreachable, ServiceError):
+            return None  # the loop tries again, and tells why
 
     def _start(self, work: Callable[[AsyncClient], Coroutine[Any, Any, T]]) -> Future[T]:
         with self._lock:
@@ -80,19 +113,11 @@ class ServiceSlots:
             return self._portal.start(work(self._client))
 
     async def _acquire(self, client: AsyncClient, request: SlotRequest) -> SlotAnswer:
-        variables = {"request": _input(request), "wait": WAIT if request.wait else 0.0}
-        while True:
-            data = await self._execute(client, _ACQUIRE, variables, tries=None)
-            answer = data["acquireSlots"]
-            match answer["__typename"]:
-                case "SlotsGranted":
-                    return SlotAnswer(True, answer["limits"], answer["leased"])
-                case "SlotsAwaited" if answer["waiting"]:
-                    continue
-                case "SlotsAwaited":
-                    return SlotAnswer(False)
-                case _:
-                    return SlotAnswer(False, refused=answer["message"])
+        variables = _acquire_variables(request, WAIT)
+        answer = None
+        while answer is None:
+            answer = _answer(await self._execute(client, _ACQUIRE, variables, tries=None))
+        return answer
 
     async def _release(self, client: AsyncClient, lease_id: UUID) -> int:
         data = await self._execute(client, _RELEASE, {"id": str(lease_id)}, tries=RELEASE_TRIES)
@@ -132,6 +157,28 @@ class ServiceSlots:
 
 #: What the service answers when it cannot just now, and may a moment later.
 _PASSING = frozenset({"LedgerUnusable", "InternalError"})
+
+
+def _done(value: T) -> Future[T]:
+    future: Future[T] = Future()
+    future.set_result(value)
+    return future
+
+
+def _answer(data: dict[str, Any]) -> SlotAnswer | None:
+    """What became of a request; None while it waits."""
+    answer = data["acquireSlots"]
+    match answer["__typename"]:
+        case "SlotsGranted":
+            return SlotAnswer(True, answer["limits"], answer["leased"])
+        case "SlotsAwaited":
+            return None if answer["waiting"] else SlotAnswer(False)
+        case _:
+            return SlotAnswer(False, refused=answer["message"])
+
+
+def _acquire_variables(request: SlotRequest, wait: float) -> dict[str, Any]:
+    return {"request": _input(request), "wait": wait if request.wait else 0.0}
 
 
 def _input(request: SlotRequest) -> dict[str, object]:
