@@ -21,6 +21,7 @@ from headrace.client.schemas.actions import (
     GlobalConcurrencyLimitUpdate,
     VariableCreate,
     VariableUpdate,
+    WorkPoolCreate,
 )
 from headrace.client.schemas.filters import (
     ArtifactFilter,
@@ -271,6 +272,24 @@ def test_concurrency_limits(client: SyncHeadraceClient) -> None:
     client.delete_global_concurrency_limit_by_name("db")
     with pytest.raises(ObjectNotFound):
         client.delete_global_concurrency_limit_by_name("db")
+
+
+def test_work_pools(client: SyncHeadraceClient) -> None:
+    new = WorkPoolCreate(name="pool", type="process", concurrency_limit=2)
+    made = client.create_work_pool(new)
+    assert (made.name, made.type, made.concurrency_limit, made.is_paused) == (
+        "pool",
+        "process",
+        2,
+        False,
+    )
+    with pytest.raises(ObjectAlreadyExists):
+        client.create_work_pool(new)
+    assert client.read_work_pool("pool") == made
+    assert [one.name for one in client.read_work_pools()] == ["pool"]
+    client.delete_work_pool("pool")
+    with pytest.raises(ObjectNotFound):
+        client.read_work_pool("pool")
 
 
 def test_health(client: SyncHeadraceClient, monkeypatch: pytest.MonkeyPatch) -> None:

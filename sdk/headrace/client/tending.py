@@ -23,6 +23,7 @@ _DEPLOYMENT = (
     "id name flowName version description paused parameters tags entrypoint workPoolName "
     "workQueueName jobVariables parameterSchema enforceSchema createdAt updatedAt"
 )
+_WORK_POOL = "id name type description paused concurrencyLimit createdAt"
 _PAGE = "pageInfo { hasNextPage endCursor }"
 
 Where = Mapping[str, object]
@@ -271,3 +272,45 @@ def set_deployment_paused(id: UUID | str, paused: bool) -> Operation[Object]:
         f"{{ __typename {_ERROR} }} }}"
     )
     return Change(document, {"id": str(id), "paused": paused}, "setDeploymentPaused")
+
+
+# -- work pools ------------------------------------------------------------------------------------
+
+
+def work_pool(name: str) -> Operation[Object | None]:
+    """A work pool by its name; None if there is none."""
+    document = f"query ($name: String!) {{ workPool(name: $name) {{ {_WORK_POOL} }} }}"
+    return Operation(document, {"name": name}, "workPool")
+
+
+def work_pools() -> Operation[list[Object]]:
+    """All work pools."""
+    return Operation(f"query {{ workPools {{ {_WORK_POOL} }} }}", {}, "workPools")
+
+
+def create_work_pool(
+    name: str, type: str, description: str | None, paused: bool, limit: int | None
+) -> Operation[Object]:
+    """Make a work pool; `limit` is how many of its runs there may be at once."""
+    document = (
+        "mutation ($name: String!, $type: String!, $description: String, $paused: Boolean!, "
+        "$limit: Int) { createWorkPool(name: $name, type: $type, description: $description, "
+        "paused: $paused, concurrencyLimit: $limit) "
+        f"{{ ... on WorkPool {{ {_WORK_POOL} }} {_ERROR} }} }}"
+    )
+    given: dict[str, object] = {
+        "name": name,
+        "type": type,
+        "description": description,
+        "paused": paused,
+        "limit": limit,
+    }
+    return Change(document, given, "createWorkPool")
+
+
+def delete_work_pool(name: str) -> Operation[Object]:
+    """Delete a work pool."""
+    document = (
+        f"mutation ($name: String!) {{ deleteWorkPool(name: $name) {{ __typename {_ERROR} }} }}"
+    )
+    return Change(document, {"name": name}, "deleteWorkPool")

@@ -13,7 +13,15 @@ from typing import Any, Literal, NoReturn, overload
 
 from headrace.client import operations
 from headrace.client.clients import AsyncClient, Client
-from headrace.client.orchestration import deployments, flows, limits, logs, objects, runs
+from headrace.client.orchestration import (
+    deployments,
+    flows,
+    limits,
+    logs,
+    objects,
+    runs,
+    work_pools,
+)
 from headrace.client.orchestration.asking import Asking, awaiting, done, waiting
 
 
@@ -84,6 +92,11 @@ class HeadraceClient(AsyncClient):
     delete_global_concurrency_limit_by_name = awaiting(
         limits.delete_global_concurrency_limit_by_name
     )
+
+    create_work_pool = awaiting(work_pools.create_work_pool)
+    read_work_pool = awaiting(work_pools.read_work_pool)
+    read_work_pools = awaiting(work_pools.read_work_pools)
+    delete_work_pool = awaiting(work_pools.delete_work_pool)
 
     create_variable = awaiting(objects.create_variable)
     read_variable_by_name = awaiting(objects.read_variable_by_name)
@@ -158,6 +171,11 @@ class SyncHeadraceClient(Client):
     delete_global_concurrency_limit_by_name = waiting(
         limits.delete_global_concurrency_limit_by_name
     )
+
+    create_work_pool = waiting(work_pools.create_work_pool)
+    read_work_pool = waiting(work_pools.read_work_pool)
+    read_work_pools = waiting(work_pools.read_work_pools)
+    delete_work_pool = waiting(work_pools.delete_work_pool)
 
     create_variable = waiting(objects.create_variable)
     read_variable_by_name = waiting(objects.read_variable_by_name)

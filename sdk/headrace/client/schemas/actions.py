@@ -98,3 +98,13 @@ class GlobalConcurrencyLimitUpdate(Action):
     active: bool | None = None
     active_slots: int | None = None
     slot_decay_per_second: float | None = Field(default=None, ge=0)
+
+
+class WorkPoolCreate(Action):
+    """A work pool to be made."""
+
+    name: str
+    type: str = "process"
+    description: str | None = None
+    is_paused: bool = False
+    concurrency_limit: int | None = Field(default=None, ge=0)

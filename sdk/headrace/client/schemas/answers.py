@@ -16,6 +16,7 @@ from headrace.client.schemas.objects import (
     Log,
     TaskRun,
     Variable,
+    WorkPool,
 )
 from headrace.records import StateType
 from headrace.states import State, StateDetails
@@ -192,5 +193,18 @@ def deployment(found: Object) -> Deployment:
         job_variables=found["jobVariables"],
         parameter_openapi_schema=found["parameterSchema"],
         enforce_parameter_schema=found["enforceSchema"],
+        **_times(found),
+    )
+
+
+def work_pool(found: Object) -> WorkPool:
+    """A work pool."""
+    return WorkPool(
+        id=found["id"],
+        name=found["name"],
+        type=found["type"],
+        description=found["description"],
+        is_paused=found["paused"],
+        concurrency_limit=found["concurrencyLimit"],
         **_times(found),
     )

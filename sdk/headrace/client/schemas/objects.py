@@ -219,6 +219,16 @@ class Deployment(Identified):
     enforce_parameter_schema: bool = True
 
 
+class WorkPool(Identified):
+    """Where runs of deployments wait for a worker."""
+
+    name: str
+    type: str = "process"
+    description: str | None = None
+    is_paused: bool = False
+    concurrency_limit: int | None = None
+
+
 __all__ = [
     "TERMINAL_STATES",
     "Artifact",
@@ -240,4 +250,5 @@ __all__ = [
     "TaskRun",
     "TaskRunResult",
     "Variable",
+    "WorkPool",
 ]
