@@ -109,6 +109,25 @@ def test_an_unknown_pool_is_named_with_the_command_that_creates_it(workplace: Wo
     )
 
 
+def test_a_worker_outlives_its_pool(workplace: Workplace) -> None:
+    workplace.headrace("work-pool", "create", "local-process-pool")
+    start = ("-m", "headrace", "worker", "start", "--pool", "local-process-pool")
+    with workplace.started(*start) as worker:
+        workplace.until(
+            lambda: (
+                workplace.headrace("worker", "ls", "--pool", "local-process-pool", "--json")
+                != "[]\n"
+            ),
+            "it has come",
+        )
+        workplace.headrace("work-pool", "delete", "local-process-pool")
+        worker.hear("trying again")
+        prepare(workplace)
+        workplace.headrace("deployment", "run", "my-pipeline/prod-pipeline", "--watch")
+        worker.interrupt()
+        assert worker.finish()[:2] == (0, "RUNNING IN PROD\n")
+
+
 def test_a_pause_holds_runs_back(workplace: Workplace) -> None:
     prepare(workplace)
     workplace.headrace("work-pool", "pause", "local-process-pool")

@@ -12,13 +12,13 @@ import datetime
 import os
 import signal
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import aclosing
 from typing import Any
 from uuid import UUID
 
 from headrace.client import AsyncClient, work
-from headrace.exceptions import ServiceError, ServiceUnreachable
+from headrace.exceptions import HeadraceException, ServiceError, ServiceUnreachable
 from headrace.ids import new_id
 from headrace.logging import ensure_logging, get_logger
 from headrace.runner.jobs import Job
@@ -66,6 +66,7 @@ class Host:
         self._news = asyncio.Event()
         self._stopping = False
         self._cancelling = False
+        self._answered = False
         self._retry = RETRY
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -82,8 +83,8 @@ class Host:
         async with AsyncClient() as client:
             with self._signals():
                 helpers = [
-                    asyncio.create_task(client.run_loops()),
-                    asyncio.create_task(self._listen(client)),
+                    asyncio.create_task(self._help(client.run_loops())),
+                    asyncio.create_task(self._help(self._listen(client))),
                 ]
                 try:
                     await self._take_runs(client, once)
@@ -91,7 +92,7 @@ class Host:
                     for helper in helpers:
                         helper.cancel()
                     await asyncio.gather(*helpers, return_exceptions=True)
-                    with contextlib.suppress(ServiceUnreachable):
+                    with contextlib.suppress(ServiceError, ServiceUnreachable):
                         await client.perform(work.release_worker(self.id))
 
     def stop(self) -> None:
@@ -124,12 +125,14 @@ class Host:
             self._news.clear()
             try:
                 pause = await self._look(client, once)
-            except ServiceUnreachable as error:
+            except (ServiceError, ServiceUnreachable) as error:
+                if isinstance(error, ServiceError) and not self._answered:
+                    raise  # a pool that is not there, for one
                 if self._retry == RETRY:
                     self.logger.warning("%s; trying again", error)
                 pause, self._retry = self._retry, min(2 * self._retry, RETRY_MOST)
             else:
-                self._retry = RETRY
+                self._answered, self._retry = True, RETRY
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), pause)
 
@@ -211,6 +214,13 @@ class Host:
             except ServiceError as error:
                 self.logger.error("%s", error)
                 return
+
+    async def _help(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do work on the side; without it, runs still begin, but later."""
+        try:
+            await work
+        except HeadraceException as error:
+            self.logger.error("%s", error)
 
     async def _listen(self, client: AsyncClient) -> None:
         """Hear of runs as they come."""
