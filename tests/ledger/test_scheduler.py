@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from uuid import UUID
 
+import uuid_utils.compat as uuids
+
+from headrace.records import now_micros
 from headrace_service.ledger import Ledger
 from headrace_service.ledger.deployments import DeploymentInput, ScheduleInput, apply_deployment
 from headrace_service.ledger.models import FlowRun
-from headrace_service.loops.scheduler import LOOK_AGAIN, Scheduler
+from headrace_service.ledger.scheduled_runs import (
+    Claimant,
+    RunRequest,
+    claim,
+    create_run,
+    next_fire,
+)
+from headrace_service.ledger.work_pools import keep_worker
+from headrace_service.loops.scheduler import LOOK_AGAIN, PATIENCE, Scheduler
 from headrace_service.schedules import ScheduleSpec
 
 SECOND = 1_000_000
@@ -33,8 +45,6 @@ def deploy(ledger: Ledger, spec: ScheduleSpec) -> int:
     """Deploy with a schedule; returns when it fires first."""
     wanted = DeploymentInput("etl", "often", schedules=[ScheduleInput(spec)])
     ledger.write(apply_deployment, wanted).result()
-    from headrace_service.ledger.scheduled_runs import next_fire
-
     coming = ledger.read(next_fire).result()
     assert coming is not None
     return coming
@@ -84,3 +94,30 @@ async def test_a_clock_that_is_set_back_repeats_nothing(ledger: Ledger) -> None:
 
 async def test_with_nothing_scheduled_it_only_looks(ledger: Ledger) -> None:
     assert await Scheduler(lambda: ledger, FakeClock(0)).step() == LOOK_AGAIN
+
+
+async def test_workers_that_nobody_could_hear_get_time_before_their_claims_are_given_back(
+    ledger: Ledger,
+) -> None:
+    wanted = DeploymentInput("etl", "asked", parameters={})
+    row = ledger.write(apply_deployment, wanted).result()
+    run_id = ledger.write(create_run, RunRequest(row.id)).result()
+    worker, now = uuids.uuid7(), now_micros()
+    ledger.write(keep_worker, worker, "w", None, "host", 1, 0).result()
+    ledger.write(claim, Claimant(worker, deployment_ids=[row.id]), now).result()
+    clock = FakeClock(now + SECOND)
+    scheduler = Scheduler(lambda: ledger, clock)  # it begins after the lease is over
+    states = set()
+    while clock.time <= now + SECOND + PATIENCE:
+        pause = await scheduler.step()
+        states.add(state_of(ledger, run_id))
+        await clock.sleep(pause)
+    assert states == {"PENDING"}
+    await scheduler.step()
+    assert state_of(ledger, run_id) == "SCHEDULED"
+
+
+def state_of(ledger: Ledger, run_id: UUID) -> str:
+    query = FlowRun.select(FlowRun.state_type).where(FlowRun.id == run_id).tuples()
+    ((state,),) = ledger.read(lambda db: list(query.execute(db))).result()
+    return str(state)

@@ -373,6 +373,11 @@ def has_lapsed_workers(db: peewee.Database, now: int) -> bool:
     return bool(Worker.select().where(Worker.lease_until < now).exists(db))
 
 
+def extend_workers(db: peewee.SqliteDatabase, until: int) -> None:
+    """Give every worker until a time to be heard of: nobody could hear them for a while."""
+    Worker.update({Worker.lease_until: until}).where(Worker.lease_until < until).execute(db)
+
+
 def release_lapsed(db: peewee.SqliteDatabase, now: int) -> list[UUID]:
     """Give back what workers have claimed whose lease is over, and forget those workers."""
     query = Worker.select(Worker.id).where(Worker.lease_until < now)

@@ -14,6 +14,7 @@ from typing import Protocol
 from headrace.records import now_micros
 from headrace_service.ledger import Ledger, LedgerError
 from headrace_service.ledger.scheduled_runs import (
+    extend_workers,
     fire_due,
     has_lapsed_workers,
     next_fire,
@@ -22,6 +23,9 @@ from headrace_service.ledger.scheduled_runs import (
 
 logger = logging.getLogger("headrace_service.loops")
 
+#: Microseconds without a look after which workers get time to be heard of again, since the service
+#: was stopped or its machine asleep; and how much they get.
+ABSENCE, PATIENCE = 5_000_000, 30_000_000
 #: Seconds after which it looks again, at most: another process may have added a schedule.
 LOOK_AGAIN = 1.0
 
@@ -54,6 +58,7 @@ class Scheduler:
     def __init__(self, ledger: Callable[[], Ledger], clock: Clock | None = None) -> None:
         self._ledger = ledger
         self._clock = clock or SystemClock()
+        self._looked_at: int | None = None
 
     async def run(self) -> None:
         """Go on until cancelled; what the ledger cannot do now is tried again."""
@@ -68,6 +73,9 @@ class Scheduler:
     async def step(self) -> float:
         """Do what is due. Returns after how many seconds to look again."""
         ledger, now = self._ledger(), self._clock.now()
+        looked_at, self._looked_at = self._looked_at, now
+        if looked_at is None or now - looked_at > ABSENCE:
+            await ledger.awrite(extend_workers, now + PATIENCE)
         if await ledger.aread(has_lapsed_workers, now):
             await ledger.awrite(release_lapsed, now)
         coming = await ledger.aread(next_fire)
