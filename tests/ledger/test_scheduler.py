@@ -19,7 +19,7 @@ from headrace_service.ledger.scheduled_runs import (
     next_fire,
 )
 from headrace_service.ledger.work_pools import keep_worker
-from headrace_service.loops.scheduler import LOOK_AGAIN, PATIENCE, Scheduler
+from headrace_service.loops.scheduler import LATE, LOOK_AGAIN, PATIENCE, Scheduler
 from headrace_service.schedules import ScheduleSpec
 
 SECOND = 1_000_000
@@ -112,12 +112,31 @@ async def test_workers_that_nobody_could_hear_get_time_before_their_claims_are_g
         pause = await scheduler.step()
         states.add(state_of(ledger, run_id))
         await clock.sleep(pause)
-    assert states == {"PENDING"}
+    assert states == {"PENDING Pending"}
     await scheduler.step()
-    assert state_of(ledger, run_id) == "SCHEDULED"
+    assert state_of(ledger, run_id) == "SCHEDULED Late"  # it was due long ago
+
+
+async def test_a_run_that_nobody_takes_is_late_and_can_still_be_claimed(ledger: Ledger) -> None:
+    row = ledger.write(apply_deployment, DeploymentInput("etl", "asked")).result()
+    now = now_micros()
+    run_id = ledger.write(create_run, RunRequest(row.id, scheduled_time=now)).result()
+    clock = FakeClock(now)
+    scheduler = Scheduler(lambda: ledger, clock)
+    await scheduler.step()
+    assert state_of(ledger, run_id) == "SCHEDULED Scheduled"
+    clock.time += LATE + SECOND
+    await scheduler.step()
+    assert state_of(ledger, run_id) == "SCHEDULED Late"
+    await scheduler.step()
+    (claimed,) = ledger.write(
+        claim, Claimant(uuids.uuid7(), deployment_ids=[row.id]), clock.now()
+    ).result()
+    assert claimed.flow_run_id == run_id
 
 
 def state_of(ledger: Ledger, run_id: UUID) -> str:
-    query = FlowRun.select(FlowRun.state_type).where(FlowRun.id == run_id).tuples()
-    ((state,),) = ledger.read(lambda db: list(query.execute(db))).result()
-    return str(state)
+    columns = (FlowRun.state_type, FlowRun.state_name)
+    query = FlowRun.select(*columns).where(FlowRun.id == run_id).tuples()
+    ((kind, name),) = ledger.read(lambda db: list(query.execute(db))).result()
+    return f"{kind} {name}"

@@ -58,6 +58,8 @@ FIRES = 100
 #: The tag of runs that a schedule made.
 AUTO_TAG = "auto-scheduled"
 
+#: As text of its own: only so SQLite sees that the partial index has all such runs.
+_IS_SCHEDULED = peewee.SQL('"t1"."state_type" = \'SCHEDULED\'')
 _HELD = (StateType.PENDING.value, StateType.RUNNING.value, StateType.CANCELLING.value)
 
 
@@ -230,6 +232,24 @@ def _fire(db: peewee.SqliteDatabase, schedule: ScheduleRow, now: int) -> None:
     Schedule.update({Schedule.next_fire: coming}).where(Schedule.id == schedule.id).execute(db)
 
 
+def overdue(db: peewee.Database, before: int) -> list[UUID]:
+    """Runs that were due before a time, wait still, and are not called Late yet; a hundred."""
+    query = FlowRun.select(FlowRun.id).where(
+        _IS_SCHEDULED,
+        FlowRun.deployment_id.is_null(False),
+        FlowRun.claimed_by.is_null(True),
+        FlowRun.scheduled_time < before,
+        FlowRun.state_name == "Scheduled",
+    )
+    return [run_id for (run_id,) in query.limit(FIRES).tuples().execute(db)]
+
+
+def mark_late(db: peewee.SqliteDatabase, before: int) -> None:
+    """Call runs Late that were due before a time and that nobody has taken."""
+    for run_id in overdue(db, before):
+        change_flow_run(db, run_id, StateType.SCHEDULED, "Late", Actor.SERVICE)
+
+
 # -- claiming ---------------------------------------------------------------------------------
 
 
@@ -290,9 +310,8 @@ def claim(db: peewee.SqliteDatabase, claimant: Claimant, now: int) -> list[Claim
 
 def _waiting(claimant: Claimant) -> Any:
     """The runs that wait for a claimant, due or not."""
-    # The state as text of its own: only so SQLite sees that the partial index has all of them.
     waits = (
-        peewee.SQL('"t1"."state_type" = \'SCHEDULED\''),
+        _IS_SCHEDULED,
         FlowRun.deployment_id.is_null(False),
         FlowRun.claimed_by.is_null(True),
     )
@@ -300,7 +319,9 @@ def _waiting(claimant: Claimant) -> Any:
         Deployment, on=(Deployment.id == FlowRun.deployment_id)
     )
     if claimant.pool_id is None:
-        mine = FlowRun.deployment_id.in_(claimant.deployment_ids)
+        # Not by the index of deployments, which leads through all the runs that have ended.
+        owner = peewee.fn.COALESCE(FlowRun.deployment_id, b"")
+        mine = owner.in_([key.bytes for key in claimant.deployment_ids])
         return query.where(*waits, mine, FlowRun.work_queue_id.is_null(True))
     query = query.join(WorkQueue, on=(WorkQueue.id == FlowRun.work_queue_id))
     query = query.where(*waits, WorkQueue.work_pool_id == claimant.pool_id, ~WorkQueue.paused)

@@ -1,4 +1,5 @@
-"""The scheduler: schedules fire when their time comes; what lapsed workers held is given back.
+"""The scheduler: schedules fire when their time comes; runs that nobody takes are called Late; what
+lapsed workers held is given back.
 
 It looks at the ledger and not into a memory of its own, so that it does not matter how many run,
 when one stops, or who else changes a schedule.
@@ -17,7 +18,9 @@ from headrace_service.ledger.scheduled_runs import (
     extend_workers,
     fire_due,
     has_lapsed_workers,
+    mark_late,
     next_fire,
+    overdue,
     release_lapsed,
 )
 
@@ -26,6 +29,8 @@ logger = logging.getLogger("headrace_service.loops")
 #: Microseconds without a look after which workers get time to be heard of again, since the service
 #: was stopped or its machine asleep; and how much they get.
 ABSENCE, PATIENCE = 5_000_000, 30_000_000
+#: Microseconds after which a run that is due and not begun is called Late.
+LATE = 15_000_000
 #: Seconds after which it looks again, at most: another process may have added a schedule.
 LOOK_AGAIN = 1.0
 
@@ -79,6 +84,8 @@ class Scheduler:
         if await ledger.aread(has_lapsed_workers, now):
             await ledger.awrite(release_lapsed, now)
         coming = await ledger.aread(next_fire)
+        if await ledger.aread(overdue, now - LATE):
+            await ledger.awrite(mark_late, now - LATE)
         if coming is not None and coming <= now:
             coming = await ledger.awrite(fire_due, now)
         if coming is None:
