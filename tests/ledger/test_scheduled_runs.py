@@ -10,6 +10,15 @@ import uuid_utils.compat as uuids
 
 from headrace.records import FlowRunChanged, StateType, now_micros
 from headrace_service.ledger import Ledger
+from headrace_service.ledger.claims import (
+    Claimant,
+    Claimed,
+    cancel,
+    claim,
+    conclude,
+    next_due,
+    release_lapsed,
+)
 from headrace_service.ledger.deployments import (
     DeploymentInput,
     DeploymentRow,
@@ -21,19 +30,9 @@ from headrace_service.ledger.deployments import (
     set_deployment_paused,
 )
 from headrace_service.ledger.errors import Conflict, InvalidInput, NotFound
+from headrace_service.ledger.firing import fire_due
 from headrace_service.ledger.models import FlowRun, Schedule
-from headrace_service.ledger.scheduled_runs import (
-    Claimant,
-    Claimed,
-    RunRequest,
-    cancel,
-    claim,
-    conclude,
-    create_run,
-    fire_due,
-    next_due,
-    release_lapsed,
-)
+from headrace_service.ledger.scheduled_runs import RunRequest, create_run
 from headrace_service.ledger.work_pools import (
     create_work_pool,
     delete_work_pool,

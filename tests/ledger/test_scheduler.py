@@ -9,15 +9,11 @@ import uuid_utils.compat as uuids
 
 from headrace.records import now_micros
 from headrace_service.ledger import Ledger
+from headrace_service.ledger.claims import Claimant, claim
 from headrace_service.ledger.deployments import DeploymentInput, ScheduleInput, apply_deployment
+from headrace_service.ledger.firing import next_fire
 from headrace_service.ledger.models import FlowRun
-from headrace_service.ledger.scheduled_runs import (
-    Claimant,
-    RunRequest,
-    claim,
-    create_run,
-    next_fire,
-)
+from headrace_service.ledger.scheduled_runs import RunRequest, create_run
 from headrace_service.ledger.work_pools import keep_worker
 from headrace_service.loops.scheduler import LATE, LOOK_AGAIN, PATIENCE, Scheduler
 from headrace_service.schedules import ScheduleSpec

@@ -1,18 +1,8 @@
-"""Runs of deployments, from their creation to the claim by a worker that executes them.
-
-    schedule fires ─┐                      worker claims
-                    ├─► SCHEDULED, due at ───────────────► PENDING ─► (the process reports) RUNNING
-    somebody asks  ─┘        ▲                               │
-                             └───── released: its worker ────┘
-                                    is gone
-
-Each claim and each release begins a new epoch of the run. A process reports what becomes of a run
-under the epoch that it was given, so that one whose claim was taken from it changes nothing.
-"""
+"""Runs of deployments: created when somebody asks for one, or a schedule fires."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -22,45 +12,27 @@ import peewee
 import uuid_utils
 
 from headrace.records import (
-    FlowRunChanged,
     FlowRunCreated,
     RecordBatch,
     StateChange,
     StateType,
     now_micros,
 )
-from headrace_service import schedules
 from headrace_service.json_schema import problems
 from headrace_service.ledger.decode import DecodedBatch
 from headrace_service.ledger.deployments import (
     DeploymentRow,
-    ScheduleRow,
     deployment,
-    deployments_by_id,
-    schedule_row,
 )
 from headrace_service.ledger.errors import InvalidInput
 from headrace_service.ledger.fold import Fold
 from headrace_service.ledger.models import (
-    Deployment,
     FlowRun,
-    Schedule,
-    Worker,
-    WorkPool,
     WorkQueue,
 )
-from headrace_service.ledger.state_changes import change_flow_run, change_states, state_of_flow_run
 from headrace_service.rules import Actor
 
 _NOBODY = UUID(int=0)
-#: Schedules that fire in one transaction at most.
-FIRES = 100
-#: The tag of runs that a schedule made.
-AUTO_TAG = "auto-scheduled"
-
-#: As text of its own: only so SQLite sees that the partial index has all such runs.
-_IS_SCHEDULED = peewee.SQL('"t1"."state_type" = \'SCHEDULED\'')
-_HELD = (StateType.PENDING.value, StateType.RUNNING.value, StateType.CANCELLING.value)
 
 
 class RunRequest(msgspec.Struct, frozen=True):
@@ -76,33 +48,6 @@ class RunRequest(msgspec.Struct, frozen=True):
     parent_flow_run_id: UUID | None = None
     work_queue: str | None = None
     job_variables: dict[str, Any] = {}
-
-
-class Claimant(msgspec.Struct, frozen=True):
-    """Who wants runs: a worker of a pool (of all its queues, or of some), or, without a pool, the
-    process that serves the deployments."""
-
-    worker_id: UUID
-    pool_id: UUID | None = None
-    queues: list[str] | None = None
-    deployment_ids: list[UUID] = []
-    limit: int = 1
-
-
-class Claimed(msgspec.Struct, frozen=True):
-    """A run that a worker has claimed, with all that it needs to execute it."""
-
-    flow_run_id: UUID
-    name: str
-    epoch: int
-    parameters: str
-    job_variables: str
-    scheduled_time: int
-    run_count: int
-    deployment: DeploymentRow
-
-
-# -- creating ---------------------------------------------------------------------------------
 
 
 def create_run(db: peewee.SqliteDatabase, wanted: RunRequest) -> UUID:
@@ -138,10 +83,10 @@ def create_run(db: peewee.SqliteDatabase, wanted: RunRequest) -> UUID:
     }
     if wanted.work_queue is not None:
         extra[FlowRun.work_queue_id] = _other_queue(db, row, wanted.work_queue)
-    return _insert_run(db, row, wanted, parameters, due, extra)
+    return insert_run(db, row, wanted, parameters, due, extra)
 
 
-def _insert_run(
+def insert_run(
     db: peewee.SqliteDatabase,
     row: DeploymentRow,
     wanted: RunRequest,
@@ -149,6 +94,7 @@ def _insert_run(
     due: int,
     extra: Mapping[Any, Any],
 ) -> UUID:
+    """A new run that is due at a time; `extra` are more of its columns. Returns its id."""
     run_id = UUID(bytes=uuid_utils.uuid7().bytes)
     created = FlowRunCreated(
         run_id,
@@ -188,253 +134,6 @@ def _other_queue(db: peewee.SqliteDatabase, row: DeploymentRow, name: str) -> UU
     for (queue_id,) in query.tuples().execute(db):
         return UUID(bytes=queue_id.bytes)
     raise InvalidInput(f"the pool of {row.full_name!r} has no queue {name!r}", "workQueue")
-
-
-# -- firing -----------------------------------------------------------------------------------
-
-
-def fire_due(db: peewee.SqliteDatabase, now: int) -> int | None:
-    """Let every schedule whose time has come fire: a run, and its next time, in one transaction.
-
-    However many do this at once, each time of a schedule makes one run.
-
-    Returns:
-        When the next schedule fires, in microseconds since 1970 UTC; None when none will.
-    """
-    columns = [getattr(Schedule, name) for name in ScheduleRow.__struct_fields__]
-    query = Schedule.select(*columns).where(Schedule.next_fire <= now)
-    due = query.order_by(Schedule.next_fire).limit(FIRES).tuples().execute(db)
-    for row in list(due):
-        _fire(db, schedule_row(row), now)
-    coming: int | None = Schedule.select(peewee.fn.MIN(Schedule.next_fire)).scalar(db)
-    return coming
-
-
-def next_fire(db: peewee.Database) -> int | None:
-    """When the next schedule fires; None when none will."""
-    coming: int | None = Schedule.select(peewee.fn.MIN(Schedule.next_fire)).scalar(db)
-    return coming
-
-
-def _fire(db: peewee.SqliteDatabase, schedule: ScheduleRow, now: int) -> None:
-    assert schedule.next_fire is not None
-    row = deployment(db, schedule.deployment_id)
-    parameters = {**msgspec.json.decode(row.parameters), **schedule.parameters}
-    wanted = RunRequest(row.id, tags=[AUTO_TAG])
-    for moment in schedules.due(schedule.spec, schedule.next_fire, now, schedule.catchup):
-        fired = FlowRun.select().where(
-            FlowRun.schedule_id == schedule.id, FlowRun.scheduled_time == moment
-        )
-        if not fired.exists(db):
-            extra = {FlowRun.schedule_id: schedule.id}
-            _insert_run(db, row, wanted, parameters, moment, extra)
-    coming = schedules.next_fire(schedule.spec, now)
-    Schedule.update({Schedule.next_fire: coming}).where(Schedule.id == schedule.id).execute(db)
-
-
-def overdue(db: peewee.Database, before: int) -> list[UUID]:
-    """Runs that were due before a time, wait still, and are not called Late yet; a hundred."""
-    query = FlowRun.select(FlowRun.id).where(
-        _IS_SCHEDULED,
-        FlowRun.deployment_id.is_null(False),
-        FlowRun.claimed_by.is_null(True),
-        FlowRun.scheduled_time < before,
-        FlowRun.state_name == "Scheduled",
-    )
-    return [run_id for (run_id,) in query.limit(FIRES).tuples().execute(db)]
-
-
-def mark_late(db: peewee.SqliteDatabase, before: int) -> None:
-    """Call runs Late that were due before a time and that nobody has taken."""
-    for run_id in overdue(db, before):
-        change_flow_run(db, run_id, StateType.SCHEDULED, "Late", Actor.SERVICE)
-
-
-# -- claiming ---------------------------------------------------------------------------------
-
-
-def next_due(db: peewee.Database, claimant: Claimant) -> int | None:
-    """When the next of the runs that wait for a claimant is due; None when none waits."""
-    query = _waiting(claimant).select(peewee.fn.MIN(FlowRun.scheduled_time))
-    due: int | None = query.scalar(db)
-    return due
-
-
-def claim(db: peewee.SqliteDatabase, claimant: Claimant, now: int) -> list[Claimed]:
-    """Give a worker runs that are due, `limit` at most: they are PENDING, and its own.
-
-    Those of queues served first come first, then by the time they are due.
-    """
-    limit = min(claimant.limit, _room(db, claimant))
-    if limit <= 0:
-        return []
-    columns = (
-        FlowRun.id,
-        FlowRun.name,
-        FlowRun.epoch,
-        FlowRun.parameters,
-        FlowRun.job_variables,
-        FlowRun.scheduled_time,
-        FlowRun.deployment_id,
-        FlowRun.run_count,
-    )
-    query = _waiting(claimant).select(*columns).where(FlowRun.scheduled_time <= now)
-    order = [FlowRun.scheduled_time, FlowRun.id]
-    if claimant.pool_id is not None:
-        order.insert(0, WorkQueue.priority)
-    rows = list(query.order_by(*order).limit(limit).tuples().execute(db))
-    if not rows:
-        return []
-    owners = deployments_by_id(db, list({row[6] for row in rows}))
-    known = {owner.id: owner for owner in owners if owner is not None}
-    claimed: list[Claimed] = []
-    for run_id, name, epoch, parameters, variables, due, owner_id, count in rows:
-        change = StateChange(StateType.PENDING, "Pending", now_micros(), None, count)
-        change_states(db, [FlowRunChanged(run_id, change)], Actor.SERVICE)
-        values = {FlowRun.claimed_by: claimant.worker_id, FlowRun.epoch: epoch + 1}
-        FlowRun.update(values).where(FlowRun.id == run_id).execute(db)
-        claimed.append(
-            Claimed(
-                run_id,
-                name,
-                epoch + 1,
-                parameters,
-                variables or "{}",
-                due,
-                count,
-                known[owner_id],
-            )
-        )
-    return claimed
-
-
-def _waiting(claimant: Claimant) -> Any:
-    """The runs that wait for a claimant, due or not."""
-    waits = (
-        _IS_SCHEDULED,
-        FlowRun.deployment_id.is_null(False),
-        FlowRun.claimed_by.is_null(True),
-    )
-    query: Any = FlowRun.select(FlowRun.id).join(
-        Deployment, on=(Deployment.id == FlowRun.deployment_id)
-    )
-    if claimant.pool_id is None:
-        # Not by the index of deployments, which leads through all the runs that have ended.
-        owner = peewee.fn.COALESCE(FlowRun.deployment_id, b"")
-        mine = owner.in_([key.bytes for key in claimant.deployment_ids])
-        return query.where(*waits, mine, FlowRun.work_queue_id.is_null(True))
-    query = query.join(WorkQueue, on=(WorkQueue.id == FlowRun.work_queue_id))
-    query = query.where(*waits, WorkQueue.work_pool_id == claimant.pool_id, ~WorkQueue.paused)
-    if claimant.queues is not None:
-        query = query.where(WorkQueue.name.in_(claimant.queues))
-    return query
-
-
-def _room(db: peewee.SqliteDatabase, claimant: Claimant) -> int:
-    """How many more runs the claimant's pool may have under way."""
-    if claimant.pool_id is None:
-        return claimant.limit
-    query = WorkPool.select(WorkPool.paused, WorkPool.concurrency_limit)
-    for paused, limit in query.where(WorkPool.id == claimant.pool_id).tuples().execute(db):
-        if paused:
-            return 0
-        if limit is None:
-            return claimant.limit
-        under_way = (
-            FlowRun.select()
-            .join(WorkQueue, on=(WorkQueue.id == FlowRun.work_queue_id))
-            .where(
-                WorkQueue.work_pool_id == claimant.pool_id,
-                FlowRun.claimed_by.is_null(False),
-                FlowRun.state_type.in_(_HELD),
-            )
-        )
-        return int(limit - under_way.count(db))
-    return 0
-
-
-def conclude(db: peewee.SqliteDatabase, run_id: UUID, epoch: int, message: str) -> StateType | None:
-    """The process that executed a run has ended without a word of how: end the run for it.
-
-    Returns:
-        The state that the run is in now: CRASHED, or CANCELLED when it was to be cancelled, unless
-        it had ended by itself or has been claimed anew; None when there is no such run.
-    """
-    current = state_of_flow_run(db, run_id)
-    if current is None:
-        return None
-    held = FlowRun.select().where(FlowRun.id == run_id, FlowRun.epoch == epoch).exists(db)
-    if not held or current.type.value not in _HELD:
-        return current.type
-    if current.type is StateType.CANCELLING:
-        change_flow_run(db, run_id, StateType.CANCELLED, "Cancelled", Actor.SERVICE)
-        return StateType.CANCELLED
-    change_flow_run(db, run_id, StateType.CRASHED, "Crashed", Actor.SERVICE, message)
-    return StateType.CRASHED
-
-
-def release(db: peewee.SqliteDatabase, worker_ids: Sequence[UUID]) -> list[UUID]:
-    """Give back what the workers have claimed and nobody has begun. Returns those runs."""
-    query = FlowRun.select(FlowRun.id, FlowRun.epoch, FlowRun.run_count).where(
-        FlowRun.claimed_by.in_(list(worker_ids)),
-        FlowRun.state_type == StateType.PENDING.value,
-    )
-    released: list[UUID] = []
-    for run_id, epoch, count in list(query.tuples().execute(db)):
-        change = StateChange(StateType.SCHEDULED, "Scheduled", now_micros(), None, count)
-        change_states(db, [FlowRunChanged(run_id, change)], Actor.SERVICE)
-        values = {FlowRun.claimed_by: None, FlowRun.epoch: epoch + 1}
-        FlowRun.update(values).where(FlowRun.id == run_id).execute(db)
-        released.append(run_id)
-    return released
-
-
-def has_lapsed_workers(db: peewee.Database, now: int) -> bool:
-    """Whether there are workers whose lease is over."""
-    return bool(Worker.select().where(Worker.lease_until < now).exists(db))
-
-
-def extend_workers(db: peewee.SqliteDatabase, until: int) -> None:
-    """Give every worker until a time to be heard of: nobody could hear them for a while."""
-    Worker.update({Worker.lease_until: until}).where(Worker.lease_until < until).execute(db)
-
-
-def release_lapsed(db: peewee.SqliteDatabase, now: int) -> list[UUID]:
-    """Give back what workers have claimed whose lease is over, and forget those workers."""
-    query = Worker.select(Worker.id).where(Worker.lease_until < now)
-    gone = [key for (key,) in query.tuples().execute(db)]
-    if not gone:
-        return []
-    released = release(db, gone)
-    Worker.delete().where(Worker.id.in_(gone)).execute(db)
-    return released
-
-
-def release_worker(db: peewee.SqliteDatabase, worker_id: UUID) -> None:
-    """A worker ends: give back what it has claimed, and forget it."""
-    release(db, [worker_id])
-    Worker.delete().where(Worker.id == worker_id).execute(db)
-
-
-def to_be_cancelled(db: peewee.Database, worker_id: UUID) -> list[UUID]:
-    """The runs of a worker that somebody wants cancelled."""
-    query = FlowRun.select(FlowRun.id).where(
-        FlowRun.claimed_by == worker_id, FlowRun.state_type == StateType.CANCELLING.value
-    )
-    return [run_id for (run_id,) in query.tuples().execute(db)]
-
-
-def cancel(db: peewee.SqliteDatabase, run_id: UUID) -> StateType | None:
-    """Ask for a run to be cancelled: at once if nobody has begun it. Returns its state now."""
-    current = state_of_flow_run(db, run_id)
-    if current is None:
-        return None
-    if current.type in (StateType.SCHEDULED, StateType.PAUSED):
-        change_flow_run(db, run_id, StateType.CANCELLED, "Cancelled", Actor.USER)
-    elif current.type in (StateType.PENDING, StateType.RUNNING):
-        change_flow_run(db, run_id, StateType.CANCELLING, "Cancelling", Actor.USER)
-    now = state_of_flow_run(db, run_id)
-    return None if now is None else now.type
 
 
 def _text(value: object) -> str:

@@ -14,15 +14,8 @@ from typing import Protocol
 
 from headrace.records import now_micros
 from headrace_service.ledger import Ledger, LedgerError
-from headrace_service.ledger.scheduled_runs import (
-    extend_workers,
-    fire_due,
-    has_lapsed_workers,
-    mark_late,
-    next_fire,
-    overdue,
-    release_lapsed,
-)
+from headrace_service.ledger.claims import extend_workers, has_lapsed_workers, release_lapsed
+from headrace_service.ledger.firing import fire_due, mark_late, next_fire, overdue
 
 logger = logging.getLogger("headrace_service.loops")
 

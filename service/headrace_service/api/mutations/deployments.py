@@ -16,7 +16,7 @@ from headrace_service.api.types.deleted import Deleted
 from headrace_service.api.types.deployment import Deployment, DeploymentGiven, object_of
 from headrace_service.api.types.flow_run import FlowRun
 from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
-from headrace_service.ledger import deployments, errors, scheduled_runs
+from headrace_service.ledger import claims, deployments, errors, scheduled_runs
 from headrace_service.ledger.scheduled_runs import RunRequest
 
 DeploymentResult = Annotated[
@@ -175,7 +175,7 @@ class DeploymentMutations:
     ) -> CancelFlowRunResult:
         """Cancel."""
         key = parse_id(id)
-        if await info.context.ledger.awrite(scheduled_runs.cancel, key) is None:
+        if await info.context.ledger.awrite(claims.cancel, key) is None:
             return NotFound.of(f"there is no flow run {id}", "id")
         row = await info.context.loaders.flow_run.load(key)
         assert row is not None

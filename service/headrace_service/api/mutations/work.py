@@ -15,8 +15,8 @@ from headrace_service.api.scalars import DateTime
 from headrace_service.api.types.deleted import Deleted
 from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
 from headrace_service.api.types.work import ClaimedRun, Claims, WorkPool
-from headrace_service.ledger import errors, scheduled_runs, work_pools
-from headrace_service.ledger.scheduled_runs import Claimant
+from headrace_service.ledger import claims, errors, work_pools
+from headrace_service.ledger.claims import Claimant
 
 WorkPoolResult = Annotated[
     WorkPool | NotFound | Conflict | InvalidInput,
@@ -161,9 +161,9 @@ class WorkMutations:
         )
         claimed = []
         if input.limit > 0:
-            claimed = await ledger.awrite(scheduled_runs.claim, claimant, now_micros())
-        due = await ledger.aread(scheduled_runs.next_due, claimant)
-        cancelling = await ledger.aread(scheduled_runs.to_be_cancelled, worker)
+            claimed = await ledger.awrite(claims.claim, claimant, now_micros())
+        due = await ledger.aread(claims.next_due, claimant)
+        cancelling = await ledger.aread(claims.to_be_cancelled, worker)
         return Claims(
             runs=[ClaimedRun.of(run) for run in claimed],
             cancelling=[strawberry.ID(str(run_id)) for run_id in cancelling],
@@ -179,7 +179,7 @@ class WorkMutations:
         worker_id: Annotated[strawberry.ID, strawberry.argument(description="The worker's id.")],
     ) -> Deleted:
         """Release."""
-        await info.context.ledger.awrite(scheduled_runs.release_worker, parse_id(worker_id))
+        await info.context.ledger.awrite(claims.release_worker, parse_id(worker_id))
         return Deleted(id=worker_id)
 
     @strawberry.mutation(
@@ -194,7 +194,7 @@ class WorkMutations:
         message: Annotated[str, strawberry.argument(description="How the process ended.")],
     ) -> ConcludeResult:
         """Conclude."""
-        verb = scheduled_runs.conclude
+        verb = claims.conclude
         state = await info.context.ledger.awrite(verb, parse_id(id), epoch, message)
         if state is None:
             return NotFound.of(f"there is no flow run {id}", "id")

@@ -10,7 +10,7 @@ from headrace_service.api.context import Info
 from headrace_service.api.scalars import JSON, DateTime
 from headrace_service.api.types.deployment import Deployment
 from headrace_service.ledger import work_pools
-from headrace_service.ledger.scheduled_runs import Claimed
+from headrace_service.ledger.claims import Claimed
 from headrace_service.ledger.work_pools import WorkerRow, WorkPoolRow, WorkQueueRow
 
 

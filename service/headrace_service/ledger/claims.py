@@ -1,0 +1,252 @@
+"""Claims: runs of deployments are given to the workers that execute them, and given back.
+
+    schedule fires ─┐                      worker claims
+                    ├─► SCHEDULED, due at ───────────────► PENDING ─► (the process reports) RUNNING
+    somebody asks  ─┘        ▲                               │
+                             └───── released: its worker ────┘
+                                    is gone
+
+Each claim and each release begins a new epoch of the run. A process reports what becomes of a run
+under the epoch that it was given, so that one whose claim was taken from it changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import peewee
+
+from headrace.records import (
+    FlowRunChanged,
+    StateChange,
+    StateType,
+    now_micros,
+)
+from headrace_service.ledger.deployments import (
+    DeploymentRow,
+    deployments_by_id,
+)
+from headrace_service.ledger.models import (
+    Deployment,
+    FlowRun,
+    Worker,
+    WorkPool,
+    WorkQueue,
+)
+from headrace_service.ledger.state_changes import change_flow_run, change_states, state_of_flow_run
+from headrace_service.rules import Actor
+
+#: As text of its own: only so SQLite sees that the partial index has all such runs.
+IS_SCHEDULED = peewee.SQL('"t1"."state_type" = \'SCHEDULED\'')
+_HELD = (StateType.PENDING.value, StateType.RUNNING.value, StateType.CANCELLING.value)
+
+
+class Claimant(msgspec.Struct, frozen=True):
+    """Who wants runs: a worker of a pool (of all its queues, or of some), or, without a pool, the
+    process that serves the deployments."""
+
+    worker_id: UUID
+    pool_id: UUID | None = None
+    queues: list[str] | None = None
+    deployment_ids: list[UUID] = []
+    limit: int = 1
+
+
+class Claimed(msgspec.Struct, frozen=True):
+    """A run that a worker has claimed, with all that it needs to execute it."""
+
+    flow_run_id: UUID
+    name: str
+    epoch: int
+    parameters: str
+    job_variables: str
+    scheduled_time: int
+    run_count: int
+    deployment: DeploymentRow
+
+
+def next_due(db: peewee.Database, claimant: Claimant) -> int | None:
+    """When the next of the runs that wait for a claimant is due; None when none waits."""
+    query = _waiting(claimant).select(peewee.fn.MIN(FlowRun.scheduled_time))
+    due: int | None = query.scalar(db)
+    return due
+
+
+def claim(db: peewee.SqliteDatabase, claimant: Claimant, now: int) -> list[Claimed]:
+    """Give a worker runs that are due, `limit` at most: they are PENDING, and its own.
+
+    Those of queues served first come first, then by the time they are due.
+    """
+    limit = min(claimant.limit, _room(db, claimant))
+    if limit <= 0:
+        return []
+    columns = (
+        FlowRun.id,
+        FlowRun.name,
+        FlowRun.epoch,
+        FlowRun.parameters,
+        FlowRun.job_variables,
+        FlowRun.scheduled_time,
+        FlowRun.deployment_id,
+        FlowRun.run_count,
+    )
+    query = _waiting(claimant).select(*columns).where(FlowRun.scheduled_time <= now)
+    order = [FlowRun.scheduled_time, FlowRun.id]
+    if claimant.pool_id is not None:
+        order.insert(0, WorkQueue.priority)
+    rows = list(query.order_by(*order).limit(limit).tuples().execute(db))
+    if not rows:
+        return []
+    owners = deployments_by_id(db, list({row[6] for row in rows}))
+    known = {owner.id: owner for owner in owners if owner is not None}
+    claimed: list[Claimed] = []
+    for run_id, name, epoch, parameters, variables, due, owner_id, count in rows:
+        change = StateChange(StateType.PENDING, "Pending", now_micros(), None, count)
+        change_states(db, [FlowRunChanged(run_id, change)], Actor.SERVICE)
+        values = {FlowRun.claimed_by: claimant.worker_id, FlowRun.epoch: epoch + 1}
+        FlowRun.update(values).where(FlowRun.id == run_id).execute(db)
+        claimed.append(
+            Claimed(
+                run_id,
+                name,
+                epoch + 1,
+                parameters,
+                variables or "{}",
+                due,
+                count,
+                known[owner_id],
+            )
+        )
+    return claimed
+
+
+def _waiting(claimant: Claimant) -> Any:
+    """The runs that wait for a claimant, due or not."""
+    waits = (
+        IS_SCHEDULED,
+        FlowRun.deployment_id.is_null(False),
+        FlowRun.claimed_by.is_null(True),
+    )
+    query: Any = FlowRun.select(FlowRun.id).join(
+        Deployment, on=(Deployment.id == FlowRun.deployment_id)
+    )
+    if claimant.pool_id is None:
+        # Not by the index of deployments, which leads through all the runs that have ended.
+        owner = peewee.fn.COALESCE(FlowRun.deployment_id, b"")
+        mine = owner.in_([key.bytes for key in claimant.deployment_ids])
+        return query.where(*waits, mine, FlowRun.work_queue_id.is_null(True))
+    query = query.join(WorkQueue, on=(WorkQueue.id == FlowRun.work_queue_id))
+    query = query.where(*waits, WorkQueue.work_pool_id == claimant.pool_id, ~WorkQueue.paused)
+    if claimant.queues is not None:
+        query = query.where(WorkQueue.name.in_(claimant.queues))
+    return query
+
+
+def _room(db: peewee.SqliteDatabase, claimant: Claimant) -> int:
+    """How many more runs the claimant's pool may have under way."""
+    if claimant.pool_id is None:
+        return claimant.limit
+    query = WorkPool.select(WorkPool.paused, WorkPool.concurrency_limit)
+    for paused, limit in query.where(WorkPool.id == claimant.pool_id).tuples().execute(db):
+        if paused:
+            return 0
+        if limit is None:
+            return claimant.limit
+        under_way = (
+            FlowRun.select()
+            .join(WorkQueue, on=(WorkQueue.id == FlowRun.work_queue_id))
+            .where(
+                WorkQueue.work_pool_id == claimant.pool_id,
+                FlowRun.claimed_by.is_null(False),
+                FlowRun.state_type.in_(_HELD),
+            )
+        )
+        return int(limit - under_way.count(db))
+    return 0
+
+
+def conclude(db: peewee.SqliteDatabase, run_id: UUID, epoch: int, message: str) -> StateType | None:
+    """The process that executed a run has ended without a word of how: end the run for it.
+
+    Returns:
+        The state that the run is in now: CRASHED, or CANCELLED when it was to be cancelled, unless
+        it had ended by itself or has been claimed anew; None when there is no such run.
+    """
+    current = state_of_flow_run(db, run_id)
+    if current is None:
+        return None
+    held = FlowRun.select().where(FlowRun.id == run_id, FlowRun.epoch == epoch).exists(db)
+    if not held or current.type.value not in _HELD:
+        return current.type
+    if current.type is StateType.CANCELLING:
+        change_flow_run(db, run_id, StateType.CANCELLED, "Cancelled", Actor.SERVICE)
+        return StateType.CANCELLED
+    change_flow_run(db, run_id, StateType.CRASHED, "Crashed", Actor.SERVICE, message)
+    return StateType.CRASHED
+
+
+def release(db: peewee.SqliteDatabase, worker_ids: Sequence[UUID]) -> list[UUID]:
+    """Give back what the workers have claimed and nobody has begun. Returns those runs."""
+    query = FlowRun.select(FlowRun.id, FlowRun.epoch, FlowRun.run_count).where(
+        FlowRun.claimed_by.in_(list(worker_ids)),
+        FlowRun.state_type == StateType.PENDING.value,
+    )
+    released: list[UUID] = []
+    for run_id, epoch, count in list(query.tuples().execute(db)):
+        change = StateChange(StateType.SCHEDULED, "Scheduled", now_micros(), None, count)
+        change_states(db, [FlowRunChanged(run_id, change)], Actor.SERVICE)
+        values = {FlowRun.claimed_by: None, FlowRun.epoch: epoch + 1}
+        FlowRun.update(values).where(FlowRun.id == run_id).execute(db)
+        released.append(run_id)
+    return released
+
+
+def has_lapsed_workers(db: peewee.Database, now: int) -> bool:
+    """Whether there are workers whose lease is over."""
+    return bool(Worker.select().where(Worker.lease_until < now).exists(db))
+
+
+def extend_workers(db: peewee.SqliteDatabase, until: int) -> None:
+    """Give every worker until a time to be heard of: nobody could hear them for a while."""
+    Worker.update({Worker.lease_until: until}).where(Worker.lease_until < until).execute(db)
+
+
+def release_lapsed(db: peewee.SqliteDatabase, now: int) -> list[UUID]:
+    """Give back what workers have claimed whose lease is over, and forget those workers."""
+    query = Worker.select(Worker.id).where(Worker.lease_until < now)
+    gone = [key for (key,) in query.tuples().execute(db)]
+    if not gone:
+        return []
+    released = release(db, gone)
+    Worker.delete().where(Worker.id.in_(gone)).execute(db)
+    return released
+
+
+def release_worker(db: peewee.SqliteDatabase, worker_id: UUID) -> None:
+    """A worker ends: give back what it has claimed, and forget it."""
+    release(db, [worker_id])
+    Worker.delete().where(Worker.id == worker_id).execute(db)
+
+
+def to_be_cancelled(db: peewee.Database, worker_id: UUID) -> list[UUID]:
+    """The runs of a worker that somebody wants cancelled."""
+    query = FlowRun.select(FlowRun.id).where(
+        FlowRun.claimed_by == worker_id, FlowRun.state_type == StateType.CANCELLING.value
+    )
+    return [run_id for (run_id,) in query.tuples().execute(db)]
+
+
+def cancel(db: peewee.SqliteDatabase, run_id: UUID) -> StateType | None:
+    """Ask for a run to be cancelled: at once if nobody has begun it. Returns its state now."""
+    current = state_of_flow_run(db, run_id)
+    if current is None:
+        return None
+    if current.type in (StateType.SCHEDULED, StateType.PAUSED):
+        change_flow_run(db, run_id, StateType.CANCELLED, "Cancelled", Actor.USER)
+    elif current.type in (StateType.PENDING, StateType.RUNNING):
+        change_flow_run(db, run_id, StateType.CANCELLING, "Cancelling", Actor.USER)
+    now = state_of_flow_run(db, run_id)
+    return None if now is None else now.type
