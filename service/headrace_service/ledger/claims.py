@@ -19,23 +19,9 @@ from uuid import UUID
 import msgspec
 import peewee
 
-from headrace.records import (
-    FlowRunChanged,
-    StateChange,
-    StateType,
-    now_micros,
-)
-from headrace_service.ledger.deployments import (
-    DeploymentRow,
-    deployments_by_id,
-)
-from headrace_service.ledger.models import (
-    Deployment,
-    FlowRun,
-    Worker,
-    WorkPool,
-    WorkQueue,
-)
+from headrace.records import FlowRunChanged, StateChange, StateType, now_micros
+from headrace_service.ledger.deployments import DeploymentRow, deployments_by_id
+from headrace_service.ledger.models import Deployment, FlowRun, Worker, WorkPool, WorkQueue
 from headrace_service.ledger.state_changes import change_flow_run, change_states, state_of_flow_run
 from headrace_service.rules import Actor
 
@@ -110,14 +96,7 @@ def claim(db: peewee.SqliteDatabase, claimant: Claimant, now: int) -> list[Claim
         FlowRun.update(values).where(FlowRun.id == run_id).execute(db)
         claimed.append(
             Claimed(
-                run_id,
-                name,
-                epoch + 1,
-                parameters,
-                variables or "{}",
-                due,
-                count,
-                known[owner_id],
+                run_id, name, epoch + 1, parameters, variables or "{}", due, count, known[owner_id]
             )
         )
     return claimed
@@ -125,11 +104,7 @@ def claim(db: peewee.SqliteDatabase, claimant: Claimant, now: int) -> list[Claim
 
 def _waiting(claimant: Claimant) -> Any:
     """The runs that wait for a claimant, due or not."""
-    waits = (
-        IS_SCHEDULED,
-        FlowRun.deployment_id.is_null(False),
-        FlowRun.claimed_by.is_null(True),
-    )
+    waits = (IS_SCHEDULED, FlowRun.deployment_id.is_null(False), FlowRun.claimed_by.is_null(True))
     query: Any = FlowRun.select(FlowRun.id).join(
         Deployment, on=(Deployment.id == FlowRun.deployment_id)
     )
@@ -191,8 +166,7 @@ def conclude(db: peewee.SqliteDatabase, run_id: UUID, epoch: int, message: str) 
 def release(db: peewee.SqliteDatabase, worker_ids: Sequence[UUID]) -> list[UUID]:
     """Give back what the workers have claimed and nobody has begun. Returns those runs."""
     query = FlowRun.select(FlowRun.id, FlowRun.epoch, FlowRun.run_count).where(
-        FlowRun.claimed_by.in_(list(worker_ids)),
-        FlowRun.state_type == StateType.PENDING.value,
+        FlowRun.claimed_by.in_(list(worker_ids)), FlowRun.state_type == StateType.PENDING.value
     )
     released: list[UUID] = []
     for run_id, epoch, count in list(query.tuples().execute(db)):

@@ -7,20 +7,11 @@ from uuid import UUID
 import msgspec
 import peewee
 
-from headrace.records import (
-    StateType,
-)
+from headrace.records import StateType
 from headrace_service import schedules
 from headrace_service.ledger.claims import IS_SCHEDULED
-from headrace_service.ledger.deployments import (
-    ScheduleRow,
-    deployment,
-    schedule_row,
-)
-from headrace_service.ledger.models import (
-    FlowRun,
-    Schedule,
-)
+from headrace_service.ledger.deployments import ScheduleRow, deployment, schedule_row
+from headrace_service.ledger.models import FlowRun, Schedule
 from headrace_service.ledger.scheduled_runs import RunRequest, insert_run
 from headrace_service.ledger.state_changes import change_flow_run
 from headrace_service.rules import Actor

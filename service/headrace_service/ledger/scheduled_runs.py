@@ -11,25 +11,13 @@ import msgspec
 import peewee
 import uuid_utils
 
-from headrace.records import (
-    FlowRunCreated,
-    RecordBatch,
-    StateChange,
-    StateType,
-    now_micros,
-)
+from headrace.records import FlowRunCreated, RecordBatch, StateChange, StateType, now_micros
 from headrace_service.json_schema import problems
 from headrace_service.ledger.decode import DecodedBatch
-from headrace_service.ledger.deployments import (
-    DeploymentRow,
-    deployment,
-)
+from headrace_service.ledger.deployments import DeploymentRow, deployment
 from headrace_service.ledger.errors import InvalidInput
 from headrace_service.ledger.fold import Fold
-from headrace_service.ledger.models import (
-    FlowRun,
-    WorkQueue,
-)
+from headrace_service.ledger.models import FlowRun, WorkQueue
 from headrace_service.rules import Actor
 
 _NOBODY = UUID(int=0)
