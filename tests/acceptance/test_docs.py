@@ -20,6 +20,8 @@ PAGES = (
     "docs/timeouts-and-cancellation.md",
     "docs/variables-artifacts-blocks.md",
     "docs/client.md",
+    "docs/parameters.md",
+    "docs/testing.md",
 )
 PROGRAMS = [
     pytest.param(program, id=f"{page}-{number}")
