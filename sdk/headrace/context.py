@@ -443,9 +443,11 @@ class TaskRunContext:
 
     @staticmethod
     def get() -> TaskRunContext | None:
-        """The task run that this code runs in, or None."""
+        """The innermost task run that this code runs in, or None; flows may lie between."""
         run = CURRENT_RUN.get()
-        return run if isinstance(run, TaskRunContext) else None
+        while run is not None and not isinstance(run, TaskRunContext):
+            run = run.parent_task_run or run.parent
+        return run
 
     @property
     def task_run(self) -> TaskRunContext:

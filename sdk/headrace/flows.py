@@ -224,6 +224,7 @@ class Flow(Deployable, Definition, Generic[P, R]):
             option: value
             for option, value in options.items()
             if value is not NotSet and (value is not None or option in _REVOCABLE)
+            if value or option not in _HOOKS  # Prefect's users know an empty list as none given
         }
         return type(self)(self.fn, **{**kept, **changed})
 

@@ -93,7 +93,9 @@ def _field_names(thing: object) -> list[str]:
 def _rebuild(container: object, items: Sequence[object]) -> object:
     """A container like `container`, with other items."""
     if isinstance(container, dict):
-        return dict(zip(container, items, strict=True))
+        rebuilt = {} if type(container) is dict else copy.copy(container)  # an OrderedDict, say
+        rebuilt.update(zip(container, items, strict=True))
+        return rebuilt
     if isinstance(container, tuple) and hasattr(container, "_make"):
         made: object = container._make(items)
         return made

@@ -7,7 +7,7 @@ once: `perform` does it in a thread, `perform_async` in a coroutine.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from headrace.engine.timeouts import Expired, call_within, limit_async
@@ -75,6 +75,20 @@ class Call:
 
 
 CALLERS.add(Call.perform.__code__)
+
+
+class CallFlow(Call):
+    """Call a flow's function; a coroutine that a synchronous one returns is run for its value."""
+
+    __slots__ = ()
+
+    def perform(self) -> object:
+        value = super().perform()
+        if not isinstance(value, Coroutine):
+            return value
+        from headrace.utilities.asyncutils import run_coro_as_sync
+
+        return run_coro_as_sync(value)
 
 
 class Sleep:

@@ -16,7 +16,7 @@ from headrace.context import (
     persists_by_default,
 )
 from headrace.drivers import Lifecycle, Work, drive
-from headrace.engine.commands import Call, Settle, WaitFor
+from headrace.engine.commands import Call, CallFlow, Settle, WaitFor
 from headrace.engine.generators import collected
 from headrace.engine.hooks import call_hooks
 from headrace.engine.inputs import Inputs, not_ready, resolve
@@ -154,7 +154,7 @@ class FlowRun(FlowRunContext):
     def make_call(self) -> Call:
         """The call of the flow's function."""
         timeout = self.flow.timeout_seconds
-        return Call(collected(self.flow), self.args, self.kwargs, timeout, FlowRunTimeoutError)
+        return CallFlow(collected(self.flow), self.args, self.kwargs, timeout, FlowRunTimeoutError)
 
     def gather(self, stop: bool) -> Lifecycle[None] | None:
         """Wait for the submitted tasks that nobody has waited for; or `stop` them."""

@@ -110,6 +110,7 @@ def only_ours(logger: logging.Logger) -> bool:
     handlers = ROOT.handlers
     return not (
         (handlers != _BOTH and handlers != _LEDGER_ALONE)
+        or logger.parent is not ROOT  # a child of a run's logger, whose handlers hear it, too
         or logger.handlers
         or logger.filters
         or not logger.propagate

@@ -233,11 +233,13 @@ class State(Generic[R]):
         Args:
             update: attributes that are to differ.
         """
-        copy: State[R] = State(self.type, self.name, self.message, self.data)
+        changed = {"id": self.id, **(update or {})}
+        own_id = changed.pop("id")
+        copy: State[R] = State(self.type, self.name, self.message, self.data, id=own_id)
         copy.has_data = self.has_data
         if self._details is not None:
             copy.state_details = msgspec.structs.asdict(self._details)
-        for name, value in (update or {}).items():
+        for name, value in changed.items():
             setattr(copy, name, value)
         return copy
 
@@ -265,8 +267,8 @@ class State(Generic[R]):
         return plain
 
     def fresh_copy(self) -> State[R]:
-        """The same state, entered now."""
-        return self.model_copy()
+        """The same state, entered now, with an id of its own."""
+        return self.model_copy(update={"id": None})
 
     def is_scheduled(self) -> bool:
         """Whether the run is to start at a time to come."""

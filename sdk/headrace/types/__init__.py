@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Annotated, Any
 
@@ -43,13 +44,17 @@ def _check_block_name(name: str | None) -> str | None:
     return name
 
 
+def _plain(value: object) -> object:
+    if isinstance(value, set | frozenset | bytes | bytearray):
+        raise TypeError  # it would come back as something else
+    return msgspec.to_builtins(value)
+
+
 def _check_value(value: object) -> object:
     try:
-        text = msgspec.json.encode(value)
-    except (TypeError, msgspec.MsgspecError):
-        text = None
-    if text is None or isinstance(value, bytes | bytearray):
-        raise ValueError("Variable value must be serializable to JSON")
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain).encode()
+    except (TypeError, ValueError, msgspec.MsgspecError):
+        raise ValueError("Variable value must be serializable to JSON") from None
     if len(text) > MAX_VARIABLE_VALUE_LENGTH:
         raise ValueError(f"Variable value must be less than {MAX_VARIABLE_VALUE_LENGTH} characters")
     return value
