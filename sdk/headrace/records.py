@@ -59,7 +59,8 @@ class StateChange(msgspec.Struct, frozen=True, omit_defaults=True):
     """A run enters a state.
 
     `run_count` is the number of the attempt the state belongs to: 0 before the first one started,
-    1 for the first, 2 for the first retry.
+    1 for the first, 2 for the first retry. `result` tells where the run's result is kept, if it is:
+    JSON for those who read it; the ledger only keeps it.
     """
 
     type: StateType
@@ -67,6 +68,7 @@ class StateChange(msgspec.Struct, frozen=True, omit_defaults=True):
     timestamp: Micros
     message: Text | None = None
     run_count: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] = 0
+    result: Text | None = None
 
 
 class FlowRunCreated(

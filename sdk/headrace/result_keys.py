@@ -114,15 +114,19 @@ def hash_call(run: TaskRunContext, arguments: dict[str, Any]) -> str | None:
     return hash_value([identity(run.task), code, hashes])
 
 
-def keep_flow_result(run: FlowRunContext, value: object) -> None:
-    """Keep a flow's result; one that cannot be kept is a warning, since the flow is done."""
+def keep_flow_result(run: FlowRunContext, value: object) -> ResultRecordMetadata | None:
+    """Keep a flow's result, and tell where; one that cannot be kept is a warning: it is done."""
     from headrace.results import get_result_store
 
     try:
-        get_result_store().for_transactions().write(value)
+        store = get_result_store().for_transactions()
+        record = store.create_result_record(value)
+        store.persist_result_record(record)
     except Exception as error:  # pickling runs the code of any class; disks fill up
         message = f"Encountered an error while persisting result: {error} Execution will continue, "
         _warn(run, f"{message}but the result has not been persisted")
+        return None
+    return record.metadata
 
 
 def _warn(run: FlowRunContext | TaskRunContext, message: str) -> None:

@@ -398,6 +398,21 @@ def _now() -> datetime.datetime:
     return datetime.datetime.fromtimestamp(current_clock().now() / 1e6, datetime.UTC)
 
 
+def read_kept(kept: ResultRecordMetadata) -> object:
+    """The result that stands where `kept` says.
+
+    Raises:
+        Exception: it cannot be read: the storage or the serializer says why.
+    """
+    place = kept.storage_key or ""
+    folder: str | UUID | None = kept.storage_block_id
+    if folder is None:
+        folder, _, place = place.rpartition("/")
+    content = call_sync(resolve_result_storage(folder).read_path, place)
+    record: ResultRecord[object] = ResultRecord.deserialize(content, kept.serializer)
+    return record.result
+
+
 def get_result_store() -> ResultStore:
     """The store of the run that this code runs in; outside of runs, one as the settings say."""
     return store_of(CURRENT_RUN.get())

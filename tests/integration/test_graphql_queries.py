@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 import uuid_utils.compat as uuids
 
-from headrace.records import WIRE_VERSION, FlowRunCreated, TaskRunCreated
+from headrace.records import (
+    WIRE_VERSION,
+    FlowRunCreated,
+    StateChange,
+    StateType,
+    TaskRunCreated,
+)
 from headrace_service.api.inprocess import execute
 from headrace_service.ledger import Ledger
 from tests.builders import EPOCH, enters, flow_run, log_line, state, task_run
@@ -318,3 +324,28 @@ async def test_the_answer_is_as_new_as_the_last_acknowledgement(ledger: Ledger) 
 async def test_without_an_operation_there_is_an_error_and_no_crash(ledger: Ledger) -> None:
     assert (await execute(ledger, "fragment F on Flow { id }"))["errors"]
     assert (await execute(ledger, "{"))["errors"]
+
+
+async def test_states_tell_where_a_result_is_kept(ledger: Ledger) -> None:
+    kept = StateChange(StateType.COMPLETED, "Completed", EPOCH + 2, None, 1, '{"key": "k"}')
+    take(ledger, RUN, SOURCE, SINK, enters(RUN, state("RUNNING", at=EPOCH + 1)))
+    take(ledger, enters(SOURCE, kept), enters(SINK, state("COMPLETED", at=EPOCH + 2)))
+    data = await ask(
+        ledger,
+        """query ($id: ID!) { flowRun(id: $id) { state { result } taskRuns { nodes {
+          state { result } stateHistory { result }
+        } } } }""",
+        id=str(RUN.id),
+    )
+    assert data["flowRun"] == {
+        "state": {"result": None},
+        "taskRuns": {
+            "nodes": [
+                {
+                    "state": {"result": '{"key": "k"}'},
+                    "stateHistory": [{"result": None}, {"result": '{"key": "k"}'}],
+                },
+                {"state": {"result": None}, "stateHistory": [{"result": None}, {"result": None}]},
+            ]
+        },
+    }

@@ -21,6 +21,7 @@ PROGRAMS = [
     "client/inside_flow",
     "client/logs",
     "client/read_task_runs",
+    "client/results_of_runs",
     "client/variables",
     "concurrency/sync",
     "deployments/run_deployment",
@@ -29,7 +30,6 @@ PROGRAMS = [
     "flows/process_pool",
     "input/pause_resume",
     "input/send_receive",
-    "results/flow_persist",
 ]
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from headrace.client.operations import Change, Object, Operation
 
 _ERROR = "... on UserError { code message field }"
-_STATE = "type name message timestamp runCount"
+_STATE = "type name message timestamp runCount result"
 _RUN = f"id name tags runCount createdAt startTime endTime durationSeconds state {{ {_STATE} }}"
 _FLOW = "id name createdAt"
 _FLOW_RUN = (

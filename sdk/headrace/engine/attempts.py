@@ -89,7 +89,9 @@ def _read(run: TaskRun, transaction: BaseTransaction) -> State[Any] | None:
         return None
     if not result_keys.is_own(record.metadata, run):
         return None
-    return Cached(data=record.result)
+    found = Cached(data=record.result)
+    found.kept = record.metadata
+    return found
 
 
 def end(run: TaskRun, state: State[Any] | None, error: BaseException | None) -> Lifecycle[None]:
@@ -116,9 +118,10 @@ def _stage(run: TaskRun, state: State[Any], transaction: BaseTransaction) -> Lif
         return
     kept: object = state.data
     if transaction.store is not None and transaction.key is not None:
-        kept = transaction.store.create_result_record(
+        kept = record = transaction.store.create_result_record(
             state.data, transaction.key, result_keys.expiry_of(run), result_keys.identity(task)
         )
+        state.kept = record.metadata
 
     def roll_back(_: BaseTransaction) -> None:
         run.roll_back()

@@ -192,7 +192,7 @@ class FlowRun(FlowRunContext):
         if self.persist_result and state.is_completed():
             from headrace import result_keys  # slow to load: not for every program
 
-            yield Work(result_keys.keep_flow_result, self, state.data)
+            state.kept = yield Work(result_keys.keep_flow_result, self, state.data)
         if self.flow.hooks:
             yield from call_hooks(self.flow.hooks, self.flow, self, state)
         self._end(state)

@@ -23,6 +23,8 @@ from headrace.text import MAX_NAME, clip, clip_name, describe
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from headrace.result_records import ResultRecordMetadata
+
 R = TypeVar("R", covariant=True)
 
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
@@ -74,6 +76,7 @@ class State(Generic[R]):
         "data",
         "flow_run_id",
         "has_data",
+        "kept",
         "message",
         "micros",
         "name",
@@ -101,6 +104,8 @@ class State(Generic[R]):
         self.data = data
         #: Whether `data` is known, be it None: it is not in a state that a user made without any.
         self.has_data = data is not None
+        #: Where the run's result is kept, if it is.
+        self.kept: ResultRecordMetadata | None = None
         if micros is None:
             micros = now_micros() if timestamp is None else _micros_of(timestamp)
         self.micros = micros
@@ -177,12 +182,18 @@ class State(Generic[R]):
 
     async def aresult(self, raise_on_failure: bool = True, retry_result_failure: bool = True) -> R:
         """The same as `result`, always as a coroutine."""
+        if self.kept is not None and not self.has_data:
+            from headrace.utilities.asyncutils import run_sync_in_worker_thread
+
+            return await run_sync_in_worker_thread(self.outcome, raise_on_failure)
         return self.outcome(raise_on_failure)
 
     def outcome(self, raise_on_failure: bool = True) -> R:
         """The same as `result`, in asynchronous code too; for the engine."""
         if self.type is StateType.COMPLETED:
             if self.data is None and not self.has_data:
+                if self.kept is not None:
+                    return cast(R, self._read())
                 raise MissingResult(
                     "State data is missing. Typically, this occurs when result persistence is "
                     "disabled and the state has been retrieved from the API."
@@ -194,6 +205,13 @@ class State(Generic[R]):
             raise self.error
         known = self.has_data or self.data is not None
         return cast(R, self.data if known else self.error)
+
+    def _read(self) -> object:
+        from headrace.results import read_kept  # slow to load: not for every program
+
+        kept = cast("ResultRecordMetadata", self.kept)
+        self.data, self.has_data = read_kept(kept), True
+        return self.data
 
     @property
     def error(self) -> BaseException:
@@ -225,7 +243,8 @@ class State(Generic[R]):
         """The record of a run's entering this state, in attempt number `run_count`."""
         message = None if self.message is None else clip(self.message)
         name = self.name if len(self.name) <= MAX_NAME else clip_name(self.name)
-        return StateChange(self.type, name, self.micros, message, run_count)
+        kept = None if self.kept is None else self.kept.dump_bytes().decode()
+        return StateChange(self.type, name, self.micros, message, run_count, kept)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None) -> State[R]:
         """The same state, entered now.
@@ -236,7 +255,7 @@ class State(Generic[R]):
         changed = {"id": self.id, **(update or {})}
         own_id = changed.pop("id")
         copy: State[R] = State(self.type, self.name, self.message, self.data, id=own_id)
-        copy.has_data = self.has_data
+        copy.has_data, copy.kept = self.has_data, self.kept
         if self._details is not None:
             copy.state_details = msgspec.structs.asdict(self._details)
         for name, value in changed.items():

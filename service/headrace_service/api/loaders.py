@@ -38,6 +38,7 @@ class Loaders:
         self.queue_names = DataLoader(load_fn=self._queue_names)
         self.slots_taken: DataLoader[LimitRow, float] = self._each(concurrency.slots_taken)
         self.history = self._each(events.histories)
+        self.kept_results = self._each(events.kept_results)
         self.runs_of_flow = self._paged(flow_runs.runs_of_flows)
         self.subflow_runs = self._paged(flow_runs.subflow_runs)
         self.task_runs = self._paged(task_runs.task_runs_of)

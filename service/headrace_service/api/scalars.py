@@ -88,9 +88,9 @@ A Record is an object whose `kind` says what it tells:
 * `event`: a user's program tells of something. `id`, `timestamp`, `name`, `resource` (labels by
   name); optional `related` (a list of such), `payload` (object), `flow_run_id`.
 
-A `state` is `{"type": StateType, "name": String, "timestamp": Int}` with optional `message` and
-`run_count` (the attempt: 0 before the first). Ids are UUIDs; every `timestamp` is a whole number of
-microseconds since 1970-01-01 UTC."""
+A `state` is `{"type": StateType, "name": String, "timestamp": Int}` with optional `message`,
+`run_count` (the attempt: 0 before the first) and `result` (String: where it is kept). Ids are
+UUIDs; every `timestamp` is a whole number of microseconds since 1970-01-01 UTC."""
 
 SCALARS: dict[object, ScalarDefinition] = {
     DateTime: strawberry.scalar(

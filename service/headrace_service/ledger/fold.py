@@ -206,8 +206,10 @@ class Fold:
         self.events.append((state.timestamp, kind, owner, run.id.bytes, self._payload(state)))
 
     def _payload(self, state: StateChange) -> str:
-        if state.message is not None:
-            payload = StatePayload(state.type, state.name, state.message, state.run_count)
+        if state.message is not None or state.result is not None:
+            payload = StatePayload(
+                state.type, state.name, state.message, state.run_count, state.result
+            )
             return _json.encode(payload).decode()
         key = (state.type, state.name, state.run_count)
         text = self._payloads.get(key)

@@ -23,6 +23,7 @@ class StatePayload(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str
     message: str | None = None
     run_count: int = 0
+    result: str | None = None
 
 
 class CustomPayload(msgspec.Struct, frozen=True, omit_defaults=True):

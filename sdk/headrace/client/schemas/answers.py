@@ -19,6 +19,7 @@ from headrace.client.schemas.objects import (
     WorkPool,
 )
 from headrace.records import StateType
+from headrace.result_records import ResultRecordMetadata
 from headrace.states import State, StateDetails
 
 Object = dict[str, Any]
@@ -80,13 +81,16 @@ def block_document(found: Object) -> BlockDocument:
 
 def state(found: Object, **run: Any) -> State[Any]:
     """A state; `run` is the id of the run it belongs to, as `flow_run_id` or `task_run_id`."""
-    return State(
+    entered: State[Any] = State(
         StateType(found["type"]),
         found["name"],
         found["message"],
         timestamp=datetime.datetime.fromisoformat(found["timestamp"]),
         state_details=StateDetails(**run),
     )
+    if (kept := found.get("result")) is not None:
+        entered.kept = ResultRecordMetadata.load_bytes(kept.encode())
+    return entered
 
 
 def flow(found: Object) -> Flow:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import msgspec
 import strawberry
 
 from headrace.records import StateType, now_micros
+from headrace_service.api.context import Info
 from headrace_service.api.scalars import DateTime
 from headrace_service.ledger.queries.flow_runs import FlowRunRow
 from headrace_service.ledger.queries.task_runs import TaskRunRow
@@ -32,6 +35,9 @@ for _value in StateType.__strawberry_definition__.values:  # type: ignore[attr-d
 class State:
     """A state."""
 
+    #: The run that is in it; None for a state that an event tells of, whose result is known.
+    run_id: strawberry.Private[UUID | None]
+    known_result: strawberry.Private[str | None]
     type: StateType = strawberry.field(description="What kind of state it is.")
     name: str = strawberry.field(description="Its name, closer than its type: `TimedOut`.")
     message: str | None = strawberry.field(description="What there is to say about it.")
@@ -40,10 +46,21 @@ class State:
         description="The attempt it belongs to: 0 before the first, 2 for the first retry."
     )
 
+    @strawberry.field(
+        description="Where the run's result is kept, if it is: JSON for the SDK that reads it."
+    )
+    async def result(self, info: Info) -> str | None:
+        """What the run told of its result."""
+        if self.run_id is None or self.type is not StateType.COMPLETED:
+            return self.known_result
+        return await info.context.loaders.kept_results.load(self.run_id)
+
     @classmethod
     def of_run(cls, row: FlowRunRow | TaskRunRow) -> State:
         """The state that a run is in."""
         return cls(
+            run_id=row.id,
+            known_result=None,
             type=StateType(row.state_type),
             name=row.state_name,
             message=row.state_message,
@@ -55,6 +72,8 @@ class State:
     def of(cls, at: int, payload: StatePayload) -> State:
         """The state that an event tells of."""
         return cls(
+            run_id=None,
+            known_result=payload.result,
             type=payload.type,
             name=payload.name,
             message=payload.message,

@@ -36,6 +36,19 @@ def latest_log(db: peewee.Database) -> int:
     return Log.select(peewee.fn.MAX(Log.seq)).scalar(db) or 0
 
 
+def kept_results(db: peewee.Database, subjects: Sequence[UUID]) -> list[str | None]:
+    """Where each of the runs' results is kept, as the run has told; None for the others."""
+    query = (
+        Event.select(Event.subject_id, Event.payload)
+        .where(Event.subject_id.in_(subjects), Event.payload.contains('"result":'))
+        .order_by(Event.seq)
+    )
+    found: dict[UUID, str | None] = {}
+    for subject, payload in query.tuples().execute(db):
+        found[subject] = _payload.decode(payload).result
+    return [found.get(subject) for subject in subjects]
+
+
 def histories(db: peewee.Database, subjects: Sequence[UUID]) -> list[list[StateRow]]:
     """The states that each of the runs has been in, oldest first; a list for each run."""
     query = (
