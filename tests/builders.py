@@ -7,6 +7,7 @@ from uuid import UUID
 import uuid_utils.compat as uuids
 
 from headrace.records import (
+    EventEmitted,
     FlowRunChanged,
     FlowRunCreated,
     LogLine,
@@ -54,6 +55,11 @@ def enters(run: FlowRunCreated | TaskRunCreated, change: StateChange) -> Record:
 def log_line(owner: FlowRunCreated | None, message: str = "hello", level: int = 20) -> LogLine:
     """A log line of a flow run."""
     return LogLine(EPOCH, level, "test", message, flow_run_id=owner.id if owner else None)
+
+
+def custom_event(owner: FlowRunCreated | None, name: str = "order.shipped") -> EventEmitted:
+    """An event that a user's program has emitted."""
+    return EventEmitted(uuids.uuid7(), EPOCH, name, {}, flow_run_id=owner.id if owner else None)
 
 
 class Stream:

@@ -13,9 +13,10 @@ import pytest
 
 from headrace.records import Record
 from headrace_service.ledger import InvalidCursor, Ledger, feed, tail
+from headrace_service.ledger.queries.events import latest_event
 from headrace_service.ledger.queries.logs import LogRow
 from headrace_service.ledger.tail import EventRow, FeedChunk
-from tests.builders import Stream, flow_run, log_line, task_run
+from tests.builders import Stream, custom_event, flow_run, log_line, task_run
 
 R = TypeVar("R", EventRow, LogRow)
 BOTH = frozenset({"flow_run", "task_run"})
@@ -258,6 +259,21 @@ async def test_another_process_commits_are_seen(followed: Ledger) -> None:
     other.append(Stream().batch(run)).result()
     assert [row.subject_id for row in await take(events, 1)] == [run.id]
     other.close()
+
+
+async def test_events_of_users_are_passed_over(followed: Ledger) -> None:
+    """A page's cursor may stand at such an event: a subscriber goes on from there, too."""
+    stream, run = Stream(), flow_run()
+    states = followed.feed.events(None, kinds=BOTH)
+    assert await begin(states) == 0
+    await asyncio.wrap_future(followed.append(stream.batch(run, custom_event(run))))
+    newest = followed.read(latest_event).result()
+    assert newest == 2
+    later = followed.feed.events(newest, kinds=BOTH)
+    assert await begin(later) == newest
+    await asyncio.wrap_future(followed.append(stream.batch(custom_event(run), task_run(run))))
+    assert [row.seq for row in await take(later, 1)] == [4]
+    assert [row.seq for row in await take(states, 2)] == [1, 4]
 
 
 async def test_a_cursor_of_another_ledger_is_refused(followed: Ledger) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from headrace.records import FlowRunCreated, TaskRunCreated
@@ -13,7 +14,7 @@ from headrace_service.ledger.queries import events, flow_runs, flows, task_runs
 from headrace_service.ledger.queries.flow_runs import FlowRunRow, FlowRunWhere
 from headrace_service.ledger.queries.paging import Page, Slice
 from headrace_service.ledger.queries.task_runs import TaskRunWhere
-from tests.builders import EPOCH, Stream, enters, flow_run, state, task_run
+from tests.builders import EPOCH, Stream, custom_event, enters, flow_run, state, task_run
 
 Reader = Callable[[Page], Slice[FlowRunRow]]
 
@@ -201,6 +202,13 @@ def test_a_history_tells_every_state_in_order(ledger: Ledger) -> None:
     ]
     assert first[1].payload.message == "once more"
     assert len(second) == 1
+
+
+def test_an_event_of_a_user_that_bears_a_runs_id_is_no_state_of_it(ledger: Ledger) -> None:
+    run = flow_run()
+    take(ledger, run, msgspec.structs.replace(custom_event(run), id=run.id))
+    (history,) = ledger.read(events.histories, [run.id]).result()
+    assert [row.payload.name for row in history] == ["Running"]
 
 
 def test_a_page_tells_how_much_of_the_feed_it_shows(

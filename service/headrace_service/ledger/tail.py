@@ -84,17 +84,22 @@ class Source(msgspec.Struct, Generic[R], frozen=True):
     #: About how many bytes of memory a row takes.
     weigh: Callable[[R], int]
 
-    def read(self, db: peewee.Database, after: int, limit: int, most: int) -> list[R]:
-        """The rows after a place, in order: `limit` of them, or what makes about `most` bytes."""
+    def read(self, db: peewee.Database, after: int, limit: int, most: int) -> tuple[list[R], int]:
+        """The rows after a place, in order: `limit` of them, or what makes about `most` bytes.
+
+        With them comes the place up to which there are no others. It may be past the last of them:
+        behind it may be places that were deleted, or that no subscriber hears of.
+        """
+        newest = self.newest(db)
         taken: list[R] = []
         size = 0
         with closing(self.select(db, after, limit)) as rows:
             for row in rows:
                 taken.append(row)
                 size += self.weigh(row)
-                if size >= most:
-                    break
-        return taken
+                if size >= most or len(taken) == limit:
+                    return taken, row.seq
+        return taken, max(after, newest)
 
 
 _decode_payload = msgspec.json.Decoder(StatePayload).decode
@@ -183,8 +188,13 @@ class Tail(Generic[R]):
         read = self._source.read
         async with self._pulling:
             while self.subscribers:
-                rows = await self._ledger.aread_for_feed(read, self._seen, PULL, PULL_BYTES)
-                if not rows or not self.subscribers:  # the last one may have left meanwhile
+                rows, reached = await self._ledger.aread_for_feed(
+                    read, self._seen, PULL, PULL_BYTES
+                )
+                if not self.subscribers:  # the last one has left meanwhile
+                    return
+                self._seen = reached
+                if not rows:
                     return
                 self._keep(rows)
                 self.wake()
@@ -195,7 +205,6 @@ class Tail(Generic[R]):
             size += self._source.weigh(row)
             self._sizes.append(size)
         self._rows += rows
-        self._seen = rows[-1].seq
         if self.kept_bytes > KEEP_BYTES:
             count = bisect.bisect_left(self._sizes, size - KEEP_BYTES * 2 // 3) + 1
             self._dropped = self._sizes[count - 1]
@@ -244,16 +253,18 @@ class Tail(Generic[R]):
         """The next rows after a place, and the place up to which they reach."""
         kept_after = self._kept_after
         if after < kept_after:
-            rows = await self._ledger.aread_for_feed(self._source.read, after, CHUNK, CHUNK_BYTES)
+            read = self._source.read
+            rows, reached = await self._ledger.aread_for_feed(read, after, CHUNK, CHUNK_BYTES)
             # Where the table has nothing after that place, deletion has made room up to what was
             # in memory.
-            after = after if rows else kept_after
-        else:
-            start = bisect.bisect_right(self._rows, after, key=lambda row: row.seq)
-            before = self._sizes[start - 1] if start else self._dropped
-            end = bisect.bisect_left(self._sizes, before + CHUNK_BYTES, start) + 1
-            rows = self._rows[start : min(end, start + CHUNK)]
-        return rows, rows[-1].seq if rows else after
+            return rows, reached if rows else max(reached, kept_after)
+        start = bisect.bisect_right(self._rows, after, key=lambda row: row.seq)
+        before = self._sizes[start - 1] if start else self._dropped
+        end = bisect.bisect_left(self._sizes, before + CHUNK_BYTES, start) + 1
+        rows = self._rows[start : min(end, start + CHUNK)]
+        if start + len(rows) == len(self._rows):
+            return rows, max(after, self._seen)
+        return rows, rows[-1].seq
 
 
 async def wait_for(event: asyncio.Event, seconds: float) -> None:

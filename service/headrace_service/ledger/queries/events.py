@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 import peewee
 
-from headrace_service.ledger.models import Event, Log
+from headrace_service.ledger.models import CUSTOM, Event, Log
 from headrace_service.ledger.rows import StatePayload
 
 _payload = msgspec.json.Decoder(StatePayload)
@@ -53,7 +53,7 @@ def histories(db: peewee.Database, subjects: Sequence[UUID]) -> list[list[StateR
     """The states that each of the runs has been in, oldest first; a list for each run."""
     query = (
         Event.select(Event.subject_id, Event.at, Event.payload)
-        .where(Event.subject_id.in_(subjects))
+        .where(Event.subject_id.in_(subjects), Event.kind != CUSTOM)
         .order_by(Event.seq)
     )
     found: dict[UUID, list[StateRow]] = {subject: [] for subject in subjects}
