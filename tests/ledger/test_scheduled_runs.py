@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 import uuid_utils.compat as uuids
 
-from headrace.records import FlowRunChanged, StateType, now_micros
+from headrace.records import FlowRunChanged, ProcessInfo, StateType, now_micros
 from headrace_service.ledger import Ledger
 from headrace_service.ledger.claims import (
     Claimant,
@@ -17,6 +18,7 @@ from headrace_service.ledger.claims import (
     claim,
     conclude,
     next_due,
+    release,
     release_lapsed,
 )
 from headrace_service.ledger.deployments import (
@@ -214,6 +216,34 @@ def test_what_a_lapsed_worker_has_claimed_is_given_back_and_fenced(ledger: Ledge
     assert run(ledger, run_id)["state_type"] == "RUNNING"
 
 
+def test_what_an_answer_that_was_lost_told_of_is_given_back(ledger: Ledger) -> None:
+    row = deploy(ledger)
+    kept, lost = ask(ledger), ask(ledger)
+    worker = Claimant(uuids.uuid7(), deployment_ids=[row.id], limit=1)
+    claimed = [ledger.write(claim, worker, now_micros()).result()[0] for _ in range(2)]
+    assert [one.flow_run_id for one in claimed] == [kept, lost]
+    knowing = msgspec.structs.replace(worker, holding=frozenset({kept}))
+    (again,) = ledger.write(claim, knowing, now_micros()).result()
+    assert (again.flow_run_id, again.epoch) == (lost, 3)
+    assert run(ledger, kept)["epoch"] == 1
+
+
+def test_what_has_a_process_is_not_given_back(ledger: Ledger) -> None:
+    row = deploy(ledger)
+    begun, to_cancel, unbegun = ask(ledger), ask(ledger), ask(ledger)
+    worker = Claimant(uuids.uuid7(), deployment_ids=[row.id], limit=3)
+    ledger.write(claim, worker, now_micros()).result()
+    stream = Stream()
+    batch = stream.batch(*(FlowRunChanged(key, state("PENDING"), 1) for key in (begun, to_cancel)))
+    process = ProcessInfo("host", 1, "host/1", 30.0)
+    assert ledger.append(msgspec.structs.replace(batch, process=process)).result().refused == []
+    for key in (to_cancel, unbegun):
+        assert ledger.write(cancel, key).result() is StateType.CANCELLING
+    assert ledger.write(release, [worker.worker_id]).result() == [unbegun]
+    states = [run(ledger, key)["state_type"] for key in (begun, to_cancel, unbegun)]
+    assert states == ["PENDING", "CANCELLING", "CANCELLED"]
+
+
 def test_a_process_that_died_without_a_word_has_its_run_ended(ledger: Ledger) -> None:
     row = deploy(ledger)
     run_id = ask(ledger)
@@ -279,3 +309,26 @@ def test_the_runs_of_a_deleted_deployment_stay(ledger: Ledger) -> None:
     ledger.write(delete_deployment, "etl/daily").result()
     assert runs(ledger) == 1
     assert take(ledger, row) == []
+
+
+def test_deleting_a_deployment_cancels_the_runs_that_wait(ledger: Ledger) -> None:
+    row = deploy(ledger)
+    claimed = ask(ledger)
+    take(ledger, row)
+    waiting = ask(ledger)
+    ledger.write(delete_deployment, row.id).result()
+    assert run(ledger, claimed)["state_type"] == "PENDING"
+    assert run(ledger, waiting)["state_type"] == "CANCELLED"
+    assert run(ledger, waiting)["state_message"] == "Its deployment was deleted."
+
+
+def test_a_pool_with_runs_that_have_not_ended_stays(ledger: Ledger) -> None:
+    ledger.write(create_work_pool, "old", "process").result()
+    deploy(ledger, work_pool="old")
+    waiting = ask(ledger)
+    ledger.write(create_work_pool, "new", "process").result()
+    deploy(ledger, work_pool="new")
+    with pytest.raises(Conflict, match="1 runs of work pool 'old' have not ended"):
+        ledger.write(delete_work_pool, "old").result()
+    ledger.write(cancel, waiting).result()
+    ledger.write(delete_work_pool, "old").result()

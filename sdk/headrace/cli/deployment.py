@@ -135,7 +135,7 @@ def resume(name: str) -> None:
 @click.argument("name")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 def delete(name: str, yes: bool) -> None:
-    """Delete a deployment and its schedules; its runs stay."""
+    """Delete a deployment and its schedules; its runs that wait are cancelled."""
     from headrace.client import work
 
     confirm(f"deployment {name!r}", yes)

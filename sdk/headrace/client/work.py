@@ -65,7 +65,7 @@ def set_deployment_paused(which: UUID | str, paused: bool) -> Operation[Object]:
 
 
 def delete_deployment(which: UUID | str) -> Operation[Object]:
-    """Forget a deployment and its schedules."""
+    """Forget a deployment and its schedules; its runs that wait are cancelled."""
     document = (
         "mutation ($which: String!) { deleteDeployment(deployment: $which) "
         f"{{ ... on Deleted {{ id }} {ERROR} }} }}"

@@ -171,6 +171,7 @@ class Host:
             work_pool_name=self.work_pool_name,
             work_queue_names=None if self.work_queue_names is None else list(self.work_queue_names),
             deployment_ids=[str(key) for key in self.deployment_ids],
+            holding=[str(run_id) for run_id in self._running],
         )
 
     async def _start(self, client: AsyncClient, claimed: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ under the epoch that it was given, so that one whose claim was taken from it cha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +21,7 @@ import peewee
 
 from headrace.records import FlowRunChanged, StateChange, StateType, now_micros
 from headrace_service.ledger.deployments import DeploymentRow, deployments_by_id
-from headrace_service.ledger.models import Deployment, FlowRun, Worker, WorkPool, WorkQueue
+from headrace_service.ledger.models import Deployment, FlowRun, Process, Worker, WorkPool, WorkQueue
 from headrace_service.ledger.state_changes import change_flow_run, change_states, state_of_flow_run
 from headrace_service.rules import Actor
 
@@ -39,6 +39,8 @@ class Claimant(msgspec.Struct, frozen=True):
     queues: list[str] | None = None
     deployment_ids: list[UUID] = []
     limit: int = 1
+    #: The runs that it knows to be its own; None when it does not say.
+    holding: frozenset[UUID] | None = None
 
 
 class Claimed(msgspec.Struct, frozen=True):
@@ -64,8 +66,11 @@ def next_due(db: peewee.Database, claimant: Claimant) -> int | None:
 def claim(db: peewee.SqliteDatabase, claimant: Claimant, now: int) -> list[Claimed]:
     """Give a worker runs that are due, `limit` at most: they are PENDING, and its own.
 
-    Those of queues served first come first, then by the time they are due.
+    Those of queues served first come first, then by the time they are due. What it has claimed
+    before and does not know of, since the answer was lost, is given back first.
     """
+    if claimant.holding is not None:
+        release(db, [claimant.worker_id], claimant.holding)
     limit = min(claimant.limit, _room(db, claimant))
     if limit <= 0:
         return []
@@ -163,14 +168,24 @@ def conclude(db: peewee.SqliteDatabase, run_id: UUID, epoch: int, message: str) 
     return StateType.CRASHED
 
 
-def release(db: peewee.SqliteDatabase, worker_ids: Sequence[UUID]) -> list[UUID]:
-    """Give back what the workers have claimed and nobody has begun. Returns those runs."""
-    query = FlowRun.select(FlowRun.id, FlowRun.epoch, FlowRun.run_count).where(
-        FlowRun.claimed_by.in_(list(worker_ids)), FlowRun.state_type == StateType.PENDING.value
+def release(
+    db: peewee.SqliteDatabase, worker_ids: Sequence[UUID], keep: Collection[UUID] = ()
+) -> list[UUID]:
+    """Give back what the workers have claimed and nobody has begun, save `keep`.
+
+    Returns those runs. One that was to be cancelled is CANCELLED.
+    """
+    process = Process.select().where(Process.client_id == FlowRun.client_id)
+    query = FlowRun.select(FlowRun.id, FlowRun.epoch, FlowRun.run_count, FlowRun.state_type).where(
+        FlowRun.claimed_by.in_(list(worker_ids)),
+        FlowRun.state_type.in_((StateType.PENDING.value, StateType.CANCELLING.value)),
+        FlowRun.id.not_in(list(keep)),
+        ~peewee.fn.EXISTS(process),  # one that has a process is its process's, and the reaper's
     )
     released: list[UUID] = []
-    for run_id, epoch, count in list(query.tuples().execute(db)):
-        change = StateChange(StateType.SCHEDULED, "Scheduled", now_micros(), None, count)
+    for run_id, epoch, count, kind in list(query.tuples().execute(db)):
+        to = StateType.SCHEDULED if kind == StateType.PENDING.value else StateType.CANCELLED
+        change = StateChange(to, to.value.capitalize(), now_micros(), None, count)
         change_states(db, [FlowRunChanged(run_id, change)], Actor.SERVICE)
         values = {FlowRun.claimed_by: None, FlowRun.epoch: epoch + 1}
         FlowRun.update(values).where(FlowRun.id == run_id).execute(db)

@@ -11,11 +11,13 @@ import msgspec
 import peewee
 import uuid_utils
 
-from headrace.records import now_micros
+from headrace.records import FlowRunChanged, StateChange, StateType, now_micros
 from headrace_service import schedules
 from headrace_service.ledger.errors import InvalidInput, NotFound
-from headrace_service.ledger.models import Bundle, Deployment, Flow, Schedule
+from headrace_service.ledger.models import Bundle, Deployment, Flow, FlowRun, Schedule
+from headrace_service.ledger.state_changes import change_states
 from headrace_service.ledger.work_pools import DEFAULT_QUEUE, queue_for, work_pool
+from headrace_service.rules import Actor
 from headrace_service.schedules import Catchup, InvalidSchedule, ScheduleSpec
 
 
@@ -253,15 +255,33 @@ def set_deployment_paused(
 
 
 def delete_deployment(db: peewee.SqliteDatabase, which: UUID | str) -> UUID:
-    """Forget a deployment and its schedules. Its runs stay. Returns its id.
+    """Forget a deployment and its schedules; runs that wait are cancelled. Returns its id.
 
     Raises:
         NotFound: there is no such deployment.
     """
     key = deployment(db, which).id
+    _cancel_waiting(db, key)
     Schedule.delete().where(Schedule.deployment_id == key).execute(db)
     Deployment.delete().where(Deployment.id == key).execute(db)
     return key
+
+
+def _cancel_waiting(db: peewee.SqliteDatabase, deployment_id: UUID) -> None:
+    """Cancel a deployment's runs that nobody could take up without it."""
+    is_waiting = (FlowRun.state_type == StateType.SCHEDULED.value) & FlowRun.claimed_by.is_null()
+    is_suspended = (FlowRun.state_type == StateType.PAUSED.value) & (
+        FlowRun.state_name == "Suspended"
+    )
+    query = FlowRun.select(FlowRun.id, FlowRun.run_count).where(
+        FlowRun.deployment_id == deployment_id, is_waiting | is_suspended
+    )
+    message, now = "Its deployment was deleted.", now_micros()
+    changes = [
+        FlowRunChanged(run_id, StateChange(StateType.CANCELLED, "Cancelled", now, message, count))
+        for run_id, count in query.tuples().execute(db)
+    ]
+    change_states(db, changes, Actor.USER)
 
 
 def plan_schedules(db: peewee.SqliteDatabase, deployment_id: UUID, now: int) -> None:

@@ -9,12 +9,14 @@ import msgspec
 import peewee
 import uuid_utils
 
-from headrace.records import now_micros
+from headrace.records import TERMINAL_STATES, StateType, now_micros
 from headrace_service.ledger.errors import Conflict, NotFound
-from headrace_service.ledger.models import Deployment, Worker, WorkPool, WorkQueue
+from headrace_service.ledger.models import Deployment, FlowRun, Worker, WorkPool, WorkQueue
 
 #: The queue that every pool has.
 DEFAULT_QUEUE = "default"
+
+_NOT_ENDED = [kind.value for kind in StateType if kind not in TERMINAL_STATES]
 
 
 class WorkPoolRow(msgspec.Struct, frozen=True):
@@ -165,13 +167,20 @@ def delete_work_pool(db: peewee.SqliteDatabase, name: str) -> UUID:
 
     Raises:
         NotFound: there is no such pool.
-        Conflict: deployments belong to it.
+        Conflict: deployments belong to it, or it has runs that have not ended.
     """
     pool = work_pool(db, name)
     queues = [queue.id for queue in queues_of(db, pool.id)]
     used = Deployment.select().where(Deployment.work_queue_id.in_(queues)).count(db)
     if used:
         raise Conflict(f"{used} deployments belong to work pool {name!r}; delete them first")
+    open_runs = FlowRun.select().where(
+        FlowRun.state_type.in_(_NOT_ENDED), FlowRun.work_queue_id.in_(queues)
+    )
+    if number := open_runs.count(db):
+        raise Conflict(
+            f"{number} runs of work pool {name!r} have not ended; wait for them, or cancel them"
+        )
     WorkQueue.delete().where(WorkQueue.work_pool_id == pool.id).execute(db)
     Worker.delete().where(Worker.work_pool_id == pool.id).execute(db)
     WorkPool.delete().where(WorkPool.id == pool.id).execute(db)

@@ -124,7 +124,10 @@ class DeploymentMutations:
             return refusal(error)
         return Deployment.of(row)
 
-    @strawberry.mutation(description="Forget a deployment and its schedules. Its runs stay.")
+    @strawberry.mutation(
+        description="Forget a deployment and its schedules. Its runs stay; those that nobody "
+        "has begun are cancelled."
+    )
     async def delete_deployment(self, info: Info, deployment: Which) -> DeleteResult:
         """Delete."""
         verb = deployments.delete_deployment

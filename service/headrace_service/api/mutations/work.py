@@ -54,6 +54,11 @@ class ClaimInput:
     deployment_ids: list[strawberry.ID] | None = strawberry.field(
         default=None, description="Without a pool: the deployments that it serves."
     )
+    holding: list[strawberry.ID] | None = strawberry.field(
+        default=None,
+        description="The runs that it executes now. Others that it has claimed are given back "
+        "unless they have begun: it cannot know of them, since the answer was lost.",
+    )
 
 
 @strawberry.type(description="The state of a run after its process has ended.")
@@ -119,7 +124,10 @@ class WorkMutations:
             return refusal(error)
         return WorkPool.of(row)
 
-    @strawberry.mutation(description="Forget a pool to which no deployment belongs.")
+    @strawberry.mutation(
+        description="Forget a pool to which no deployment belongs, and none of whose runs is "
+        "under way."
+    )
     async def delete_work_pool(self, info: Info, name: PoolName) -> DeleteResult:
         """Delete."""
         try:
@@ -156,12 +164,11 @@ class WorkMutations:
             worker,
             pool,
             input.work_queue_names,
-            _ids(input.deployment_ids),
+            _ids(input.deployment_ids, "deploymentIds"),
             input.limit,
+            None if input.holding is None else frozenset(_ids(input.holding, "holding")),
         )
-        claimed = []
-        if input.limit > 0:
-            claimed = await ledger.awrite(claims.claim, claimant, now_micros())
+        claimed = await ledger.awrite(claims.claim, claimant, now_micros())
         due = await ledger.aread(claims.next_due, claimant)
         cancelling = await ledger.aread(claims.to_be_cancelled, worker)
         return Claims(
@@ -201,5 +208,5 @@ class WorkMutations:
         return Concluded(state=state)
 
 
-def _ids(texts: list[strawberry.ID] | None) -> list[UUID]:
-    return [parse_id(text, "deploymentIds") for text in texts or ()]
+def _ids(texts: list[strawberry.ID] | None, field: str) -> list[UUID]:
+    return [parse_id(text, field) for text in texts or ()]
