@@ -84,4 +84,4 @@ def test_a_whole_flow_can_be_retried(book: Book, clock: VirtualClock) -> None:
 
     assert pipeline() == 2
     (run,) = book.flow_runs()
-    assert book.history(run) == ["Pending", "Running", "Retrying", "Completed"]
+    assert book.history(run) == ["Pending", "Running", "AwaitingRetry", "Running", "Completed"]

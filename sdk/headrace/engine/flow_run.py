@@ -84,6 +84,8 @@ class FlowRun(FlowRunContext):
     __slots__ = ("clock", "retries", "upstream")
 
     kind: ClassVar[str] = "Flow"
+    again: ClassVar[str] = "Running"
+    waits_always: ClassVar[bool] = True
     clock: Clock
     retries: int
     #: Futures to wait for before the run starts, besides those among its arguments.

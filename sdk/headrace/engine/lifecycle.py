@@ -35,6 +35,10 @@ class Run(Protocol):
     """What differs between the runs of flows and of tasks: `FlowRun` and `TaskRun`."""
 
     kind: ClassVar[str]
+    #: What its state is called in a second attempt; and whether it is AwaitingRetry before, also
+    #: where there is nothing to wait for. They are Prefect's, in which flows and tasks differ.
+    again: ClassVar[str]
+    waits_always: ClassVar[bool]
     run_count: int
     retries: int
     final: State[Any] | None
@@ -94,7 +98,7 @@ def lifecycle(run: Run) -> Lifecycle[State[Any]]:
             if beginning is not None and (state := (yield from beginning)) is not None:
                 break
             run.run_count += 1
-            run.enter(StateType.RUNNING, "Running" if run.run_count == 1 else "Retrying")
+            run.enter(StateType.RUNNING, run.again if run.run_count > 1 else "Running")
             if (announcing := run.announce()) is not None:
                 yield from announcing
             call = run.make_call()
@@ -162,8 +166,9 @@ def _await_retry(run: Run, failure: Exception | State[Any]) -> Lifecycle[None]:
     now = run.clock.now()
     log_line(context, logging.WARNING, f"Attempt {run.run_count} of {attempts}: {reason}", now)
     log_line(context, logging.INFO, f"Retrying in {delay} seconds...", now)
-    if delay > 0:
+    if delay > 0 or run.waits_always:
         run.enter(StateType.SCHEDULED, "AwaitingRetry", clip(reason))
+    if delay > 0:
         yield Sleep(run.clock, delay)
 
 

@@ -111,6 +111,8 @@ class TaskRun(TaskRunContext):
     )
 
     kind: ClassVar[str] = "Task"
+    again: ClassVar[str] = "Retrying"
+    waits_always: ClassVar[bool] = False
     clock: Clock
     edges: dict[str, list[UUID]]
     #: The slots that the tags' limits have given for the attempt.
