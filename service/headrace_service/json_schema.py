@@ -7,12 +7,35 @@ by its own types. So what is not understood here is let through.
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from typing import Any
+
+#: Problems that are told of at most, and characters of each; it may repeat the whole value.
+MOST_PROBLEMS, LONGEST_MESSAGE = 20, 1000
+#: How many references are followed in one check. A few that lead to each other often make millions
+#: of steps; a value that takes so many is let through.
+MOST_REFERENCES = 10_000
+
+_references: ContextVar[Iterator[int]] = ContextVar("references")
+
+
+class _TooLong(Exception):
+    """A check follows more than `MOST_REFERENCES` references."""
+
+
+_LEFT_TO_THE_FLOW = (
+    "pattern",
+    "patternProperties",
+    "uniqueItems",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+)
 
 
 def problems(schema: Mapping[str, Any], value: object) -> list[tuple[str, str]]:
-    """What is wrong with a value: the path of each part that does not fit, and why.
+    """What is wrong with a value: the path of each part that does not fit, and why; a few of them.
 
     Args:
         schema: the schema. What it refers to is looked for within it, and nowhere else.
@@ -22,12 +45,19 @@ def problems(schema: Mapping[str, Any], value: object) -> list[tuple[str, str]]:
     from referencing import Registry
     from referencing.exceptions import Unresolvable
 
+    no_sense = (UnknownType, Unresolvable, ArithmeticError, AttributeError, LookupError, TypeError)
     validator = _validator_class()(dict(schema), registry=Registry())
+    counted = _references.set(iter(range(MOST_REFERENCES)))
     try:
-        errors = sorted(validator.iter_errors(value), key=lambda error: len(error.absolute_path))
-    except (UnknownType, Unresolvable, ArithmeticError, LookupError, TypeError, ValueError):
+        found = list(itertools.islice(validator.iter_errors(value), MOST_PROBLEMS))
+    except (*no_sense, ValueError, RecursionError, _TooLong):
         return []  # a schema that makes no sense refuses nobody
-    return [("".join(_steps(error.absolute_path)), error.message) for error in errors]
+    finally:
+        _references.reset(counted)
+    errors = sorted(found, key=lambda error: len(error.absolute_path))
+    return [
+        ("".join(_steps(error.absolute_path)), error.message[:LONGEST_MESSAGE]) for error in errors
+    ]
 
 
 def _steps(path: Any) -> Iterator[str]:
@@ -39,15 +69,27 @@ def _steps(path: Any) -> Iterator[str]:
 def _validator_class() -> Any:
     """The validator; made when it is first needed, since it takes 100 ms to load.
 
-    Text is a number or a truth value to it: a flow converts "5". Patterns are left to the flow: a
-    hostile one could keep the service busy for ever.
+    Text is a number or a truth value to it: a flow converts "5". Patterns, and what compares each
+    part of a value with all others, are left to the flow: a hostile schema could keep the service
+    busy for ever.
     """
     from jsonschema import validators
+
+    known = validators.Draft202012Validator
 
     def unchecked(*_: object) -> Iterator[Any]:
         return iter(())
 
-    known = validators.Draft202012Validator
+    def counted(keyword: str) -> Any:
+        follow = known.VALIDATORS[keyword]
+
+        def reference(*asked: Any) -> Iterator[Any]:
+            if next(_references.get(), None) is None:
+                raise _TooLong
+            yield from follow(*asked)
+
+        return reference
+
     strict = known.TYPE_CHECKER
     lenient = strict.redefine_many(
         {
@@ -57,6 +99,7 @@ def _validator_class() -> Any:
             for name in ("integer", "number", "boolean")
         }
     )
-    patterns = dict.fromkeys(("pattern", "patternProperties"), unchecked)
+    keywords = dict.fromkeys(_LEFT_TO_THE_FLOW, unchecked)
+    keywords |= {keyword: counted(keyword) for keyword in ("$ref", "$dynamicRef")}
     make: Any = validators.extend
-    return make(known, validators=patterns, type_checker=lenient)
+    return make(known, validators=keywords, type_checker=lenient)

@@ -173,6 +173,21 @@ def test_blocks_in_a_circle_are_told_of(ledger: Ledger) -> None:
         ledger.read(block_data, row, True).result()
 
 
+def test_blocks_that_hold_each_other_often_are_not_multiplied(ledger: Ledger) -> None:
+    row = save(ledger, LOGIN, "b0")
+    for level in range(1, 12):
+        reference = {"$ref": {"block_document_id": str(row.id)}}
+        row = save(ledger, LOGIN, f"b{level}", held=[reference] * 10)
+    with pytest.raises(Conflict, match="more than 500 blocks"):
+        ledger.read(block_data, row, True).result()
+
+
+def test_a_reference_that_is_no_id_leads_nowhere(ledger: Ledger) -> None:
+    row = save(ledger, LOGIN, "me", held={"$ref": {"block_document_id": 5}})
+    with pytest.raises(NotFound, match="deleted"):
+        ledger.read(block_data, row, True).result()
+
+
 def test_a_block_is_overwritten_only_when_that_is_wanted(ledger: Ledger) -> None:
     first = save(ledger, LOGIN, "me", user="u")
     with pytest.raises(Conflict):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from headrace_service.json_schema import problems
+from headrace_service.json_schema import LONGEST_MESSAGE, MOST_PROBLEMS, problems
 
 POINT = {"type": "object", "properties": {"x": {"type": "number"}}, "required": ["x"]}
 
@@ -49,3 +49,37 @@ def test_names() -> None:
     assert problems(schema, {"a": 1, "c": 1}) == [
         ("", "Additional properties are not allowed ('c' was unexpected)")
     ]
+
+
+def doubling(levels: int, innermost: str) -> dict[str, Any]:
+    """A schema of which each level is checked twice for each time that the one above it is."""
+    parts: dict[str, Any] = {
+        str(level): {"allOf": [{"$ref": f"#/$defs/{level + 1}"}] * 2} for level in range(levels)
+    }
+    return {"$ref": "#/$defs/0", "$defs": {**parts, str(levels): {"type": innermost}}}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"$ref": "#"},
+        {"$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}, "$ref": "#/$defs/a"},
+        {"allOf": [{"$ref": "#"}, {"$ref": "#"}]},
+        doubling(60, "object"),
+        {"anyOf": 5, "items": "all"},
+    ],
+)
+def test_a_schema_without_end_refuses_nobody(schema: dict[str, Any]) -> None:
+    assert problems(schema, {"a": 1}) == []
+
+
+def test_a_schema_that_is_followed_to_its_end_is_enforced() -> None:
+    wrong = ("", "None is not of type 'object'")
+    assert problems(doubling(3, "object"), None) == [wrong] * 8
+
+
+def test_few_problems_are_told_and_in_few_words() -> None:
+    schema = {"items": {"type": "string"}}
+    assert len(problems(schema, list(range(1000)))) == MOST_PROBLEMS
+    ((_, message),) = problems({"type": "integer"}, ["x" * 100_000])
+    assert len(message) == LONGEST_MESSAGE

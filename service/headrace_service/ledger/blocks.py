@@ -21,8 +21,8 @@ from headrace_service.ledger.queries.events import latest_event
 from headrace_service.ledger.queries.paging import Page, Slice, cut, keyset
 
 _NAME = re.compile(r"[a-z0-9-]+")
-#: How deep blocks may stand in one another.
-MAX_NESTING = 20
+#: How deep blocks may stand in one another, and how many may stand in one.
+MAX_NESTING, MAX_WITHIN = 20, 500
 #: What is shown in the place of a secret.
 HIDDEN = "********"
 
@@ -192,39 +192,64 @@ def block_data(db: peewee.Database, row: BlockRow, with_secrets: bool) -> dict[s
 
     Raises:
         NotFound: a block in it was deleted.
-        Conflict: blocks stand in one another deeper than `MAX_NESTING`: in a circle, it seems.
+        Conflict: blocks stand in one another deeper than `MAX_NESTING`, in a circle it seems, or
+            there are more than `MAX_WITHIN` of them.
     """
-    return _fields(db, row, with_secrets, MAX_NESTING)
+    return _Reading(db, with_secrets).fields(row, MAX_NESTING)
 
 
-def _fields(db: peewee.Database, row: BlockRow, with_secrets: bool, depth: int) -> dict[str, Any]:
-    if depth == 0:
-        raise Conflict(f"blocks stand in one another more than {MAX_NESTING} deep", "id")
-    data = msgspec.json.decode(row.data, type=dict[str, Any])
-    if not with_secrets:
-        kind = block_type_by_slug(db, row.type_slug)
-        fields = {} if kind is None else msgspec.json.decode(kind.fields, type=dict[str, Any])
-        for path in fields.get("secret_fields", ()):
-            hide(data, path.split("."))
+class _Reading:
+    """One reading of a block, with all that stand in it."""
 
-    def put_in(value: Any) -> Any:
+    def __init__(self, db: peewee.Database, with_secrets: bool) -> None:
+        self._db = db
+        self._with_secrets = with_secrets
+        self._left = MAX_WITHIN  # a few blocks that hold each other often could make millions
+        self._secrets: dict[str, list[list[str]]] = {}
+
+    def fields(self, row: BlockRow, depth: int) -> dict[str, Any]:
+        if depth == 0:
+            raise Conflict(f"blocks stand in one another more than {MAX_NESTING} deep", "id")
+        data = msgspec.json.decode(row.data, type=dict[str, Any])
+        if not self._with_secrets:
+            for path in self._secrets_of(row.type_slug):
+                hide(data, path)
+        return {key: self._put_in(value, row, depth) for key, value in data.items()}
+
+    def _put_in(self, value: Any, row: BlockRow, depth: int) -> Any:
         if isinstance(value, list):
-            return [put_in(one) for one in value]
+            return [self._put_in(one, row, depth) for one in value]
         if not isinstance(value, dict):
             return value
         reference = value.get("$ref")
         if not isinstance(reference, dict) or "block_document_id" not in reference:
-            return {key: put_in(one) for key, one in value.items()}
-        inner = block_by_id(db, UUID(reference["block_document_id"]))
-        if inner is None:
-            raise NotFound(f"the block {row.name!r} holds one that was deleted", "id")
-        return _fields(db, inner, with_secrets, depth - 1) | {
+            return {key: self._put_in(one, row, depth) for key, one in value.items()}
+        inner = self._referred(str(reference["block_document_id"]), row)
+        return self.fields(inner, depth - 1) | {
             "block_type_slug": inner.type_slug,
             "_block_document_id": str(inner.id),
             "_block_document_name": inner.name,
         }
 
-    return {key: put_in(value) for key, value in data.items()}
+    def _referred(self, block_id: str, row: BlockRow) -> BlockRow:
+        self._left -= 1
+        if self._left < 0:
+            raise Conflict(f"more than {MAX_WITHIN} blocks stand in one", "id")
+        try:
+            inner = block_by_id(self._db, UUID(block_id))
+        except ValueError:
+            inner = None
+        if inner is None:
+            raise NotFound(f"the block {row.name!r} holds one that was deleted", "id")
+        return inner
+
+    def _secrets_of(self, slug: str) -> list[list[str]]:
+        """The paths of what is secret in blocks of a type."""
+        if slug not in self._secrets:
+            kind = block_type_by_slug(self._db, slug)
+            fields = {} if kind is None else msgspec.json.decode(kind.fields, type=dict[str, Any])
+            self._secrets[slug] = [path.split(".") for path in fields.get("secret_fields", ())]
+        return self._secrets[slug]
 
 
 def hide(data: Any, path: list[str]) -> None:
