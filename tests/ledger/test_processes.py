@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from headrace.records import (
     StateType,
     TaskRunCreated,
 )
-from headrace_service.ledger import Ledger, concurrency
+from headrace_service.ledger import InvalidBatch, Ledger, concurrency
 from headrace_service.ledger.limits import LimitValues, create_limit
 from headrace_service.ledger.models import Event, FlowRun, TaskRun
 from headrace_service.ledger.processes import ProcessRow, extend_leases, processes
@@ -186,6 +187,20 @@ async def test_the_slots_of_a_dead_process_are_given_on(ledger: Ledger) -> None:
     assert waiting.result(20).granted
 
 
+def test_slots_are_given_on_though_whoever_gave_them_back_does_not_wait(ledger: Ledger) -> None:
+    ledger.write(create_limit, "db", LimitValues(1), EPOCH).result()
+    holder, gate = SlotHolder("mill", 7), threading.Event()
+    held = SlotRequest(uuids.uuid7(), ["db"], holder)
+    assert ledger.slots.acquire(held).result().granted
+    waiting = ledger.slots.acquire(SlotRequest(uuids.uuid7(), ["db"], holder))
+    ledger.write(lambda db: gate.wait(20))
+    assert ledger.slots.release(held.lease_id).cancel()
+    gate.set()
+    ledger.write(lambda db: None).result()  # what was asked for before is done, and told
+    assert waiting.done()
+    assert waiting.result().granted
+
+
 async def test_nobody_is_dead_because_the_service_was_away(ledger: Ledger) -> None:
     running(ledger)
     clock = Clock(lapsed(ledger, 60))
@@ -255,6 +270,15 @@ async def test_a_process_that_was_heard_of_meanwhile_is_left_alone(ledger: Ledge
     outcome = ledger.write(reap, [Ended(row, "it was silent", lapsed=True)], row.until).result()
     assert outcome.answer == 0
     assert states(ledger)[run.id][0] == StateType.RUNNING.value
+
+
+def test_nobodys_stream_is_no_stream(ledger: Ledger) -> None:
+    """Runs that no process has taken up are under this id; its end would end them all."""
+    for records in ([flow_run()], ["nonsense"]):
+        plain = {"client_id": str(UUID(int=0)), "number": 1, "records": records}
+        with pytest.raises(InvalidBatch, match="nobody") as refused:
+            ledger.append_value(msgspec.to_builtins(plain))
+        assert refused.value.field == "client_id"
 
 
 def test_a_batch_that_names_its_process_wrongly_loses_nothing(ledger: Ledger) -> None:

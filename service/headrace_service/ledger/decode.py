@@ -7,8 +7,9 @@ when that fails is it taken apart, to keep what is sound and to say of the rest 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -17,6 +18,9 @@ from headrace_service.ledger.errors import InvalidBatch
 
 #: More records than this in one batch are refused: a batch is one transaction.
 MAX_RECORDS = 10_000
+
+#: Whose the runs are that no process has taken up.
+NOBODY = UUID(int=0)
 
 _PATH = re.compile(r" - at `\$\.?([^`]*)`")
 
@@ -54,9 +58,15 @@ def decode_batch(value: object) -> DecodedBatch:
         return _decode_piecewise(value)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidBatch(f"not valid JSON: {error}") from None
-    if len(batch.records) > MAX_RECORDS:
-        raise InvalidBatch(f"more than {MAX_RECORDS} records in one batch", "records")
+    _check(batch.client_id, batch.records)
     return DecodedBatch(batch, None, [])
+
+
+def _check(client_id: UUID, records: Sized) -> None:
+    if client_id == NOBODY:
+        raise InvalidBatch(f"{NOBODY} is nobody's stream", "client_id")
+    if len(records) > MAX_RECORDS:
+        raise InvalidBatch(f"more than {MAX_RECORDS} records in one batch", "records")
 
 
 def _decode_piecewise(value: object) -> DecodedBatch:
@@ -77,8 +87,7 @@ def _decode_piecewise(value: object) -> DecodedBatch:
         raise InvalidBatch(message, field) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidBatch(f"not valid JSON: {error}") from None
-    if len(envelope.records) > MAX_RECORDS:
-        raise InvalidBatch(f"more than {MAX_RECORDS} records in one batch", "records")
+    _check(empty.client_id, envelope.records)
     records: list[Record] = []
     indexes: list[int] = []
     refused: list[RefusedRecord] = []

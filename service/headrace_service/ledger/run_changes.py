@@ -17,14 +17,12 @@ from headrace.records import (
     TaskRunChanged,
     now_micros,
 )
-from headrace_service.ledger.decode import DecodedBatch
+from headrace_service.ledger.decode import NOBODY, DecodedBatch
 from headrace_service.ledger.errors import Conflict, NotFound
 from headrace_service.ledger.fold import Fold
 from headrace_service.ledger.models import Event, FlowRun, FlowRunInput, Log, TaskRun
 from headrace_service.ledger.state_changes import change_states
 from headrace_service.rules import Actor
-
-_NOBODY = UUID(int=0)
 
 
 class NewState(msgspec.Struct, frozen=True):
@@ -42,7 +40,7 @@ def create_flow_run(db: peewee.SqliteDatabase, new: FlowRunCreated) -> UUID:
     Raises:
         Conflict: there is a run of that id.
     """
-    fold = Fold(db, DecodedBatch(RecordBatch(_NOBODY, 1, [new]), None, []))
+    fold = Fold(db, DecodedBatch(RecordBatch(NOBODY, 1, [new]), None, []))
     fold.take_all()
     fold.write()
     for refused in fold.refused:

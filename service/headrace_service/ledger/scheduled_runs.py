@@ -13,14 +13,12 @@ import uuid_utils
 
 from headrace.records import FlowRunCreated, RecordBatch, StateChange, StateType, now_micros
 from headrace_service.json_schema import problems
-from headrace_service.ledger.decode import DecodedBatch
+from headrace_service.ledger.decode import NOBODY, DecodedBatch
 from headrace_service.ledger.deployments import DeploymentRow, deployment
 from headrace_service.ledger.errors import InvalidInput
 from headrace_service.ledger.fold import Fold
 from headrace_service.ledger.models import FlowRun, WorkQueue
 from headrace_service.rules import Actor
-
-_NOBODY = UUID(int=0)
 
 
 class RunRequest(msgspec.Struct, frozen=True):
@@ -95,7 +93,7 @@ def insert_run(
         wanted.parent_flow_run_id,
         wanted.parent_task_run_id,
     )
-    fold = Fold(db, DecodedBatch(RecordBatch(_NOBODY, 1, [created]), None, []), Actor.SERVICE)
+    fold = Fold(db, DecodedBatch(RecordBatch(NOBODY, 1, [created]), None, []), Actor.SERVICE)
     fold.take_all()
     fold.write()
     values = {

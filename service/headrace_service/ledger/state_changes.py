@@ -21,12 +21,10 @@ from headrace.records import (
     TaskRunChanged,
     now_micros,
 )
-from headrace_service.ledger.decode import DecodedBatch
+from headrace_service.ledger.decode import NOBODY, DecodedBatch
 from headrace_service.ledger.fold import Fold
 from headrace_service.ledger.models import FlowRun
 from headrace_service.rules import Actor
-
-_NOBODY = UUID(int=0)
 
 
 class CurrentState(msgspec.Struct, frozen=True):
@@ -50,7 +48,7 @@ def change_states(
     Returns:
         For each change that was not made, its index, why, and the code `NotFound` or `Conflict`.
     """
-    batch = RecordBatch(_NOBODY, 1, list(changes))
+    batch = RecordBatch(NOBODY, 1, list(changes))
     fold = Fold(db, DecodedBatch(batch, None, []), actor)
     fold.take_all()
     fold.write()

@@ -107,7 +107,7 @@ class Slots:
     def perform(self, verb: Verb) -> Future[Any]:
         """Do a verb; the future has its answer, and whoever got slots by it is told."""
         future: Future[Any] = Future()
-        self._perform(verb, future, lambda outcome: future.set_result(outcome.answer))
+        self._perform(verb, future, lambda outcome: _tell(future, outcome.answer))
         return future
 
     def close(self) -> None:
@@ -143,7 +143,8 @@ class Slots:
         def done(job: Future[Outcome]) -> None:
             error = job.exception()
             if error is not None:
-                asker.set_exception(error)
+                with contextlib.suppress(InvalidStateError):  # whoever asked has cancelled
+                    asker.set_exception(error)
                 return
             outcome = job.result()
             settle(outcome)
@@ -210,6 +211,8 @@ class Slots:
         with self._lock:
             waiting = list(self._waiting)
             self._refresh_at = NEVER
+            if waiting:
+                self._refresh_by(None)  # again, should the ledger not answer this time
         if not waiting:
             return
 
@@ -223,7 +226,7 @@ class Slots:
         self._perform(lambda db, now: concurrency.refresh(db, waiting, now), job, done)
 
 
-def _tell(future: Future[SlotAnswer], answer: SlotAnswer) -> None:
+def _tell(future: Future[Any], answer: object) -> None:
     """Answer, unless whoever asked has cancelled."""
     with contextlib.suppress(InvalidStateError):
         future.set_result(answer)
