@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,15 +30,16 @@ def serve(
         print_starting_message: whether to say what is served.
         limit: how many runs may be under way at once; None for any number.
     """
-    asyncio.run(
-        aserve(
-            *args,
-            pause_on_shutdown=pause_on_shutdown,
-            print_starting_message=print_starting_message,
-            limit=limit,
-            **kwargs,
+    with contextlib.suppress(KeyboardInterrupt):  # before the runner listens for it itself
+        asyncio.run(
+            aserve(
+                *args,
+                pause_on_shutdown=pause_on_shutdown,
+                print_starting_message=print_starting_message,
+                limit=limit,
+                **kwargs,
+            )
         )
-    )
 
 
 async def aserve(
@@ -64,8 +66,18 @@ def serve_flow(
     limit: int | None,
 ) -> None:
     """Serve one deployment; see `Flow.serve`."""
+    with contextlib.suppress(KeyboardInterrupt):  # before the runner listens for it itself
+        asyncio.run(_serve_one(deployment, pause_on_shutdown, print_starting_message, limit))
+
+
+async def _serve_one(
+    deployment: RunnerDeployment,
+    pause_on_shutdown: bool,
+    print_starting_message: bool,
+    limit: int | None,
+) -> None:
     runner = Runner(deployment.name, pause_on_shutdown, limit)
-    runner.add_deployment(deployment, _sync=True)
+    await runner.add_deployment.aio(deployment)
     if print_starting_message:
         print(
             f"Your flow {deployment.flow_name!r} is being served and polling for scheduled runs!\n"
@@ -73,7 +85,7 @@ def serve_flow(
             f"\n        $ headrace deployment run {deployment.full_name!r}\n",
             flush=True,
         )
-    asyncio.run(runner.start())
+    await runner.start()
 
 
 def _message_of(names: Sequence[str]) -> str:

@@ -6,10 +6,7 @@ The programs stand in the folder `sheet`; each is run in a process of its own, a
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -17,45 +14,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.test_server import start
+from headrace.client import work
+from tests.acceptance.scripts import Workplace
 
 SHEET = Path(__file__).parent / "sheet"
-HEADRACE = [sys.executable, "-m", "headrace"]
 
 #: The clock in front of a log line.
 _CLOCK = re.compile(r"^\d\d:\d\d:\d\d\.\d\d\d \| ", re.MULTILINE)
 
 
-class Setting:
-    """Where the programs of one test record: a home, and a service unless they are embedded."""
-
-    def __init__(self, home: Path, url: str | None) -> None:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("HEADRACE_")}
-        self.environment = {**kept, "HEADRACE_HOME": str(home)}
-        if url is not None:
-            self.environment["HEADRACE_API_URL"] = f"{url}/api"
-
-    def run(self, *command: str) -> tuple[str, list[str]]:
-        """What a command that succeeds prints, and its log lines without their times."""
-        ended = subprocess.run(
-            command, capture_output=True, text=True, timeout=60, env=self.environment, check=False
-        )
-        assert ended.returncode == 0, ended.stderr
-        return ended.stdout, _CLOCK.sub("", ended.stderr).splitlines()
-
-    def program(self, name: str, *arguments: str) -> tuple[str, list[str]]:
-        """`run` for a program of the sheet."""
-        return self.run(sys.executable, str(SHEET / name), *arguments)
-
-
-@pytest.fixture(params=["embedded", "service"])
-def setting(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setting]:
-    """Both ways to record."""
-    if request.param == "embedded":
-        yield Setting(tmp_path / "home", None)
-        return
-    with start(tmp_path / "server") as service:
-        yield Setting(tmp_path / "home", service.url)
+def program(workplace: Workplace, name: str, *arguments: str) -> tuple[str, list[str]]:
+    """What a program of the sheet prints, and its log lines without their times."""
+    code, out, err = workplace.run(str(SHEET / name), *arguments)
+    assert code == 0, err
+    return out, _CLOCK.sub("", err).splitlines()
 
 
 @pytest.fixture
@@ -79,8 +51,8 @@ def data_url() -> Iterator[str]:
         server.shutdown()
 
 
-def test_quick_example(setting: Setting, data_url: str) -> None:
-    printed, logged = setting.program("quick.py", data_url)
+def test_quick_example(workplace: Workplace, data_url: str) -> None:
+    printed, logged = program(workplace, "quick.py", data_url)
     assert printed == "[{'n': 1, 'active': True}]\n"
     name = logged[0].split("'")[1]
     assert logged == [
@@ -91,8 +63,8 @@ def test_quick_example(setting: Setting, data_url: str) -> None:
     ]
 
 
-def test_retries(setting: Setting) -> None:
-    printed, logged = setting.program("retries.py")
+def test_retries(workplace: Workplace) -> None:
+    printed, logged = program(workplace, "retries.py")
     assert printed == ""
     told = [line for line in logged if "unreliable_api_call" in line and "WARNING" not in line]
     assert told == [
@@ -105,29 +77,29 @@ def test_retries(setting: Setting) -> None:
     assert logged[-2].endswith(" - Result: {'status': 'ok'}")
 
 
-def test_caching(setting: Setting) -> None:
-    printed, logged = setting.program("caching.py")
+def test_caching(workplace: Workplace) -> None:
+    printed, logged = program(workplace, "caching.py")
     assert printed == "[{'result': 42}] [{'result': 42}]\n"
     assert sum("Running query: SELECT * FROM big_table" in line for line in logged) == 1
     assert any(line.endswith("Finished in state Cached(type=COMPLETED)") for line in logged)
 
 
-def test_parallel(setting: Setting) -> None:
-    printed, logged = setting.program("parallel.py")
+def test_parallel(workplace: Workplace) -> None:
+    printed, logged = program(workplace, "parallel.py")
     assert printed == "[0, 1, 4, 9, 16, 25, 36, 49, 64, 81]\n"
     assert sum("Finished in state Completed()" in line for line in logged) == 11
 
 
-def test_subflows(setting: Setting) -> None:
-    printed, logged = setting.program("subflows.py")
+def test_subflows(workplace: Workplace) -> None:
+    printed, logged = program(workplace, "subflows.py")
     assert printed == "Transformed: [2, 4, 6, 8, 10]\n"
     assert "Created flow run" in logged[0]
     assert "for flow 'main'" in logged[0]
     assert logged[1].endswith("Created subflow run for flow 'transform'")
 
 
-def test_hooks(setting: Setting) -> None:
-    printed, logged = setting.program("hooks.py")
+def test_hooks(workplace: Workplace) -> None:
+    printed, logged = program(workplace, "hooks.py")
     assert printed == ""
     said = [line.partition(" - ")[2] for line in logged]
     assert said[1:] == [
@@ -139,8 +111,37 @@ def test_hooks(setting: Setting) -> None:
     ]
 
 
-def test_concurrency_limits(setting: Setting) -> None:
-    printed, _ = setting.run(*HEADRACE, "concurrency-limit", "create", "external-api", "5")
-    assert printed == ""
-    printed, _ = setting.program("limited.py")
+def test_concurrency_limits(workplace: Workplace) -> None:
+    assert workplace.headrace("concurrency-limit", "create", "external-api", "5") == ""
+    printed, _ = program(workplace, "limited.py")
     assert printed == "15 True\n"
+
+
+def test_schedules(workplace: Workplace) -> None:
+    with workplace.started(str(SHEET / "schedules.py")) as script:
+        (served,) = workplace.until(lambda: workplace.ask(work.deployments()), "it is served")
+        script.interrupt()
+        code, _, err = script.finish()
+    assert code == 0, err
+    (schedule,) = served["schedules"]
+    assert (schedule["cron"], schedule["timezone"]) == ("0 8 * * *", "America/New_York")
+
+
+def test_interval_scheduling(workplace: Workplace) -> None:
+    with workplace.started(str(SHEET / "interval.py")) as script:
+        workplace.until(lambda: workplace.runs("COMPLETED"), "a run completed")
+        script.interrupt()
+        code, _, err = script.finish()
+    assert code == 0, err
+    assert "Generating daily report..." in err
+
+
+def test_deployments(workplace: Workplace) -> None:
+    create = ("work-pool", "create", "--type", "process", "local-process-pool")
+    assert workplace.headrace(*create) == ""
+    assert program(workplace, "deploy.py") == ("", [])
+    workplace.headrace("deployment", "run", "my-pipeline/prod-pipeline")
+    worker = ("worker", "start", "--pool", "local-process-pool", "--run-once")
+    code, out, err = workplace.run("-m", "headrace", *worker)
+    assert (code, out) == (0, ""), err
+    assert "Running in prod" in err
