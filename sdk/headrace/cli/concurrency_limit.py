@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from headrace.cli import limits
+from headrace.cli.output import json_option, show_json
 
 
 @click.group()
@@ -15,7 +16,7 @@ def command() -> None:
 @command.command()
 @click.argument("name")
 @click.argument("limit", type=click.IntRange(0, 2**31 - 1))
-@limits.json_option
+@json_option
 def create(name: str, limit: int, as_json: bool) -> None:
     """Make the limit NAME of LIMIT slots.
 
@@ -23,7 +24,7 @@ def create(name: str, limit: int, as_json: bool) -> None:
     """
     made = limits.create(name, limit)
     if as_json:
-        limits.show_json(made)
+        show_json(made)
         return
     # Standard output is for `--json`: a script that creates a limit has nothing else to read.
     click.echo(f"Created the concurrency limit '{name}', of {limit}.", err=True)
@@ -32,12 +33,12 @@ def create(name: str, limit: int, as_json: bool) -> None:
 @command.command()
 @click.argument("name")
 @click.argument("limit", type=click.IntRange(0, 2**31 - 1))
-@limits.json_option
+@json_option
 def update(name: str, limit: int, as_json: bool) -> None:
     """Give the limit NAME as many slots as LIMIT says."""
     changed = limits.update(name, limit)
     if as_json:
-        limits.show_json(changed)
+        show_json(changed)
     else:
         click.echo(f"Updated concurrency limit {name!r}: {limit} slots.")
 

@@ -16,6 +16,7 @@ from headrace.cli.output import (
     perform,
     show_fields,
     show_json,
+    show_line,
     show_table,
 )
 
@@ -112,7 +113,7 @@ def run(
     if as_json:
         show_json(created)
     else:
-        click.echo(f"Created flow run {created['name']!r} ({created['id']}).")
+        show_line(f"Created flow run {created['name']!r} ({created['id']}).")
     if watch:
         _watch(created["id"])
 
@@ -157,7 +158,7 @@ def _watch(run_id: str) -> None:
     from headrace.flow_runs import wait_for_flow_run
 
     ended = asyncio.run(wait_for_flow_run(UUID(run_id), timeout=None))
-    click.echo(f"Flow run {ended.name!r} finished in state {ended.state}.")
+    show_line(f"Flow run {ended.name!r} finished in state {ended.state}.")
     if not ended.state.is_completed():
         raise SystemExit(1)
 

@@ -11,7 +11,9 @@ from headrace.cli.output import (
     perform,
     show_fields,
     show_json,
+    show_line,
     show_table,
+    show_text,
 )
 
 
@@ -74,7 +76,7 @@ def logs(id: str, as_json: bool) -> None:
                 show_json(line)
             else:
                 at = line["timestamp"].replace("T", " ").removesuffix("Z")
-                click.echo(f"{at[:-3]} | {line['levelName']:<7} | {line['message']}")
+                show_text(f"{at[:-3]} | {line['levelName']:<7} | {line['message']}")
         if not page["pageInfo"]["hasNextPage"]:
             return
         after = page["pageInfo"]["endCursor"]
@@ -87,7 +89,7 @@ def cancel(id: str) -> None:
     from headrace.client import work
 
     one = perform(work.cancel_flow_run(id))
-    click.echo(f"Flow run {one['name']!r} is in state {one['state']['name']}.")
+    show_line(f"Flow run {one['name']!r} is in state {one['state']['name']}.")
 
 
 @command.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from headrace.cli import limits
+from headrace.cli.output import json_option, show_json
 
 _SLOTS = click.IntRange(0, 2**31 - 1)
 _DECAY = click.FloatRange(0)
@@ -20,14 +21,14 @@ def command() -> None:
 @click.option("-l", "--limit", type=_SLOTS, required=True, help="How many slots it has.")
 @click.option("--disable", is_flag=True, help="Make it without letting it limit anything yet.")
 @click.option("--slot-decay-per-second", type=_DECAY, help="Slots that come back each second.")
-@limits.json_option
+@json_option
 def create(
     name: str, limit: int, disable: bool, slot_decay_per_second: float | None, as_json: bool
 ) -> None:
     """Make the limit NAME."""
     made = limits.create(name, limit, slot_decay_per_second, active=not disable)
     if as_json:
-        limits.show_json(made)
+        show_json(made)
     else:
         click.echo(f"Created concurrency limit with name '{name}' and ID '{made['id']}'.")
 
@@ -37,7 +38,7 @@ def create(
 @click.option("-l", "--limit", type=_SLOTS, help="How many slots it has.")
 @click.option("--enable/--disable", "active", default=None, help="Whether it limits.")
 @click.option("--slot-decay-per-second", type=_DECAY, help="Slots that come back each second.")
-@limits.json_option
+@json_option
 def update(
     name: str,
     limit: int | None,
@@ -50,7 +51,7 @@ def update(
         raise click.UsageError("say what to change: --limit, --enable, --slot-decay-per-second …")
     changed = limits.update(name, limit, slot_decay_per_second, active)
     if as_json:
-        limits.show_json(changed)
+        show_json(changed)
     else:
         click.echo(f"Updated concurrency limit with name '{name}'.")
 

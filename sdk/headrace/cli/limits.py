@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
-from headrace.exceptions import ServiceError
+from headrace.cli.output import (
+    confirm,
+    found,
+    json_option,
+    perform,
+    show_json,
+    show_line,
+    show_table,
+)
 
 Object = dict[str, Any]
 
-_LIMIT = "id name limit active slotDecayPerSecond createdAt updatedAt slotsTaken"
-_CLAIM = "leaseId slots since until host pid flowRun { id name } taskRun { id name }"
-_ERROR = "... on UserError { code message field }"
-#: Limits that `ls` asks for at a time.
-_PAGE = 200
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 output_option = click.option(
     "-o", "--output", type=click.Choice(["json"]), help="The same as --json, as Prefect spells it."
 )
@@ -26,57 +25,28 @@ output_option = click.option(
 
 def create(name: str, limit: int, decay: float | None = None, active: bool | None = None) -> Object:
     """Make a limit."""
-    return _change(
-        "createConcurrencyLimit",
-        "$name: String!, $limit: Int!, $slotDecayPerSecond: Float, $active: Boolean",
-        {"name": name, "limit": limit, "slotDecayPerSecond": decay, "active": active},
-    )
+    from headrace.client import tending
+
+    return perform(tending.create_concurrency_limit(name, limit, active, decay))
 
 
 def update(
     name: str, limit: int | None = None, decay: float | None = None, active: bool | None = None
 ) -> Object:
     """Change a limit."""
-    return _change(
-        "updateConcurrencyLimit",
-        "$name: String!, $limit: Int, $slotDecayPerSecond: Float, $active: Boolean",
-        {"name": name, "limit": limit, "slotDecayPerSecond": decay, "active": active},
-    )
+    from headrace.client import tending
 
-
-def delete(name: str) -> None:
-    """Delete a limit."""
-    _change("deleteConcurrencyLimit", "$name: String!", {"name": name}, "id name")
-
-
-def reset(name: str) -> Object:
-    """Free a limit's slots."""
-    return _change("resetConcurrencyLimit", "$name: String!", {"name": name})
-
-
-def inspect(name: str) -> Object:
-    """A limit with its holders and those who wait."""
-    document = (
-        f"query ConcurrencyLimit($name: String!) {{ concurrencyLimit(name: $name) {{ {_LIMIT} "
-        f"holders {{ {_CLAIM} }} waiters {{ {_CLAIM} }} }} }}"
-    )
-    found: Object | None = _execute(document, {"name": name})["concurrencyLimit"]
-    if found is None:
-        _fail(f"there is no concurrency limit {name!r}")
-    return found
+    return perform(tending.update_concurrency_limit(name, limit, active, decay))
 
 
 def list_all() -> list[Object]:
     """All limits, by name."""
-    document = (
-        "query ConcurrencyLimits($first: Int!, $after: Cursor) { concurrencyLimits"
-        f"(first: $first, after: $after) {{ nodes {{ {_LIMIT} }} "
-        "pageInfo { hasNextPage endCursor } } }"
-    )
+    from headrace.client import tending
+
     limits: list[Object] = []
     after: str | None = None
     while True:
-        page = _execute(document, {"first": _PAGE, "after": after})["concurrencyLimits"]
+        page = perform(tending.concurrency_limits(after))
         limits += page["nodes"]
         if not page["pageInfo"]["hasNextPage"]:
             return limits
@@ -91,45 +61,38 @@ def show_list(as_json: bool) -> None:
     elif not limits:
         click.echo("No concurrency limits found.")
     else:
-        rows = [("NAME", "LIMIT", "TAKEN", "DECAY/S", "ACTIVE")]
-        rows += [
+        rows = [
             (
                 limit["name"],
-                str(limit["limit"]),
+                limit["limit"],
                 _number(limit["slotsTaken"]),
                 _number(limit["slotDecayPerSecond"]),
-                "yes" if limit["active"] else "no",
+                limit["active"],
             )
             for limit in limits
         ]
-        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-        for row in rows:
-            cells = zip(row, widths, strict=True)
-            click.echo("  ".join(cell.ljust(width) for cell, width in cells).rstrip())
+        show_table(("NAME", "LIMIT", "TAKEN", "DECAY/S", "ACTIVE"), rows)
 
 
 def show_one(name: str, as_json: bool) -> None:
     """Print a limit with its holders and those who wait."""
-    limit = inspect(name)
+    from headrace.client import tending
+
+    limit = found(perform(tending.holders_of_limit(name)), f"concurrency limit {name!r}")
     if as_json:
         show_json(limit)
         return
     decay = limit["slotDecayPerSecond"]
-    click.echo(f"Concurrency limit {limit['name']!r}")
-    click.echo(f"  id       {limit['id']}")
-    click.echo(f"  limit    {limit['limit']}{'' if limit['active'] else ' (not active)'}")
+    show_line(f"Concurrency limit {limit['name']!r}")
+    show_line(f"  id       {limit['id']}")
+    show_line(f"  limit    {limit['limit']}{'' if limit['active'] else ' (not active)'}")
     if decay:
-        click.echo(f"  decay    {_number(decay)} slots a second")
-    click.echo(f"  taken    {_number(limit['slotsTaken'])}")
+        show_line(f"  decay    {_number(decay)} slots a second")
+    show_line(f"  taken    {_number(limit['slotsTaken'])}")
     for title, claims in (("holders", limit["holders"]), ("waiters", limit["waiters"])):
-        click.echo(f"  {title}  {'none' if not claims else ''}".rstrip())
+        show_line(f"  {title}  {'none' if not claims else ''}".rstrip())
         for claim in claims:
-            click.echo(f"    {_claim(claim)}")
-
-
-def show_json(value: object) -> None:
-    """Print a value as JSON."""
-    click.echo(json.dumps(value, indent=2))
+            show_line(f"    {_claim(claim)}")
 
 
 def _claim(claim: Object) -> str:
@@ -143,43 +106,6 @@ def _claim(claim: Object) -> str:
 
 def _number(value: float) -> str:
     return f"{value:.10g}"
-
-
-def _change(field: str, parameters: str, variables: Object, wanted: str = _LIMIT) -> Object:
-    """Perform a mutation; what the caller can mend is one line and exit code 1."""
-    arguments = ", ".join(f"{name}: ${name}" for name in variables)
-    type_name = "DeletedConcurrencyLimit" if field.startswith("delete") else "ConcurrencyLimit"
-    document = (
-        f"mutation Change({parameters}) {{ {field}({arguments}) {{ __typename "
-        f"... on {type_name} {{ {wanted} }} {_ERROR} }} }}"
-    )
-    answer: Object = _execute(document, variables)[field]
-    if answer["__typename"] != type_name:
-        _fail(answer["message"])
-    del answer["__typename"]
-    return answer
-
-
-def _execute(document: str, variables: Object) -> Object:
-    from headrace.client import Client
-
-    with Client() as client:
-        try:
-            return client.execute(document, variables)
-        except ServiceError as error:
-            _fail(str(error))
-
-
-def _fail(message: str) -> NoReturn:
-    click.echo(f"Error: {message}", err=True)
-    sys.exit(1)
-
-
-def confirm(name: str, *, yes: bool) -> None:
-    """Ask, where there is somebody to ask, whether a limit is really to be deleted."""
-    if yes or not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return
-    click.confirm(f"Are you sure you want to delete concurrency limit {name!r}?", abort=True)
 
 
 def add_common_commands(group: click.Group) -> None:
@@ -204,7 +130,9 @@ def add_common_commands(group: click.Group) -> None:
     @click.argument("name")
     def reset_command(name: str) -> None:
         """Free all slots of a limit, whoever holds them."""
-        reset(name)
+        from headrace.client import tending
+
+        perform(tending.reset_concurrency_limit(name))
         click.echo(f"Reset concurrency limit {name!r}.")
 
     @group.command("delete")
@@ -212,6 +140,8 @@ def add_common_commands(group: click.Group) -> None:
     @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
     def delete_command(name: str, yes: bool) -> None:
         """Delete a limit."""
-        confirm(name, yes=yes)
-        delete(name)
+        from headrace.client import tending
+
+        confirm(f"concurrency limit {name!r}", yes)
+        perform(tending.delete_concurrency_limit(name))
         click.echo(f"Deleted concurrency limit {name!r}.")

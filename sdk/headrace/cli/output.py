@@ -1,4 +1,8 @@
-"""What commands have in common: asking the service, tables, JSON, and errors in one line."""
+"""What commands have in common: asking the service, tables, JSON, and errors in one line.
+
+What comes from the service is printed without what a terminal would obey: a name may have been
+made to move the cursor, or to change what stands above it.
+"""
 
 from __future__ import annotations
 
@@ -38,8 +42,20 @@ def found(value: T | None, what: str) -> T:
 
 def fail(message: str) -> NoReturn:
     """End with one line and exit code 1."""
-    click.echo(f"Error: {message}", err=True)
+    show_line(f"Error: {message}", err=True)
     raise SystemExit(1)
+
+
+def show_line(text: str, err: bool = False) -> None:
+    """Print one line."""
+    click.echo(_harmless(text), err=err)
+
+
+def show_text(text: str) -> None:
+    """Print a text that may have several lines."""
+    from headrace_tui.format import clean
+
+    click.echo(clean(text))
 
 
 def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -78,4 +94,10 @@ def _text(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, list | dict):
         return json.dumps(value)
-    return str(value)
+    return _harmless(str(value))
+
+
+def _harmless(text: str) -> str:
+    from headrace_tui.format import one_line  # what the monitor shows is cleaned the same way
+
+    return one_line(text)

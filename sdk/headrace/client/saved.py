@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from headrace.client.operations import Change, Object, Operation
+from headrace.client.operations import ERROR, Change, Object, Operation
 
-_ERROR = "... on UserError { code message field }"
 _VARIABLE = "id name value tags createdAt updatedAt"
 _ARTIFACT = "id key type description data flowRunId taskRunId createdAt updatedAt"
 _BLOCK_TYPE = "slug name description fields createdAt updatedAt"
@@ -28,7 +27,7 @@ def set_variable(
     document = (
         "mutation ($name: String!, $value: JSON, $tags: [String!], $overwrite: Boolean!) { "
         "setVariable(name: $name, value: $value, tags: $tags, overwrite: $overwrite) "
-        f"{{ ... on Variable {{ {_VARIABLE} }} {_ERROR} }} }}"
+        f"{{ ... on Variable {{ {_VARIABLE} }} {ERROR} }} }}"
     )
     variables = {"name": name, "value": value, "tags": list(tags), "overwrite": overwrite}
     return Change(document, variables, "setVariable")
@@ -38,7 +37,7 @@ def delete_variable(name: str) -> Operation[Object]:
     """Delete a variable."""
     document = (
         "mutation ($name: String!) { deleteVariable(name: $name) "
-        f"{{ ... on Deleted {{ id }} {_ERROR} }} }}"
+        f"{{ ... on Deleted {{ id }} {ERROR} }} }}"
     )
     return Change(document, {"name": name}, "deleteVariable")
 
@@ -63,7 +62,7 @@ def create_artifact(new: Mapping[str, object]) -> Operation[Object]:
     """Make an artifact; the keys are those of GraphQL's `NewArtifact`."""
     document = (
         "mutation ($new: NewArtifact!) { createArtifact(artifact: $new) "
-        f"{{ ... on Artifact {{ {_ARTIFACT} }} {_ERROR} }} }}"
+        f"{{ ... on Artifact {{ {_ARTIFACT} }} {ERROR} }} }}"
     )
     return Change(document, {"new": dict(new)}, "createArtifact")
 
@@ -73,7 +72,7 @@ def update_artifact(id: UUID | str, changes: Mapping[str, object]) -> Operation[
     document = (
         "mutation ($id: ID!, $changes: ArtifactChanges!) { "
         "updateArtifact(id: $id, changes: $changes) "
-        f"{{ ... on Artifact {{ {_ARTIFACT} }} {_ERROR} }} }}"
+        f"{{ ... on Artifact {{ {_ARTIFACT} }} {ERROR} }} }}"
     )
     return Change(document, {"id": str(id), "changes": dict(changes)}, "updateArtifact")
 
@@ -81,7 +80,7 @@ def update_artifact(id: UUID | str, changes: Mapping[str, object]) -> Operation[
 def delete_artifact(id: UUID | str) -> Operation[Object]:
     """Delete an artifact."""
     document = (
-        f"mutation ($id: ID!) {{ deleteArtifact(id: $id) {{ ... on Deleted {{ id }} {_ERROR} }} }}"
+        f"mutation ($id: ID!) {{ deleteArtifact(id: $id) {{ ... on Deleted {{ id }} {ERROR} }} }}"
     )
     return Change(document, {"id": str(id)}, "deleteArtifact")
 
@@ -128,7 +127,7 @@ def save_block(
     document = (
         "mutation ($type: NewBlockType!, $name: String, $data: JSON!, $overwrite: Boolean!) { "
         "saveBlock(type: $type, name: $name, data: $data, overwrite: $overwrite) "
-        f"{{ ... on Block {{ {_BLOCK} }} {_ERROR} }} }}"
+        f"{{ ... on Block {{ {_BLOCK} }} {ERROR} }} }}"
     )
     given: dict[str, object] = {
         "type": dict(type),
@@ -143,7 +142,7 @@ def register_block_type(type: Mapping[str, object]) -> Operation[Object]:
     """Make a type of blocks known; `type` is GraphQL's `NewBlockType`."""
     document = (
         "mutation ($type: NewBlockType!) { registerBlockType(type: $type) "
-        f"{{ ... on BlockType {{ {_BLOCK_TYPE} }} {_ERROR} }} }}"
+        f"{{ ... on BlockType {{ {_BLOCK_TYPE} }} {ERROR} }} }}"
     )
     return Change(document, {"type": dict(type)}, "registerBlockType")
 
@@ -151,7 +150,7 @@ def register_block_type(type: Mapping[str, object]) -> Operation[Object]:
 def delete_block(id: UUID | str) -> Operation[Object]:
     """Delete a block."""
     document = (
-        f"mutation ($id: ID!) {{ deleteBlock(id: $id) {{ ... on Deleted {{ id }} {_ERROR} }} }}"
+        f"mutation ($id: ID!) {{ deleteBlock(id: $id) {{ ... on Deleted {{ id }} {ERROR} }} }}"
     )
     return Change(document, {"id": str(id)}, "deleteBlock")
 

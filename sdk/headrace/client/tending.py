@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from headrace.client.operations import Change, Object, Operation
+from headrace.client.operations import ERROR, Change, Object, Operation
 
-_ERROR = "... on UserError { code message field }"
 _STATE = "type name message timestamp runCount result"
 _RUN = f"id name tags runCount createdAt startTime endTime durationSeconds state {{ {_STATE} }}"
 _FLOW = "id name createdAt"
@@ -19,6 +18,7 @@ _FLOW_RUN = (
 _TASK_RUN = f"{_RUN} taskName flowRunId inputs {{ parameter runId }}"
 _LOG = "timestamp level logger message flowRunId taskRunId"
 _LIMIT = "id name limit active slotsTaken slotDecayPerSecond createdAt updatedAt"
+_CLAIM = "leaseId slots since until host pid flowRun { id name } taskRun { id name }"
 _DEPLOYMENT = (
     "id name flowName version description paused parameters tags entrypoint workPoolName "
     "workQueueName jobVariables parameterSchema enforceSchema createdAt updatedAt"
@@ -119,7 +119,7 @@ def create_run_of_flow(run: Where) -> Operation[Object]:
     """A run that the program itself carries out; `run` is GraphQL's `NewFlowRun`."""
     document = (
         "mutation ($run: NewFlowRun!) { createRunOfFlow(run: $run) "
-        f"{{ ... on FlowRun {{ {_FLOW_RUN} }} {_ERROR} }} }}"
+        f"{{ ... on FlowRun {{ {_FLOW_RUN} }} {ERROR} }} }}"
     )
     return Change(document, {"run": dict(run)}, "createRunOfFlow")
 
@@ -128,7 +128,7 @@ def create_run_of_deployment(input: Where) -> Operation[Object]:
     """A run of a deployment; `input` is GraphQL's `CreateFlowRunInput`."""
     document = (
         "mutation ($input: CreateFlowRunInput!) { createFlowRun(input: $input) "
-        f"{{ ... on FlowRun {{ {_FLOW_RUN} }} {_ERROR} }} }}"
+        f"{{ ... on FlowRun {{ {_FLOW_RUN} }} {ERROR} }} }}"
     )
     return Change(document, {"input": dict(input)}, "createFlowRun")
 
@@ -138,7 +138,7 @@ def set_flow_run_state(id: UUID | str, state: Where, force: bool) -> Operation[O
     document = (
         "mutation ($id: ID!, $state: NewState!, $force: Boolean!) { "
         "setFlowRunState(id: $id, state: $state, force: $force) "
-        f"{{ ... on FlowRun {{ {_FLOW_RUN} }} {_ERROR} }} }}"
+        f"{{ ... on FlowRun {{ {_FLOW_RUN} }} {ERROR} }} }}"
     )
     return Change(
         document, {"id": str(id), "state": dict(state), "force": force}, "setFlowRunState"
@@ -150,7 +150,7 @@ def set_task_run_state(id: UUID | str, state: Where, force: bool) -> Operation[O
     document = (
         "mutation ($id: ID!, $state: NewState!, $force: Boolean!) { "
         "setTaskRunState(id: $id, state: $state, force: $force) "
-        f"{{ ... on TaskRun {{ {_TASK_RUN} }} {_ERROR} }} }}"
+        f"{{ ... on TaskRun {{ {_TASK_RUN} }} {ERROR} }} }}"
     )
     return Change(
         document, {"id": str(id), "state": dict(state), "force": force}, "setTaskRunState"
@@ -162,7 +162,7 @@ def update_flow_run(id: UUID | str, changes: Where) -> Operation[Object]:
     document = (
         "mutation ($id: ID!, $changes: FlowRunChanges!) { "
         "updateFlowRun(id: $id, changes: $changes) "
-        f"{{ ... on FlowRun {{ {_FLOW_RUN} }} {_ERROR} }} }}"
+        f"{{ ... on FlowRun {{ {_FLOW_RUN} }} {ERROR} }} }}"
     )
     return Change(document, {"id": str(id), "changes": dict(changes)}, "updateFlowRun")
 
@@ -170,7 +170,7 @@ def update_flow_run(id: UUID | str, changes: Where) -> Operation[Object]:
 def delete_flow_run(id: UUID | str) -> Operation[Object]:
     """Delete a flow run."""
     document = (
-        f"mutation ($id: ID!) {{ deleteFlowRun(id: $id) {{ ... on Deleted {{ id }} {_ERROR} }} }}"
+        f"mutation ($id: ID!) {{ deleteFlowRun(id: $id) {{ ... on Deleted {{ id }} {ERROR} }} }}"
     )
     return Change(document, {"id": str(id)}, "deleteFlowRun")
 
@@ -195,6 +195,15 @@ def concurrency_limit(name: str) -> Operation[Object | None]:
     return Operation(document, {"name": name}, "concurrencyLimit")
 
 
+def holders_of_limit(name: str) -> Operation[Object | None]:
+    """A concurrency limit with its `holders` and `waiters`; None if there is none."""
+    document = (
+        f"query ($name: String!) {{ concurrencyLimit(name: $name) {{ {_LIMIT} "
+        f"holders {{ {_CLAIM} }} waiters {{ {_CLAIM} }} }} }}"
+    )
+    return Operation(document, {"name": name}, "concurrencyLimit")
+
+
 def concurrency_limits(after: str | None = None) -> Operation[Object]:
     """A page of the concurrency limits."""
     document = (
@@ -208,7 +217,7 @@ def _limit_change(verb: str, given: dict[str, object], limit: str) -> Operation[
     document = (
         f"mutation ($name: String!, $limit: {limit}, $active: Boolean, $decay: Float) {{ "
         f"{verb}(name: $name, limit: $limit, active: $active, slotDecayPerSecond: $decay) "
-        f"{{ ... on ConcurrencyLimit {{ {_LIMIT} }} {_ERROR} }} }}"
+        f"{{ ... on ConcurrencyLimit {{ {_LIMIT} }} {ERROR} }} }}"
     )
     return Change(document, given, verb)
 
@@ -229,11 +238,20 @@ def update_concurrency_limit(
     return _limit_change("updateConcurrencyLimit", given, "Int")
 
 
+def reset_concurrency_limit(name: str) -> Operation[Object]:
+    """Free a concurrency limit's slots, whoever holds them."""
+    document = (
+        "mutation ($name: String!) { resetConcurrencyLimit(name: $name) "
+        f"{{ ... on ConcurrencyLimit {{ {_LIMIT} }} {ERROR} }} }}"
+    )
+    return Change(document, {"name": name}, "resetConcurrencyLimit")
+
+
 def delete_concurrency_limit(name: str) -> Operation[Object]:
     """Delete a concurrency limit."""
     document = (
         "mutation ($name: String!) { deleteConcurrencyLimit(name: $name) "
-        f"{{ __typename {_ERROR} }} }}"
+        f"{{ __typename {ERROR} }} }}"
     )
     return Change(document, {"name": name}, "deleteConcurrencyLimit")
 
@@ -259,7 +277,7 @@ def deployments() -> Operation[list[Object]]:
 def delete_deployment(id: UUID | str) -> Operation[Object]:
     """Delete a deployment."""
     document = (
-        f"mutation ($id: String!) {{ deleteDeployment(deployment: $id) {{ __typename {_ERROR} }} }}"
+        f"mutation ($id: String!) {{ deleteDeployment(deployment: $id) {{ __typename {ERROR} }} }}"
     )
     return Change(document, {"id": str(id)}, "deleteDeployment")
 
@@ -269,7 +287,7 @@ def set_deployment_paused(id: UUID | str, paused: bool) -> Operation[Object]:
     document = (
         "mutation ($id: String!, $paused: Boolean!) { "
         "setDeploymentPaused(deployment: $id, paused: $paused) "
-        f"{{ __typename {_ERROR} }} }}"
+        f"{{ __typename {ERROR} }} }}"
     )
     return Change(document, {"id": str(id), "paused": paused}, "setDeploymentPaused")
 
@@ -296,7 +314,7 @@ def create_work_pool(
         "mutation ($name: String!, $type: String!, $description: String, $paused: Boolean!, "
         "$limit: Int) { createWorkPool(name: $name, type: $type, description: $description, "
         "paused: $paused, concurrencyLimit: $limit) "
-        f"{{ ... on WorkPool {{ {_WORK_POOL} }} {_ERROR} }} }}"
+        f"{{ ... on WorkPool {{ {_WORK_POOL} }} {ERROR} }} }}"
     )
     given: dict[str, object] = {
         "name": name,
@@ -311,6 +329,6 @@ def create_work_pool(
 def delete_work_pool(name: str) -> Operation[Object]:
     """Delete a work pool."""
     document = (
-        f"mutation ($name: String!) {{ deleteWorkPool(name: $name) {{ __typename {_ERROR} }} }}"
+        f"mutation ($name: String!) {{ deleteWorkPool(name: $name) {{ __typename {ERROR} }} }}"
     )
     return Change(document, {"name": name}, "deleteWorkPool")

@@ -1,0 +1,68 @@
+"""Commands: what they print, and what they leave out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from headrace import flow
+from headrace.cli import flow_run, gcl
+from headrace.testing.utilities import headrace_test_harness
+
+#: Clears the screen, names the window, and turns what follows around.
+EVIL = "a\x1b[2Jb\x1b]0;title\x07c\u202ed"
+
+
+@pytest.fixture(autouse=True)
+def harness() -> Iterator[None]:
+    """A ledger of the test's own."""
+    with headrace_test_harness():
+        yield
+
+
+def run(command: Any, *arguments: str) -> Result:
+    return CliRunner().invoke(command, arguments)
+
+
+def test_what_a_terminal_would_obey_is_not_printed() -> None:
+    @flow(flow_run_name=EVIL, log_prints=True)
+    def sly() -> None:
+        print(EVIL)
+        print("two\nlines")
+
+    sly()
+    (listed,) = json.loads(run(flow_run.command, "ls", "--json").output)
+    assert listed["name"] == EVIL
+    for arguments in (["ls"], ["inspect", listed["id"]], ["logs", listed["id"]]):
+        shown = run(flow_run.command, *arguments)
+        assert shown.exit_code == 0
+        assert "abcd" in shown.output
+        assert not set(shown.output) & set("\x1b\x07\u202e")
+    assert "two\nlines\n" in run(flow_run.command, "logs", listed["id"]).output
+
+
+def test_a_concurrency_limit_from_making_to_deleting() -> None:
+    assert run(gcl.command, "create", "db", "--limit", "2").exit_code == 0
+    again = run(gcl.command, "create", "db", "--limit", "2")
+    assert (again.exit_code, again.stderr) == (
+        1,
+        "Error: there is a concurrency limit 'db' already\n",
+    )
+    assert run(gcl.command, "update", "db", "--limit", "3", "--disable").exit_code == 0
+    rows = run(gcl.command, "ls").output.splitlines()
+    assert [row.split() for row in rows] == [
+        ["NAME", "LIMIT", "TAKEN", "DECAY/S", "ACTIVE"],
+        ["db", "3", "0", "0", "no"],
+    ]
+    assert run(gcl.command, "inspect", "db").output.splitlines()[-2:] == [
+        "  holders  none",
+        "  waiters  none",
+    ]
+    assert run(gcl.command, "reset", "db").output == "Reset concurrency limit 'db'.\n"
+    assert run(gcl.command, "delete", "db", "--yes").exit_code == 0
+    gone = run(gcl.command, "inspect", "db")
+    assert (gone.exit_code, gone.stderr) == (1, "Error: there is no concurrency limit 'db'\n")
