@@ -164,6 +164,15 @@ class Flow(Deployable, Definition, Generic[P, R]):
         """
         return self.shape.validate(self.shape.fill(parameters))
 
+    def serialize_parameters(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters, given by name, as the plain values of JSON, as a run's are recorded.
+
+        What has no JSON form is described by text.
+        """
+        from headrace.parameters import plain
+
+        return plain(parameters)
+
     @overload
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
 

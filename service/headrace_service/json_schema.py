@@ -21,6 +21,10 @@ MOST_REFERENCES = 10_000
 _references: ContextVar[Iterator[int]] = ContextVar("references")
 
 
+#: What a flow takes for a truth value.
+_TRUTHS = frozenset(["0", "1", "true", "false", "t", "f", "yes", "no", "y", "n", "on", "off"])
+
+
 class _TooLong(Exception):
     """A check follows more than `MOST_REFERENCES` references."""
 
@@ -65,13 +69,25 @@ def _steps(path: Any) -> Iterator[str]:
         yield f"[{step}]" if isinstance(step, int) else f".{step}" if index else step
 
 
+def _tells_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _tells_truth(text: str) -> bool:
+    return text.lower() in _TRUTHS
+
+
 @functools.cache
 def _validator_class() -> Any:
     """The validator; made when it is first needed, since it takes 100 ms to load.
 
-    Text is a number or a truth value to it: a flow converts "5". Patterns, and what compares each
-    part of a value with all others, are left to the flow: a hostile schema could keep the service
-    busy for ever.
+    Text such as "5" is the number that it tells of: a flow converts it. Patterns, and what compares
+    each part of a value with all others, are left to the flow: a hostile schema could keep the
+    service busy for ever.
     """
     from jsonschema import validators
 
@@ -93,10 +109,14 @@ def _validator_class() -> Any:
     strict = known.TYPE_CHECKER
     lenient = strict.redefine_many(
         {
-            name: lambda checker, value, name=name: (
-                isinstance(value, str) or strict.is_type(value, name)
+            name: lambda checker, value, name=name, told=told: (
+                told(value) if isinstance(value, str) else strict.is_type(value, name)
             )
-            for name in ("integer", "number", "boolean")
+            for name, told in (
+                ("integer", _tells_number),
+                ("number", _tells_number),
+                ("boolean", _tells_truth),
+            )
         }
     )
     keywords = dict.fromkeys(_LEFT_TO_THE_FLOW, unchecked)

@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from headrace import flow
 from headrace.client import Client, operations, work
 from headrace.deployments import arun_deployment, run_deployment
-from headrace.exceptions import FlowRunWaitTimeout, ObjectNotFound, ServiceError
+from headrace.exceptions import FlowRunWaitTimeout, ObjectNotFound
 from headrace.flow_runs import wait_for_flow_run
 from headrace.runner import Runner
 from headrace.schedules import Interval
@@ -107,9 +108,9 @@ def test_what_cannot_be_is_told_before_there_is_a_run() -> None:
     with pytest.raises(ObjectNotFound):
         run_deployment("double/nowhere")
     double.to_deployment("d").apply()
-    with pytest.raises(ServiceError, match="'n' is a required property"):
+    with pytest.raises(httpx.HTTPStatusError, match="'n' is a required property"):
         run_deployment("double/d", timeout=0)
-    with pytest.raises(ServiceError, match="city: 3 is not of type 'string'"):
+    with pytest.raises(httpx.HTTPStatusError, match="city: 3 is not of type 'string'"):
         run_deployment("double/d", timeout=0, parameters={"n": 1, "city": 3})
     with pytest.raises(ValueError, match="`timeout` cannot be negative"):
         run_deployment("double/d", timeout=-1)

@@ -17,6 +17,10 @@ POINT = {"type": "object", "properties": {"x": {"type": "number"}}, "required": 
         ({"type": "integer"}, 1, None),
         ({"type": "integer"}, 1.0, None),
         ({"type": "integer"}, "1", None),  # the flow converts it
+        ({"type": "number"}, "1e3", None),
+        ({"type": "integer"}, "many", "p: 'many' is not of type 'integer'"),
+        ({"type": "boolean"}, "Yes", None),
+        ({"type": "boolean"}, "perhaps", "p: 'perhaps' is not of type 'boolean'"),
         ({"type": "integer"}, True, "p: True is not of type 'integer'"),
         ({"type": "integer"}, [1], "p: [1] is not of type 'integer'"),
         ({"type": "integer", "minimum": 2}, 1, "p: 1 is less than the minimum of 2"),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
 from headrace.client import AsyncClient, tending, work
+from headrace.client.orchestration.asking import raise_status
 from headrace.client.schemas import answers
 from headrace.client.schemas.objects import FlowRun
 from headrace.client.shared import ask
@@ -54,7 +56,7 @@ async def arun_deployment(
 
     Raises:
         ObjectNotFound: there is no such deployment.
-        ServiceError: the arguments do not fit; the message names them.
+        HeadraceHTTPStatusError: the arguments do not fit; the message names them.
         ValueError: the timeout is negative.
     """
     if timeout is not None and timeout < 0:
@@ -78,6 +80,8 @@ async def arun_deployment(
     except ServiceError as error:
         if error.code == "NotFound":
             raise ObjectNotFound(error) from error
+        if error.code == "InvalidInput":
+            raise_status(HTTPStatus.CONFLICT, str(error))
         raise
     run = answers.flow_run(created)
     if timeout == 0:

@@ -17,6 +17,7 @@ from headrace.client.schemas.schedules import IntervalSchedule
 from headrace.client.shared import ask
 from headrace.entrypoints import entrypoint_of
 from headrace.exceptions import ServiceError
+from headrace.options import checked_flow_name
 from headrace.parameters import plain
 from headrace.schedules import Cron, RRule, as_interval, as_schedule, is_anchored
 from headrace.utilities.asyncutils import Dispatched, dispatched
@@ -108,8 +109,10 @@ class RunnerDeployment(BaseModel):
         """A deployment of a flow; `Flow.to_deployment` tells what the arguments mean.
 
         Raises:
+            InvalidNameError: the name holds a character that it may not.
             ValueError: schedules are given in more than one way, or one makes no sense.
         """
+        checked_flow_name(name)  # a deployment's stands in the same places
         limit = getattr(concurrency_limit, "limit", concurrency_limit)
         made = cls(
             name=name,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import enum
+import functools
 import io
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar, cast
 
@@ -84,6 +85,21 @@ def deep_merge(base: Mapping[Any, Any], update: Mapping[Any, Any]) -> dict[Any, 
         else:
             merged[key] = value
     return merged
+
+
+def deep_merge_dicts(*several: Mapping[Any, Any]) -> dict[Any, Any]:
+    """`deep_merge` of several dicts; the last one that has a value wins."""
+    return functools.reduce(deep_merge, several, {})
+
+
+def distinct(values: Iterable[T], key: Callable[[T], Hashable] | None = None) -> Iterator[T]:
+    """The values, each once; `key` gives what tells them apart."""
+    seen: set[Hashable] = set()
+    for value in values:
+        told: Any = value if key is None else key(value)
+        if told not in seen:
+            seen.add(told)
+            yield value
 
 
 def get_from_dict(nested: Any, keys: str | list[str | int], default: Any = None) -> Any:
