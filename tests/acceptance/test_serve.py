@@ -125,6 +125,24 @@ def test_a_killed_run_is_crashed(workplace: Workplace) -> None:
     assert "process" in run["state"]["message"]
 
 
+def test_job_variables_that_no_process_can_get_end_their_run_alone(workplace: Workplace) -> None:
+    workplace.write("slow.py", WAITING)
+    workplace.write("go", "")
+    with workplace.started("slow.py") as script:
+        workplace.until(lambda: workplace.ask(work.deployments()), "it is served")
+        for wrong in ({"env": 5}, {"env": {"A": "\0"}}, {"env": {"A=B": "c"}}):
+            given = {"deployment": "slow/served", "jobVariables": wrong}
+            workplace.ask(work.create_flow_run(given))
+        workplace.ask(work.create_flow_run({"deployment": "slow/served"}))
+        workplace.until(lambda: workplace.runs("COMPLETED"), "the last one has run")
+        script.interrupt()
+        assert script.finish()[0] == 0
+    messages = [run["state"]["message"] for run in workplace.runs("CRASHED")]
+    assert len(messages) == 3
+    assert all("could not be started" in message for message in messages)
+    assert "the job variable 'env' is no mapping" in messages[-1]
+
+
 def test_a_cancelled_run_ends_and_its_hooks_run(workplace: Workplace) -> None:
     hooked = WAITING.replace(
         "@flow\n",

@@ -176,11 +176,9 @@ class Host:
 
     async def _start(self, client: AsyncClient, claimed: dict[str, Any]) -> None:
         job = Job.of(claimed)
-        variables = {**claimed["deployment"]["jobVariables"], **claimed["jobVariables"]}
-        environment = {str(name): str(value) for name, value in variables.get("env", {}).items()}
         try:
-            process = await RunProcess.start(job, environment)
-        except OSError as error:
+            process = await RunProcess.start(job, _environment(claimed))
+        except (OSError, ValueError) as error:  # names and values may be such as no process can get
             self.logger.error("Run %r cannot be started: %s", job.name, error)
             reason = f"The process of the flow run could not be started: {error}"
             await client.perform(work.conclude_flow_run(job.flow_run_id, job.epoch, reason))
@@ -244,3 +242,16 @@ class Host:
         finally:
             for number in taken:
                 loop.remove_signal_handler(number)
+
+
+def _environment(claimed: dict[str, Any]) -> dict[str, str]:
+    """The variables that a run's process gets, by its deployment's and its own job variables.
+
+    Raises:
+        ValueError: `env` is not such a mapping.
+    """
+    variables = {**claimed["deployment"]["jobVariables"], **claimed["jobVariables"]}
+    given = variables.get("env") or {}
+    if not isinstance(given, dict):
+        raise ValueError("the job variable 'env' is no mapping of names to values")
+    return {name: str(value) for name, value in given.items()}
