@@ -142,10 +142,10 @@ class TaskRun(Table):
     run_count = peewee.IntegerField()
     tags = peewee.TextField(null=True)
     inputs = peewee.TextField(null=True)
-    client_id = IdField(null=True)
     created_at = peewee.BigIntegerField()
     start_time = peewee.BigIntegerField(null=True)
     end_time = peewee.BigIntegerField(null=True)
+    client_id = IdField(null=True)
 
     class Meta:
         table_name = "task_run"

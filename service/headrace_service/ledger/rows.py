@@ -116,10 +116,10 @@ def task_run_row(run: Any, client: bytes | None) -> tuple[Any, ...]:
         state.run_count,
         _json.encode(created.tags).decode() if created.tags else None,
         _json.encode(created.inputs).decode() if created.inputs else None,
-        client,
         created.state.timestamp,
         run.start_time,
         run.end_time,
+        client,
     )
 
 
