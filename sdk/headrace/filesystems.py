@@ -17,11 +17,11 @@ import shutil
 import urllib.parse
 from pathlib import Path
 from typing import Any, ClassVar
-from uuid import uuid4
 
 from pydantic import BaseModel, Field, PrivateAttr, field_validator
 
 from headrace.blocks.core import Block
+from headrace.files import write_whole
 from headrace.utilities.asyncutils import async_dispatch, run_sync_in_worker_thread
 
 
@@ -140,15 +140,9 @@ class LocalFileSystem(WritableFileSystem, WritableDeploymentStorage):
             OSError: it cannot be written.
         """
         file = self._resolve_path(path)
-        file.parent.mkdir(parents=True, exist_ok=True)
         if file.is_dir():
             raise ValueError(f"Path {file} already exists and is not a file.")
-        draft = file.parent / f".{uuid4().hex}.draft"
-        try:
-            draft.write_bytes(content)
-            os.replace(draft, file)
-        finally:
-            draft.unlink(missing_ok=True)
+        write_whole(file, content)
         return str(file)
 
     async def aget_directory(

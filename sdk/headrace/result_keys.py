@@ -114,19 +114,23 @@ def hash_call(run: TaskRunContext, arguments: dict[str, Any]) -> str | None:
     return hash_value([identity(run.task), code, hashes])
 
 
-def keep_flow_result(run: FlowRunContext, value: object) -> ResultRecordMetadata | None:
-    """Keep a flow's result, and tell where; one that cannot be kept is a warning: it is done."""
-    from headrace.results import get_result_store
+def keep_outcome(run: FlowRunContext | TaskRunContext, outcome: object) -> str | None:
+    """Keep a flow's result, or what any run failed with, under a key of its own.
+
+    Returns:
+        Where it is, as `State.kept` tells it; None, with a warning, if that fails: the run is done.
+    """
+    from headrace.results import store_of
 
     try:
-        store = get_result_store().for_transactions()
-        record = store.create_result_record(value)
+        store = store_of(run).model_copy({"metadata_storage": None})
+        record = store.create_result_record(outcome)
         store.persist_result_record(record)
     except Exception as error:  # pickling runs the code of any class; disks fill up
         message = f"Encountered an error while persisting result: {error} Execution will continue, "
         _warn(run, f"{message}but the result has not been persisted")
         return None
-    return record.metadata
+    return record.metadata.as_reference()
 
 
 def _warn(run: FlowRunContext | TaskRunContext, message: str) -> None:

@@ -47,6 +47,16 @@ class ResultRecordMetadata:
         """Whether the result has not expired."""
         return self.expiration is None or self.expiration > now
 
+    def as_reference(self) -> str:
+        """What it takes to read the result from elsewhere, as JSON; see `load_bytes`."""
+        block = self.storage_block_id
+        reference = {
+            "storage_key": self.storage_key,
+            "serializer": self.serializer.model_dump(exclude_none=True),
+            **({} if block is None else {"storage_block_id": block}),
+        }
+        return msgspec.json.encode(reference).decode()
+
     def dump_bytes(self) -> bytes:
         """As JSON."""
         return msgspec.json.encode(self.as_dict())

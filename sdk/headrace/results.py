@@ -398,12 +398,13 @@ def _now() -> datetime.datetime:
     return datetime.datetime.fromtimestamp(current_clock().now() / 1e6, datetime.UTC)
 
 
-def read_kept(kept: ResultRecordMetadata) -> object:
-    """The result that stands where `kept` says.
+def read_kept(reference: str) -> object:
+    """The result that a reference (`ResultRecordMetadata.as_reference`) leads to.
 
     Raises:
         Exception: it cannot be read: the storage or the serializer says why.
     """
+    kept = ResultRecordMetadata.load_bytes(reference.encode())
     place = kept.storage_key or ""
     folder: str | UUID | None = kept.storage_block_id
     if folder is None:

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from headrace import flow, task
+from headrace import flow, get_client, task
 from headrace.cache_policies import INPUTS
 from headrace.context import get_run_context
-from headrace.exceptions import ConfigurationError, SerializationError
+from headrace.exceptions import ConfigurationError, MissingResult, SerializationError
 from headrace.filesystems import LocalFileSystem, RemoteFileSystem, WritableFileSystem
+from headrace.recorder import settle
 from headrace.result_records import ResultRecord, ResultRecordMetadata
 from headrace.results import (
     ResultStore,
@@ -24,6 +25,8 @@ from headrace.results import (
 )
 from headrace.serializers import JSONSerializer, PickleSerializer
 from headrace.settings import temporary_settings
+from headrace.states import State
+from headrace.transactions import transaction
 from tests.run_kit import Book, VirtualClock
 
 
@@ -167,3 +170,53 @@ def test_a_flows_result_that_cannot_be_kept_is_a_warning(book: Book, tmp_path: P
     assert pipeline() is object
     (warning,) = [line for line in book.messages() if "persisting result" in line]
     assert "Failed to serialize object of type 'type' with serializer 'json'" in warning
+
+
+def test_a_state_that_was_read_finds_its_result_at_an_address(book: Book) -> None:
+    kept = double.with_options(result_storage="memory://bucket/elsewhere")(6, return_state=True)
+    found = _task_run_as_read(kept)
+    assert (found.name, found.data, found.result()) == ("Completed", None, 12)
+    RemoteFileSystem(basepath="memory://bucket").filesystem.rm("/bucket/elsewhere", recursive=True)
+    with pytest.raises(MissingResult, match="The result was kept, but cannot be read: "):
+        _task_run_as_read(kept).result()
+
+
+def test_what_could_not_be_kept_is_missing(book: Book) -> None:
+    @task(persist_result=True, result_serializer="json")
+    def unserializable() -> object:
+        return object()
+
+    with pytest.raises(MissingResult, match="State data is missing"):
+        _task_run_as_read(unserializable(return_state=True)).result()
+
+
+def test_what_was_undone_has_no_result(book: Book) -> None:
+    with transaction() as undone:
+        state = double(7, return_state=True)
+        undone.rollback()
+    found = _task_run_as_read(state)
+    assert found.name == "RolledBack"
+    with pytest.raises(MissingResult, match="State data is missing"):
+        found.result()
+
+
+def test_a_hook_has_the_result_of_its_run_be_it_nothing(book: Book) -> None:
+    told: list[object] = []
+
+    @task(persist_result=True, on_completion=[lambda _, __, state: told.append(state.result())])
+    def nothing() -> None:
+        """Gives nothing."""
+
+    nothing()
+    assert told == [None]
+
+
+def _task_run_as_read(state: State[Any]) -> State[Any]:
+    """The state of the run that is in `state`, as a client reads it."""
+    settle()
+    task_run_id = state.state_details.task_run_id
+    assert task_run_id is not None
+    with get_client(sync_client=True) as client:
+        found = client.read_task_run(task_run_id).state
+    assert found is not None
+    return found

@@ -90,7 +90,7 @@ def _read(run: TaskRun, transaction: BaseTransaction) -> State[Any] | None:
     if not result_keys.is_own(record.metadata, run):
         return None
     found = Cached(data=record.result)
-    found.kept = record.metadata
+    found.kept = record.metadata.as_reference()
     return found
 
 
@@ -103,6 +103,8 @@ def end(run: TaskRun, state: State[Any] | None, error: BaseException | None) -> 
         if state is not None and not transaction.is_committed():
             yield from _stage(run, state, transaction)
         yield from transaction.leave_steps(error)
+        if state is not None and transaction.is_rolled_back():
+            state.kept = None  # it could not be kept
     finally:
         run.transaction = None
         transaction.step_back()
@@ -121,7 +123,7 @@ def _stage(run: TaskRun, state: State[Any], transaction: BaseTransaction) -> Lif
         kept = record = transaction.store.create_result_record(
             state.data, transaction.key, result_keys.expiry_of(run), result_keys.identity(task)
         )
-        state.kept = record.metadata
+        state.kept = record.metadata.as_reference()
 
     def roll_back(_: BaseTransaction) -> None:
         run.roll_back()

@@ -191,10 +191,7 @@ class FlowRun(FlowRunContext):
             return  # the flow run around it has crashed, and took it along
         self._create()
         self.final = state.of_run(self.id)
-        if self.persist_result and state.is_completed():
-            from headrace import result_keys  # slow to load: not for every program
-
-            state.kept = yield Work(result_keys.keep_flow_result, self, state.data)
+        yield from self._keep(state)
         if self.flow.hooks:
             yield from call_hooks(self.flow.hooks, self.flow, self, state)
         self._end(state)
@@ -260,6 +257,18 @@ class FlowRun(FlowRunContext):
         for future in list(self.pending):
             future.settle(future.run.state or Crashed())
         self.pending.clear()
+
+    def _keep(self, state: State[Any]) -> Lifecycle[None]:
+        """Keep what the run came to if results are kept, and an exception it failed with anyway."""
+        failed = state.type is StateType.FAILED and state.data is not None
+        if self.persist_result and (failed or state.type is StateType.COMPLETED):
+            from headrace import result_keys  # slow to load: not for every program
+
+            state.kept = yield Work(result_keys.keep_outcome, self, state.data)
+        elif failed and isinstance(state.data, Exception):
+            from headrace.engine import failures
+
+            state.kept = yield Work(failures.keep_failure, self, state.data)
 
     def _end(self, state: State[Any]) -> None:
         close_pool(self)

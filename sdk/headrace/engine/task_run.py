@@ -15,7 +15,7 @@ from headrace.context import (
     TaskRunContext,
     get_environment,
 )
-from headrace.drivers import Lifecycle, drive
+from headrace.drivers import Lifecycle, Work, drive
 from headrace.engine.commands import Call, WaitFor
 from headrace.engine.generators import collected
 from headrace.engine.hooks import CallHook, call_hooks
@@ -234,7 +234,8 @@ class TaskRun(TaskRunContext):
 
     def close(self, state: State[Any]) -> Lifecycle[None] | None:
         """Record the run's end; hooks come first, so that what they log is there when it ends."""
-        if (self.task.hooks or self.transaction is not None) and not self.closed:
+        asks = self.task.hooks or self.transaction is not None or state.type is StateType.FAILED
+        if asks and not self.closed:
             return self._close(state)
         self.end(state)
         return None
@@ -338,9 +339,13 @@ class TaskRun(TaskRunContext):
             return False
 
     def _close(self, state: State[Any]) -> Lifecycle[None]:
-        self.final = state
+        self.final = state.of_run(self.flow_run_id, self.id)
         if self.transaction is not None:
             yield from self._end_attempt(state, None)
+        if state.type is StateType.FAILED and state.data is not None and self.persist_result:
+            from headrace import result_keys  # slow to load: not for every program
+
+            state.kept = yield Work(result_keys.keep_outcome, self, state.data)
         yield from call_hooks(self.task.hooks, self.task, self, state)
         self.end(state)
 

@@ -18,12 +18,10 @@ from headrace.exceptions import (
     UnfinishedRun,
 )
 from headrace.records import TERMINAL_STATES, StateChange, StateType, now_micros
-from headrace.text import MAX_NAME, clip, clip_name, describe
+from headrace.text import MAX_NAME, clip, clip_name, describe, describe_error
 
 if TYPE_CHECKING:
     from uuid import UUID
-
-    from headrace.result_records import ResultRecordMetadata
 
 R = TypeVar("R", covariant=True)
 
@@ -104,8 +102,8 @@ class State(Generic[R]):
         self.data = data
         #: Whether `data` is known, be it None: it is not in a state that a user made without any.
         self.has_data = data is not None
-        #: Where the run's result is kept, if it is.
-        self.kept: ResultRecordMetadata | None = None
+        #: Where the data is kept, if it is: see `ResultRecordMetadata.as_reference`.
+        self.kept: str | None = None
         if micros is None:
             micros = now_micros() if timestamp is None else _micros_of(timestamp)
         self.micros = micros
@@ -190,10 +188,10 @@ class State(Generic[R]):
 
     def outcome(self, raise_on_failure: bool = True) -> R:
         """The same as `result`, in asynchronous code too; for the engine."""
+        if not self.has_data:
+            self.fetch()
         if self.type is StateType.COMPLETED:
             if self.data is None and not self.has_data:
-                if self.kept is not None:
-                    return cast(R, self._read())
                 raise MissingResult(
                     "State data is missing. Typically, this occurs when result persistence is "
                     "disabled and the state has been retrieved from the API."
@@ -206,12 +204,24 @@ class State(Generic[R]):
         known = self.has_data or self.data is not None
         return cast(R, self.data if known else self.error)
 
-    def _read(self) -> object:
+    def fetch(self) -> None:
+        """Read the data from where it is kept, if it is and has not been read.
+
+        A failure whose data cannot be read is told of by its message.
+
+        Raises:
+            MissingResult: the result of a completed run cannot be read.
+        """
+        if self.kept is None or self.has_data:
+            return
         from headrace.results import read_kept  # slow to load: not for every program
 
-        kept = cast("ResultRecordMetadata", self.kept)
-        self.data, self.has_data = read_kept(kept), True
-        return self.data
+        try:
+            self.data, self.has_data = read_kept(self.kept), True
+        except Exception as error:  # each storage has its own, and unpickling runs any code
+            if self.type is StateType.COMPLETED:
+                reason = describe_error(error)
+                raise MissingResult(f"The result was kept, but cannot be read: {reason}") from error
 
     @property
     def error(self) -> BaseException:
@@ -243,8 +253,7 @@ class State(Generic[R]):
         """The record of a run's entering this state, in attempt number `run_count`."""
         message = None if self.message is None else clip(self.message)
         name = self.name if len(self.name) <= MAX_NAME else clip_name(self.name)
-        kept = None if self.kept is None else self.kept.dump_bytes().decode()
-        return StateChange(self.type, name, self.micros, message, run_count, kept)
+        return StateChange(self.type, name, self.micros, message, run_count, self.kept)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None) -> State[R]:
         """The same state, entered now.
@@ -379,6 +388,7 @@ def exception_of(state: State[Any]) -> BaseException:
     if state.type not in _ERRORS:
         raise ValueError(f"Expected failed or crashed state got {state!r}.")
     kind, default = _ERRORS[state.type]
+    state.fetch()
     data = state.data
     if data is None:
         return kind(state.message or default)

@@ -19,7 +19,6 @@ from headrace.client.schemas.objects import (
     WorkPool,
 )
 from headrace.records import StateType
-from headrace.result_records import ResultRecordMetadata
 from headrace.states import State, StateDetails
 
 Object = dict[str, Any]
@@ -88,8 +87,7 @@ def state(found: Object, **run: Any) -> State[Any]:
         timestamp=datetime.datetime.fromisoformat(found["timestamp"]),
         state_details=StateDetails(**run),
     )
-    if (kept := found.get("result")) is not None:
-        entered.kept = ResultRecordMetadata.load_bytes(kept.encode())
+    entered.kept = found["result"]
     return entered
 
 

@@ -31,6 +31,10 @@ for _value in StateType.__strawberry_definition__.values:  # type: ignore[attr-d
     _value.description = _MEANING[StateType(_value.value)]
 
 
+#: The types of states that may have something to keep: a result, or an exception.
+_KEEPING = (StateType.COMPLETED, StateType.FAILED)
+
+
 @strawberry.type(description="A state that a run was or is in.")
 class State:
     """A state."""
@@ -47,11 +51,11 @@ class State:
     )
 
     @strawberry.field(
-        description="Where the run's result is kept, if it is: JSON for the SDK that reads it."
+        description="Where what came of the run is kept, if it is: JSON for the SDK to read it."
     )
     async def result(self, info: Info) -> str | None:
-        """What the run told of its result."""
-        if self.run_id is None or self.type is not StateType.COMPLETED:
+        """What the run told of it."""
+        if self.run_id is None or self.type not in _KEEPING:
             return self.known_result
         return await info.context.loaders.kept_results.load(self.run_id)
 

@@ -37,15 +37,14 @@ def latest_log(db: peewee.Database) -> int:
 
 
 def kept_results(db: peewee.Database, subjects: Sequence[UUID]) -> list[str | None]:
-    """Where each of the runs' results is kept, as the run has told; None for the others."""
-    query = (
-        Event.select(Event.subject_id, Event.payload)
-        .where(Event.subject_id.in_(subjects), Event.payload.contains('"result":'))
-        .order_by(Event.seq)
+    """Where what came of each of the runs is kept, as the state tells that it is in."""
+    newest = Event.select(peewee.fn.MAX(Event.seq)).where(Event.subject_id.in_(subjects))
+    query = Event.select(Event.subject_id, Event.payload).where(
+        Event.seq.in_(newest.group_by(Event.subject_id))
     )
-    found: dict[UUID, str | None] = {}
-    for subject, payload in query.tuples().execute(db):
-        found[subject] = _payload.decode(payload).result
+    found = {
+        subject: _payload.decode(payload).result for subject, payload in query.tuples().execute(db)
+    }
     return [found.get(subject) for subject in subjects]
 
 

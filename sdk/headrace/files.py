@@ -1,0 +1,22 @@
+"""Files that are written in one step."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from uuid import uuid4
+
+
+def write_whole(file: Path, content: bytes) -> None:
+    """Write a file, and its folder if need be: whoever reads it gets the old content or the new.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.parent / f".{uuid4().hex}.draft"
+    try:
+        draft.write_bytes(content)
+        os.replace(draft, file)
+    finally:
+        draft.unlink(missing_ok=True)
