@@ -58,6 +58,20 @@ def test_a_variable_is_set_read_and_unset() -> None:
     assert Variable.unset("rate") is False
 
 
+def test_an_asynchronous_hook_of_a_synchronous_flow_reads_a_variable() -> None:
+    found: list[object] = []
+
+    async def hook(flow: object, run: object, state: object) -> None:
+        found.append(Variable.get("nothing", default="none"))
+
+    @flow(on_completion=[hook])
+    def pipeline() -> None:
+        return None
+
+    pipeline()
+    assert found == ["none"]
+
+
 def test_a_variable_is_overwritten_only_when_that_is_wanted() -> None:
     Variable.set("rate", 1)
     with pytest.raises(ValueError, match=r"'rate' already exists\. Use `overwrite=True`"):

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 
 import pytest
 
-from headrace import flow, task
+from headrace import State, flow, task
 from headrace.utilities import asyncutils
 from headrace.utilities.asyncutils import (
     dispatched,
@@ -104,6 +104,28 @@ def test_an_interrupted_call_ends_the_coroutine() -> None:
     assert run_coro_as_sync(asyncio.sleep(0, "the loop has begun it")) == "the loop has begun it"
     future.cancel()
     assert ended.wait(10)
+
+
+def test_a_coroutine_may_make_synchronous_calls(recorder: ListRecorder) -> None:
+    """The hook of a synchronous flow is synchronous code, though it is a coroutine function."""
+    found: list[int] = []
+
+    async def hook(flow: object, run: object, state: State[int]) -> None:
+        found.append(state.result())
+
+        async def inner() -> None:
+            found.append(double(state.result()))
+
+        run_coro_as_sync(inner())
+
+    @flow(on_completion=[hook])
+    def synchronous() -> int:
+        value: int = double(2)
+        return value
+
+    assert synchronous() == 4
+    assert synchronous() == 4
+    assert found == [4, 8, 4, 8]
 
 
 def _in_child(pipe: object) -> None:

@@ -2,8 +2,8 @@
 
     >>> await ask(saved.variable("rate"))
 
-The client lives in the event loop that synchronous calls share, so that it does not matter who
-asks, nor from which loop.
+The client lives in an event loop of its own thread, so that it does not matter who asks, nor from
+which loop.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TypeVar
 from headrace.client.clients import AsyncClient
 from headrace.client.operations import Operation
 from headrace.settings import get_settings
-from headrace.utilities.asyncutils import run_coro_as_sync, start_in_own_loop
+from headrace.utilities.asyncutils import start_in_shared_loop
 
 T = TypeVar("T")
 
@@ -36,7 +36,7 @@ async def ask(operation: Operation[T]) -> T:
         ServiceError: the service answered with an error.
         SetupError: there is nobody to ask; the message says why.
     """
-    return await asyncio.wrap_future(start_in_own_loop(_perform(operation)))
+    return await asyncio.wrap_future(start_in_shared_loop(_perform(operation)))
 
 
 async def _perform(operation: Operation[T]) -> T:
@@ -66,4 +66,4 @@ def close() -> None:
     global _client
     client, _client = _client, None
     if client is not None and _target is not None and _target[0] == os.getpid():
-        run_coro_as_sync(client.close())
+        start_in_shared_loop(client.close()).result()

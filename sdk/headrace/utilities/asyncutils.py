@@ -15,7 +15,7 @@ import functools
 import os
 import sys
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 
@@ -116,22 +116,24 @@ def run_coro_as_sync(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine to its end from synchronous code, in the context of the caller.
 
     It runs in an event loop of another thread that all such calls of the process share, so that it
-    does not matter whether a loop is running here.
+    does not matter whether a loop is running here. Where that loop itself is held up, by a
+    coroutine that makes such a call, there is another one.
     """
-    future = _own_loop().start(coroutine)
-    try:
-        return future.result()
-    except BaseException:
-        future.cancel()  # Ctrl-C here ends it there; one that has ended does not mind
-        raise
+    with _holding_up_this_loop():
+        future = _own_loop().start(coroutine)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()  # Ctrl-C here ends it there; one that has ended does not mind
+            raise
 
 
-def start_in_own_loop(coroutine: Coroutine[Any, Any, T]) -> Future[T]:
-    """Begin to run a coroutine in the loop that synchronous calls of the process share.
+def start_in_shared_loop(coroutine: Coroutine[Any, Any, T]) -> Future[T]:
+    """Begin to run a coroutine of ours, which holds up nobody, in a loop that all of them share.
 
     What belongs to one event loop, such as a connection, can be shared by all callers there.
     """
-    return _own_loop().start(coroutine)
+    return _shared_loop().start(coroutine)
 
 
 def sync_compatible(aio: Callable[P, Coroutine[Any, Any, T]]) -> Dispatched[P, T]:
@@ -194,7 +196,8 @@ class _Loop:
     def __init__(self) -> None:
         import asyncio
 
-        self.process = os.getpid()
+        #: Whether its thread waits for a coroutine that has to run in another one.
+        self.held_up = False
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="headrace-calls", daemon=True)
         self._thread.start()
@@ -222,6 +225,7 @@ class _Loop:
     def _run(self) -> None:
         import asyncio
 
+        _here.loop = self
         asyncio.set_event_loop(self._loop)
         self._loop.run_forever()
 
@@ -240,17 +244,45 @@ def _pass_on(task: asyncio.Task[T], future: Future[T]) -> None:
         future.set_result(task.result())
 
 
-_loop: _Loop | None = None
+#: The loops of this process for calls; it needs a second one only while the first is held up.
+_own: list[_Loop] = []
+#: Its loop for coroutines of ours, apart from those that run the user's.
+_shared: _Loop | None = None
 _starting = threading.Lock()
+#: The loop that a thread of `_Loop` runs, as `_here.loop`.
+_here = threading.local()
 
 
 def _own_loop() -> _Loop:
-    """The process's loop for such calls; a forked child has none of its parent's threads."""
-    global _loop
+    """A loop for calls that is not held up."""
     with _starting:
-        if _loop is None or _loop.process != os.getpid():
-            _loop = _Loop()
-        return _loop
+        for loop in _own:
+            if not loop.held_up:
+                return loop
+        _own.append(_Loop())
+        return _own[-1]
+
+
+def _shared_loop() -> _Loop:
+    global _shared
+    with _starting:
+        if _shared is None:
+            _shared = _Loop()
+        return _shared
+
+
+@contextlib.contextmanager
+def _holding_up_this_loop() -> Iterator[None]:
+    """To be held while this thread waits: no call is to wait for the loop that it may run."""
+    loop: _Loop | None = getattr(_here, "loop", None)
+    if loop is None:
+        yield
+        return
+    loop.held_up = True
+    try:
+        yield
+    finally:
+        loop.held_up = False
 
 
 def _a_loop_runs_here() -> bool:
@@ -259,8 +291,11 @@ def _a_loop_runs_here() -> bool:
 
 
 def _after_fork_in_child() -> None:
-    global _starting
+    global _starting, _shared, _here
     _starting = threading.Lock()
+    # The loops' threads are the parent's, but for this one, which runs no loop any more.
+    _own.clear()
+    _shared, _here = None, threading.local()
 
 
 os.register_at_fork(after_in_child=_after_fork_in_child)
