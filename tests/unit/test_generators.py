@@ -11,6 +11,7 @@ import pytest
 from headrace import flow, task
 from headrace.context import TaskRunContext
 from headrace.records import TaskRunChanged
+from headrace.transactions import get_transaction
 from tests.run_kit import ListRecorder
 
 
@@ -33,6 +34,22 @@ def count() -> Iterator[str | None]:
 async def count_async() -> AsyncIterator[str | None]:
     for _ in range(3):
         yield current()
+
+
+def test_who_takes_the_items_is_outside_of_the_runs_transaction(recorder: ListRecorder) -> None:
+    @task(on_rollback=[lambda transaction: None])
+    def count() -> Iterator[bool]:
+        yield get_transaction() is not None
+        yield get_transaction() is not None
+
+    @flow
+    def pipeline() -> None:
+        for within in count():
+            assert within
+            assert get_transaction() is None
+        assert get_transaction() is None
+
+    pipeline()
 
 
 def test_who_takes_the_items_is_outside_of_the_run(recorder: ListRecorder) -> None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Generator
 from typing import TYPE_CHECKING, Any, cast
 
-from headrace.context import CURRENT_RUN, RunContext
+from headrace.context import CURRENT_RUN, CURRENT_TRANSACTION, RunContext
 from headrace.engine.commands import Call
 from headrace.engine.lifecycle import Run, lifecycle
 
 if TYPE_CHECKING:
     from headrace.definitions import Definition
+    from headrace.transactions import BaseTransaction
 
 
 def collected(definition: Definition) -> Callable[..., Any]:
@@ -100,21 +101,26 @@ async def drive_async_generator(run: Run, function: Callable[..., Any]) -> Async
 class _Place:
     """Where a generator's code runs: within its run; and who takes its items: outside of it.
 
-    Both share one context, so that the current run is exchanged at every step.
+    Both share one context, so that the current run and transaction are exchanged at every step.
     """
 
-    __slots__ = ("_outside", "_run")
+    __slots__ = ("_outside", "_run", "_transaction")
 
     def __init__(self, run: RunContext) -> None:
         self._run = run
-        self._outside: RunContext | None = None
+        self._transaction = CURRENT_TRANSACTION.get()
+        self._outside: tuple[RunContext | None, BaseTransaction | None] = (None, None)
 
     def enter(self) -> None:
-        self._outside = CURRENT_RUN.get()
+        self._outside = CURRENT_RUN.get(), CURRENT_TRANSACTION.get()
         CURRENT_RUN.set(self._run)
+        CURRENT_TRANSACTION.set(self._transaction)
 
     def leave(self) -> None:
-        CURRENT_RUN.set(self._outside)
+        self._transaction = CURRENT_TRANSACTION.get()
+        run, transaction = self._outside
+        CURRENT_RUN.set(run)
+        CURRENT_TRANSACTION.set(transaction)
 
     def items(self, generator: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
         """What `generator` yields; returns what it returns."""
