@@ -141,6 +141,40 @@ def test_a_signal_ends_the_process_with_everything_recorded(
     assert "about to wait" in book.messages()
 
 
+TASKS_ALONE = {
+    "synchronous": """
+@task
+def wait():
+    ready()
+    hang()
+
+wait()
+""",
+    "asynchronous": """
+@task
+async def wait():
+    ready()
+    await asyncio.Event().wait()
+
+asyncio.run(wait())
+""",
+}
+
+
+@pytest.mark.parametrize("program", TASKS_ALONE.values(), ids=TASKS_ALONE)
+def test_a_task_outside_of_flows_is_terminated(tmp_path: Path, program: str) -> None:
+    with start(program, tmp_path) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            process.terminate()
+            _, err = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    assert process.returncode == 143, err
+    assert [run["state_name"] for run in Book(tmp_path / "ledger.db").task_runs()] == ["Crashed"]
+
+
 def test_what_is_within_ends_before_what_is_around_it(tmp_path: Path) -> None:
     with start(WAITING_IN_A_SUBFLOW_IN_A_THREAD, tmp_path) as process:
         try:

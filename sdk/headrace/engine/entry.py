@@ -22,7 +22,10 @@ from headrace.futures import HeadraceConcurrentFuture, HeadraceFuture, when_all_
 from headrace.records import StateType
 
 if TYPE_CHECKING:
+    from headrace.engine.flow_run import FlowRun
+    from headrace.engine.task_run import TaskRun
     from headrace.flows import Flow
+    from headrace.states import State
     from headrace.tasks import Task
 
 
@@ -39,11 +42,7 @@ def call_task(task: Task[..., Any], args: tuple[object, ...], kwargs: dict[str, 
     run = new_task_run(task, args, kwargs, wait_for)
     if task.isgenerator:
         return drive_generator(run, task.fn)
-    if run.flow_run is None:
-        with termination():
-            state = drive(lifecycle(run))
-    else:
-        state = drive(lifecycle(run))
+    state = _drive_alone(run) if run.flow_run is None else drive(lifecycle(run))
     if return_state:
         return state
     if state.type is not StateType.COMPLETED:
@@ -59,7 +58,8 @@ async def _call_task_async(
     wait_for: object,
 ) -> Any:
     run = new_task_run(task, args, kwargs, wait_for)
-    state = await drive_async(lifecycle(run))
+    alone = run.flow_run is None
+    state = await (_drive_alone_async(run) if alone else drive_async(lifecycle(run)))
     if return_state or (run.returned_state and state.is_completed()):
         return state
     return state.outcome()
@@ -78,11 +78,7 @@ def call_flow(flow: Flow[..., Any], args: tuple[object, ...], kwargs: dict[str, 
     run = new_flow_run(flow, args, kwargs, wait_for)
     if flow.isgenerator:
         return drive_generator(run, flow.fn)
-    if run.is_outermost:
-        with termination():
-            state = drive(lifecycle(run))
-    else:
-        state = drive(lifecycle(run))
+    state = _drive_alone(run) if run.is_outermost else drive(lifecycle(run))
     return state if return_state else state.outcome()
 
 
@@ -94,11 +90,8 @@ async def _call_flow_async(
     wait_for: object,
 ) -> Any:
     run = new_flow_run(flow, args, kwargs, wait_for)
-    if run.is_outermost:
-        with termination(_canceller()):
-            state = await drive_async(lifecycle(run))
-    else:
-        state = await drive_async(lifecycle(run))
+    alone = run.is_outermost
+    state = await (_drive_alone_async(run) if alone else drive_async(lifecycle(run)))
     return state if return_state else state.outcome()
 
 
@@ -153,6 +146,17 @@ def submit_to(
     else:
         when_all_done(run.upstream.futures, lambda: place.submit(job))
     return future
+
+
+def _drive_alone(run: FlowRun | TaskRun) -> State[Any]:
+    """Run the lifecycle of a run that no other one is around: SIGTERM is its business."""
+    with termination():
+        return drive(lifecycle(run))
+
+
+async def _drive_alone_async(run: FlowRun | TaskRun) -> State[Any]:
+    with termination(_canceller()):
+        return await drive_async(lifecycle(run))
 
 
 def _canceller() -> Callable[[], object]:
