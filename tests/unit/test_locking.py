@@ -124,3 +124,24 @@ def test_a_process_that_dies_gives_its_locks_back(tmp_path: Path) -> None:
         assert not locks.acquire_lock("k", "parent", acquire_timeout=0)
         os.kill(child.pid, signal.SIGKILL)
         assert locks.acquire_lock("k", "parent", acquire_timeout=20)
+
+
+HOLD_AND_FORK = """
+import os, sys
+from headrace.locking.filesystem import FileSystemLockManager
+assert FileSystemLockManager(sys.argv[1]).acquire_lock("k", "parent")
+if os.fork():
+    os._exit(0)
+print("the parent has the lock, and is gone", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_forked_child_does_not_keep_its_parents_locks(tmp_path: Path) -> None:
+    locks = FileSystemLockManager(tmp_path)
+    program = [sys.executable, "-c", HOLD_AND_FORK, str(tmp_path)]
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        assert parent.wait(20) == 0
+        assert parent.stdout.readline().endswith(b"is gone\n")
+        assert locks.acquire_lock("k", "other", acquire_timeout=0)

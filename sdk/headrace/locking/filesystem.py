@@ -15,7 +15,7 @@ from urllib.parse import quote
 from headrace.locking.base import PollingLockManager
 
 #: The open files of the locks that this process holds, by path. The operating system gives their
-#: `flock` back when the process dies, so that no lock outlives its holder.
+#: `flock` back when they are closed everywhere, so that no lock outlives the process that holds it.
 _open_files: dict[str, int] = {}
 
 
@@ -108,3 +108,13 @@ class FileSystemLockManager(PollingLockManager):
 
     def _path(self, key: str) -> Path:
         return self.lock_files_directory / f"{quote(key, safe='')}.lock"
+
+
+def _after_fork_in_child() -> None:
+    # Open here as well, the files would keep the parent's locks beyond its death.
+    for file in _open_files.values():
+        os.close(file)
+    _open_files.clear()
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)
