@@ -55,7 +55,7 @@ async def drive_async(steps: Lifecycle[T]) -> T:
 
 
 class Ask:
-    """Call a function of the user's, which may be a coroutine function."""
+    """Call a function of the user's, such as a hook, which may be a coroutine function."""
 
     __slots__ = ("args", "function")
 
@@ -66,7 +66,7 @@ class Ask:
     def perform(self) -> object:
         result = self.function(*self.args)
         if isinstance(result, Coroutine):
-            from headrace.utilities.asyncutils import run_coro_as_sync
+            from headrace.utilities.asyncutils import run_coro_as_sync  # most are none
 
             return run_coro_as_sync(result)
         return result

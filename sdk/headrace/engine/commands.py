@@ -1,7 +1,7 @@
-"""What a lifecycle asks its driver to do.
+"""What a run's life asks its driver to do, besides the commands of `headrace.drivers`.
 
-Everything in a run's life that takes time is a command, so that the lifecycle itself is written
-once: `perform` does it in a thread, `perform_async` in a coroutine.
+Everything in it that takes time is a command, so that the lifecycle itself is written once:
+`perform` does it in a thread, `perform_async` in a coroutine.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from headrace.futures import wait_async
 from headrace.threads import CALLERS
 
 if TYPE_CHECKING:
-    from headrace.context import Clock, Recorder
     from headrace.futures import HeadraceFuture
 
 
@@ -91,22 +90,6 @@ class CallFlow(Call):
         return run_coro_as_sync(value)
 
 
-class Sleep:
-    """Let `seconds` pass."""
-
-    __slots__ = ("clock", "seconds")
-
-    def __init__(self, clock: Clock, seconds: float) -> None:
-        self.clock = clock
-        self.seconds = seconds
-
-    def perform(self) -> None:
-        self.clock.sleep(self.seconds)
-
-    async def perform_async(self) -> None:
-        await self.clock.sleep_async(self.seconds)
-
-
 class WaitFor:
     """Wait until all of `futures` have ended."""
 
@@ -121,21 +104,3 @@ class WaitFor:
 
     async def perform_async(self) -> None:
         await wait_async(self.futures)
-
-
-class Settle:
-    """Wait until everything recorded so far is acknowledged, at most `timeout` seconds."""
-
-    __slots__ = ("recorder", "timeout")
-
-    def __init__(self, recorder: Recorder, timeout: float) -> None:
-        self.recorder = recorder
-        self.timeout = timeout
-
-    def perform(self) -> None:
-        self.recorder.flush(self.timeout)
-
-    async def perform_async(self) -> None:
-        import asyncio
-
-        await asyncio.to_thread(self.recorder.flush, self.timeout)

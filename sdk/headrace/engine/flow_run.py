@@ -16,7 +16,7 @@ from headrace.context import (
     persists_by_default,
 )
 from headrace.drivers import Lifecycle, Work, drive
-from headrace.engine.commands import Call, CallFlow, Settle, WaitFor
+from headrace.engine.commands import Call, CallFlow, WaitFor
 from headrace.engine.generators import collected
 from headrace.engine.hooks import call_hooks
 from headrace.engine.inputs import Inputs, not_ready, resolve
@@ -196,7 +196,8 @@ class FlowRun(FlowRunContext):
             yield from call_hooks(self.flow.hooks, self.flow, self, state)
         self._end(state)
         if self.is_outermost:
-            yield Settle(self.environment.recorder, self.environment.settings.settle_timeout)
+            environment = self.environment
+            yield Work(environment.recorder.flush, environment.settings.settle_timeout)
 
     def crash(self, state: State[Any]) -> None:
         """Record that the run ends here and now, and with it what runs within it elsewhere."""

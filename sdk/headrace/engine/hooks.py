@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from headrace.context import RunContext
-from headrace.drivers import Lifecycle
+from headrace.drivers import Ask, Lifecycle
 from headrace.logging import logger_of
 from headrace.records import StateType
 from headrace.states import State
@@ -27,34 +27,12 @@ _OPTIONS = {
 }
 
 
-class CallHook:
-    """Call one hook, which may be a coroutine function."""
-
-    __slots__ = ("arguments", "hook")
-
-    def __init__(self, hook: Hook, arguments: tuple[object, object, State[Any]]) -> None:
-        self.hook = hook
-        self.arguments = arguments
-
-    def perform(self) -> object:
-        result = self.hook(*self.arguments)
-        if not isinstance(result, Coroutine):
-            return result
-        from headrace.utilities.asyncutils import run_coro_as_sync  # most hooks are no coroutines
-
-        return run_coro_as_sync(result)
-
-    async def perform_async(self) -> object:
-        result = self.hook(*self.arguments)
-        return await result if isinstance(result, Coroutine) else result
-
-
 def call_hooks(hooks: Hooks, owner: object, run: RunContext, state: State[Any]) -> Lifecycle[None]:
     """Call the hooks for `state`, in order. One that raises is logged, and changes nothing."""
     for hook in hooks.get(_OPTIONS.get(state.type, ""), ()):
         name = getattr(hook, "__name__", repr(hook))
         try:
-            yield CallHook(hook, (owner, run, state))
+            yield Ask(hook, owner, run, state)
         except Exception as error:
             logger_of(run).log(
                 logging.ERROR, "Hook '%s' raised %r", name, error, exc_info=cast(Any, error)

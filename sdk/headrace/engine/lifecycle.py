@@ -18,8 +18,8 @@ from types import TracebackType
 from typing import Any, ClassVar, Protocol, cast
 
 from headrace.context import CURRENT_RUN, Clock, FlowRunContext, RunContext
-from headrace.drivers import Lifecycle
-from headrace.engine.commands import Call, Sleep
+from headrace.drivers import Either, Lifecycle
+from headrace.engine.commands import Call
 from headrace.engine.timeouts import Expired
 from headrace.exceptions import ProcessDied, TerminationSignal
 from headrace.logging import log_line, logger_of
@@ -169,7 +169,7 @@ def _await_retry(run: Run, failure: Exception | State[Any]) -> Lifecycle[None]:
     if delay > 0 or run.waits_always:
         run.enter(StateType.SCHEDULED, "AwaitingRetry", clip(reason))
     if delay > 0:
-        yield Sleep(run.clock, delay)
+        yield Either(run.clock.sleep, run.clock.sleep_async, delay)
 
 
 def _failed(run: Run, call: Call, error: Exception) -> State[Any]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from headrace.concurrency import asyncio as awaited
 from headrace.concurrency import sync as waiting
 from headrace.concurrency.leases import Lease, Wanted
 from headrace.concurrency.slots import Slots, get_slots
-from headrace.drivers import Lifecycle
+from headrace.drivers import Either, Lifecycle
 from headrace.exceptions import AcquireConcurrencySlotTimeoutError, ConcurrencySlotAcquisitionError
 from headrace.records import StateType
 from headrace.states import Failed, State
@@ -28,36 +27,6 @@ MOST = 1_000
 _unlimited: dict[tuple[Slots, tuple[str, ...]], float] = {}
 
 
-class _Take:
-    """Wait for slots, and say whether there is a lease to keep."""
-
-    __slots__ = ("wanted",)
-
-    def __init__(self, wanted: Wanted) -> None:
-        self.wanted = wanted
-
-    def perform(self) -> bool:
-        return waiting.take(self.wanted)
-
-    async def perform_async(self) -> bool:
-        return await awaited.take(self.wanted)
-
-
-class _Release:
-    """Wait until slots are given back."""
-
-    __slots__ = ("released",)
-
-    def __init__(self, released: Future[int]) -> None:
-        self.released = released
-
-    def perform(self) -> None:
-        waiting.wait_for_release(self.released)
-
-    async def perform_async(self) -> None:
-        await awaited.wait_for_release(self.released)
-
-
 def take(run: TaskRun) -> Lifecycle[State[Any] | None]:
     """Take a slot of each limit that a tag of the run names; a state given back is its end."""
     key = (get_slots(), tuple(run.tags))
@@ -66,12 +35,12 @@ def take(run: TaskRun) -> Lifecycle[State[Any] | None]:
     try:
         wanted = _wanted(run.tags, wait=False)
         try:
-            held = yield _Take(wanted)
+            held = yield Either(waiting.take, awaited.take, wanted)
         except AcquireConcurrencySlotTimeoutError:
             message = f"Waiting for slots of the concurrency limits of its tags {run.tags!r}"
             run.enter(StateType.SCHEDULED, "AwaitingConcurrencySlot", message)
             wanted = _wanted(run.tags, wait=True)
-            held = yield _Take(wanted)
+            held = yield Either(waiting.take, awaited.take, wanted)
     except ConcurrencySlotAcquisitionError as error:
         return Failed(f"Task run could not start: {error}", data=error)
     if held:
@@ -83,7 +52,7 @@ def take(run: TaskRun) -> Lifecycle[State[Any] | None]:
 
 def release(lease: Lease) -> Lifecycle[None]:
     """Give a run's slots back."""
-    yield _Release(lease.end())
+    yield Either(waiting.wait_for_release, awaited.wait_for_release, lease.end())
 
 
 def _wanted(tags: Sequence[str], *, wait: bool) -> Wanted:

@@ -15,10 +15,10 @@ from headrace.context import (
     TaskRunContext,
     get_environment,
 )
-from headrace.drivers import Lifecycle, Work, drive
+from headrace.drivers import Ask, Lifecycle, Work, drive
 from headrace.engine.commands import Call, WaitFor
 from headrace.engine.generators import collected
-from headrace.engine.hooks import CallHook, call_hooks
+from headrace.engine.hooks import call_hooks
 from headrace.engine.inputs import Inputs, find_inputs, not_ready, resolve
 from headrace.engine.outcomes import outcome_of, refuse_if_crashed
 from headrace.ids import new_id
@@ -333,7 +333,7 @@ class TaskRun(TaskRunContext):
             message = f"Task run encountered unexpected exception: {state!r}"
             state = Failed(message, data=state)
         try:
-            return bool((yield CallHook(condition, (self.task, self, state))))
+            return bool((yield Ask(condition, self.task, self, state)))
         except Exception as error:
             logger_of(self).error("retry_condition_fn raised %r: no retry", error, exc_info=error)
             return False
