@@ -15,7 +15,8 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
-from headrace.client import AsyncClient, tending
+from headrace.client import AsyncClient, operations, tending
+from headrace.client.shared import ask
 from headrace.context import FlowRunContext, TaskRunContext
 from headrace.exceptions import (
     CancelledRun,
@@ -76,18 +77,17 @@ async def apause_flow_run(
     expected, keyset = _expected(wait_for_input, "paused", _next_key(run, key))
     logger = logger_of(run)
     logger.info("Pausing flow, execution will continue when this flow run is resumed.")
-    async with AsyncClient() as client:
-        cursor = (await client.server_info())["feedCursor"]
-        await _announce(client, run, expected, keyset)
-        run.enter(StateType.PAUSED, "Paused")
-        await settle()
-        state = await _state_after_pause(client, run, cursor, timeout)
-        if state is None:
-            run.enter(StateType.RUNNING, "Running")
-            run.pause_expired = True
-            raise FlowPauseTimeout("Flow run was paused and never resumed.")
-        if state in _STOPPED:
-            raise CancelledRun("Flow run was cancelled while it was paused.")
+    cursor = (await ask(operations.server_info()))["feedCursor"]
+    await _announce(run, expected, keyset)
+    run.enter(StateType.PAUSED, "Paused")
+    await settle()
+    state = await _state_after_pause(run, cursor, timeout)
+    if state is None:
+        run.enter(StateType.RUNNING, "Running")
+        run.pause_expired = True
+        raise FlowPauseTimeout("Flow run was paused and never resumed.")
+    if state in _STOPPED:
+        raise CancelledRun("Flow run was cancelled while it was paused.")
     # Whoever resumed it has recorded that it runs.
     run.change = StateChange(StateType.RUNNING, "Running", run.clock.now(), None, run.run_count)
     logger.info("Resuming flow run execution!")
@@ -121,17 +121,16 @@ async def asuspend_flow_run(
         raise RuntimeError("Cannot suspend task runs.")
     run = _flow_run_here("suspended")
     expected, keyset = _expected(wait_for_input, "suspended", _next_key(run, key))
-    if getattr(run, "deployment_id", None) is None:
+    if run.deployment_id is None:
         raise RuntimeError(
             "Flow run cannot be suspended: Cannot suspend flows without a deployment."
         )
-    async with AsyncClient() as client:
-        if await _was_passed(client, run, keyset):
-            return None if expected is None else await expected.aload(keyset, run.id)
-        logger_of(run).info(
-            "Suspending flow run, execution will be rescheduled when this flow run is resumed."
-        )
-        await _announce(client, run, expected, keyset)
+    if await _was_passed(run, keyset):
+        return None if expected is None else await expected.aload(keyset, run.id)
+    logger_of(run).info(
+        "Suspending flow run, execution will be rescheduled when this flow run is resumed."
+    )
+    await _announce(run, expected, keyset)
     raise Pause(state=State(StateType.PAUSED, "Suspended"))
 
 
@@ -148,17 +147,16 @@ async def aresume_flow_run(flow_run_id: UUID, run_input: Mapping[str, Any] | Non
         RuntimeError: the input does not fit; the run stays paused.
     """
     await settle()
-    async with AsyncClient() as client:
-        try:
-            await client.resume_flow_run(flow_run_id, run_input)
-        except ServiceError as error:
-            if error.code == "NotFound":
-                raise ObjectNotFound(error, str(error)) from None
-            if error.code == "Conflict":
-                raise NotPausedError("Cannot resume a run that isn't paused!") from None
-            raise RuntimeError(
-                f"Cannot resume this run: Reason: Validation failed. Failure reason: {error}"
-            ) from None
+    try:
+        await ask(operations.resume_flow_run(flow_run_id, run_input))
+    except ServiceError as error:
+        if error.code == "NotFound":
+            raise ObjectNotFound(error, str(error)) from None
+        if error.code == "Conflict":
+            raise NotPausedError("Cannot resume a run that isn't paused!") from None
+        raise RuntimeError(
+            f"Cannot resume this run: Reason: Validation failed. Failure reason: {error}"
+        ) from None
 
 
 #: `apause_flow_run` and its like for any code; in asynchronous code they have to be awaited.
@@ -196,29 +194,30 @@ def _expected(wait_for_input: Any, kind: str, key: str) -> tuple[Any, Keyset]:
     return run_input_subclass_from_type(wait_for_input), keyset
 
 
-async def _announce(client: AsyncClient, run: FlowRun, expected: Any, keyset: Keyset) -> None:
+async def _announce(run: FlowRun, expected: Any, keyset: Keyset) -> None:
     """Say what the run waits for, so that whoever resumes it can be told what does not fit."""
     schema = None if expected is None else expected.model_json_schema()
     if expected is not None:
         await expected.asave(keyset, run.id)
     await settle()
     waits_for = {"response": keyset["response"], "schema": schema}
-    await client.create_flow_run_input(run.id, "pause", waits_for, replace=True)
+    await ask(operations.create_flow_run_input(run.id, "pause", waits_for, replace=True))
 
 
-async def _was_passed(client: AsyncClient, run: FlowRun, keyset: Keyset) -> bool:
+async def _was_passed(run: FlowRun, keyset: Keyset) -> bool:
     """Whether an earlier process of this run has been suspended here, and was resumed."""
-    return await client.flow_run_input(run.id, keyset["response"]) is not None
+    return await ask(operations.flow_run_input(run.id, keyset["response"])) is not None
 
 
-async def _state_after_pause(
-    client: AsyncClient, run: FlowRun, cursor: str, timeout: float
-) -> str | None:
+async def _state_after_pause(run: FlowRun, cursor: str, timeout: float) -> str | None:
     """The type of the state that the run enters once it is no longer paused; None: not in time."""
 
     async def follow() -> str:
         variables = {"after": cursor, "ids": [str(run.id)]}
-        async with aclosing(client.subscribe(_FOLLOW, variables)) as messages:
+        async with (
+            AsyncClient() as client,
+            aclosing(client.subscribe(_FOLLOW, variables)) as messages,
+        ):
             paused = False
             async for message in messages:
                 for event in message["flowRuns"]["events"]:

@@ -13,7 +13,8 @@ from uuid import UUID
 
 import msgspec
 
-from headrace.client import AsyncClient
+from headrace.client import operations
+from headrace.client.shared import ask
 from headrace.context import FlowRunContext
 from headrace.exceptions import ObjectAlreadyExists, ObjectNotFound, ServiceError
 from headrace.utilities.asyncutils import dispatched
@@ -83,15 +84,14 @@ async def acreate_flow_run_input(
         sender = f"headrace.flow-run.{here.id}"
     await settle()
     run_id = ensure_flow_run_id(flow_run_id)
-    async with AsyncClient() as client:
-        try:
-            await client.create_flow_run_input(run_id, key, value, sender)
-        except ServiceError as error:
-            if error.code == "NotFound":
-                raise ObjectNotFound(error, str(error)) from None
-            if error.code == "Conflict":
-                raise ObjectAlreadyExists(error) from None
-            raise
+    try:
+        await ask(operations.create_flow_run_input(run_id, key, value, sender))
+    except ServiceError as error:
+        if error.code == "NotFound":
+            raise ObjectNotFound(error, str(error)) from None
+        if error.code == "Conflict":
+            raise ObjectAlreadyExists(error) from None
+        raise
 
 
 async def acreate_flow_run_input_from_model(
@@ -108,8 +108,7 @@ async def acreate_flow_run_input_from_model(
 async def aread_flow_run_input(key: str, flow_run_id: UUID | None = None) -> Any:
     """What a flow run was given under `key`; None if it was given nothing."""
     await settle()
-    async with AsyncClient() as client:
-        found = await client.flow_run_input(ensure_flow_run_id(flow_run_id), key)
+    found = await ask(operations.flow_run_input(ensure_flow_run_id(flow_run_id), key))
     return None if found is None else found["value"]
 
 
@@ -131,16 +130,14 @@ async def afilter_flow_run_input(
     excluded = set(exclude_keys or ())
     await settle()
     most = min(limit + len(excluded), MAX_INPUTS)
-    async with AsyncClient() as client:
-        found = await client.flow_run_inputs(run_id, key_prefix, most)
+    found = await ask(operations.flow_run_inputs(run_id, key_prefix, most))
     wanted = [given for given in found if given["key"] not in excluded][:limit]
     return [FlowRunInput(run_id, g["key"], g["value"], g["sender"]) for g in wanted]
 
 
 async def adelete_flow_run_input(key: str, flow_run_id: UUID | None = None) -> None:
     """Take back what a flow run was given under `key`, if it was given anything."""
-    async with AsyncClient() as client:
-        await client.delete_flow_run_input(ensure_flow_run_id(flow_run_id), key)
+    await ask(operations.delete_flow_run_input(ensure_flow_run_id(flow_run_id), key))
 
 
 create_flow_run_input = dispatched(acreate_flow_run_input)
