@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from headrace.settings import get_settings
 from headrace.testing import VirtualClock, headrace_test_harness, virtual_time
 from headrace.testing.fixtures import headrace_clock, headrace_ledger
 from headrace.testing.utilities import assert_does_not_warn, exceptions_equal
+from headrace.variables import Variable
 from tests.run_kit import Book
 
 __all__ = ["headrace_clock", "headrace_ledger"]  # fixtures
@@ -40,6 +42,22 @@ def test_runs_in_the_harness_leave_no_trace_outside(book: Book) -> None:
     assert not within.exists()
     assert outside() == 1
     assert len(book.flow_runs()) == 2
+
+
+def test_the_harness_leaves_nothing_open() -> None:
+    @task(tags=["crowded"])
+    def ask() -> object:
+        return Variable.get("nothing", default=1)
+
+    @flow
+    def asks() -> object:
+        return ask()
+
+    with headrace_test_harness():
+        within = str(get_settings().home)
+        assert asks() == 1
+    opened = [os.path.realpath(file) for file in Path("/proc/self/fd").iterdir()]
+    assert [file for file in opened if file.startswith(within)] == []
 
 
 def test_the_harness_wins_over_temporary_settings_around_it(tmp_path: Path, book: Book) -> None:

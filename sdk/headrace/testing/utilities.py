@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -30,7 +31,16 @@ def headrace_test_harness(server_startup_timeout: float | None = None) -> Iterat
             try:
                 yield
             finally:
-                shutdown()
+                _let_go()
+
+
+def _let_go() -> None:
+    """Close what stands open of the ledger: the recorder, and what else was needed of it."""
+    shutdown()
+    if (shared := sys.modules.get("headrace.client.shared")) is not None:
+        shared.close()
+    if (slots := sys.modules.get("headrace.concurrency.slots")) is not None:
+        slots.close_slots()
 
 
 def exceptions_equal(a: BaseException, b: BaseException) -> bool:
