@@ -24,10 +24,14 @@ import msgspec
 
 _EPOCH = datetime(1970, 1, 1)
 _MICROSECOND = timedelta(microseconds=1)
-_DAY = 86_400_000_000
+_SECOND, _DAY = 1_000_000, 86_400_000_000
+#: The longest interval.
+_LONGEST = 365_000 * _DAY
 
 #: Where a rule without a start of its own begins to count.
 RULE_START = datetime(2020, 1, 1)
+#: When rules begin at the earliest, and how far they count: a rule is followed from its start on.
+_FIRST_START, _LONGEST_COUNT = datetime(1970, 1, 1), 10_000
 
 #: The first wall-clock time after another, or None when there is none.
 Tick = Callable[[datetime], datetime | None]
@@ -74,8 +78,8 @@ def check(spec: ScheduleSpec, now: int) -> None:
     given = [kind for kind in ("cron", "interval", "rrule") if getattr(spec, kind) is not None]
     if len(given) != 1:
         raise InvalidSchedule("a schedule has one of cron, interval and rrule")
-    if spec.interval is not None and spec.interval <= 0:
-        raise InvalidSchedule("an interval is longer than 0 seconds")
+    if spec.interval is not None and not _SECOND <= spec.interval <= _LONGEST:
+        raise InvalidSchedule("an interval is from 1 second to 1000 years long")
     _zone(spec)
     try:
         coming = next_fire(spec, now)
@@ -128,13 +132,12 @@ def due(spec: ScheduleSpec, since: int, now: int, catchup: Catchup) -> list[int]
     that were missed: all of them (the last `MOST_CAUGHT_UP`), the latest alone, or none, which is
     to say only a time that has just passed.
     """
-    if catchup is Catchup.ALL:
-        return fires_between(spec, since - 1, now, MOST_CAUGHT_UP)
+    wanted = MOST_CAUGHT_UP if catchup is Catchup.ALL else 1
     stretch, oldest = _JUST, since - 1
     while True:  # looking ever further back, since a year of seconds is not to be counted through
         after = max(oldest, now - stretch)
-        found = fires_between(spec, after, now, 1)
-        if found or after == oldest or catchup is Catchup.NONE:
+        found = fires_between(spec, after, now, wanted)
+        if len(found) == wanted or after == oldest or catchup is Catchup.NONE:
             return found
         stretch *= 4
 
@@ -287,9 +290,30 @@ def _parsed_rule(text: str) -> Any:
     from dateutil.rrule import rrulestr
 
     try:
-        return rrulestr(text, dtstart=RULE_START, ignoretz=True)
+        parsed: Any = rrulestr(text, dtstart=RULE_START, ignoretz=True)
     except (ValueError, KeyError, AttributeError) as error:
-        raise InvalidSchedule(f"{text!r} is no recurrence rule: {error}") from None
+        raise InvalidSchedule(f"{text[:200]!r} is no recurrence rule: {error}") from None
+    for rule in getattr(parsed, "_rrule", [parsed]) + getattr(parsed, "_exrule", []):
+        _check_rule(rule, text, within_set=rule is not parsed)
+    return parsed
+
+
+def _check_rule(rule: Any, text: str, *, within_set: bool) -> None:
+    """Refuse a rule that takes long to follow. dateutil has no other way to ask."""
+    from dateutil.rrule import MINUTELY, YEARLY
+
+    if rule._dtstart < _FIRST_START:
+        raise InvalidSchedule("a recurrence rule begins in 1970 or later")
+    if (rule._count or 0) > _LONGEST_COUNT:
+        raise InvalidSchedule(f"a recurrence rule's COUNT is at most {_LONGEST_COUNT}")
+    if within_set and rule._freq >= MINUTELY:
+        raise InvalidSchedule("within a set, a recurrence rule is hourly or less frequent")
+    # By years, since a day that never comes is looked for to the end of all of them.
+    whole = {"interval": 1, "count": None, "until": None, "bysetpos": None}
+    noon = {"byhour": 12, "byminute": 0, "bysecond": 0}
+    days = rule.replace(freq=YEARLY, dtstart=RULE_START, **whole, **noon)
+    if days.after(RULE_START) is None:
+        raise InvalidSchedule(f"{text[:200]!r} never comes to a time")
 
 
 def _day_ticks(spec: ScheduleSpec, zone: ZoneInfo) -> Tick:

@@ -128,6 +128,19 @@ def test_schedulers_that_fire_at_once_make_one_run(ledger: Ledger) -> None:
     assert run(ledger, claimed.flow_run_id)["tags"] == '["auto-scheduled"]'
 
 
+def test_a_schedule_that_makes_no_sense_any_more_stops_no_other(ledger: Ledger) -> None:
+    row = deploy(ledger, schedules=[ScheduleInput(ScheduleSpec(cron="* * * * *"))])
+    elsewhere = msgspec.json.encode(ScheduleSpec(cron="* * * * *", timezone="Mars/Base"))
+    lost = Schedule.update({Schedule.spec: elsewhere.decode()})
+    ledger.write(lambda db: lost.execute(db)).result()
+    due_since(ledger, row, 120)
+    other = deploy(ledger, name="o", schedules=[ScheduleInput(ScheduleSpec(interval=SECOND))])
+    due_since(ledger, other, 60)
+    assert ledger.write(fire_due, now_micros()).result() is not None
+    assert runs(ledger) == 1
+    assert ledger.read(schedules_of, [row.id]).result()[0][0].next_fire is None
+
+
 @pytest.mark.parametrize(
     ("catchup", "made"), [(Catchup.LATEST, 1), (Catchup.NONE, 0), (Catchup.ALL, 3)]
 )

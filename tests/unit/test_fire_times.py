@@ -11,15 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headrace_service.schedules import (
+    Catchup,
     InvalidSchedule,
     ScheduleSpec,
     check,
+    due,
     fires_between,
     next_fire,
 )
 
 ZONES = sorted(available_timezones() - {"localtime", "Factory"})
-HOUR = 3_600_000_000
+SECOND, HOUR = 1_000_000, 3_600_000_000
 NEW_YORK = "America/New_York"
 
 
@@ -136,7 +138,15 @@ def test_the_last_times_of_a_stretch() -> None:
         (ScheduleSpec(cron="every day"), "is no cron line"),
         (ScheduleSpec(cron="0 0 31 2 *"), "never comes to a time"),
         (ScheduleSpec(cron="0 0 * * *", timezone="Mars/Base"), "no time zone 'Mars/Base'"),
-        (ScheduleSpec(interval=0), "longer than 0 seconds"),
+        (ScheduleSpec(interval=0), "from 1 second to 1000 years"),
+        (ScheduleSpec(interval=1), "from 1 second to 1000 years"),
+        (ScheduleSpec(interval=10**18), "from 1 second to 1000 years"),
+        (ScheduleSpec(rrule="FREQ=SECONDLY;COUNT=1000000000"), "COUNT is at most 10000"),
+        (ScheduleSpec(rrule="DTSTART:00010101T000000\nRRULE:FREQ=DAILY"), "in 1970 or later"),
+        (
+            ScheduleSpec(rrule="RRULE:FREQ=SECONDLY\nRRULE:FREQ=DAILY"),
+            "within a set, a recurrence rule is hourly",
+        ),
         (ScheduleSpec(rrule="FREQ=NEVER"), "no recurrence rule"),
     ],
 )
@@ -217,3 +227,26 @@ def test_across_a_year_of_changes_each_hour_has_one_run(zone: str) -> None:
     # Where clocks move by half an hour, so does "a quarter past".
     assert gaps <= {HOUR, HOUR // 2, HOUR + HOUR // 2}
     assert len(found) in range(8_758, 8_763)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30;COUNT=5",
+        "RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30\nRRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
+    ],
+)
+def test_a_rule_that_never_comes_is_refused(rule: str) -> None:
+    """Each day would be looked at up to the year 9999 else, or each second of them."""
+    with pytest.raises(InvalidSchedule, match="never comes to a time"):
+        check(ScheduleSpec(rrule=rule), ANCHOR)
+
+
+def test_all_the_times_of_a_long_absence_are_not_counted_through() -> None:
+    """Only the last hundred count; these are a billion."""
+    now = micros("2026-01-01T00:00+00:00")
+    spec = ScheduleSpec(interval=SECOND)
+    found = due(spec, now - 1_000_000_000 * SECOND, now, Catchup.ALL)
+    assert found == [now - seconds * SECOND for seconds in reversed(range(100))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from uuid import UUID
 
 import msgspec
@@ -15,6 +16,9 @@ from headrace_service.ledger.models import FlowRun, Schedule
 from headrace_service.ledger.scheduled_runs import RunRequest, insert_run
 from headrace_service.ledger.state_changes import change_flow_run
 from headrace_service.rules import Actor
+from headrace_service.schedules import InvalidSchedule
+
+logger = logging.getLogger("headrace_service.ledger")
 
 #: Schedules that fire in one transaction at most.
 FIRES = 100
@@ -50,14 +54,19 @@ def _fire(db: peewee.SqliteDatabase, schedule: ScheduleRow, now: int) -> None:
     row = deployment(db, schedule.deployment_id)
     parameters = {**msgspec.json.decode(row.parameters), **schedule.parameters}
     wanted = RunRequest(row.id, tags=[AUTO_TAG])
-    for moment in schedules.due(schedule.spec, schedule.next_fire, now, schedule.catchup):
+    try:
+        moments = schedules.due(schedule.spec, schedule.next_fire, now, schedule.catchup)
+        coming = schedules.next_fire(schedule.spec, now)
+    except InvalidSchedule as error:  # its zone is none here any more, for one
+        logger.error("a schedule of deployment %r fires no more: %s", row.full_name, error)
+        moments, coming = [], None
+    for moment in moments:
         fired = FlowRun.select().where(
             FlowRun.schedule_id == schedule.id, FlowRun.scheduled_time == moment
         )
         if not fired.exists(db):
             extra = {FlowRun.schedule_id: schedule.id}
             insert_run(db, row, wanted, parameters, moment, extra)
-    coming = schedules.next_fire(schedule.spec, now)
     Schedule.update({Schedule.next_fire: coming}).where(Schedule.id == schedule.id).execute(db)
 
 

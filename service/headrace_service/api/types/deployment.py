@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated
 
 import msgspec
@@ -187,10 +186,9 @@ class ScheduleGiven:
     def as_input(self) -> ScheduleInput:
         """The schedule as the ledger takes it."""
         seconds = self.interval_seconds
-        interval = None if seconds is None else timedelta(seconds=seconds)
         spec = ScheduleSpec(
             cron=self.cron,
-            interval=None if interval is None else interval // timedelta(microseconds=1),
+            interval=None if seconds is None else round(seconds * 1_000_000),
             rrule=self.rrule,
             timezone=self.timezone,
             anchor=self.anchor or 0,
