@@ -1,3 +1,4 @@
+# differs: an error without words says those of its cause
 from headrace.exceptions import CancelledRun, FailedRun, ObjectNotFound, ParameterTypeError, UnfinishedRun
 
 for make in (

@@ -1,3 +1,4 @@
+# differs: what cannot be used as an option is an error that says so
 from headrace import flow, tags
 from headrace.runtime import flow_run
 

@@ -1,3 +1,4 @@
+# gap: headrace has no automations
 from headrace import flow
 from headrace.events import DeploymentEventTrigger
 

@@ -1,3 +1,4 @@
+# gap: headrace has no automations
 from datetime import timedelta
 
 from headrace.automations import Automation

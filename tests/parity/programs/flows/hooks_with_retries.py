@@ -1,3 +1,4 @@
+# differs: the number of an attempt is known when it begins
 from headrace import flow
 
 
