@@ -33,7 +33,9 @@ from headrace_service.ledger.deployments import (
 )
 from headrace_service.ledger.errors import Conflict, InvalidInput, NotFound
 from headrace_service.ledger.firing import fire_due
+from headrace_service.ledger.flow_run_inputs import resume_flow_run
 from headrace_service.ledger.models import FlowRun, Schedule
+from headrace_service.ledger.processes import Ended, processes, reap
 from headrace_service.ledger.scheduled_runs import RunRequest, create_run
 from headrace_service.ledger.work_pools import (
     create_work_pool,
@@ -255,6 +257,24 @@ def test_what_has_a_process_is_not_given_back(ledger: Ledger) -> None:
     assert ledger.write(release, [worker.worker_id]).result() == [unbegun]
     states = [run(ledger, key)["state_type"] for key in (begun, to_cancel, unbegun)]
     assert states == ["PENDING", "CANCELLING", "CANCELLED"]
+
+
+def test_a_resumed_run_does_not_end_with_the_process_that_suspended_it(ledger: Ledger) -> None:
+    row = deploy(ledger)
+    run_id = ask(ledger)
+    (first,) = take(ledger, row)
+    told = (state("RUNNING", run_count=1), state("PAUSED", "Suspended", run_count=1))
+    batch = Stream().batch(*(FlowRunChanged(run_id, each, first.epoch) for each in told))
+    process = ProcessInfo("host", 1, "host/1", 30.0)
+    assert ledger.append(msgspec.structs.replace(batch, process=process)).result().refused == []
+    assert take(ledger, row) == []
+    assert ledger.write(resume_flow_run, run_id, None).result() is None
+    (second,) = take(ledger, row)
+    assert (second.flow_run_id, second.epoch, second.run_count) == (run_id, 2, 1)
+    gone = [Ended(each, "it is gone", lapsed=False) for each in ledger.read(processes).result()]
+    assert len(gone) == 1
+    assert ledger.write(reap, gone, now_micros()).result().answer == 0
+    assert run(ledger, run_id)["state_type"] == "PENDING"
 
 
 def test_a_process_that_died_without_a_word_has_its_run_ended(ledger: Ledger) -> None:

@@ -166,6 +166,10 @@ class FlowRun(FlowRunContext):
             self._crash_within("exceeded its timeout")
         return self._gather() if self.pending else None
 
+    def suspend(self) -> Lifecycle[None] | None:
+        """Leave the run to whoever claims it next: a deployment's, that is. Others crash."""
+        return None if self.assignment is None else self._suspend()
+
     def judge(self, value: object) -> State[Any]:
         """The state that the flow's returned value means."""
         state = outcome_of(value, self.clock.now())
@@ -248,6 +252,15 @@ class FlowRun(FlowRunContext):
         # A task that runs may submit others.
         while self.pending:
             yield WaitFor(list(self.pending))
+
+    def _suspend(self) -> Lifecycle[None]:
+        close_pool(self)
+        state = State[Any](StateType.PAUSED, "Suspended", None, None, self.clock.now())
+        self.final = state.of_run(self.id)
+        log_line(self, logging.INFO, f"Finished in state {state}", state.micros)
+        self._record(state.as_change(self.run_count))
+        self.closed = True
+        yield Work(self.environment.recorder.flush, self.environment.settings.settle_timeout)
 
     def _crash_within(self, how: str) -> None:
         """Crash the runs of other threads and coroutines, those called last, innermost, first."""

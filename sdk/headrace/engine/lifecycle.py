@@ -21,7 +21,7 @@ from headrace.context import CURRENT_RUN, Clock, FlowRunContext, RunContext
 from headrace.drivers import Either, Lifecycle
 from headrace.engine.commands import Call
 from headrace.engine.timeouts import Expired
-from headrace.exceptions import ProcessDied, TerminationSignal
+from headrace.exceptions import Pause, ProcessDied, TerminationSignal
 from headrace.logging import log_line, logger_of
 from headrace.records import StateType
 from headrace.states import Crashed, Failed, State, TimedOut
@@ -66,6 +66,9 @@ class Run(Protocol):
     def gather(self, stop: bool) -> Lifecycle[None] | None:
         """After the call: wait for what it started, or `stop` it; give back slots that it held."""
 
+    def suspend(self) -> Lifecycle[None] | None:
+        """Leave the run to another process, if it can be: it has not ended, and is closed here."""
+
     def judge(self, value: object) -> State[Any]:
         """The state that a returned value means."""
 
@@ -87,7 +90,8 @@ def lifecycle(run: Run) -> Lifecycle[State[Any]]:
 
     What the user's function raises is in that state, to be raised again by whoever asks for the
     result. Only what is no `Exception`, and so is meant for the whole process or coroutine
-    (KeyboardInterrupt, SystemExit, cancellation), is raised, once it is recorded.
+    (KeyboardInterrupt, SystemExit, cancellation), is raised, once it is recorded. So is `Pause`:
+    another process goes on with the run.
     """
     token = CURRENT_RUN.set(cast(RunContext, run))
     try:
@@ -105,7 +109,7 @@ def lifecycle(run: Run) -> Lifecycle[State[Any]]:
             failure, value = None, None
             try:
                 value = yield call
-            except Exception as error:
+            except (Exception, Pause) as error:
                 failure = error
             if (gathering := run.gather(call.expired)) is not None:
                 yield from gathering
@@ -129,13 +133,20 @@ def lifecycle(run: Run) -> Lifecycle[State[Any]]:
 
 
 def _after_failure(
-    run: Run, call: Call, failure: Exception | State[Any]
+    run: Run, call: Call, failure: Exception | Pause | State[Any]
 ) -> Lifecycle[State[Any] | None]:
     """The run's final state, or None once it is time for the next attempt.
 
     Args:
         failure: what the user's function raised, or the failed state that it returned.
+
+    Raises:
+        Pause: it is no failure, but asks for the run to be suspended, which is recorded.
     """
+    if isinstance(failure, Pause):
+        if (suspending := run.suspend()) is not None:
+            yield from suspending
+        raise failure
     if isinstance(failure, Exception):
         yield from _undo(run, failure)
         _trim_traceback(failure)

@@ -188,6 +188,9 @@ class TaskRun(TaskRunContext):
         """
         return None if self.lease is None else self._free_slots(self.lease)
 
+    def suspend(self) -> None:
+        """A task is not suspended: it crashes."""
+
     def judge(self, value: object) -> State[Any]:
         """A returned state is the run's, entered now, and so are several; else it completes."""
         self.returned_state = isinstance(value, State)

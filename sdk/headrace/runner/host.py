@@ -197,7 +197,9 @@ class Host:
             self.logger.info("Run %r: %s", job.name, reason)
             asked = work.conclude_flow_run(job.flow_run_id, job.epoch, reason)
             await self._insist(lambda: client.perform(asked))
-        self._running.pop(job.flow_run_id, None)
+        # A run that was suspended and resumed at once may have another process already.
+        if self._running.get(job.flow_run_id) is process:
+            del self._running[job.flow_run_id]
         self._news.set()
 
     async def _insist(self, ask: Callable[[], Any]) -> None:

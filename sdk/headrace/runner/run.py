@@ -1,7 +1,7 @@
 """The process of one run: `python -m headrace.runner.run`, with its job on standard input.
 
-It ends with 0 once the run's end is recorded, whatever that is. Any other code tells the host that
-the process has ended without a word.
+It ends with 0 once the run's end is recorded, whatever that is, or its suspension. Any other code
+tells the host that the process has ended without a word.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from headrace.client import Client, operations, work
 from headrace.context import ASSIGNMENT, Assignment
 from headrace.definitions import Definition
 from headrace.entrypoints import load_flow
-from headrace.exceptions import BundleError
+from headrace.exceptions import BundleError, Pause
 from headrace.logging import ensure_logging
 from headrace.recorder import get_recorder, shutdown
 from headrace.records import FlowRunChanged, LogLine, StateChange, StateType, now_micros
@@ -47,6 +47,8 @@ def main() -> None:
         state = cast(Any, flow)(**job.parameters, return_state=True)
         if isinstance(state, Coroutine):
             asyncio.run(state)
+    except Pause:
+        return  # it is suspended, which is recorded
     except Exception as error:
         if ASSIGNMENT.get() is None:  # the run has begun, and has recorded its end
             raise

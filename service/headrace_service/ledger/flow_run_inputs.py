@@ -15,6 +15,7 @@ import peewee
 
 from headrace.records import StateType, now_micros
 from headrace_service.json_schema import problems
+from headrace_service.ledger.decode import NOBODY
 from headrace_service.ledger.models import FlowRun, FlowRunInput
 from headrace_service.ledger.state_changes import change_flow_run, state_of_flow_run
 from headrace_service.rules import Actor
@@ -120,8 +121,12 @@ def resume_flow_run(
         return problem
     if current.name == "Suspended":
         refused = change_flow_run(db, flow_run_id, StateType.SCHEDULED, "Resuming", Actor.USER)
-        # Its process has ended: it is due, for any worker.
-        due = {FlowRun.claimed_by: None, FlowRun.scheduled_time: now_micros()}
+        # It is due, for any worker, and nobody's until then: its process ends, or has ended.
+        due = {
+            FlowRun.claimed_by: None,
+            FlowRun.client_id: NOBODY,
+            FlowRun.scheduled_time: now_micros(),
+        }
         FlowRun.update(due).where(FlowRun.id == flow_run_id).execute(db)
     else:
         refused = change_flow_run(db, flow_run_id, StateType.RUNNING, "Running", Actor.USER)

@@ -1,0 +1,148 @@
+"""Runs that are suspended: their process ends, and another goes on once they are resumed."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from headrace.client import operations, work
+from headrace.flow_runs import resume_flow_run
+from tests.acceptance.scripts import Workplace
+
+#: A flow that tells, in a file, which of its parts ran in which process.
+SERVED = """
+import os
+from pathlib import Path
+
+from headrace import flow, suspend_flow_run, task
+from headrace.input import RunInput
+
+def note(what):
+    with Path("notes").open("a") as notes:
+        notes.write(f"{what} {os.getpid()}\\n")
+
+class Approval(RunInput):
+    reason: str
+
+@task(persist_result=True)
+def prepare(x):
+    note(f"prepare {x}")
+    return x + 1
+
+@task
+def publish(x, reason):
+    note(f"publish {x} {reason}")
+
+@flow(persist_result=True, on_completion=[lambda *_: note("completed")],
+      on_crashed=[lambda *_: note("crashed")], on_failure=[lambda *_: note("failed")])
+def release(x: int = 1):
+    note("flow")
+    prepared = prepare.submit(x)
+    approval = suspend_flow_run(wait_for_input=Approval)
+    suspend_flow_run()
+    publish(prepared.result(), approval.reason)
+    return "released"
+
+@flow(persist_result=True)
+async def later():
+    note("flow")
+    await suspend_flow_run()
+    return "later"
+
+if __name__ == "__main__":
+    import sys
+    {"release": release, "later": later}[sys.argv[1]].serve(name="served")
+"""
+
+
+def test_a_suspended_run_ends_its_process_and_goes_on_in_another(
+    workplace: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _act_at(workplace, monkeypatch)
+    workplace.write("served.py", SERVED)
+    with workplace.started("served.py", "release") as script:
+        workplace.until(lambda: workplace.ask(work.deployments()), "it is served")
+        run_id = UUID(workplace.ask(work.create_flow_run({"deployment": "release/served"}))["id"])
+        _until_suspended(workplace)
+        # The process that has suspended it has ended, and that is not the run's end.
+        workplace.until(lambda: not _lives(_notes(workplace)[-1][1]), "its process ends")
+        with pytest.raises(RuntimeError, match="'reason' is a required property"):
+            resume_flow_run(run_id)
+        resume_flow_run(run_id, run_input={"reason": "tested"})
+        workplace.until(lambda: len(_notes(workplace)) == 3, "it runs once more")
+        _until_suspended(workplace)
+        resume_flow_run(run_id)
+        workplace.until(lambda: workplace.runs("COMPLETED"), "it has completed")
+        script.interrupt()
+        code, _, err = script.finish()
+    assert code == 0, err
+    assert [what for what, _ in _notes(workplace)] == [
+        *("flow", "prepare 1"),
+        "flow",
+        *("flow", "publish 2 tested", "completed"),
+    ]
+    processes = [pid for what, pid in _notes(workplace) if what == "flow"]
+    assert len(set(processes)) == 3
+    run = workplace.ask(operations.flow_run(run_id))
+    assert run is not None
+    assert [state["name"] for state in run["stateHistory"]] == [
+        *("Scheduled", "Pending", "Running", "Suspended", "Resuming"),
+        *("Pending", "Running", "Suspended", "Resuming"),
+        *("Pending", "Running", "Completed"),
+    ]
+    states = [each["state"]["name"] for each in _task_runs(workplace, run_id)]
+    assert sorted(states) == ["Cached", "Cached", "Completed", "Completed"]
+
+
+def test_an_asynchronous_flow_is_suspended_and_cancelled(
+    workplace: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _act_at(workplace, monkeypatch)
+    workplace.write("served.py", SERVED)
+    with workplace.started("served.py", "later") as script:
+        workplace.until(lambda: workplace.ask(work.deployments()), "it is served")
+        for _ in range(2):
+            workplace.ask(work.create_flow_run({"deployment": "later/served"}))
+        workplace.until(lambda: len(workplace.runs("PAUSED")) == 2, "both are suspended")
+        resumed, cancelled = (UUID(run["id"]) for run in workplace.runs("PAUSED"))
+        workplace.ask(work.cancel_flow_run(cancelled))
+        resume_flow_run(resumed)
+        workplace.until(lambda: workplace.runs("COMPLETED"), "it has completed")
+        script.interrupt()
+        code, _, err = script.finish()
+    assert code == 0, err
+    assert [run["id"] for run in workplace.runs("COMPLETED")] == [str(resumed)]
+    assert [run["id"] for run in workplace.runs("CANCELLED")] == [str(cancelled)]
+    assert len(_notes(workplace)) == 3
+
+
+def _act_at(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process reach the same ledger."""
+    for name, value in workplace.environment.items():
+        monkeypatch.setenv(name, value)
+
+
+def _until_suspended(workplace: Workplace) -> None:
+    (run,) = workplace.until(lambda: workplace.runs("PAUSED"), "it is suspended")
+    assert run["state"]["name"] == "Suspended"
+
+
+def _notes(workplace: Workplace) -> list[tuple[str, int]]:
+    file = workplace.folder / "notes"
+    lines = file.read_text().splitlines() if file.exists() else []
+    return [(what, int(pid)) for what, _, pid in (line.rpartition(" ") for line in lines)]
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _task_runs(workplace: Workplace, run_id: UUID) -> list[dict[str, Any]]:
+    return list(workplace.ask(operations.task_runs(flow_run_id=run_id))["nodes"])
