@@ -353,3 +353,12 @@ def when_all_done(futures: Iterable[HeadraceFuture[Any]], callback: Callable[[],
 
     for future in waited:
         future.add_done_callback(count_down)
+
+
+def __getattr__(name: str) -> Any:
+    """What is loaded when it is first asked for."""
+    if name != "HeadraceDistributedFuture":
+        raise AttributeError(f"module 'headrace.futures' has no attribute {name!r}")
+    import importlib  # by its name: it is built on this module
+
+    return getattr(importlib.import_module("headrace.distributed"), name)

@@ -122,10 +122,14 @@ class FlowRunChanged(
 class TaskRunChanged(
     msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="task_run_state"
 ):
-    """A task run enters a state."""
+    """A task run enters a state.
+
+    `epoch` is there when the run was given to this process, a task worker: see `FlowRunChanged`.
+    """
 
     id: UUID
     state: StateChange
+    epoch: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] | None = None
 
 
 class LogLine(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="log"):

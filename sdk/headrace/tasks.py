@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from headrace.cache_policies import CachePolicy
     from headrace.context import TaskRunContext
+    from headrace.distributed import HeadraceDistributedFuture
     from headrace.engine.hooks import Hook
     from headrace.futures import HeadraceFuture, HeadraceFutureList
     from headrace.states import State
@@ -242,6 +243,57 @@ class Task(Definition, Generic[P, R]):
         return future.state
 
     @overload
+    def delay(
+        self: Task[Q, Coroutine[Any, Any, T]], *args: Q.args, **kwargs: Q.kwargs
+    ) -> HeadraceDistributedFuture[T]: ...
+
+    @overload
+    def delay(self, *args: P.args, **kwargs: P.kwargs) -> HeadraceDistributedFuture[R]: ...
+
+    def delay(self, *args: Any, **kwargs: Any) -> Any:
+        """Let a task worker run the task, and go on: `apply_async`, written as a call.
+
+        send_email.delay("marvin@example.org")
+        """
+        return self.apply_async(args, kwargs)
+
+    def apply_async(
+        self,
+        args: tuple[Any, ...] | None = None,
+        kwargs: dict[str, Any] | None = None,
+        wait_for: Any = None,
+        dependencies: Any = None,
+    ) -> HeadraceDistributedFuture[Any]:
+        """Let a task worker run the task, and go on; within a flow or anywhere else.
+
+        The run waits in the ledger until a process that serves the task takes it (`serve`).
+        Futures among the arguments stand for their results; those of this process are waited for.
+
+        Args:
+            args, kwargs: the arguments of the call, which are pickled.
+            wait_for: a future, or several, that have to complete before the task starts.
+            dependencies: the runs whose results go into the call, by parameter, besides those that
+                its arguments show.
+
+        Raises:
+            ParameterBindError: the arguments do not fit the function.
+            UnpicklableArgument: an argument cannot be sent to another process.
+            ServiceUnreachable: nobody answers at the service, so that nothing was asked for.
+        """
+        from headrace.task_runners.background import delay
+
+        return delay(self, args or (), kwargs or {}, wait_for, dependencies)
+
+    def serve(self) -> None:
+        """Run what `delay` and `apply_async` ask for, until Ctrl-C, ten at a time.
+
+        `headrace.task_worker.serve` serves several tasks.
+        """
+        from headrace.task_worker import serve
+
+        serve(self)
+
+    @overload
     def map(
         self: Task[..., Coroutine[Any, Any, T]],
         *args: Any,
@@ -278,7 +330,12 @@ class Task(Definition, Generic[P, R]):
     ) -> list[State[T]]: ...
 
     def map(
-        self, *args: Any, return_state: bool = False, wait_for: Any = None, **kwargs: Any
+        self,
+        *args: Any,
+        return_state: bool = False,
+        wait_for: Any = None,
+        deferred: bool = False,
+        **kwargs: Any,
     ) -> Any:
         """Submit the task once for each item of its iterable arguments, taken side by side.
 
@@ -290,6 +347,7 @@ class Task(Definition, Generic[P, R]):
         Args:
             return_state: True waits for the runs and returns their final states.
             wait_for: a future, or several, that have to complete before any of them starts.
+            deferred: True lets task workers run them, as `apply_async` does.
 
         Raises:
             MappingLengthMismatch: the iterables are not of one length.
@@ -298,7 +356,12 @@ class Task(Definition, Generic[P, R]):
         """
         from headrace.engine.mapping import map_task
 
-        futures = map_task(self, args, kwargs, wait_for)
+        if deferred:
+            from headrace.task_runners.background import delay
+
+            futures = map_task(self, args, kwargs, wait_for, submit=delay)
+        else:
+            futures = map_task(self, args, kwargs, wait_for)
         if not return_state:
             return futures
         futures.wait()

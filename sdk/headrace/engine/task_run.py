@@ -74,7 +74,7 @@ def new_task_run(
             if len(name) > MAX_NAME:
                 name = numbered_name(task.name, number)
     run = TaskRun(task, new_id(), name, environment, flow_run, args, kwargs)
-    run.remote = run.lease = None
+    run.remote = run.lease = run.epoch = None
     run.retries = task.retries
     run.clock = environment.clock
     run.record = environment.recorder.record
@@ -102,6 +102,7 @@ class TaskRun(TaskRunContext):
     __slots__ = (
         "clock",
         "edges",
+        "epoch",
         "lease",
         "named",
         "record",
@@ -115,6 +116,8 @@ class TaskRun(TaskRunContext):
     waits_always: ClassVar[bool] = False
     clock: Clock
     edges: dict[str, list[UUID]]
+    #: The number of the claim under which a task worker has the run.
+    epoch: int | None
     #: The slots that the tags' limits have given for the attempt.
     lease: Lease | None
     named: bool
@@ -361,7 +364,7 @@ class TaskRun(TaskRunContext):
 
     def _record(self, change: StateChange) -> None:
         if self.change is not None:
-            self.record(TaskRunChanged(self.id, change))
+            self.record(TaskRunChanged(self.id, change, self.epoch))
         else:
             task, flow_run, flow_run_id = self.task, self.flow_run, None
             if flow_run is not None:

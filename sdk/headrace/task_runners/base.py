@@ -80,7 +80,7 @@ class TaskRunner(abc.ABC, Generic[F]):
         """
         from headrace.engine.entry import submit_to
 
-        args, kwargs = _as_call(task, parameters)
+        args, kwargs = as_call(task, parameters)
         future = cast(
             F, submit_to(self._started_pool(), task, args, kwargs, wait_for, dependencies)
         )
@@ -101,7 +101,7 @@ class TaskRunner(abc.ABC, Generic[F]):
         """
         from headrace.engine.mapping import map_task
 
-        args, kwargs = _as_call(task, parameters)
+        args, kwargs = as_call(task, parameters)
         return map_task(task, args, kwargs, wait_for, submit=self.submit_call)
 
     def submit_call(
@@ -164,7 +164,7 @@ def checked_workers(max_workers: int | None) -> int | None:
     return max_workers
 
 
-def _as_call(
+def as_call(
     task: Task[..., Any], parameters: Mapping[str, Any]
 ) -> tuple[tuple[object, ...], dict[str, object]]:
     """The call that gives the task's parameters these values; some may have none."""

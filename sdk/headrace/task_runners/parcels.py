@@ -124,7 +124,7 @@ class Packer:
             tags = CURRENT_TAGS.get()
             return dumps((run.task, run.args, run.kwargs, _values(run), tags, packed))
         except Exception as error:  # pickling runs the code of any class
-            raise _what_is_wrong(run, error) from error
+            raise what_is_wrong(run, error) from error
 
 
 def unpack_call(content: bytes, environment: Environment) -> TaskRun:
@@ -285,7 +285,7 @@ def _rebuild_flow_run(parts: _FlowRunParts, environment: Environment) -> FlowRun
     return run
 
 
-def _what_is_wrong(run: TaskRunContext, error: Exception) -> UnpicklableArgument:
+def what_is_wrong(run: TaskRunContext, error: Exception) -> UnpicklableArgument:
     """The error that names the first argument that cannot be sent, if it is one."""
     for name, value in run.parameters.items():
         try:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import strawberry
 
+from headrace.records import StateType
 from headrace_service.api.context import Context, Info, parse_id
 from headrace_service.api.errors import InputError
 from headrace_service.api.filters import FlowRunEventFilter, LogFilter, logs_where
@@ -106,12 +107,31 @@ class Subscription:
         flow_run_id: Annotated[
             strawberry.ID | None, strawberry.argument(description="Only of this flow run.")
         ] = None,
+        task_run_ids: Annotated[
+            list[strawberry.ID] | None, strawberry.argument(description="Only these task runs.")
+        ] = None,
+        states: Annotated[
+            list[StateType] | None,
+            strawberry.argument(description="Only states of one of these types."),
+        ] = None,
     ) -> AsyncGenerator[TaskRunEvents, None]:
         """Follow task runs."""
         context, start = info.context, _start(Place.EVENT, after)
         ids = None if flow_run_id is None else frozenset({parse_id(flow_run_id, "flowRunId")})
         loads = asks_for(info, "events", "taskRun")
-        feed = context.ledger.feed.events(start, kinds=frozenset({"task_run"}), flow_run_ids=ids)
+        wanted = frozenset(parse_id(text, "taskRunIds") for text in task_run_ids or ())
+
+        async def narrow(rows: list[EventRow]) -> list[EventRow]:
+            return [
+                row
+                for row in rows
+                if (states is None or row.payload.type in states)
+                and (task_run_ids is None or row.subject_id in wanted)
+            ]
+
+        feed = context.ledger.feed.events(
+            start, kinds=frozenset({"task_run"}), flow_run_ids=ids, narrow=narrow
+        )
         async with aclosing(_checked(feed)) as chunks:
             async for chunk in chunks:
                 context.renew()

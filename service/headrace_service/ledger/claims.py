@@ -20,6 +20,7 @@ import msgspec
 import peewee
 
 from headrace.records import FlowRunChanged, StateChange, StateType, now_micros
+from headrace_service.ledger.background import release_background_runs
 from headrace_service.ledger.deployments import DeploymentRow, deployments_by_id
 from headrace_service.ledger.models import Deployment, FlowRun, Process, Worker, WorkPool, WorkQueue
 from headrace_service.ledger.state_changes import change_flow_run, change_states, state_of_flow_run
@@ -210,6 +211,7 @@ def release_lapsed(db: peewee.SqliteDatabase, now: int) -> list[UUID]:
     if not gone:
         return []
     released = release(db, gone)
+    release_background_runs(db, gone)
     Worker.delete().where(Worker.id.in_(gone)).execute(db)
     return released
 
@@ -217,6 +219,7 @@ def release_lapsed(db: peewee.SqliteDatabase, now: int) -> list[UUID]:
 def release_worker(db: peewee.SqliteDatabase, worker_id: UUID) -> None:
     """A worker ends: give back what it has claimed, and forget it."""
     release(db, [worker_id])
+    release_background_runs(db, [worker_id])
     Worker.delete().where(Worker.id == worker_id).execute(db)
 
 

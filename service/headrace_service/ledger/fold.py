@@ -26,6 +26,7 @@ from headrace.records import (
     TaskRunChanged,
     TaskRunCreated,
 )
+from headrace_service.ledger.background_rows import forget, is_superseded
 from headrace_service.ledger.decode import DecodedBatch
 from headrace_service.ledger.models import CUSTOM, Flow, FlowRun, TaskRun
 from headrace_service.ledger.rows import (
@@ -92,6 +93,7 @@ class Fold:
         self.logs: list[tuple[Any, ...]] = []
         self.flow_runs, self.task_runs = self._known_runs()
         self.adopted: list[tuple[bytes, bytes]] = []
+        self.left_background: list[UUID] = []
         self._payloads: dict[tuple[StateType, str, int], str] = {}
 
     # -- reading what the records are about -------------------------------------------------
@@ -138,7 +140,7 @@ class Fold:
             if isinstance(record, TaskRunCreated):
                 refusal = self._create_task_run(record)
             elif isinstance(record, TaskRunChanged):
-                refusal = self._change(self.task_runs.get(record.id), record, "task_run")
+                refusal = self._change_task_run(record)
             elif isinstance(record, LogLine):
                 self._log(record)
                 continue
@@ -172,6 +174,17 @@ class Fold:
         run.created = record
         self._enter(run, record.state, "task_run")
         return None
+
+    def _change_task_run(self, record: TaskRunChanged) -> tuple[str, str, str] | None:
+        run = self.task_runs.get(record.id)
+        if record.epoch is None and self.actor is Actor.RUN:
+            return self._change(run, record, "task_run")
+        if record.epoch is not None and is_superseded(self.db, record.id, record.epoch):
+            return "Conflict", f"claim {record.epoch} of the run was superseded", "epoch"
+        refusal = self._change(run, record, "task_run")
+        if refusal is None and record.state.type in TERMINAL_STATES:
+            self.left_background.append(record.id)
+        return refusal
 
     def _outdated(self, record: FlowRunChanged) -> tuple[str, str, str] | None:
         """Why a run that was given to this process is no longer its own; else it is from now on."""
@@ -257,6 +270,7 @@ class Fold:
         self._many(ADOPT_FLOW_RUN, self.adopted)
         self._many(INSERT_TASK_RUN, (task_run_row(run, client) for run in _new(task_runs)))
         self._many(UPDATE_TASK_RUN, (changed_row(run, client) for run in _old(task_runs)))
+        forget(self.db, self.left_background)
         self._update_counts(counts)
         self._many(INSERT_EVENT, self.events)
         self._many(INSERT_LOG, self.logs)

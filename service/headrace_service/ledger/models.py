@@ -153,6 +153,31 @@ class TaskRun(Table):
         indexes = ((("flow_run_id", "id"), False), (("state_type", "id"), False))
 
 
+class BackgroundRun(Table):
+    """A task run that waits for a task worker, or is at one; the row goes with the run's end.
+
+    `task_key` tells workers which task it is of. `arguments` are bytes that the worker alone opens.
+    `claimed_by` and `epoch` are as in `FlowRun`.
+    """
+
+    task_run_id = IdField(primary_key=True)
+    task_key = peewee.TextField()
+    arguments = peewee.BlobField()
+    epoch = peewee.IntegerField()
+    claimed_by = IdField(null=True)
+
+    class Meta:
+        table_name = "background_run"
+
+
+BackgroundRun.add_index(
+    BackgroundRun.task_key,
+    BackgroundRun.task_run_id,
+    where=BackgroundRun.claimed_by.is_null(True),
+)
+BackgroundRun.add_index(BackgroundRun.claimed_by, where=BackgroundRun.claimed_by.is_null(False))
+
+
 class Event(Table):
     """The history of every state, and the live feed: `seq` is the cursor.
 
@@ -537,6 +562,7 @@ TABLES = (
     Flow,
     FlowRun,
     TaskRun,
+    BackgroundRun,
     Event,
     Log,
     Batch,

@@ -17,6 +17,7 @@ from headrace.records import (
     TaskRunChanged,
     now_micros,
 )
+from headrace_service.ledger.background_rows import forget_of_flow_run
 from headrace_service.ledger.decode import NOBODY, DecodedBatch
 from headrace_service.ledger.errors import Conflict, NotFound
 from headrace_service.ledger.fold import Fold
@@ -108,6 +109,7 @@ def delete_flow_run(db: peewee.SqliteDatabase, run_id: UUID) -> UUID:
         NotFound: there is no such run.
     """
     _attempt(db, FlowRun, run_id)
+    forget_of_flow_run(db, run_id)
     for table in (TaskRun, Log, Event, FlowRunInput):
         table.delete().where(table.flow_run_id == run_id).execute(db)
     FlowRun.delete().where(FlowRun.id == run_id).execute(db)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from headrace_service.api.mutations.artifacts import ArtifactMutations
+from headrace_service.api.mutations.background import BackgroundMutations
 from headrace_service.api.mutations.blocks import BlockMutations
 from headrace_service.api.mutations.concurrency_limits import ConcurrencyLimitMutations
 from headrace_service.api.mutations.deployments import DeploymentMutations
@@ -26,6 +27,7 @@ class Mutation(
     BlockMutations,
     DeploymentMutations,
     WorkMutations,
+    BackgroundMutations,
     ConcurrencyLimitMutations,
     SlotMutations,
 ):

@@ -15,7 +15,7 @@ from headrace_service.ledger.database import APPLICATION_ID, insist
 from headrace_service.ledger.errors import LedgerVersion
 
 #: The number of the newest step.
-LATEST = 6
+LATEST = 7
 
 
 def migrate(db: peewee.SqliteDatabase) -> None:

@@ -1,0 +1,65 @@
+"""Operations about background runs of tasks; as `operations`."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from headrace.client.operations import ERROR, Change, Object, Operation
+
+
+def enqueue_task_run(
+    id: UUID,
+    task_key: str,
+    task_name: str,
+    name: str,
+    arguments: bytes,
+    *,
+    tags: Sequence[str] = (),
+    inputs: Mapping[str, Sequence[UUID]] | None = None,
+    flow_run_id: UUID | None = None,
+) -> Operation[Object]:
+    """Ask for a run of a task, which some task worker executes; `arguments` are pickled."""
+    document = (
+        "mutation ($input: BackgroundRunInput!) { enqueueTaskRun(input: $input) "
+        f"{{ ... on TaskRun {{ id }} {ERROR} }} }}"
+    )
+    edges = [
+        {"parameter": name, "runIds": list(map(str, ids))} for name, ids in (inputs or {}).items()
+    ]
+    wanted = {
+        "id": str(id),
+        "taskKey": task_key,
+        "taskName": task_name,
+        "name": name,
+        "arguments": base64.b64encode(arguments).decode(),
+        "tags": list(tags),
+        "inputs": edges,
+        "flowRunId": None if flow_run_id is None else str(flow_run_id),
+    }
+    return Change(document, {"input": wanted}, "enqueueTaskRun")
+
+
+def claim_task_runs(wanted: Mapping[str, object]) -> Operation[Object]:
+    """Take background runs: `runs`.
+
+    Args:
+        wanted: the fields of the schema's `TaskClaimInput`.
+    """
+    document = (
+        "mutation ($input: TaskClaimInput!) { claimTaskRuns(input: $input) "
+        "{ runs { taskRunId taskKey name epoch runCount tags arguments } } }"
+    )
+    return Operation(document, {"input": dict(wanted)}, "claimTaskRuns")
+
+
+#: Tells a task worker that there may be something to do, and others that runs have ended.
+FOLLOW = """
+subscription ($after: Cursor, $ids: [ID!], $states: [StateType!]) {
+  taskRuns(after: $after, taskRunIds: $ids, states: $states) {
+    cursor
+    events { taskRunId }
+  }
+}
+"""

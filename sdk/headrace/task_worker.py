@@ -1,0 +1,272 @@
+"""Task workers: they execute the background runs of tasks, as long as they run.
+
+@task
+def send_email(address: str) -> None: ...
+
+send_email.delay("marvin@example.org")   # in a web request, say
+
+if __name__ == "__main__":
+    serve(send_email)                    # in a process that stays
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextvars
+import datetime
+import logging
+import os
+import socket
+import time
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from headrace.client import AsyncClient, background, work
+from headrace.context import current_clock
+from headrace.engine.jobs import run_here
+from headrace.futures import when_all_done
+from headrace.logging import log_line
+from headrace.recorder import get_recorder, settle
+from headrace.records import LogLine, StateChange, StateType, TaskRunChanged
+from headrace.runner.taking import LOOK, Taker
+from headrace.states import Crashed
+from headrace.task_runners.background import delayed_run
+from headrace.text import clip, describe_error
+from headrace.threads import WorkerPool
+from headrace.utilities.asyncutils import async_dispatch
+
+if TYPE_CHECKING:
+    from headrace.engine.task_run import TaskRun
+    from headrace.tasks import Task
+
+#: Threads of a worker without a limit.
+UNLIMITED = 1_000_000
+
+
+class TaskWorker(Taker):
+    """Executes background runs of tasks, in threads of this process.
+
+    Args:
+        tasks: the tasks that it serves; their results are kept, so that others can read them.
+        limit: how many runs it executes at once; None for any number.
+
+    Raises:
+        ValueError: there is no task to serve, or `limit` is less than 1.
+    """
+
+    def __init__(self, *tasks: Task[..., Any], limit: int | None = 10) -> None:
+        if limit is not None and limit < 1:
+            raise ValueError(f"limit={limit} cannot be used: use 1 or more, or None")
+        served = [each for each in tasks if hasattr(each, "task_key")]
+        if not served:
+            raise ValueError("there is no task to serve: give at least one")
+        super().__init__(f"{socket.gethostname()}-{os.getpid()}", limit, "task_worker")
+        self.tasks = [_kept(each) for each in served]
+        self._by_key = {one.task_key: kept for one, kept in zip(served, self.tasks, strict=True)}
+        self.task_keys = set(self._by_key)
+        self._started_at: datetime.datetime | None = None
+        self._context = contextvars.copy_context()
+        self._threads = WorkerPool(limit or UNLIMITED, "headrace-task-worker")
+        #: The runs that it has; those that wait for others take no place from those that could run.
+        self._runs: dict[UUID, TaskRun | None] = {}
+        self._waiting: set[UUID] = set()
+        self._told = time.monotonic()
+
+    @property
+    def client_id(self) -> str:
+        """What the worker is called: by its machine and process."""
+        return self.name
+
+    @property
+    def started_at(self) -> datetime.datetime | None:
+        """When it began to take runs; None while it does not."""
+        return self._started_at
+
+    @property
+    def started(self) -> bool:
+        """Whether it takes runs."""
+        return self._started_at is not None
+
+    @property
+    def current_tasks(self) -> int:
+        """How many runs it executes now."""
+        return len(self._runs) - len(self._waiting)
+
+    @property
+    def available_tasks(self) -> int | None:
+        """How many more it may execute; None for any number."""
+        return None if self.limit is None else self.limit - self.current_tasks
+
+    async def astart(self, timeout: float | None = None) -> None:
+        """Execute runs until `stop`, Ctrl-C or SIGTERM; then wait for those that are under way.
+
+        Args:
+            timeout: seconds after which it takes no more runs; None for no such time.
+
+        Raises:
+            SetupError: there is no service or ledger to take runs from; the message says why.
+        """
+        await asyncio.to_thread(get_recorder)  # the first contact, which may take a while
+        self._started_at = datetime.datetime.now(datetime.UTC)
+        names = " | ".join(sorted(task.name for task in self.tasks))
+        self.logger.info("Starting task worker...")
+        self.logger.info("Subscribing to runs of task(s): %s", names)
+        ending = None
+        if timeout is not None:
+            ending = asyncio.get_running_loop().call_later(timeout, self._stop_once)
+        try:
+            await self.run()
+        finally:
+            self._started_at = None
+            if ending is not None:
+                ending.cancel()
+            self._threads.close()
+        self.logger.info("Task worker stopped.")
+
+    @async_dispatch(astart)
+    def start(self, timeout: float | None = None) -> None:
+        """The same in synchronous code; in asynchronous code it is awaited."""
+        asyncio.run(self.astart(timeout))
+
+    def _stop_once(self) -> None:
+        if not self._stopping:
+            self.stop()
+
+    @property
+    def _under_way(self) -> int:
+        return len(self._runs) if self._stopping else self.current_tasks
+
+    def _wake(self) -> tuple[str, dict[str, Any]]:
+        return background.FOLLOW, {"after": None, "ids": None, "states": ["SCHEDULED"]}
+
+    async def _claim(self, client: AsyncClient, room: int) -> tuple[int, float]:
+        asked = work.input_of(
+            **self._about(room), task_keys=sorted(self.task_keys), holding=await self._holding()
+        )
+        claims = await client.perform(background.claim_task_runs(asked))
+        for claimed in claims["runs"]:
+            run_id = UUID(claimed["taskRunId"])
+            self._runs[run_id] = None
+            self._submit(self._open, run_id, claimed)
+        return len(claims["runs"]), LOOK
+
+    async def _holding(self) -> list[str] | None:
+        """The runs that it has, now and then: an answer that is lost is a matter for the next look.
+
+        What has ended here before is recorded first, or it would seem not to have begun.
+        """
+        now = time.monotonic()
+        if now < self._told + LOOK:
+            return None
+        self._told = now
+        holding = [str(run_id) for run_id in list(self._runs)]
+        await asyncio.to_thread(settle)
+        return holding
+
+    async def _cancel(self, client: AsyncClient) -> None:
+        self._end()
+
+    def _end(self) -> None:
+        self._threads.close(drop=True)
+        for run in self._runs.values():
+            if run is not None and not run.closed:
+                run.crash(Crashed("Task run did not end by itself: its task worker was stopped"))
+        self._runs.clear()
+        self._waiting.clear()
+
+    async def _leave(self, client: AsyncClient) -> None:
+        # What has begun here is to be known before what has not is given back.
+        await asyncio.to_thread(settle)
+        await super()._leave(client)
+
+    def _submit(self, step: Any, *given: Any) -> None:
+        """Take a step in one of the threads."""
+        self._threads.submit(lambda: self._context.copy().run(step, *given))
+
+    def _open(self, run_id: UUID, claimed: dict[str, Any]) -> None:
+        """Begin a run once what it needs is there."""
+        self.logger.info("Received task run: %s - %s", run_id, claimed["name"])
+        try:
+            run = delayed_run(
+                self._by_key[claimed["taskKey"]],
+                base64.b64decode(claimed["arguments"]),
+                run_id=run_id,
+                name=claimed["name"],
+                epoch=claimed["epoch"],
+                run_count=claimed["runCount"],
+                tags=claimed["tags"],
+            )
+        except Exception as error:  # unpickling runs the code of any class
+            _fail(run_id, claimed, describe_error(error))
+            self._forget(run_id)
+            return
+        self._runs[run_id] = run
+        if run.upstream is None:
+            self._execute(run)
+            return
+        self._waiting.add(run_id)
+        when_all_done(run.upstream.futures, lambda: self._submit(self._resume, run))
+
+    def _resume(self, run: TaskRun) -> None:
+        self._waiting.discard(run.id)
+        self._execute(run)
+
+    def _execute(self, run: TaskRun) -> None:
+        try:
+            run_here(run)
+        except BaseException as error:  # it is recorded, and meant for no more than the run
+            log_line(run, logging.ERROR, describe_error(error), current_clock().now())
+        finally:
+            self._forget(run.id)
+
+    def _forget(self, run_id: UUID) -> None:
+        self._runs.pop(run_id, None)
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._news.set)
+
+
+def _kept(task: Task[..., Any]) -> Task[..., Any]:
+    """The task with its results kept, under a key of each run's own if it caches nothing."""
+    from headrace.cache_policies import DEFAULT, NO_CACHE
+
+    if task.cache_policy in (None, NO_CACHE) and task.result_storage_key is None:
+        return task.with_options(persist_result=True, cache_policy=DEFAULT)
+    return task.with_options(persist_result=True)
+
+
+def _fail(run_id: UUID, claimed: dict[str, Any], reason: str) -> None:
+    """A run has not even begun: say so in its place."""
+    recorder, now = get_recorder(), current_clock().now()
+    message = clip(f"The task run could not begin: {reason}")
+    recorder.record(LogLine(now, logging.ERROR, "headrace.task_worker", message, None, run_id))
+    state = StateChange(StateType.FAILED, "Failed", now, message, claimed["runCount"])
+    recorder.record(TaskRunChanged(run_id, state, claimed["epoch"]))
+
+
+async def aserve(
+    *tasks: Task[..., Any], limit: int | None = 10, timeout: float | None = None
+) -> None:
+    """`serve`, always to be awaited."""
+    await TaskWorker(*tasks, limit=limit).astart(timeout)
+
+
+@async_dispatch(aserve)
+def serve(*tasks: Task[..., Any], limit: int | None = 10, timeout: float | None = None) -> None:
+    """Execute background runs of tasks until Ctrl-C, in threads of this process.
+
+        serve(send_email, resize)
+
+    The first Ctrl-C, or SIGTERM, takes no more runs and waits for those under way; the second ends
+    them as CRASHED. Any number of processes may serve the same tasks and share their runs.
+
+    Args:
+        tasks: the tasks.
+        limit: how many runs may be under way at once; None for any number.
+        timeout: seconds after which no more runs are taken; None for no such time.
+
+    Raises:
+        ValueError: there is no task to serve, or `limit` is less than 1.
+        SetupError: there is no service or ledger to take runs from; the message says why.
+    """
+    asyncio.run(aserve(*tasks, limit=limit, timeout=timeout))

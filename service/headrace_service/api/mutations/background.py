@@ -1,0 +1,133 @@
+"""Mutations about background runs of tasks: asking for them, and taking them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Annotated
+
+import strawberry
+
+from headrace_service.api.context import Info, parse_id
+from headrace_service.api.mutations.answers import refusal
+from headrace_service.api.mutations.runs import TaskRunResult
+from headrace_service.api.types.background import ClaimedTaskRun, TaskClaims
+from headrace_service.api.types.task_run import TaskRun
+from headrace_service.api.types.user_error import InvalidInput, NotFound
+from headrace_service.ledger import background, errors, work_pools
+from headrace_service.ledger.background import NewBackgroundRun
+
+
+@strawberry.input(description="Runs whose results go into a task run.")
+class TaskRunInputInput:
+    """Edges of the graph of runs."""
+
+    parameter: str = strawberry.field(description="The parameter that takes the results.")
+    run_ids: list[strawberry.ID] = strawberry.field(description="The runs they come from.")
+
+
+@strawberry.input(description="A run of a task that some task worker is to execute.")
+class BackgroundRunInput:
+    """A background run."""
+
+    id: strawberry.ID = strawberry.field(
+        description="Its id, a new UUID of version 7. Asking again with it changes nothing."
+    )
+    task_key: str = strawberry.field(
+        description="What tells its task from others: workers serve tasks by it."
+    )
+    task_name: str = strawberry.field(description="The name of its task.")
+    name: str = strawberry.field(description="The run's name.")
+    arguments: str = strawberry.field(
+        description="Its arguments, pickled, in base64: workers alone open them."
+    )
+    tags: list[str] | None = strawberry.field(default=None, description="Its tags.")
+    inputs: list[TaskRunInputInput] | None = strawberry.field(
+        default=None, description="The runs whose results go into it."
+    )
+    flow_run_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The flow run that asks for it, if one does."
+    )
+
+
+@strawberry.input(description="Which task worker wants runs, and of which tasks.")
+class TaskClaimInput:
+    """A task worker's request; it renews the worker's lease."""
+
+    worker_id: strawberry.ID = strawberry.field(
+        description="The worker's id, which it made itself."
+    )
+    worker_name: str = strawberry.field(description="The worker's name.")
+    host: str = strawberry.field(description="The machine that it runs on.")
+    pid: int = strawberry.field(description="Its process.")
+    lease_seconds: float = strawberry.field(
+        description="So long it counts as living. What it has claimed and not begun is given back "
+        "after that."
+    )
+    limit: int = strawberry.field(description="How many runs it takes at most; 0 only renews.")
+    task_keys: list[str] = strawberry.field(description="The tasks that it serves.")
+    holding: list[strawberry.ID] | None = strawberry.field(
+        default=None,
+        description="The runs that it has now. Others that it has claimed are given back unless "
+        "they have begun: it cannot know of them, since the answer was lost.",
+    )
+
+
+@strawberry.type(description="Background runs of tasks.")
+class BackgroundMutations:
+    """Mutations by which tasks run in the background."""
+
+    @strawberry.mutation(description="Ask for a run of a task, which some task worker executes.")
+    async def enqueue_task_run(
+        self,
+        info: Info,
+        input: Annotated[BackgroundRunInput, strawberry.argument(description="The run.")],
+    ) -> TaskRunResult:
+        """Enqueue."""
+        try:
+            arguments = base64.b64decode(input.arguments, validate=True)
+        except binascii.Error as error:
+            return InvalidInput.of(f"the arguments are not in base64: {error}", "arguments")
+        wanted = NewBackgroundRun(
+            parse_id(input.id),
+            input.task_key,
+            input.task_name,
+            input.name,
+            arguments,
+            input.tags or [],
+            {
+                each.parameter: [parse_id(run_id, "inputs") for run_id in each.run_ids]
+                for each in input.inputs or ()
+            },
+            None if input.flow_run_id is None else parse_id(input.flow_run_id, "flowRunId"),
+        )
+        try:
+            run_id = await info.context.ledger.awrite(background.enqueue, wanted)
+        except errors.Refused as error:
+            return refusal(error)
+        row = await info.context.loaders.task_run.load(run_id)
+        if row is None:
+            return NotFound.of(f"task run {run_id} was deleted at once", "id")
+        return TaskRun.of(row)
+
+    @strawberry.mutation(
+        description="Give a task worker background runs: they are PENDING, and its own. A run is "
+        "given to one worker only."
+    )
+    async def claim_task_runs(
+        self,
+        info: Info,
+        input: Annotated[TaskClaimInput, strawberry.argument(description="Who wants runs.")],
+    ) -> TaskClaims:
+        """Claim."""
+        ledger, worker = info.context.ledger, parse_id(input.worker_id, "workerId")
+        lease = int(input.lease_seconds * 1_000_000)
+        about = (input.worker_name, None, input.host, input.pid, lease)
+        await ledger.awrite(work_pools.keep_worker, worker, *about)
+        holding = None
+        if input.holding is not None:
+            holding = [parse_id(text, "holding") for text in input.holding]
+        limit = min(max(0, input.limit), background.MOST_CLAIMED)
+        verb = background.claim_task_runs
+        claimed = await ledger.awrite(verb, worker, input.task_keys, limit, holding)
+        return TaskClaims(runs=[ClaimedTaskRun.of(run) for run in claimed])

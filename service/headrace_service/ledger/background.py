@@ -1,0 +1,183 @@
+"""Background runs of tasks: asked for from anywhere, claimed by task workers, and given back.
+
+It goes with them as with the runs of deployments (`claims`): SCHEDULED until a worker claims them,
+PENDING under a new epoch then, and what an earlier claimant says of them is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from heapq import merge
+from itertools import islice
+from uuid import UUID
+
+import msgspec
+import peewee
+
+from headrace.records import (
+    RecordBatch,
+    StateChange,
+    StateType,
+    TaskRunChanged,
+    TaskRunCreated,
+    now_micros,
+)
+from headrace_service.ledger.decode import NOBODY, DecodedBatch
+from headrace_service.ledger.errors import InvalidInput
+from headrace_service.ledger.fold import Fold
+from headrace_service.ledger.models import BackgroundRun, TaskRun
+from headrace_service.ledger.state_changes import change_states
+from headrace_service.rules import Actor
+
+#: Bytes that the arguments of a run may have: they travel in one message, and are kept in a row.
+MAX_ARGUMENTS = 16 * 1024 * 1024
+#: Runs that a worker gets at once, and the bytes of arguments after which it gets no more.
+MOST_CLAIMED, MOST_BYTES = 100, 16 * 1024 * 1024
+
+
+class NewBackgroundRun(msgspec.Struct, frozen=True):
+    """A run that somebody asks for; `inputs` and `tags` are as in `TaskRunCreated`."""
+
+    id: UUID
+    task_key: str
+    task_name: str
+    name: str
+    arguments: bytes
+    tags: list[str] = []
+    inputs: dict[str, list[UUID]] = {}
+    flow_run_id: UUID | None = None
+
+
+class ClaimedTaskRun(msgspec.Struct, frozen=True):
+    """A run that a task worker has claimed, with all that it needs to execute it."""
+
+    task_run_id: UUID
+    task_key: str
+    name: str
+    epoch: int
+    run_count: int
+    tags: list[str]
+    arguments: bytes
+
+
+def enqueue(db: peewee.SqliteDatabase, wanted: NewBackgroundRun) -> UUID:
+    """A run that waits for a task worker. Returns its id; asking again changes nothing.
+
+    Raises:
+        InvalidInput: the arguments are too large.
+    """
+    if len(wanted.arguments) > MAX_ARGUMENTS:
+        raise InvalidInput(
+            f"the arguments of task '{wanted.task_name}' take {len(wanted.arguments):,} bytes, and "
+            f"{MAX_ARGUMENTS:,} are allowed; pass where they stand instead",
+            "arguments",
+        )
+    if TaskRun.select().where(TaskRun.id == wanted.id).exists(db):
+        return wanted.id
+    created = TaskRunCreated(
+        wanted.id,
+        wanted.task_name,
+        wanted.name,
+        StateChange(StateType.SCHEDULED, "Scheduled", now_micros()),
+        wanted.flow_run_id,
+        wanted.tags,
+        wanted.inputs,
+    )
+    fold = Fold(db, DecodedBatch(RecordBatch(NOBODY, 1, [created]), None, []), Actor.SERVICE)
+    fold.take_all()
+    fold.write()
+    row = {
+        BackgroundRun.task_run_id: wanted.id,
+        BackgroundRun.task_key: wanted.task_key,
+        BackgroundRun.arguments: wanted.arguments,
+        BackgroundRun.epoch: 0,
+    }
+    BackgroundRun.insert(row).execute(db)
+    return wanted.id
+
+
+def waiting(db: peewee.Database, task_keys: Sequence[str], limit: int) -> list[UUID]:
+    """The runs of some tasks that wait for a worker, `limit` at most, the oldest first."""
+    lines = []
+    for key in set(task_keys):
+        query = BackgroundRun.select(BackgroundRun.task_run_id).where(
+            BackgroundRun.task_key == key, BackgroundRun.claimed_by.is_null(True)
+        )
+        query = query.order_by(BackgroundRun.task_run_id).limit(limit)
+        lines.append([run_id for (run_id,) in query.tuples().execute(db)])
+    return list(islice(merge(*lines), limit))
+
+
+def claim_task_runs(
+    db: peewee.SqliteDatabase,
+    worker_id: UUID,
+    task_keys: Sequence[str],
+    limit: int,
+    holding: Collection[UUID] | None = None,
+) -> list[ClaimedTaskRun]:
+    """Give a worker runs of the tasks that it serves: they are PENDING, and its own.
+
+    `holding` are the runs that it knows to be its own. Others that it has claimed before and not
+    begun are given back first: it does not know of them, since the answer was lost.
+    """
+    if holding is not None:
+        release_background_runs(db, [worker_id], holding)
+    claimed: list[ClaimedTaskRun] = []
+    size = 0
+    for run_id in waiting(db, task_keys, limit):
+        claimed.append(_claim(db, worker_id, run_id))
+        size += len(claimed[-1].arguments)
+        if size >= MOST_BYTES:
+            break
+    return claimed
+
+
+def _claim(db: peewee.SqliteDatabase, worker_id: UUID, run_id: UUID) -> ClaimedTaskRun:
+    columns = (
+        BackgroundRun.task_key,
+        TaskRun.name,
+        BackgroundRun.epoch,
+        TaskRun.run_count,
+        TaskRun.tags,
+        BackgroundRun.arguments,
+    )
+    query = BackgroundRun.select(*columns).join(
+        TaskRun, on=(TaskRun.id == BackgroundRun.task_run_id)
+    )
+    query = query.where(BackgroundRun.task_run_id == run_id)
+    ((key, name, epoch, count, tags, arguments),) = query.tuples().execute(db)
+    change = StateChange(StateType.PENDING, "Pending", now_micros(), None, count)
+    change_states(db, [TaskRunChanged(run_id, change)], Actor.SERVICE)
+    _hand_over(db, run_id, worker_id, epoch + 1)
+    known = msgspec.json.decode(tags, type=list[str]) if tags else []
+    return ClaimedTaskRun(run_id, key, name, epoch + 1, count, known, bytes(arguments))
+
+
+def release_background_runs(
+    db: peewee.SqliteDatabase, worker_ids: Sequence[UUID], keep: Collection[UUID] = ()
+) -> list[UUID]:
+    """Give back what task workers have claimed and not begun, save `keep`. Returns those runs."""
+    columns = (BackgroundRun.task_run_id, BackgroundRun.epoch, TaskRun.run_count)
+    query = (
+        BackgroundRun.select(*columns)
+        .join(TaskRun, on=(TaskRun.id == BackgroundRun.task_run_id))
+        .where(
+            BackgroundRun.claimed_by.in_(list(worker_ids)),
+            TaskRun.state_type == StateType.PENDING.value,
+            BackgroundRun.task_run_id.not_in(list(keep)),
+        )
+    )
+    released: list[UUID] = []
+    for run_id, epoch, count in list(query.tuples().execute(db)):
+        change = StateChange(StateType.SCHEDULED, "Scheduled", now_micros(), None, count)
+        change_states(db, [TaskRunChanged(run_id, change)], Actor.SERVICE)
+        _hand_over(db, run_id, None, epoch + 1)
+        released.append(run_id)
+    return released
+
+
+def _hand_over(db: peewee.SqliteDatabase, run_id: UUID, worker_id: UUID | None, epoch: int) -> None:
+    """A run is at a worker, or at none, under a new epoch; no process has begun it."""
+    values = {BackgroundRun.claimed_by: worker_id, BackgroundRun.epoch: epoch}
+    BackgroundRun.update(values).where(BackgroundRun.task_run_id == run_id).execute(db)
+    TaskRun.update({TaskRun.client_id: None}).where(TaskRun.id == run_id).execute(db)

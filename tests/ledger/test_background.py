@@ -1,0 +1,163 @@
+"""Background runs of tasks: claimed once, given back, and of no concern to who had them before."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+import pytest
+import uuid_utils.compat as uuids
+
+from headrace.records import StateType, TaskRunChanged, now_micros
+from headrace_service.ledger import Ledger
+from headrace_service.ledger.background import (
+    MAX_ARGUMENTS,
+    ClaimedTaskRun,
+    NewBackgroundRun,
+    claim_task_runs,
+    enqueue,
+    waiting,
+)
+from headrace_service.ledger.claims import release_lapsed, release_worker
+from headrace_service.ledger.errors import InvalidInput
+from headrace_service.ledger.models import BackgroundRun, TaskRun
+from headrace_service.ledger.run_changes import NewState, set_task_run_state
+from headrace_service.ledger.work_pools import keep_worker
+from tests.builders import Stream, state
+
+SECOND = 1_000_000
+KEY = "resize-12345678"
+
+
+def ask(ledger: Ledger, key: str = KEY, **wanted: Any) -> UUID:
+    given = {"id": uuids.uuid7(), "task_name": "resize", "name": "resize", "arguments": b"\0\xff"}
+    return ledger.write(enqueue, NewBackgroundRun(task_key=key, **{**given, **wanted})).result()
+
+
+def worker(ledger: Ledger, lease: int = 30 * SECOND) -> UUID:
+    key = uuids.uuid7()
+    ledger.write(keep_worker, key, "tasks", None, "host", 1, lease).result()
+    return key
+
+
+def take(
+    ledger: Ledger,
+    claimant: UUID,
+    *keys: str,
+    limit: int = 10,
+    holding: Collection[UUID] | None = None,
+) -> list[ClaimedTaskRun]:
+    verb = claim_task_runs
+    return ledger.write(verb, claimant, keys or (KEY,), limit, holding).result()
+
+
+def state_of(ledger: Ledger, run_id: UUID) -> str:
+    query = TaskRun.select(TaskRun.state_type).where(TaskRun.id == run_id)
+    return str(ledger.read(query.scalar).result())
+
+
+def rows(ledger: Ledger) -> int:
+    return ledger.read(BackgroundRun.select().count).result()
+
+
+def say(ledger: Ledger, stream: Stream, run: ClaimedTaskRun, kind: str) -> list[str]:
+    """What is refused of a claimant's word that the run enters a state."""
+    change = TaskRunChanged(run.task_run_id, state(kind, run_count=1), run.epoch)
+    return [each.message for each in ledger.append(stream.batch(change)).result().refused]
+
+
+def test_a_run_is_given_to_one_worker_with_its_arguments(ledger: Ledger) -> None:
+    run_id = ask(ledger, tags=["images"])
+    assert state_of(ledger, run_id) == "SCHEDULED"
+    (claimed,) = take(ledger, worker(ledger))
+    assert claimed == ClaimedTaskRun(run_id, KEY, "resize", 1, 0, ["images"], b"\0\xff")
+    assert state_of(ledger, run_id) == "PENDING"
+    assert take(ledger, worker(ledger)) == []
+
+
+def test_a_worker_takes_the_oldest_runs_of_its_tasks_alone(ledger: Ledger) -> None:
+    asked = [ask(ledger, key) for key in ("a", "b", "c", "a", "b")]
+    claimed = take(ledger, worker(ledger), "b", "a", limit=3)
+    assert [run.task_run_id for run in claimed] == [asked[0], asked[1], asked[3]]
+
+
+def test_asking_again_for_the_same_run_changes_nothing(ledger: Ledger) -> None:
+    run_id = ask(ledger)
+    take(ledger, worker(ledger))
+    assert ask(ledger, id=run_id) == run_id
+    assert state_of(ledger, run_id) == "PENDING"
+
+
+def test_what_a_lapsed_worker_has_not_begun_is_given_to_another(ledger: Ledger) -> None:
+    gone, stream = worker(ledger, lease=0), Stream()
+    run_id = ask(ledger)
+    (former,) = take(ledger, gone)
+    ledger.write(release_lapsed, now_micros() + SECOND).result()
+    assert state_of(ledger, run_id) == "SCHEDULED"
+    (claimed,) = take(ledger, worker(ledger))
+    assert claimed.epoch == 3
+    assert say(ledger, stream, former, "RUNNING") == ["claim 1 of the run was superseded"]
+    assert say(ledger, Stream(), claimed, "RUNNING") == []
+
+
+def test_what_a_worker_does_not_know_to_be_its_own_is_given_anew(ledger: Ledger) -> None:
+    mine = worker(ledger)
+    first, second = ask(ledger), ask(ledger)
+    take(ledger, mine)
+    assert take(ledger, mine) == []
+    (claimed,) = take(ledger, mine, holding=[first])
+    assert (claimed.task_run_id, claimed.epoch) == (second, 3)
+
+
+def test_what_a_worker_has_begun_stays_its_own(ledger: Ledger) -> None:
+    mine = worker(ledger)
+    run_id = ask(ledger)
+    (claimed,) = take(ledger, mine)
+    stream = Stream()
+    assert say(ledger, stream, claimed, "RUNNING") == []
+    ledger.write(release_worker, mine).result()
+    assert state_of(ledger, run_id) == "RUNNING"
+    assert say(ledger, stream, claimed, "COMPLETED") == []
+    assert state_of(ledger, run_id) == "COMPLETED"
+
+
+def test_the_arguments_go_with_the_end_of_the_run(ledger: Ledger) -> None:
+    ask(ledger)
+    (claimed,) = take(ledger, worker(ledger))
+    stream = Stream()
+    say(ledger, stream, claimed, "RUNNING")
+    assert rows(ledger) == 1
+    say(ledger, stream, claimed, "FAILED")
+    assert rows(ledger) == 0
+
+
+def test_a_run_that_somebody_cancels_is_claimed_by_nobody(ledger: Ledger) -> None:
+    run_id = ask(ledger)
+    cancelled = NewState(StateType.CANCELLED, "Cancelled")
+    ledger.write(set_task_run_state, run_id, cancelled).result()
+    assert take(ledger, worker(ledger)) == []
+    assert rows(ledger) == 0
+
+
+def test_arguments_have_a_size_that_fits_a_message(ledger: Ledger) -> None:
+    with pytest.raises(InvalidInput, match="pass where they stand instead"):
+        ask(ledger, arguments=bytes(MAX_ARGUMENTS + 1))
+
+
+def test_what_waits_is_read_in_order_from_an_index(ledger: Ledger) -> None:
+    def plan(db: Any) -> list[str]:
+        seen: list[Any] = []
+        db.query_hooks.append(seen.append)
+        waiting(db, [KEY], 10)
+        db.query_hooks.remove(seen.append)
+        return [
+            step[3]
+            for event in seen
+            if event.sql.startswith("SELECT")
+            for step in db.execute_sql(f"EXPLAIN QUERY PLAN {event.sql}", event.params)
+        ]
+
+    (step,) = ledger.read(plan).result()
+    assert "USING INDEX background_run_task_key_task_run_id" in step
+    assert "task_key=?" in step
