@@ -12,7 +12,7 @@ import pytest
 from headrace import flow, get_client, task
 from headrace.cache_policies import INPUTS
 from headrace.context import get_run_context
-from headrace.exceptions import ConfigurationError, MissingResult, SerializationError
+from headrace.exceptions import ConfigurationError, FailedRun, MissingResult, SerializationError
 from headrace.filesystems import LocalFileSystem, RemoteFileSystem, WritableFileSystem
 from headrace.recorder import settle
 from headrace.result_records import ResultRecord, ResultRecordMetadata
@@ -209,6 +209,35 @@ def test_a_hook_has_the_result_of_its_run_be_it_nothing(book: Book) -> None:
 
     nothing()
     assert told == [None]
+
+
+class Unpicklable(Exception):
+    """Cannot be written down."""
+
+    def __reduce__(self) -> str:
+        raise TypeError("not this one")
+
+
+def test_a_failure_that_cannot_be_kept_is_told_of_by_its_message(book: Book) -> None:
+    @task
+    def fails() -> None:
+        raise Unpicklable("oh")
+
+    @flow
+    def pipeline(persist: bool) -> None:
+        fails.with_options(persist_result=persist)()
+
+    for persist in (False, True):
+        flow_run_id = pipeline(persist, return_state=True).flow_run_id
+        assert flow_run_id is not None
+        with get_client(sync_client=True) as client:
+            state = client.read_flow_run(flow_run_id).state
+        assert state is not None
+        with pytest.raises(FailedRun, match="Flow run encountered an exception: Unpicklable: oh"):
+            state.result()
+    # Whoever asks for results to be kept hears of it, and nobody else.
+    (warning,) = [said for said in book.messages() if "while persisting result" in said]
+    assert "the result has not been persisted" in warning
 
 
 def _task_run_as_read(state: State[Any]) -> State[Any]:

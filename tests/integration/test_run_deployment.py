@@ -67,6 +67,8 @@ def test_a_failed_run_comes_back_with_its_state() -> None:
         run = run_deployment("double/d", parameters={"n": -1})
     assert run.state.is_failed()
     assert "too little" in run.state.message
+    with pytest.raises(ValueError, match=r"^too little$"):  # what was raised in another process
+        run.state.result()
 
 
 async def test_in_asynchronous_code_it_is_awaited() -> None:

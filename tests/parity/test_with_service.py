@@ -18,6 +18,7 @@ PROGRAMS = [
     "artifacts/read",
     "async/subflow_states",
     "blocks/save_load",
+    "client/failures_of_runs",
     "client/inside_flow",
     "client/logs",
     "client/read_task_runs",
