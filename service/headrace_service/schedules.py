@@ -17,7 +17,7 @@ import enum
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -61,10 +61,10 @@ class ScheduleSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     `interval` is in microseconds, and `anchor` one of its times, in microseconds since 1970 UTC.
     """
 
-    cron: str | None = None
+    cron: Annotated[str, msgspec.Meta(max_length=1024)] | None = None
     interval: int | None = None
-    rrule: str | None = None
-    timezone: str | None = None
+    rrule: Annotated[str, msgspec.Meta(max_length=8192)] | None = None
+    timezone: Annotated[str, msgspec.Meta(max_length=1024)] | None = None
     anchor: int = 0
     day_or: bool = True
 

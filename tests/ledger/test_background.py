@@ -23,7 +23,7 @@ from headrace_service.ledger.claims import release_lapsed, release_worker
 from headrace_service.ledger.errors import InvalidInput
 from headrace_service.ledger.models import BackgroundRun, TaskRun
 from headrace_service.ledger.run_changes import NewState, set_task_run_state
-from headrace_service.ledger.work_pools import keep_worker
+from headrace_service.ledger.work_pools import WorkerCall, keep_worker
 from tests.builders import Stream, state
 
 SECOND = 1_000_000
@@ -37,7 +37,7 @@ def ask(ledger: Ledger, key: str = KEY, **wanted: Any) -> UUID:
 
 def worker(ledger: Ledger, lease: int = 30 * SECOND) -> UUID:
     key = uuids.uuid7()
-    ledger.write(keep_worker, key, "tasks", None, "host", 1, lease).result()
+    ledger.write(keep_worker, WorkerCall(key, "tasks", None, "host", 1, lease / SECOND)).result()
     return key
 
 

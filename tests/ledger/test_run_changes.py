@@ -21,6 +21,7 @@ from headrace_service.ledger.queries.search import (
 )
 from headrace_service.ledger.queries.task_runs import TaskRunWhere, task_runs_by_id
 from headrace_service.ledger.run_changes import (
+    FlowRunChanges,
     NewState,
     create_flow_run,
     delete_flow_run,
@@ -95,8 +96,8 @@ def test_the_state_of_a_task_run_changes_its_flow_runs_counts(ledger: Ledger) ->
 
 
 def test_a_run_is_renamed_and_tagged(ledger: Ledger, made: FlowRunCreated) -> None:
-    ledger.write(update_flow_run, made.id, {"name": "other", "tags": ["a"]}).result()
-    ledger.write(update_flow_run, made.id, {"parameters": {"x": 1}}).result()
+    ledger.write(update_flow_run, made.id, FlowRunChanges("other", ["a"])).result()
+    ledger.write(update_flow_run, made.id, FlowRunChanges(parameters={"x": 1})).result()
     row = found(ledger, made.id)
     assert row is not None
     assert (row.name, row.tags, row.parameters) == ("other", '["a"]', '{"x":1}')
@@ -121,7 +122,7 @@ def test_what_is_not_there_cannot_be_changed(ledger: Ledger) -> None:
     for verb, *args in (
         (set_flow_run_state, nobody, running),
         (set_task_run_state, nobody, running),
-        (update_flow_run, nobody, {}),
+        (update_flow_run, nobody, FlowRunChanges()),
         (delete_flow_run, nobody),
     ):
         with pytest.raises(NotFound, match=str(nobody)):

@@ -38,6 +38,8 @@ from headrace_service.ledger.models import FlowRun, Schedule
 from headrace_service.ledger.processes import Ended, processes, reap
 from headrace_service.ledger.scheduled_runs import RunRequest, create_run
 from headrace_service.ledger.work_pools import (
+    NewWorkPool,
+    WorkerCall,
     create_work_pool,
     delete_work_pool,
     keep_worker,
@@ -212,7 +214,7 @@ def test_a_run_is_claimed_once_and_not_before_it_is_due(ledger: Ledger) -> None:
 def test_what_a_lapsed_worker_has_claimed_is_given_back_and_fenced(ledger: Ledger) -> None:
     row = deploy(ledger)
     run_id, worker = ask(ledger), uuids.uuid7()
-    ledger.write(keep_worker, worker, "w", None, "host", 1, SECOND).result()
+    ledger.write(keep_worker, WorkerCall(worker, "w", None, "host", 1, 1.0)).result()
     claimant = Claimant(worker, deployment_ids=[row.id])
     (first,) = ledger.write(claim, claimant, now_micros()).result()
     assert ledger.write(release_lapsed, now_micros()).result() == []
@@ -299,7 +301,7 @@ def test_cancelling(ledger: Ledger) -> None:
 
 
 def test_a_pool_gives_no_more_than_its_limit_and_nothing_while_paused(ledger: Ledger) -> None:
-    pool = ledger.write(create_work_pool, "p", "process", None, 2).result()
+    pool = ledger.write(create_work_pool, NewWorkPool("p", concurrency_limit=2)).result()
     deploy(ledger, work_pool="p")
     for _ in range(3):
         ask(ledger)
@@ -314,7 +316,7 @@ def test_a_pool_gives_no_more_than_its_limit_and_nothing_while_paused(ledger: Le
 
 
 def test_a_pools_first_queue_is_served_first(ledger: Ledger) -> None:
-    pool = ledger.write(create_work_pool, "p", "process").result()
+    pool = ledger.write(create_work_pool, NewWorkPool("p")).result()
     deploy(ledger, name="slow", work_pool="p", work_queue="slow")
     deploy(ledger, name="daily", work_pool="p")
     ledger.write(create_run, RunRequest("etl/slow", name="slow")).result()
@@ -356,10 +358,10 @@ def test_deleting_a_deployment_cancels_the_runs_that_wait(ledger: Ledger) -> Non
 
 
 def test_a_pool_with_runs_that_have_not_ended_stays(ledger: Ledger) -> None:
-    ledger.write(create_work_pool, "old", "process").result()
+    ledger.write(create_work_pool, NewWorkPool("old")).result()
     deploy(ledger, work_pool="old")
     waiting = ask(ledger)
-    ledger.write(create_work_pool, "new", "process").result()
+    ledger.write(create_work_pool, NewWorkPool("new")).result()
     deploy(ledger, work_pool="new")
     with pytest.raises(Conflict, match="1 runs of work pool 'old' have not ended"):
         ledger.write(delete_work_pool, "old").result()

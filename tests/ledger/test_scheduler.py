@@ -14,7 +14,7 @@ from headrace_service.ledger.deployments import DeploymentInput, ScheduleInput, 
 from headrace_service.ledger.firing import next_fire
 from headrace_service.ledger.models import FlowRun
 from headrace_service.ledger.scheduled_runs import RunRequest, create_run
-from headrace_service.ledger.work_pools import keep_worker
+from headrace_service.ledger.work_pools import WorkerCall, keep_worker
 from headrace_service.loops.scheduler import LATE, LOOK_AGAIN, PATIENCE, Scheduler
 from headrace_service.schedules import ScheduleSpec
 
@@ -97,9 +97,9 @@ async def test_workers_that_nobody_could_hear_get_time_before_their_claims_are_g
 ) -> None:
     wanted = DeploymentInput("etl", "asked", parameters={})
     row = ledger.write(apply_deployment, wanted).result()
-    run_id = ledger.write(create_run, RunRequest(row.id)).result()
+    run_id = ledger.write(create_run, RunRequest(str(row.id))).result()
     worker, now = uuids.uuid7(), now_micros()
-    ledger.write(keep_worker, worker, "w", None, "host", 1, 0).result()
+    ledger.write(keep_worker, WorkerCall(worker, "w", None, "host", 1, 0.0)).result()
     ledger.write(claim, Claimant(worker, deployment_ids=[row.id]), now).result()
     clock = FakeClock(now + SECOND)
     scheduler = Scheduler(lambda: ledger, clock)  # it begins after the lease is over
@@ -116,7 +116,7 @@ async def test_workers_that_nobody_could_hear_get_time_before_their_claims_are_g
 async def test_a_run_that_nobody_takes_is_late_and_can_still_be_claimed(ledger: Ledger) -> None:
     row = ledger.write(apply_deployment, DeploymentInput("etl", "asked")).result()
     now = now_micros()
-    run_id = ledger.write(create_run, RunRequest(row.id, scheduled_time=now)).result()
+    run_id = ledger.write(create_run, RunRequest(str(row.id), scheduled_time=now)).result()
     clock = FakeClock(now)
     scheduler = Scheduler(lambda: ledger, clock)
     await scheduler.step()

@@ -49,9 +49,10 @@ def claim_task_runs(wanted: Mapping[str, object]) -> Operation[Object]:
     """
     document = (
         "mutation ($input: TaskClaimInput!) { claimTaskRuns(input: $input) "
-        "{ runs { taskRunId taskKey name epoch runCount tags arguments } } }"
+        "{ ... on TaskClaims { runs { taskRunId taskKey name epoch runCount tags arguments } } "
+        f"{ERROR} }} }}"
     )
-    return Operation(document, {"input": dict(wanted)}, "claimTaskRuns")
+    return Change(document, {"input": dict(wanted)}, "claimTaskRuns")
 
 
 #: Tells a task worker that there may be something to do, and others that runs have ended.

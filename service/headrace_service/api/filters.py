@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import strawberry
 
 from headrace.records import StateType
 from headrace_service.api.context import parse_id
+from headrace_service.api.errors import InputError
 from headrace_service.api.scalars import DateTime
 from headrace_service.api.types import state as _state  # noqa: F401  # makes StateType an enum
 from headrace_service.ledger.queries.flow_runs import ANY_FLOW_RUN, FlowRunWhere
 from headrace_service.ledger.queries.logs import ANY_LOG, LogWhere
 from headrace_service.ledger.queries.task_runs import ANY_TASK_RUN, TaskRunWhere
+
+T = TypeVar("T")
 
 
 @strawberry.input
@@ -70,15 +73,15 @@ class RunFilter:
 def _common(wanted: RunFilter) -> dict[str, Any]:
     return {
         "states": _states(wanted.states),
-        "ids": _ids(wanted.ids, "ids"),
-        "not_ids": _ids(wanted.not_ids, "notIds") or frozenset(),
-        "names": _set(wanted.names),
+        "ids": ids_in(wanted.ids, "ids"),
+        "not_ids": ids_in(wanted.not_ids, "notIds") or frozenset(),
+        "names": set_of(wanted.names, "names"),
         "name_contains": wanted.name_contains,
         "not_states": _states(wanted.not_states) or frozenset(),
-        "state_names": _set(wanted.state_names),
-        "not_state_names": frozenset(wanted.not_state_names or ()),
-        "tags": frozenset(wanted.tags or ()),
-        "any_tags": _set(wanted.any_tags),
+        "state_names": set_of(wanted.state_names, "stateNames"),
+        "not_state_names": set_of(wanted.not_state_names, "notStateNames") or frozenset(),
+        "tags": tags_in(wanted.tags, "tags") or frozenset(),
+        "any_tags": tags_in(wanted.any_tags, "anyTags"),
         "untagged": wanted.untagged,
         "started_after": wanted.started_after,
         "started_before": wanted.started_before,
@@ -148,19 +151,19 @@ def flow_runs_where(wanted: FlowRunFilter | None) -> FlowRunWhere:
     return FlowRunWhere(
         **_common(wanted),
         flow_name=wanted.flow_name,
-        flow_ids=_ids(wanted.flow_ids, "flowIds"),
-        flow_names=_set(wanted.flow_names),
+        flow_ids=ids_in(wanted.flow_ids, "flowIds"),
+        flow_names=set_of(wanted.flow_names, "flowNames"),
         flow_name_contains=wanted.flow_name_contains,
-        flow_versions=_set(wanted.flow_versions),
+        flow_versions=set_of(wanted.flow_versions, "flowVersions"),
         parent_flow_run_id=_id(wanted.parent_flow_run_id, "parentFlowRunId"),
-        parent_flow_run_ids=_ids(wanted.parent_flow_run_ids, "parentFlowRunIds"),
-        parent_task_run_ids=_ids(wanted.parent_task_run_ids, "parentTaskRunIds"),
+        parent_flow_run_ids=ids_in(wanted.parent_flow_run_ids, "parentFlowRunIds"),
+        parent_task_run_ids=ids_in(wanted.parent_task_run_ids, "parentTaskRunIds"),
         top_level_only=wanted.top_level_only,
         is_subflow=wanted.is_subflow,
         deployment_id=_id(wanted.deployment_id, "deploymentId"),
-        deployment_ids=_ids(wanted.deployment_ids, "deploymentIds"),
+        deployment_ids=ids_in(wanted.deployment_ids, "deploymentIds"),
         deployed=wanted.deployed,
-        idempotency_keys=_set(wanted.idempotency_keys),
+        idempotency_keys=set_of(wanted.idempotency_keys, "idempotencyKeys"),
         due_after=wanted.due_after,
         due_before=wanted.due_before,
     )
@@ -188,7 +191,7 @@ def task_runs_where(wanted: TaskRunFilter | None) -> TaskRunWhere:
     return TaskRunWhere(
         **_common(wanted),
         flow_run_id=_id(wanted.flow_run_id, "flowRunId"),
-        flow_run_ids=_ids(wanted.flow_run_ids, "flowRunIds"),
+        flow_run_ids=ids_in(wanted.flow_run_ids, "flowRunIds"),
         task_name=wanted.task_name,
     )
 
@@ -248,17 +251,37 @@ class FlowRunEventFilter:
     )
 
 
+#: Values that one condition may list, and tags: each of those is a condition of its own, and SQLite
+#: takes a hundred within one another.
+MOST_VALUES, MOST_TAGS = 10_000, 25
+
+
 def _states(states: list[StateType] | None) -> frozenset[str] | None:
     return None if states is None else frozenset(state.value for state in states)
 
 
-def _set(given: list[str] | None) -> frozenset[str] | None:
-    return None if given is None else frozenset(given)
+def set_of(given: list[str] | None, field: str) -> frozenset[str] | None:
+    """The texts of a condition; None when it does not matter."""
+    return None if given is None else frozenset(_some(given, field, MOST_VALUES))
+
+
+def tags_in(given: list[str] | None, field: str) -> frozenset[str] | None:
+    """The tags of a condition; None when it does not matter."""
+    return None if given is None else frozenset(_some(given, field, MOST_TAGS))
+
+
+def ids_in(given: list[strawberry.ID] | None, field: str) -> frozenset[UUID] | None:
+    """The ids of a condition; None when it does not matter."""
+    if given is None:
+        return None
+    return frozenset(parse_id(one, field) for one in _some(given, field, MOST_VALUES))
+
+
+def _some(given: list[T], field: str, most: int) -> list[T]:
+    if len(given) > most:
+        raise InputError(f"{field}: {len(given)} values are more than {most}", field)
+    return given
 
 
 def _id(given: strawberry.ID | None, field: str) -> UUID | None:
     return None if given is None else parse_id(given, field)
-
-
-def _ids(given: list[strawberry.ID] | None, field: str) -> frozenset[UUID] | None:
-    return None if given is None else frozenset(parse_id(one, field) for one in given)

@@ -14,6 +14,7 @@ import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
 from headrace_service.api.errors import InputError
+from headrace_service.ledger.errors import InvalidInput
 
 #: Microseconds since 1970-01-01 UTC.
 DateTime = NewType("DateTime", int)
@@ -23,6 +24,9 @@ Cursor = NewType("Cursor", str)
 JSON = NewType("JSON", object)
 #: A batch of records as JSON bytes, or as the plain values that JSON makes.
 RecordBatchValue = NewType("RecordBatchValue", object)
+
+#: Bytes of one JSON value that is given.
+MAX_JSON = 16 * 1024 * 1024
 
 _EPOCH = datetime(1970, 1, 1)
 _MICROSECOND = timedelta(microseconds=1)
@@ -59,11 +63,35 @@ def _text(value: object) -> str:
     raise InputError("Cursor is a text that an earlier answer gave.")
 
 
+def _json(value: object) -> object:
+    """A JSON value, of a size and depth that can be stored."""
+    try:
+        size = len(msgspec.json.encode(value))
+    except (UnicodeEncodeError, RecursionError):
+        raise InputError("JSON has text that is not UTF-8, or is nested too deep.") from None
+    if size > MAX_JSON:
+        raise InputError(f"JSON takes {size} bytes, at most {MAX_JSON}.")
+    return value
+
+
 def _batch(value: object) -> object:
     return bytes(value) if isinstance(value, msgspec.Raw) else value
 
 
 def _same(value: Any) -> Any:
+    return value
+
+
+def object_of(value: JSON | None, field: str) -> dict[str, object]:
+    """A JSON object that was given as `field`; nothing is an empty one.
+
+    Raises:
+        InvalidInput: it is no object.
+    """
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise InvalidInput(f"{field} is a JSON object, of values by name", field)
     return value
 
 
@@ -107,7 +135,10 @@ SCALARS: dict[object, ScalarDefinition] = {
         parse_value=_text,
     ),
     JSON: strawberry.scalar(
-        name="JSON", description="Any JSON value.", serialize=_same, parse_value=_same
+        name="JSON",
+        description="Any JSON value, of at most 16 MiB.",
+        serialize=_same,
+        parse_value=_json,
     ),
     RecordBatchValue: strawberry.scalar(
         name="RecordBatch", description=_BATCH, serialize=_same, parse_value=_batch

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 import peewee
 import uuid_utils.compat as uuids
 
-from headrace.records import now_micros
+from headrace.records import Name, now_micros
 from headrace_service.ledger.errors import InvalidInput, NotFound
 from headrace_service.ledger.models import Artifact
 from headrace_service.ledger.queries.events import latest_event
@@ -37,9 +38,9 @@ class NewArtifact(msgspec.Struct, frozen=True):
     """What an artifact is made of; `data` is any JSON value."""
 
     data: object
-    key: str | None = None
-    type: str | None = None
-    description: str | None = None
+    key: Name | None = None
+    type: Name | None = None
+    description: Annotated[str, msgspec.Meta(max_length=1_000_000)] | None = None
     flow_run_id: UUID | None = None
     task_run_id: UUID | None = None
 

@@ -15,6 +15,7 @@ import msgspec
 import peewee
 
 from headrace.records import (
+    Name,
     RecordBatch,
     StateChange,
     StateType,
@@ -39,11 +40,11 @@ class NewBackgroundRun(msgspec.Struct, frozen=True):
     """A run that somebody asks for; `inputs` and `tags` are as in `TaskRunCreated`."""
 
     id: UUID
-    task_key: str
-    task_name: str
-    name: str
+    task_key: Name
+    task_name: Name
+    name: Name
     arguments: bytes
-    tags: list[str] = []
+    tags: list[Name] = []
     inputs: dict[str, list[UUID]] = {}
     flow_run_id: UUID | None = None
 

@@ -14,13 +14,13 @@ import msgspec
 import peewee
 import uuid_utils.compat as uuids
 
-from headrace.records import now_micros
+from headrace.records import Name, Text, now_micros
 from headrace_service.ledger.errors import Conflict, InvalidInput, NotFound
 from headrace_service.ledger.models import Block, BlockType
 from headrace_service.ledger.queries.events import latest_event
 from headrace_service.ledger.queries.paging import Page, Slice, cut, keyset
 
-_NAME = re.compile(r"[a-z0-9-]+")
+_NAME, MAX_NAME = re.compile(r"[a-z0-9-]+"), 1024
 #: How deep blocks may stand in one another, and how many may stand in one.
 MAX_NESTING, MAX_WITHIN = 20, 500
 #: What is shown in the place of a secret.
@@ -53,10 +53,16 @@ class BlockRow(msgspec.Struct, frozen=True):
 class NewBlockType(msgspec.Struct, frozen=True):
     """What a class of blocks says of itself."""
 
-    slug: str
-    name: str
-    description: str | None
+    slug: Name
+    name: Name
+    description: Text | None
     fields: dict[str, Any]
+
+
+class _Secrets(msgspec.Struct):
+    """What the JSON schema of a type says beside its fields."""
+
+    secret_fields: list[str] = []
 
 
 class BlockWhere(msgspec.Struct, frozen=True):
@@ -72,7 +78,15 @@ _TYPE_COLUMNS = tuple(getattr(BlockType, name) for name in BlockTypeRow.__struct
 
 
 def register_block_type(db: peewee.SqliteDatabase, new: NewBlockType) -> BlockTypeRow:
-    """Make a type known, or bring what is known of it up to date."""
+    """Make a type known, or bring what is known of it up to date.
+
+    Raises:
+        InvalidInput: what it says is secret is no list of paths.
+    """
+    try:
+        msgspec.convert(new.fields, _Secrets)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(f"type.fields: {error}", "type.fields") from None
     found = block_type_by_slug(db, new.slug)
     fields = msgspec.json.encode(new.fields).decode()
     said = (new.name, new.description, fields)
@@ -105,9 +119,9 @@ def save_block(
         InvalidInput: the name cannot be used.
         Conflict: the name is taken.
     """
-    if name is not None and not _NAME.fullmatch(name):
+    if name is not None and not (_NAME.fullmatch(name) and len(name) <= MAX_NAME):
         raise InvalidInput(
-            "a block's name is made of lowercase letters, numbers and dashes; "
+            f"a block's name is made of up to {MAX_NAME} lowercase letters, numbers and dashes; "
             f"{name[:80]!r} is not",
             "name",
         )
@@ -247,8 +261,8 @@ class _Reading:
         """The paths of what is secret in blocks of a type."""
         if slug not in self._secrets:
             kind = block_type_by_slug(self._db, slug)
-            fields = {} if kind is None else msgspec.json.decode(kind.fields, type=dict[str, Any])
-            self._secrets[slug] = [path.split(".") for path in fields.get("secret_fields", ())]
+            said = _Secrets() if kind is None else msgspec.json.decode(kind.fields, type=_Secrets)
+            self._secrets[slug] = [path.split(".") for path in said.secret_fields]
         return self._secrets[slug]
 
 

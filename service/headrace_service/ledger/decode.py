@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sized
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
 
 from headrace.records import Record, RecordBatch, RefusedRecord
-from headrace_service.ledger.errors import InvalidBatch
+from headrace_service.ledger.errors import InvalidBatch, InvalidInput
 
 #: More records than this in one batch are refused: a batch is one transaction.
 MAX_RECORDS = 10_000
@@ -23,6 +23,9 @@ MAX_RECORDS = 10_000
 NOBODY = UUID(int=0)
 
 _PATH = re.compile(r" - at `\$\.?([^`]*)`")
+
+
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 class _Envelope(msgspec.Struct):
@@ -67,6 +70,24 @@ def _check(client_id: UUID, records: Sized) -> None:
         raise InvalidBatch(f"{NOBODY} is nobody's stream", "client_id")
     if len(records) > MAX_RECORDS:
         raise InvalidBatch(f"more than {MAX_RECORDS} records in one batch", "records")
+
+
+def checked(asked: T) -> T:
+    """What a verb is asked for, once its values are of the length and size that their types say.
+
+    Raises:
+        InvalidInput: one is not; `field` is its path, as GraphQL writes it.
+    """
+    try:
+        return msgspec.convert(msgspec.to_builtins(asked), type(asked))
+    except msgspec.ValidationError as error:
+        message, field = _split(error)
+        if field is None:
+            raise InvalidInput(message) from None
+        field = re.sub("_([a-z])", lambda found: found[1].upper(), field)
+        raise InvalidInput(f"{field}: {message}", field) from None
+    except UnicodeEncodeError:
+        raise InvalidInput("a text has characters that UTF-8 cannot encode") from None
 
 
 def _decode_piecewise(value: object) -> DecodedBatch:

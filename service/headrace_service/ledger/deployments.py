@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 import peewee
 import uuid_utils
 
-from headrace.records import FlowRunChanged, StateChange, StateType, now_micros
+from headrace.records import FlowRunChanged, Name, StateChange, StateType, Text, now_micros
 from headrace_service import schedules
 from headrace_service.ledger.errors import InvalidInput, NotFound
 from headrace_service.ledger.models import Bundle, Deployment, Flow, FlowRun, Schedule
@@ -19,6 +19,9 @@ from headrace_service.ledger.state_changes import change_states
 from headrace_service.ledger.work_pools import DEFAULT_QUEUE, queue_for, work_pool
 from headrace_service.rules import Actor
 from headrace_service.schedules import Catchup, InvalidSchedule, ScheduleSpec
+
+#: Schedules of one deployment.
+MAX_SCHEDULES = 100
 
 
 class ScheduleRow(msgspec.Struct, frozen=True):
@@ -67,7 +70,7 @@ class ScheduleInput(msgspec.Struct, frozen=True):
     """A schedule as it is asked for."""
 
     spec: ScheduleSpec
-    slug: str | None = None
+    slug: Name | None = None
     parameters: dict[str, Any] = {}
     active: bool = True
     catchup: Catchup = Catchup.LATEST
@@ -76,22 +79,22 @@ class ScheduleInput(msgspec.Struct, frozen=True):
 class DeploymentInput(msgspec.Struct, frozen=True):
     """A deployment as it is asked for. What is None stays as it was; `work_pool` too."""
 
-    flow_name: str
-    name: str
-    description: str | None = None
-    version: str | None = None
-    tags: list[str] = []
+    flow_name: Name
+    name: Name
+    description: Text | None = None
+    version: Name | None = None
+    tags: list[Name] = []
     parameters: dict[str, Any] = {}
     parameter_schema: dict[str, Any] = {}
     enforce_schema: bool = True
-    entrypoint: str | None = None
-    folder: str | None = None
-    bundle_key: str | None = None
-    work_pool: str | None = None
-    work_queue: str | None = None
+    entrypoint: Text | None = None
+    folder: Text | None = None
+    bundle_key: Name | None = None
+    work_pool: Name | None = None
+    work_queue: Name | None = None
     job_variables: dict[str, Any] = {}
     paused: bool | None = None
-    schedules: list[ScheduleInput] | None = None
+    schedules: Annotated[list[ScheduleInput], msgspec.Meta(max_length=MAX_SCHEDULES)] | None = None
 
 
 # -- reading ----------------------------------------------------------------------------------
@@ -117,14 +120,21 @@ def deployment(db: peewee.Database, which: UUID | str) -> DeploymentRow:
     Raises:
         NotFound: there is none.
     """
-    if isinstance(which, UUID):
-        query = _selected().where(Deployment.id == which)
-    else:
-        flow_name, _, name = which.rpartition("/")
+    flow_name, slash, name = str(which).rpartition("/")
+    if slash:
         query = _selected().where(Flow.name == flow_name, Deployment.name == name)
+    else:
+        query = _selected().where(Deployment.id == _id_in(name))
     for row in query.tuples().execute(db):
         return DeploymentRow(*row)
     raise NotFound(f"there is no deployment {str(which)!r}; see `headrace deployment ls`")
+
+
+def _id_in(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def deployments_by_id(db: peewee.Database, ids: Sequence[UUID]) -> list[DeploymentRow | None]:
@@ -194,8 +204,10 @@ def apply_deployment(db: peewee.SqliteDatabase, wanted: DeploymentInput) -> Depl
 
     Raises:
         NotFound: there is no such work pool.
-        InvalidInput: a schedule makes no sense.
+        InvalidInput: a schedule makes no sense, or the name cannot be part of `flow/name`.
     """
+    if "/" in wanted.name:
+        raise InvalidInput(f"name: {wanted.name[:80]!r} has a slash; it is for `flow/name`", "name")
     now = now_micros()
     flow_id = _flow_id(db, wanted.flow_name, now)
     queue = None

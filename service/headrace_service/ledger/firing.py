@@ -53,7 +53,7 @@ def _fire(db: peewee.SqliteDatabase, schedule: ScheduleRow, now: int) -> None:
     assert schedule.next_fire is not None
     row = deployment(db, schedule.deployment_id)
     parameters = {**msgspec.json.decode(row.parameters), **schedule.parameters}
-    wanted = RunRequest(row.id, tags=[AUTO_TAG])
+    wanted = RunRequest(str(row.id), tags=[AUTO_TAG])
     try:
         moments = schedules.due(schedule.spec, schedule.next_fire, now, schedule.catchup)
         coming = schedules.next_fire(schedule.spec, now)

@@ -7,15 +7,17 @@ against that, and puts it under that key, in the same transaction that changes t
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
 import peewee
 
-from headrace.records import StateType, now_micros
+from headrace.records import Name, StateType, now_micros
 from headrace_service.json_schema import problems
 from headrace_service.ledger.decode import NOBODY
+from headrace_service.ledger.errors import Conflict, InvalidInput, NotFound
 from headrace_service.ledger.models import FlowRun, FlowRunInput
 from headrace_service.ledger.state_changes import change_flow_run, state_of_flow_run
 from headrace_service.rules import Actor
@@ -23,8 +25,8 @@ from headrace_service.rules import Actor
 #: The key under which a paused run says what it waits for.
 PAUSE = "pause"
 
-#: How many inputs one question is answered with.
-MAX_INPUTS = 200
+#: How many inputs one question is answered with, and how long a key may be.
+MAX_INPUTS, MAX_KEY = 200, 1024
 
 
 class InputRow(msgspec.Struct, frozen=True):
@@ -39,16 +41,8 @@ class InputRow(msgspec.Struct, frozen=True):
 class Expected(msgspec.Struct, frozen=True):
     """What a paused run waits for: the key of the answer, and its JSON schema if it has one."""
 
-    response: str
+    response: Name
     schema: dict[str, object] | None = None
-
-
-class InputProblem(msgspec.Struct, frozen=True):
-    """Why an input was not taken: `code` is `NotFound`, `Conflict` or `InvalidInput`."""
-
-    code: str
-    message: str
-    field: str
 
 
 _COLUMNS = (FlowRunInput.key, FlowRunInput.value, FlowRunInput.sender, FlowRunInput.created_at)
@@ -61,13 +55,21 @@ def create_input(
     value: str,
     sender: str | None,
     replace: bool,
-) -> InputRow | InputProblem:
-    """Give a flow run an input, in place of the one of that key if `replace` allows it."""
+) -> InputRow:
+    """Give a flow run an input, in place of the one of that key if `replace` allows it.
+
+    Raises:
+        NotFound: there is no such run.
+        Conflict: there is such an input.
+        InvalidInput: the key or the sender cannot be used.
+    """
+    for field, text in (("key", key), ("sender", sender)):
+        if text is not None and not 1 <= len(text) <= MAX_KEY:
+            raise InvalidInput(f"{field}: use 1 to {MAX_KEY} characters", field)
     if not FlowRun.select().where(FlowRun.id == flow_run_id).exists(db):
-        return InputProblem("NotFound", f"there is no flow run {flow_run_id}", "flowRunId")
+        raise NotFound(f"there is no flow run {flow_run_id}", "flowRunId")
     if not replace and inputs_by_key(db, flow_run_id, [key]):
-        message = f"flow run {flow_run_id} has an input '{key}' already"
-        return InputProblem("Conflict", message, "key")
+        raise Conflict(f"flow run {flow_run_id} has an input '{key}' already", "key")
     row = InputRow(key, value, sender, now_micros())
     values = {
         FlowRunInput.flow_run_id: flow_run_id,
@@ -105,20 +107,22 @@ def inputs_by_prefix(
 
 def resume_flow_run(
     db: peewee.SqliteDatabase, flow_run_id: UUID, given: dict[str, object] | None
-) -> InputProblem | None:
-    """Let a paused flow run go on, with what it waits for; None when it does.
+) -> None:
+    """Let a paused flow run go on, with what it waits for.
 
     One whose process waits in place runs at once; one that was suspended is scheduled.
+
+    Raises:
+        NotFound: there is no such run.
+        Conflict: it is not paused.
+        InvalidInput: the input is not what it waits for.
     """
     current = state_of_flow_run(db, flow_run_id)
     if current is None:
-        return InputProblem("NotFound", f"there is no flow run {flow_run_id}", "id")
+        raise NotFound(f"there is no flow run {flow_run_id}", "id")
     if current.type is not StateType.PAUSED:
-        message = f"Cannot resume a run that is not paused: it is {current.name}"
-        return InputProblem("Conflict", message, "id")
-    problem = _take_answer(db, flow_run_id, given)
-    if problem is not None:
-        return problem
+        raise Conflict(f"Cannot resume a run that is not paused: it is {current.name}", "id")
+    _take_answer(db, flow_run_id, given)
     if current.name == "Suspended":
         refused = change_flow_run(db, flow_run_id, StateType.SCHEDULED, "Resuming", Actor.USER)
         # It is due, for any worker, and nobody's until then: its process ends, or has ended.
@@ -130,25 +134,32 @@ def resume_flow_run(
         FlowRun.update(due).where(FlowRun.id == flow_run_id).execute(db)
     else:
         refused = change_flow_run(db, flow_run_id, StateType.RUNNING, "Running", Actor.USER)
-    return None if refused is None else InputProblem(refused.code, refused.message, "id")
+    if refused is not None:
+        raise Conflict(refused.message, "id")
 
 
 def _take_answer(
     db: peewee.SqliteDatabase, flow_run_id: UUID, given: dict[str, object] | None
-) -> InputProblem | None:
-    stored = inputs_by_key(db, flow_run_id, [PAUSE])
-    expected = msgspec.json.decode(stored[0].value, type=Expected) if stored else None
+) -> None:
+    expected = _expected(db, flow_run_id)
     if given and (expected is None or expected.schema is None):
-        return InputProblem("InvalidInput", "the run does not wait for any input", "input")
+        raise InvalidInput("the run does not wait for any input", "input")
     if expected is None:
-        return None
+        return
     answer = given or {}
     if expected.schema is not None and (wrong := problems(expected.schema, answer)):
         path, reason = wrong[0]
-        return InputProblem("InvalidInput", reason, f"input.{path}" if path else "input")
+        raise InvalidInput(reason, f"input.{path}" if path else "input")
     value = msgspec.json.encode(answer).decode()
     create_input(db, flow_run_id, expected.response, value, None, replace=True)
     delete_input(db, flow_run_id, PAUSE)
+
+
+def _expected(db: peewee.Database, flow_run_id: UUID) -> Expected | None:
+    """What a run waits for. What somebody else has put in its place says nothing."""
+    for row in inputs_by_key(db, flow_run_id, [PAUSE]):
+        with contextlib.suppress(msgspec.ValidationError):
+            return msgspec.json.decode(row.value, type=Expected)
     return None
 
 

@@ -11,10 +11,12 @@ import peewee
 from headrace.records import (
     FlowRunChanged,
     FlowRunCreated,
+    Name,
     RecordBatch,
     StateChange,
     StateType,
     TaskRunChanged,
+    Text,
     now_micros,
 )
 from headrace_service.ledger.background_rows import forget_of_flow_run
@@ -30,9 +32,18 @@ class NewState(msgspec.Struct, frozen=True):
     """A state that a run is to enter now; `force` enters it whatever the rules say."""
 
     type: StateType
-    name: str
-    message: str | None = None
+    name: Name
+    message: Text | None = None
     force: bool = False
+
+
+class FlowRunChanges(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is to change of a flow run; what is None stays."""
+
+    name: Name | None = None
+    tags: list[Name] | None = None
+    parameters: dict[str, Any] | None = None
+    flow_version: Name | None = None
 
 
 def create_flow_run(db: peewee.SqliteDatabase, new: FlowRunCreated) -> UUID:
@@ -80,21 +91,19 @@ def _set_state(
         raise Conflict(refused.message, refused.field)
 
 
-def update_flow_run(db: peewee.SqliteDatabase, run_id: UUID, changes: dict[str, Any]) -> None:
+def update_flow_run(db: peewee.SqliteDatabase, run_id: UUID, changes: FlowRunChanges) -> None:
     """Change what a flow run is called, and what is said about it.
-
-    Args:
-        db: the writer's database, inside a transaction.
-        run_id: the run.
-        changes: any of `name`, `flow_version`, `tags` (a list), `parameters` (a mapping).
 
     Raises:
         NotFound: there is no such run.
     """
     values = {
-        name: value if isinstance(value, str) else msgspec.json.encode(value).decode()
-        for name, value in changes.items()
+        "name": changes.name,
+        "flow_version": changes.flow_version,
+        "tags": _json(changes.tags),
+        "parameters": _json(changes.parameters),
     }
+    values = {column: value for column, value in values.items() if value is not None}
     _attempt(db, FlowRun, run_id)
     if values:
         FlowRun.update(**values).where(FlowRun.id == run_id).execute(db)
@@ -114,6 +123,10 @@ def delete_flow_run(db: peewee.SqliteDatabase, run_id: UUID) -> UUID:
         table.delete().where(table.flow_run_id == run_id).execute(db)
     FlowRun.delete().where(FlowRun.id == run_id).execute(db)
     return run_id
+
+
+def _json(value: object) -> str | None:
+    return None if value is None else msgspec.json.encode(value).decode()
 
 
 def _attempt(db: peewee.Database, table: Any, run_id: UUID) -> int:

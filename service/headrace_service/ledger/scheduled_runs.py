@@ -11,7 +11,7 @@ import msgspec
 import peewee
 import uuid_utils
 
-from headrace.records import FlowRunCreated, RecordBatch, StateChange, StateType, now_micros
+from headrace.records import FlowRunCreated, Name, RecordBatch, StateChange, StateType, now_micros
 from headrace_service.json_schema import problems
 from headrace_service.ledger.decode import NOBODY, DecodedBatch
 from headrace_service.ledger.deployments import DeploymentRow, deployment
@@ -24,15 +24,15 @@ from headrace_service.rules import Actor
 class RunRequest(msgspec.Struct, frozen=True):
     """A run of a deployment that somebody asks for. Times are in microseconds since 1970 UTC."""
 
-    deployment: UUID | str
+    deployment: str  #: its id, or its full name
     parameters: dict[str, Any] = {}
-    name: str | None = None
-    tags: list[str] = []
+    name: Name | None = None
+    tags: list[Name] = []
     scheduled_time: int | None = None
-    idempotency_key: str | None = None
+    idempotency_key: Name | None = None
     parent_task_run_id: UUID | None = None
     parent_flow_run_id: UUID | None = None
-    work_queue: str | None = None
+    work_queue: Name | None = None
     job_variables: dict[str, Any] = {}
 
 

@@ -15,7 +15,7 @@ from headrace_service.ledger.models import Variable
 from headrace_service.ledger.queries.events import latest_event
 from headrace_service.ledger.queries.paging import Page, Slice, cut, keyset, quoted
 
-#: Characters of a name, and of a value as JSON, at most.
+#: Characters of a name, and of a value or the tags as JSON, at most.
 MAX_NAME, MAX_VALUE = 255, 5000
 _NAME = re.compile(r"[a-z0-9_-]+")
 
@@ -59,6 +59,9 @@ def set_variable(
     text = msgspec.json.encode(value).decode()
     if len(text) > MAX_VALUE:
         raise InvalidInput(f"the value takes {len(text)} characters, at most {MAX_VALUE}", "value")
+    listed = msgspec.json.encode(tags).decode()
+    if len(listed) > MAX_VALUE:
+        raise InvalidInput(f"the tags take {len(listed)} characters, at most {MAX_VALUE}", "tags")
     found = variable_by_name(db, name)
     if found is not None and not overwrite:
         raise Conflict(f"there is a variable {name!r} already", "name")
@@ -67,7 +70,7 @@ def set_variable(
         uuids.uuid7() if found is None else found.id,
         name,
         text,
-        msgspec.json.encode(tags).decode(),
+        listed,
         now if found is None else found.created_at,
         now,
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 import peewee
 import uuid_utils
 
-from headrace.records import TERMINAL_STATES, StateType, now_micros
+from headrace.records import TERMINAL_STATES, Name, StateType, Text, now_micros
 from headrace_service.ledger.errors import Conflict, NotFound
 from headrace_service.ledger.models import Deployment, FlowRun, Worker, WorkPool, WorkQueue
 
@@ -52,6 +53,27 @@ class WorkerRow(msgspec.Struct, frozen=True):
     started_at: int
     seen_at: int
     lease_until: int
+
+
+class NewWorkPool(msgspec.Struct, frozen=True):
+    """A pool that is to be; its concurrency limit is how many of its runs may be under way."""
+
+    name: Name
+    type: Name = "process"
+    description: Text | None = None
+    concurrency_limit: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] | None = None
+    paused: bool = False
+
+
+class WorkerCall(msgspec.Struct, frozen=True):
+    """A worker tells that it lives, and until when it counts as living: seconds from now."""
+
+    worker_id: UUID
+    worker_name: Name
+    work_pool_name: Name | None
+    host: Name
+    pid: Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+    lease_seconds: Annotated[float, msgspec.Meta(gt=0, le=86_400)]
 
 
 def no_such_pool(name: str) -> NotFound:
@@ -102,34 +124,27 @@ def workers_of(db: peewee.Database, pool_id: UUID) -> list[WorkerRow]:
     return [WorkerRow(*row) for row in query.tuples().execute(db)]
 
 
-def create_work_pool(
-    db: peewee.SqliteDatabase,
-    name: str,
-    type: str,
-    description: str | None = None,
-    concurrency_limit: int | None = None,
-    paused: bool = False,
-) -> WorkPoolRow:
+def create_work_pool(db: peewee.SqliteDatabase, new: NewWorkPool) -> WorkPoolRow:
     """A new pool, with its default queue.
 
     Raises:
         Conflict: there is one of that name.
     """
-    if WorkPool.select().where(WorkPool.name == name).exists(db):
-        raise Conflict(f"there is a work pool {name!r} already", "name")
+    if WorkPool.select().where(WorkPool.name == new.name).exists(db):
+        raise Conflict(f"there is a work pool {new.name!r} already", "name")
     pool_id, now = UUID(bytes=uuid_utils.uuid7().bytes), now_micros()
     row = {
         WorkPool.id: pool_id,
-        WorkPool.name: name,
-        WorkPool.type: type,
-        WorkPool.description: description,
-        WorkPool.paused: paused,
-        WorkPool.concurrency_limit: concurrency_limit,
+        WorkPool.name: new.name,
+        WorkPool.type: new.type,
+        WorkPool.description: new.description,
+        WorkPool.paused: new.paused,
+        WorkPool.concurrency_limit: new.concurrency_limit,
         WorkPool.created_at: now,
     }
     WorkPool.insert(row).execute(db)
     queue_for(db, pool_id, DEFAULT_QUEUE)
-    return work_pool(db, name)
+    return work_pool(db, new.name)
 
 
 def queue_for(db: peewee.SqliteDatabase, pool_id: UUID, name: str) -> UUID:
@@ -187,31 +202,23 @@ def delete_work_pool(db: peewee.SqliteDatabase, name: str) -> UUID:
     return pool.id
 
 
-def keep_worker(
-    db: peewee.SqliteDatabase,
-    worker_id: UUID,
-    name: str,
-    pool: str | None,
-    host: str,
-    pid: int,
-    lease: int,
-) -> UUID | None:
-    """Note that a worker lives, for `lease` microseconds from now. Returns its pool's id.
+def keep_worker(db: peewee.SqliteDatabase, call: WorkerCall) -> UUID | None:
+    """Note that a worker lives. Returns its pool's id.
 
     Raises:
         NotFound: there is no such pool.
     """
     now = now_micros()
-    pool_id = None if pool is None else work_pool(db, pool).id
+    pool_id = None if call.work_pool_name is None else work_pool(db, call.work_pool_name).id
     row = {
-        Worker.id: worker_id,
-        Worker.name: name,
+        Worker.id: call.worker_id,
+        Worker.name: call.worker_name,
         Worker.work_pool_id: pool_id,
-        Worker.host: host,
-        Worker.pid: pid,
+        Worker.host: call.host,
+        Worker.pid: call.pid,
         Worker.started_at: now,
         Worker.seen_at: now,
-        Worker.lease_until: now + lease,
+        Worker.lease_until: now + round(call.lease_seconds * 1_000_000),
     }
     kept = (Worker.seen_at, Worker.lease_until)
     Worker.insert(row).on_conflict(conflict_target=[Worker.id], preserve=kept).execute(db)

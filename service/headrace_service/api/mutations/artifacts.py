@@ -13,6 +13,7 @@ from headrace_service.api.types.artifact import Artifact
 from headrace_service.api.types.deleted import Deleted
 from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
 from headrace_service.ledger import artifacts
+from headrace_service.ledger.decode import checked
 from headrace_service.ledger.errors import Refused
 
 ArtifactResult = Annotated[
@@ -78,9 +79,10 @@ class ArtifactMutations:
             task_run_id=None if task_run is None else parse_id(task_run, "artifact.taskRunId"),
         )
         try:
-            return Artifact.of(await info.context.ledger.awrite(artifacts.create_artifact, new))
+            row = await info.context.ledger.awrite(artifacts.create_artifact, checked(new))
         except Refused as refused:
             return refusal(refused)
+        return Artifact.of(row)
 
     @strawberry.mutation(description="Change what an artifact shows.")
     async def update_artifact(

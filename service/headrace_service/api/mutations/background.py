@@ -13,9 +13,15 @@ from headrace_service.api.mutations.answers import refusal
 from headrace_service.api.mutations.runs import TaskRunResult
 from headrace_service.api.types.background import ClaimedTaskRun, TaskClaims
 from headrace_service.api.types.task_run import TaskRun
-from headrace_service.api.types.user_error import InvalidInput, NotFound
+from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
 from headrace_service.ledger import background, errors, work_pools
 from headrace_service.ledger.background import NewBackgroundRun
+from headrace_service.ledger.decode import checked
+
+TaskClaimResult = Annotated[
+    TaskClaims | NotFound | Conflict | InvalidInput,
+    strawberry.union("TaskClaimResult", description="What there is to do, or why nothing is told."),
+]
 
 
 @strawberry.input(description="Runs whose results go into a task run.")
@@ -102,7 +108,7 @@ class BackgroundMutations:
             None if input.flow_run_id is None else parse_id(input.flow_run_id, "flowRunId"),
         )
         try:
-            run_id = await info.context.ledger.awrite(background.enqueue, wanted)
+            run_id = await info.context.ledger.awrite(background.enqueue, checked(wanted))
         except errors.Refused as error:
             return refusal(error)
         row = await info.context.loaders.task_run.load(run_id)
@@ -118,12 +124,16 @@ class BackgroundMutations:
         self,
         info: Info,
         input: Annotated[TaskClaimInput, strawberry.argument(description="Who wants runs.")],
-    ) -> TaskClaims:
+    ) -> TaskClaimResult:
         """Claim."""
         ledger, worker = info.context.ledger, parse_id(input.worker_id, "workerId")
-        lease = int(input.lease_seconds * 1_000_000)
-        about = (input.worker_name, None, input.host, input.pid, lease)
-        await ledger.awrite(work_pools.keep_worker, worker, *about)
+        call = work_pools.WorkerCall(
+            worker, input.worker_name, None, input.host, input.pid, input.lease_seconds
+        )
+        try:
+            await ledger.awrite(work_pools.keep_worker, checked(call))
+        except errors.Refused as error:
+            return refusal(error)
         holding = None
         if input.holding is not None:
             holding = [parse_id(text, "holding") for text in input.holding]

@@ -8,11 +8,12 @@ import strawberry
 
 from headrace_service.api.context import Info, parse_id
 from headrace_service.api.mutations.answers import refusal
-from headrace_service.api.scalars import JSON
+from headrace_service.api.scalars import JSON, object_of
 from headrace_service.api.types.block import Block, BlockType
 from headrace_service.api.types.deleted import Deleted
 from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
 from headrace_service.ledger import blocks
+from headrace_service.ledger.decode import checked
 from headrace_service.ledger.errors import Refused
 
 SaveBlockResult = Annotated[
@@ -24,7 +25,7 @@ DeleteBlockResult = Annotated[
     strawberry.union("DeleteBlockResult", description="What became of a block to delete."),
 ]
 RegisterBlockTypeResult = Annotated[
-    BlockType | InvalidInput,
+    BlockType | NotFound | Conflict | InvalidInput,
     strawberry.union("RegisterBlockTypeResult", description="What became of a type of blocks."),
 ]
 
@@ -52,10 +53,12 @@ class BlockMutations:
         type: Annotated[NewBlockType, strawberry.argument(description="The type.")],
     ) -> RegisterBlockTypeResult:
         """Register one."""
-        new = _type_of(type)
-        if isinstance(new, InvalidInput):
-            return new
-        return BlockType.of(await info.context.ledger.awrite(blocks.register_block_type, new))
+        try:
+            new = checked(_type_of(type))
+            row = await info.context.ledger.awrite(blocks.register_block_type, new)
+        except Refused as refused:
+            return refusal(refused)
+        return BlockType.of(row)
 
     @strawberry.mutation(description="Save a block; its type becomes known, too.")
     async def save_block(
@@ -72,13 +75,9 @@ class BlockMutations:
         ] = False,
     ) -> SaveBlockResult:
         """Save one."""
-        new = _type_of(type)
-        if isinstance(new, InvalidInput):
-            return new
-        if not isinstance(data, dict):
-            return InvalidInput.of("a block's data is an object", "data")
         try:
-            row = await info.context.ledger.awrite(blocks.save_block, new, name, data, overwrite)
+            new, fields = checked(_type_of(type)), object_of(data, "data")
+            row = await info.context.ledger.awrite(blocks.save_block, new, name, fields, overwrite)
         except Refused as refused:
             return refusal(refused)
         return Block.of(row)
@@ -95,7 +94,6 @@ class BlockMutations:
         return Deleted(id=strawberry.ID(str(found)))
 
 
-def _type_of(given: NewBlockType) -> blocks.NewBlockType | InvalidInput:
-    if not isinstance(given.fields, dict):
-        return InvalidInput.of("the fields of a type are a JSON schema, an object", "type.fields")
-    return blocks.NewBlockType(given.slug, given.name, given.description, given.fields)
+def _type_of(given: NewBlockType) -> blocks.NewBlockType:
+    fields = object_of(given.fields, "type.fields")
+    return blocks.NewBlockType(given.slug, given.name, given.description, fields)

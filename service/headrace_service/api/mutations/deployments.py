@@ -5,18 +5,18 @@ from __future__ import annotations
 import base64
 import binascii
 from typing import Annotated
-from uuid import UUID
 
 import strawberry
 
 from headrace_service.api.context import Info, parse_id
 from headrace_service.api.mutations.answers import refusal
-from headrace_service.api.scalars import JSON, DateTime
+from headrace_service.api.scalars import JSON, DateTime, object_of
 from headrace_service.api.types.deleted import Deleted
-from headrace_service.api.types.deployment import Deployment, DeploymentGiven, object_of
+from headrace_service.api.types.deployment import Deployment, DeploymentGiven
 from headrace_service.api.types.flow_run import FlowRun
 from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
 from headrace_service.ledger import claims, deployments, errors, scheduled_runs
+from headrace_service.ledger.decode import checked
 from headrace_service.ledger.scheduled_runs import RunRequest
 
 DeploymentResult = Annotated[
@@ -47,7 +47,7 @@ class BundleKept:
 
 
 PutBundleResult = Annotated[
-    BundleKept | InvalidInput,
+    BundleKept | NotFound | Conflict | InvalidInput,
     strawberry.union("PutBundleResult", description="The bundle's key, or what is wrong."),
 ]
 
@@ -104,7 +104,8 @@ class DeploymentMutations:
     ) -> DeploymentResult:
         """Create or update."""
         try:
-            row = await info.context.ledger.awrite(deployments.apply_deployment, input.as_input())
+            wanted = checked(input.as_input())
+            row = await info.context.ledger.awrite(deployments.apply_deployment, wanted)
         except errors.Refused as error:
             return refusal(error)
         return Deployment.of(row)
@@ -119,7 +120,7 @@ class DeploymentMutations:
         """Pause or resume."""
         verb = deployments.set_deployment_paused
         try:
-            row = await info.context.ledger.awrite(verb, _which(deployment), paused)
+            row = await info.context.ledger.awrite(verb, deployment, paused)
         except errors.Refused as error:
             return refusal(error)
         return Deployment.of(row)
@@ -132,7 +133,7 @@ class DeploymentMutations:
         """Delete."""
         verb = deployments.delete_deployment
         try:
-            found = await info.context.ledger.awrite(verb, _which(deployment))
+            found = await info.context.ledger.awrite(verb, deployment)
         except errors.Refused as error:
             return refusal(error)
         return Deleted(id=strawberry.ID(str(found)))
@@ -147,20 +148,20 @@ class DeploymentMutations:
     ) -> CreateFlowRunResult:
         """Create a run."""
         parent, task = input.parent_flow_run_id, input.parent_task_run_id
-        wanted = RunRequest(
-            _which(input.deployment),
-            object_of(input.parameters),
-            input.name,
-            input.tags or [],
-            input.scheduled_time,
-            input.idempotency_key,
-            None if task is None else parse_id(task, "parentTaskRunId"),
-            None if parent is None else parse_id(parent, "parentFlowRunId"),
-            input.work_queue_name,
-            object_of(input.job_variables),
-        )
         try:
-            run_id = await info.context.ledger.awrite(scheduled_runs.create_run, wanted)
+            wanted = RunRequest(
+                input.deployment,
+                object_of(input.parameters, "parameters"),
+                input.name,
+                input.tags or [],
+                input.scheduled_time,
+                input.idempotency_key,
+                None if task is None else parse_id(task, "parentTaskRunId"),
+                None if parent is None else parse_id(parent, "parentFlowRunId"),
+                input.work_queue_name,
+                object_of(input.job_variables, "jobVariables"),
+            )
+            run_id = await info.context.ledger.awrite(scheduled_runs.create_run, checked(wanted))
         except errors.Refused as error:
             return refusal(error)
         row = await info.context.loaders.flow_run.load(run_id)
@@ -199,12 +200,8 @@ class DeploymentMutations:
         except (binascii.Error, ValueError):
             return InvalidInput.of("the content is not base64", "content")
         verb = deployments.put_bundle
-        return BundleKept(key=await info.context.ledger.awrite(verb, decoded, object_of(about)))
-
-
-def _which(text: str) -> UUID | str:
-    """A deployment's id, if the text is one; else its full name."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return text
+        try:
+            key = await info.context.ledger.awrite(verb, decoded, object_of(about, "about"))
+        except errors.Refused as error:
+            return refusal(error)
+        return BundleKept(key=key)

@@ -8,12 +8,13 @@ import msgspec
 import strawberry
 
 from headrace_service.api.context import Info, parse_id
+from headrace_service.api.mutations.answers import refusal
 from headrace_service.api.scalars import JSON
 from headrace_service.api.types.flow_run import FlowRun
 from headrace_service.api.types.flow_run_input import FlowRunInput
 from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
 from headrace_service.ledger import flow_run_inputs
-from headrace_service.ledger.flow_run_inputs import InputProblem
+from headrace_service.ledger.errors import Refused
 
 CreateInputResult = Annotated[
     FlowRunInput | NotFound | Conflict | InvalidInput,
@@ -23,11 +24,6 @@ ResumeResult = Annotated[
     FlowRun | NotFound | Conflict | InvalidInput,
     strawberry.union("ResumeFlowRunResult", description="What became of a paused flow run."),
 ]
-_ERRORS: dict[str, type[NotFound | Conflict | InvalidInput]] = {
-    "NotFound": NotFound,
-    "Conflict": Conflict,
-    "InvalidInput": InvalidInput,
-}
 
 
 @strawberry.type(description="Giving flow runs something while they run.")
@@ -47,17 +43,13 @@ class InputMutations:
         ] = False,
     ) -> CreateInputResult:
         """Create an input."""
-        if not key:
-            return InvalidInput.of("a key has at least one character", "key")
-        outcome = await info.context.ledger.awrite(
-            flow_run_inputs.create_input,
-            parse_id(flow_run_id, "flowRunId"),
-            key,
-            msgspec.json.encode(value).decode(),
-            sender,
-            replace,
-        )
-        return _told(outcome) if isinstance(outcome, InputProblem) else FlowRunInput.of(outcome)
+        verb, run_id = flow_run_inputs.create_input, parse_id(flow_run_id, "flowRunId")
+        text = msgspec.json.encode(value).decode()
+        try:
+            row = await info.context.ledger.awrite(verb, run_id, key, text, sender, replace)
+        except Refused as error:
+            return refusal(error)
+        return FlowRunInput.of(row)
 
     @strawberry.mutation(description="Take back what was given; whether there was any.")
     async def delete_flow_run_input(
@@ -86,12 +78,9 @@ class InputMutations:
         run_id = parse_id(id)
         if input is not None and not isinstance(input, dict):
             return InvalidInput.of("an input is an object, with a field for each value", "input")
-        problem = await info.context.ledger.awrite(flow_run_inputs.resume_flow_run, run_id, input)
-        if problem is not None:
-            return _told(problem)
+        try:
+            await info.context.ledger.awrite(flow_run_inputs.resume_flow_run, run_id, input)
+        except Refused as error:
+            return refusal(error)
         row = await info.context.loaders.flow_run.load(run_id)
         return NotFound.of(f"there is no flow run {id}", "id") if row is None else FlowRun.of(row)
-
-
-def _told(problem: InputProblem) -> NotFound | Conflict | InvalidInput:
-    return _ERRORS[problem.code].of(problem.message, problem.field)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import msgspec
 import strawberry
 import uuid_utils.compat as uuids
 
 from headrace.records import FlowRunCreated, StateChange, StateType, now_micros
 from headrace_service.api.context import Info, parse_id
 from headrace_service.api.mutations.answers import refusal
-from headrace_service.api.scalars import JSON
+from headrace_service.api.scalars import JSON, object_of
 from headrace_service.api.types.deleted import Deleted
 from headrace_service.api.types.flow_run import FlowRun
 from headrace_service.api.types.task_run import TaskRun
 from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
 from headrace_service.ledger import run_changes
+from headrace_service.ledger.decode import checked
 from headrace_service.ledger.errors import Refused
 
 FlowRunResult = Annotated[
@@ -95,22 +95,19 @@ class RunMutations:
     ) -> FlowRunResult:
         """Create one."""
         flow_run, task_run = run.parent_flow_run_id, run.parent_task_run_id
-        asked = {
-            "id": uuids.uuid7(),
-            "flow_name": run.flow_name,
-            "name": run.name,
-            "state": StateChange(run.state.type, _name(run.state), now_micros(), run.state.message),
-            "flow_version": run.flow_version,
-            "parameters": run.parameters or {},
-            "tags": run.tags or [],
-            "parent_flow_run_id": flow_run and parse_id(flow_run, "run.parentFlowRunId"),
-            "parent_task_run_id": task_run and parse_id(task_run, "run.parentTaskRunId"),
-        }
         try:
-            new = msgspec.convert(asked, FlowRunCreated)
-            key = await info.context.ledger.awrite(run_changes.create_flow_run, new)
-        except msgspec.ValidationError as error:
-            return InvalidInput.of(str(error), "run")
+            asked = FlowRunCreated(
+                uuids.uuid7(),
+                run.flow_name,
+                run.name,
+                StateChange(run.state.type, _name(run.state), now_micros(), run.state.message),
+                run.flow_version,
+                object_of(run.parameters, "run.parameters"),
+                run.tags or [],
+                None if flow_run is None else parse_id(flow_run, "run.parentFlowRunId"),
+                None if task_run is None else parse_id(task_run, "run.parentTaskRunId"),
+            )
+            key = await info.context.ledger.awrite(run_changes.create_flow_run, checked(asked))
         except Refused as error:
             return refusal(error)
         return await _flow_run(info, key)
@@ -131,9 +128,8 @@ class RunMutations:
         """Set its state."""
         key = parse_id(id)
         try:
-            await info.context.ledger.awrite(
-                run_changes.set_flow_run_state, key, _state(state, force)
-            )
+            wanted = checked(_state(state, force))
+            await info.context.ledger.awrite(run_changes.set_flow_run_state, key, wanted)
         except Refused as error:
             return refusal(error)
         return await _flow_run(info, key)
@@ -151,9 +147,8 @@ class RunMutations:
         """Set its state."""
         key = parse_id(id)
         try:
-            await info.context.ledger.awrite(
-                run_changes.set_task_run_state, key, _state(state, force)
-            )
+            wanted = checked(_state(state, force))
+            await info.context.ledger.awrite(run_changes.set_task_run_state, key, wanted)
         except Refused as error:
             return refusal(error)
         row = await info.context.loaders.task_run.load(key)
@@ -168,16 +163,15 @@ class RunMutations:
         changes: Annotated[FlowRunChanges, strawberry.argument(description="What changes.")],
     ) -> FlowRunResult:
         """Change one."""
-        given: dict[str, Any] = {
-            "name": changes.name,
-            "tags": changes.tags,
-            "parameters": changes.parameters,
-            "flow_version": changes.flow_version,
-        }
-        key = parse_id(id)
-        wanted = {name: value for name, value in given.items() if value is not None}
+        key, parameters = parse_id(id), changes.parameters
         try:
-            await info.context.ledger.awrite(run_changes.update_flow_run, key, wanted)
+            wanted = run_changes.FlowRunChanges(
+                changes.name,
+                changes.tags,
+                None if parameters is None else object_of(parameters, "changes.parameters"),
+                changes.flow_version,
+            )
+            await info.context.ledger.awrite(run_changes.update_flow_run, key, checked(wanted))
         except Refused as error:
             return refusal(error)
         return await _flow_run(info, key)

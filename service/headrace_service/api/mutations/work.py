@@ -17,14 +17,15 @@ from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFou
 from headrace_service.api.types.work import ClaimedRun, Claims, WorkPool
 from headrace_service.ledger import claims, errors, work_pools
 from headrace_service.ledger.claims import Claimant
+from headrace_service.ledger.decode import checked
 
 WorkPoolResult = Annotated[
     WorkPool | NotFound | Conflict | InvalidInput,
     strawberry.union("WorkPoolResult", description="A work pool, or why it is not as asked."),
 ]
 ClaimResult = Annotated[
-    Claims | NotFound,
-    strawberry.union("ClaimResult", description="What there is to do, or that there is no pool."),
+    Claims | NotFound | Conflict | InvalidInput,
+    strawberry.union("ClaimResult", description="What there is to do, or why nothing is told."),
 ]
 
 PoolName = Annotated[str, strawberry.argument(description="The pool's name.")]
@@ -101,11 +102,9 @@ class WorkMutations:
         if type != "process":
             message = f"there is no type of work pool {type!r}; use process"
             return InvalidInput.of(message, "type")
-        verb = work_pools.create_work_pool
+        new = work_pools.NewWorkPool(name, type, description, concurrency_limit, paused)
         try:
-            row = await info.context.ledger.awrite(
-                verb, name, type, description, concurrency_limit, paused
-            )
+            row = await info.context.ledger.awrite(work_pools.create_work_pool, checked(new))
         except errors.Refused as error:
             return refusal(error)
         return WorkPool.of(row)
@@ -147,19 +146,18 @@ class WorkMutations:
     ) -> ClaimResult:
         """Claim."""
         ledger, worker = info.context.ledger, parse_id(input.worker_id, "workerId")
-        lease = int(input.lease_seconds * 1_000_000)
+        call = work_pools.WorkerCall(
+            worker,
+            input.worker_name,
+            input.work_pool_name,
+            input.host,
+            input.pid,
+            input.lease_seconds,
+        )
         try:
-            pool = await ledger.awrite(
-                work_pools.keep_worker,
-                worker,
-                input.worker_name,
-                input.work_pool_name,
-                input.host,
-                input.pid,
-                lease,
-            )
+            pool = await ledger.awrite(work_pools.keep_worker, checked(call))
         except errors.Refused as error:
-            return NotFound.of(str(error), error.field)
+            return refusal(error)
         claimant = Claimant(
             worker,
             pool,

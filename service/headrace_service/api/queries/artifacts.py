@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import Annotated
-from uuid import UUID
 
 import strawberry
 
 from headrace_service.api.context import Info, parse_id
 from headrace_service.api.errors import InputError
+from headrace_service.api.filters import ids_in, set_of
 from headrace_service.api.pagination import (
     After,
     Before,
@@ -48,18 +48,14 @@ def artifacts_where(wanted: ArtifactFilter | None) -> artifacts.ArtifactWhere:
     if wanted is None:
         return artifacts.ArtifactWhere()
     return artifacts.ArtifactWhere(
-        ids=_ids(wanted.ids, "ids"),
-        keys=None if wanted.keys is None else frozenset(wanted.keys),
+        ids=ids_in(wanted.ids, "ids"),
+        keys=set_of(wanted.keys, "keys"),
         key_contains=wanted.key_contains,
-        types=None if wanted.types is None else frozenset(wanted.types),
-        flow_run_ids=_ids(wanted.flow_run_ids, "flowRunIds"),
-        task_run_ids=_ids(wanted.task_run_ids, "taskRunIds"),
+        types=set_of(wanted.types, "types"),
+        flow_run_ids=ids_in(wanted.flow_run_ids, "flowRunIds"),
+        task_run_ids=ids_in(wanted.task_run_ids, "taskRunIds"),
         latest_only=wanted.latest_only,
     )
-
-
-def _ids(given: list[strawberry.ID] | None, field: str) -> frozenset[UUID] | None:
-    return None if given is None else frozenset(parse_id(one, field) for one in given)
 
 
 @strawberry.type(description="Artifacts.")

@@ -7,6 +7,7 @@ from typing import Annotated
 import strawberry
 
 from headrace_service.api.context import Info
+from headrace_service.api.filters import tags_in
 from headrace_service.api.pagination import (
     After,
     Before,
@@ -47,7 +48,8 @@ class VariableQueries:
         """A page of the variables."""
         page = page_of(Place.VARIABLE, first, after, last, before)
         wanted = filter or VariableFilter()
-        where = variables.VariableWhere(wanted.name_contains, frozenset(wanted.tags or ()))
+        tags = tags_in(wanted.tags, "tags") or frozenset()
+        where = variables.VariableWhere(wanted.name_contains, tags)
         rows = await info.context.ledger.aread(variables.page_of_variables, page, where)
         return variable_connection(info.context, rows)
 

@@ -8,7 +8,7 @@ import msgspec
 import strawberry
 
 from headrace_service.api.context import Info
-from headrace_service.api.scalars import JSON, DateTime
+from headrace_service.api.scalars import JSON, DateTime, object_of
 from headrace_service.api.types.node import Node
 from headrace_service.ledger.deployments import (
     DeploymentInput,
@@ -195,7 +195,8 @@ class ScheduleGiven:
             day_or=self.day_or,
         )
         catchup = self.catchup or Catchup.LATEST
-        return ScheduleInput(spec, self.slug, object_of(self.parameters), self.active, catchup)
+        parameters = object_of(self.parameters, "schedules.parameters")
+        return ScheduleInput(spec, self.slug, parameters, self.active, catchup)
 
 
 @strawberry.input(
@@ -252,15 +253,15 @@ class DeploymentGiven:
             description=self.description,
             version=self.version,
             tags=self.tags or [],
-            parameters=object_of(self.parameters),
-            parameter_schema=object_of(self.parameter_schema),
+            parameters=object_of(self.parameters, "parameters"),
+            parameter_schema=object_of(self.parameter_schema, "parameterSchema"),
             enforce_schema=self.enforce_schema,
             entrypoint=self.entrypoint,
             folder=self.folder,
             bundle_key=self.bundle_key,
             work_pool=self.work_pool_name,
             work_queue=self.work_queue_name,
-            job_variables=object_of(self.job_variables),
+            job_variables=object_of(self.job_variables, "jobVariables"),
             paused=self.paused,
             schedules=None
             if self.schedules is None
@@ -269,18 +270,3 @@ class DeploymentGiven:
 
 
 LazyDeployment = Annotated["Deployment", strawberry.lazy("headrace_service.api.types.deployment")]
-
-
-def object_of(value: JSON | None) -> dict[str, object]:
-    """A JSON object; nothing is an empty one.
-
-    Raises:
-        InputError: it is no object.
-    """
-    from headrace_service.api.errors import InputError
-
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise InputError("parameters and schemas are JSON objects, by name", "parameters")
-    return value
