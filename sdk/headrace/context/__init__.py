@@ -1,0 +1,122 @@
+"""What is running here: the current flow run or task run, and what it runs in.
+
+    >>> from headrace.context import FlowRunContext
+    >>> FlowRunContext.get() is None      # outside of every flow
+    True
+
+The current run follows the flow of control, also into coroutines and into the threads of `submit`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from headrace.context.assignment import ASSIGNMENT, Assignment
+from headrace.context.environment import (
+    Clock,
+    Environment,
+    Recorder,
+    SystemClock,
+    get_environment,
+    use_environment,
+)
+from headrace.context.runs import (
+    CURRENT_RUN,
+    CURRENT_TAGS,
+    CURRENT_TRANSACTION,
+    FlowRunContext,
+    RunContext,
+    TaskRunContext,
+    current_clock,
+    current_settings,
+    persists_by_default,
+)
+from headrace.options import checked_tags
+from headrace.settings import Settings
+
+
+def get_run_context() -> RunContext:
+    """The run that this code runs in.
+
+    Raises:
+        MissingContextError: it runs in none.
+    """
+    run = CURRENT_RUN.get()
+    if run is None:
+        from headrace.exceptions import MissingContextError
+
+        raise MissingContextError(
+            "No run context available. You are not in a flow or task run context."
+        )
+    return run
+
+
+@contextlib.contextmanager
+def tags(*new_tags: str) -> Iterator[set[str]]:
+    """Give the runs that are created within `new_tags`, besides the tags that they have.
+
+        with tags("nightly"):
+            pipeline()
+
+    Yields:
+        All tags that runs get here.
+
+    Raises:
+        InvalidOption: one of them is no text of 1 to 1,024 characters.
+    """
+    checked = checked_tags("tags()", new_tags)
+    token = CURRENT_TAGS.set(CURRENT_TAGS.get() | checked)
+    try:
+        yield set(CURRENT_TAGS.get())
+    finally:
+        CURRENT_TAGS.reset(token)
+
+
+class TagsContext:
+    """The tags of the `with tags(...)` that the code runs in, as a set `current_tags`."""
+
+    def __init__(self, current_tags: set[str]) -> None:
+        self.current_tags = current_tags
+
+    @classmethod
+    def get(cls) -> TagsContext:
+        """Those here."""
+        return cls(set(CURRENT_TAGS.get()))
+
+
+class SettingsContext:
+    """The settings that hold where the code runs, as `settings`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @classmethod
+    def get(cls) -> SettingsContext:
+        """Those here."""
+        return cls(current_settings())
+
+
+__all__ = [
+    "ASSIGNMENT",
+    "CURRENT_RUN",
+    "CURRENT_TAGS",
+    "CURRENT_TRANSACTION",
+    "Assignment",
+    "Clock",
+    "Environment",
+    "FlowRunContext",
+    "Recorder",
+    "RunContext",
+    "SettingsContext",
+    "SystemClock",
+    "TagsContext",
+    "TaskRunContext",
+    "current_clock",
+    "current_settings",
+    "get_environment",
+    "get_run_context",
+    "persists_by_default",
+    "tags",
+    "use_environment",
+]
