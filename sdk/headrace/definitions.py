@@ -20,6 +20,7 @@ from headrace.options import (
 from headrace.settings import get_settings
 
 if TYPE_CHECKING:
+    from headrace.engine.hooks import Hook
     from headrace.parameters import Shape
 
 H = TypeVar("H", bound=Callable[..., Any])
@@ -118,6 +119,21 @@ class Definition:
         if not isinstance(delays, Sequence):
             return delays
         return delays[min(retry, len(delays)) - 1] if delays else 0
+
+    @property
+    def on_completion_hooks(self) -> list[Hook]:
+        """The functions called when a run completes."""
+        return self.hooks.setdefault("on_completion", [])
+
+    @property
+    def on_failure_hooks(self) -> list[Hook]:
+        """The functions called when a run fails."""
+        return self.hooks.setdefault("on_failure", [])
+
+    @property
+    def on_running_hooks(self) -> list[Hook]:
+        """The functions called when an attempt begins."""
+        return self.hooks.setdefault("on_running", [])
 
     def on_completion(self, fn: H) -> H:
         """Decorator: call `fn` with it, the run and the state whenever a run completes."""

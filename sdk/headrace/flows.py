@@ -28,9 +28,14 @@ from typing import (
 
 from headrace.definitions import Definition
 from headrace.deployable import Deployable
-from headrace.options import MAX_NAME, checked_flow_name, checked_run_name
+from headrace.options import (
+    changes_of,
+    checked_flow_name,
+    checked_run_name,
+    refuse_unknown,
+)
 from headrace.result_options import checked_storage
-from headrace.utilities.annotations import NotSet
+from headrace.text import MAX_NAME
 
 if TYPE_CHECKING:
     from headrace.engine.hooks import Hook
@@ -88,7 +93,7 @@ class Flow(Deployable, Definition, Generic[P, R]):
     kind = "flow"
 
     def __init__(self, fn: Callable[P, R], **options: Unpack[FlowOptions]) -> None:
-        _refuse_unknown("Flow.__init__", options)
+        refuse_unknown("Flow.__init__", options, FlowOptions)
         given: dict[str, Any] = {**options}
         name = checked_flow_name(options.get("name"))
         if name is None:
@@ -227,15 +232,9 @@ class Flow(Deployable, Definition, Generic[P, R]):
 
         What is not given stays as it is.
         """
-        _refuse_unknown("Flow.with_options", options)
+        refuse_unknown("Flow.with_options", options, FlowOptions)
         kept: dict[str, Any] = {**self._options, "name": self.name, **self.hooks}
-        changed = {
-            option: value
-            for option, value in options.items()
-            if value is not NotSet and (value is not None or option in _REVOCABLE)
-            if value or option not in _HOOKS  # Prefect's users know an empty list as none given
-        }
-        return type(self)(self.fn, **{**kept, **changed})
+        return type(self)(self.fn, **{**kept, **changes_of(options, _REVOCABLE, _HOOKS)})
 
     def visualize(self, *args: P.args, **kwargs: P.kwargs) -> None:
         """Print the graph of the flow's tasks and subflows as a Mermaid flowchart.
@@ -281,16 +280,6 @@ class Flow(Deployable, Definition, Generic[P, R]):
         return drawn.mermaid()
 
     @property
-    def on_completion_hooks(self) -> list[Hook]:
-        """The functions called when a run completes."""
-        return self.hooks.setdefault("on_completion", [])
-
-    @property
-    def on_failure_hooks(self) -> list[Hook]:
-        """The functions called when a run fails."""
-        return self.hooks.setdefault("on_failure", [])
-
-    @property
     def on_cancellation_hooks(self) -> list[Hook]:
         """The functions called when a run is cancelled."""
         return self.hooks.setdefault("on_cancellation", [])
@@ -299,11 +288,6 @@ class Flow(Deployable, Definition, Generic[P, R]):
     def on_crashed_hooks(self) -> list[Hook]:
         """The functions called when a run crashes."""
         return self.hooks.setdefault("on_crashed", [])
-
-    @property
-    def on_running_hooks(self) -> list[Hook]:
-        """The functions called when an attempt begins."""
-        return self.hooks.setdefault("on_running", [])
 
     def on_cancellation(self, fn: H) -> H:
         """Decorator: call `fn` with the flow, its run and the state when a run is cancelled."""
@@ -365,7 +349,7 @@ def flow(fn: Callable[..., Any] | None = None, /, **options: Unpack[FlowOptions]
         InvalidOption: an option has an unusable value; it is a TypeError and a ValueError.
         InvalidNameError: the name holds a character that it may not.
     """
-    _refuse_unknown("flow", options)
+    refuse_unknown("flow", options, FlowOptions)
     if fn is None:
         return lambda function: Flow(function, **options)
     return Flow(fn, **options)
@@ -373,12 +357,6 @@ def flow(fn: Callable[..., Any] | None = None, /, **options: Unpack[FlowOptions]
 
 #: Programs written for Prefect find it at the decorator, too.
 flow.from_source = Flow.from_source  # type: ignore[attr-defined]
-
-
-def _refuse_unknown(function: str, options: Iterable[str]) -> None:
-    for option in options:
-        if option not in FlowOptions.__annotations__:
-            raise TypeError(f"{function}() got an unexpected keyword argument {option!r}")
 
 
 def load_flow_from_entrypoint(

@@ -7,13 +7,12 @@ ValueError, with the words that Prefect's users know.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from headrace.exceptions import InvalidNameError, InvalidOption
-
-#: Names and tags have at most this many characters.
-MAX_NAME = 1024
+from headrace.text import MAX_NAME, shown
+from headrace.utilities.annotations import NotSet
 
 #: As many delays between retries can be told one by one.
 MAX_DELAYS = 50
@@ -22,6 +21,35 @@ MAX_DELAYS = 50
 LONGEST_DELAY = 10**9 - 1
 
 _BANNED = ["/", "%", "&", ">", "<"]
+
+
+def refuse_unknown(function: str, options: Iterable[str], known: type) -> None:
+    """See to it that all `options` are fields of the TypedDict `known`.
+
+    Raises:
+        TypeError: one is not; in the words of Python, for a call of `function`.
+    """
+    for option in options:
+        if option not in known.__annotations__:
+            raise TypeError(f"{function}() got an unexpected keyword argument {option!r}")
+
+
+def changes_of(
+    options: Mapping[str, Any], revocable: Collection[str], hooks: Collection[str]
+) -> dict[str, Any]:
+    """Those options given to `with_options` that change something.
+
+    Args:
+        options: all that were given.
+        revocable: the options that None takes back; for the others, it changes nothing.
+        hooks: the options that are lists of hooks.
+    """
+    return {
+        option: value
+        for option, value in options.items()
+        if value is not NotSet and (value is not None or option in revocable)
+        if value or option not in hooks  # Prefect's users know an empty list as none given
+    }
 
 
 def checked_name(kind: str, name: Any, default: str) -> str:
@@ -160,15 +188,6 @@ def checked_run_name(option: str, name: Any) -> str | Callable[..., str] | None:
         )
     checked: str | Callable[..., str] | None = name
     return checked
-
-
-def shown(value: object) -> str:
-    """A value as messages show it, shortened."""
-    try:
-        text = repr(value)
-    except Exception:  # a user's __repr__ may raise anything
-        text = f"<{type(value).__name__}>"
-    return text if len(text) <= 80 else text[:79] + "…"
 
 
 def _is_name(value: object) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from headrace.exceptions import ParameterBindError, SignatureMismatchError
+from headrace.text import clean, shown
 
 if TYPE_CHECKING:
     from headrace.validation import Validator
@@ -172,14 +173,6 @@ class Shape:
             ) from None
 
 
-def _shorten(value: object) -> str:
-    try:
-        text = repr(value)
-    except Exception:  # a user's __repr__ may raise anything
-        text = f"<{type(value).__name__}>"
-    return text if len(text) <= 80 else text[:79] + "…"
-
-
 def _is_field(default: object) -> bool:
     """Whether a parameter's default is a pydantic `Field(...)`, which stands for the default."""
     return type(default).__module__ == "pydantic.fields"
@@ -206,7 +199,7 @@ def _plain(value: Any) -> object:
     """Something with a JSON form in place of a value that has none."""
     if hasattr(type(value), "model_dump"):  # pydantic's models
         return value.model_dump()
-    return _shorten(value)
+    return shown(value)
 
 
 def _encode(value: object) -> msgspec.Raw:
@@ -215,6 +208,6 @@ def _encode(value: object) -> msgspec.Raw:
     except Exception:  # cycles, keys that are no text, a user's __repr__, lone surrogates
         encoded = b""
     if not encoded or len(encoded) > _MAX_RECORDED:
-        text = _shorten(value).encode("utf-8", "replace").decode()
+        text = clean(shown(value))
         encoded = msgspec.json.encode(text)
     return msgspec.Raw(encoded)

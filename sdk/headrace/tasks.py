@@ -28,12 +28,13 @@ from headrace.definitions import Definition
 from headrace.options import (
     LONGEST_DELAY,
     MAX_DELAYS,
+    changes_of,
     checked_callable,
     checked_jitter,
     checked_run_name,
+    refuse_unknown,
 )
 from headrace.result_options import checked_storage, keeps_results, policy_for
-from headrace.utilities.annotations import NotSet
 
 if TYPE_CHECKING:
     import datetime
@@ -113,7 +114,7 @@ class Task(Definition, Generic[P, R]):
     kind = "task"
 
     def __init__(self, fn: Callable[P, R], **options: Unpack[TaskOptions]) -> None:
-        _refuse_unknown("Task.__init__", options)
+        refuse_unknown("Task.__init__", options, TaskOptions)
         given: dict[str, Any] = {**options}
         super().__init__(
             fn,
@@ -384,20 +385,14 @@ class Task(Definition, Generic[P, R]):
 
         What is not given stays as it is.
         """
-        _refuse_unknown("Task.with_options", options)
+        refuse_unknown("Task.with_options", options, TaskOptions)
         kept: dict[str, Any] = {
             **self._options,
             "name": self.name,
             "retry_delay_seconds": self.retry_delay_seconds,
             **self.hooks,
         }
-        changed = {
-            option: value
-            for option, value in options.items()
-            if value is not NotSet and (value is not None or option in _REVOCABLE)
-            if value or option not in _HOOKS  # Prefect's users know an empty list as none given
-        }
-        return type(self)(self.fn, **{**kept, **changed})
+        return type(self)(self.fn, **{**kept, **changes_of(options, _REVOCABLE, _HOOKS)})
 
     @functools.cached_property
     def task_key(self) -> str:
@@ -410,21 +405,6 @@ class Task(Definition, Generic[P, R]):
             return f"{kind.__module__}.{kind.__qualname__}"
         name = function.__qualname__.rpartition(".")[2]
         return f"{name}-{hash_code(getattr(function, '__code__', None))[:8]}"
-
-    @property
-    def on_completion_hooks(self) -> list[Hook]:
-        """The functions called when a run completes."""
-        return self.hooks.setdefault("on_completion", [])
-
-    @property
-    def on_failure_hooks(self) -> list[Hook]:
-        """The functions called when a run fails."""
-        return self.hooks.setdefault("on_failure", [])
-
-    @property
-    def on_running_hooks(self) -> list[Hook]:
-        """The functions called when an attempt begins."""
-        return self.hooks.setdefault("on_running", [])
 
     @property
     def on_rollback_hooks(self) -> list[Callable[[Any], object]]:
@@ -527,7 +507,7 @@ def task(fn: Callable[..., Any] | None = None, /, **options: Unpack[TaskOptions]
     Raises:
         InvalidOption, TypeError, ValueError: an option cannot be used.
     """
-    _refuse_unknown("task", options)
+    refuse_unknown("task", options, TaskOptions)
     if fn is None:
         return lambda function: Task(function, **options)
     return Task(fn, **options)
@@ -556,9 +536,3 @@ def task_input_hash(context: TaskRunContext, arguments: dict[str, Any]) -> str |
     from headrace.result_keys import hash_call
 
     return hash_call(context, arguments)
-
-
-def _refuse_unknown(function: str, options: Iterable[str]) -> None:
-    for option in options:
-        if option not in TaskOptions.__annotations__:
-            raise TypeError(f"{function}() got an unexpected keyword argument {option!r}")

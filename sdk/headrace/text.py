@@ -1,4 +1,4 @@
-"""Text that is fit to be recorded: of bounded length, and encodable as UTF-8."""
+"""Text that is fit to be recorded or shown: of bounded length, and encodable as UTF-8."""
 
 from __future__ import annotations
 
@@ -54,3 +54,17 @@ def describe_error(error: BaseException) -> str:
     text = describe(error)
     name = type(error).__name__
     return f"{name}: {text}" if text else name
+
+
+def whole_repr(value: object) -> str:
+    """`repr(value)`, whatever that raises: it is a user's object."""
+    try:
+        return repr(value)
+    except Exception:  # a user's __repr__ may raise anything
+        return f"<{type(value).__name__}>"
+
+
+def shown(value: object) -> str:
+    """A value as messages show it: its `repr`, of at most 80 characters."""
+    text = whole_repr(value)
+    return text if len(text) <= 80 else text[:79] + "…"

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from headrace.context import CURRENT_RUN, FlowRunContext, RunContext, get_environment
 from headrace.records import LogLine, now_micros
-from headrace.text import clip, clip_name, describe
+from headrace.text import clip, clip_name, describe, whole_repr
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -158,15 +158,8 @@ def render(msg: object, args: tuple[object, ...]) -> str:
             return text % args[0]
         return text % args
     except Exception as error:  # a format that does not fit, or a user's __str__
-        values = ", ".join(_safe_repr(value) for value in args)
+        values = ", ".join(whole_repr(value) for value in args)
         return f"{text} [could not be formatted with ({values}): {describe(error)}]"
-
-
-def _safe_repr(value: object) -> str:
-    try:
-        return repr(value)
-    except Exception:  # a user's __repr__ may raise anything
-        return f"<{type(value).__name__}>"
 
 
 # --- the console -----------------------------------------------------------------------------
