@@ -127,16 +127,24 @@ class Shape:
         return filled
 
     def unbind(self, values: Mapping[str, object]) -> tuple[tuple[object, ...], dict[str, object]]:
-        """The arguments of a call that gives each parameter its value: `bind` the other way."""
+        """The arguments of a call that gives the parameters these values: `bind` the other way.
+
+        Some may have none; what is no parameter goes along by its name.
+        """
+        parameters = self.signature.parameters
         args: list[object] = []
-        kwargs: dict[str, object] = {}
-        for name, parameter in self.signature.parameters.items():
+        kwargs = {name: value for name, value in values.items() if name not in parameters}
+        in_line = True  # behind a parameter without a value, others cannot be told by place
+        for name, parameter in parameters.items():
+            if name not in values:
+                in_line = False
+                continue
             value = values[name]
             if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
                 args.extend(typing.cast("tuple[object, ...]", value))
             elif parameter.kind is inspect.Parameter.VAR_KEYWORD:
                 kwargs.update(typing.cast("dict[str, object]", value))
-            elif parameter.kind in _POSITIONAL:
+            elif in_line and parameter.kind in _POSITIONAL:
                 args.append(value)
             else:
                 kwargs[name] = value

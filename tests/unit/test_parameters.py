@@ -281,3 +281,13 @@ def test_cycles_are_recorded_somehow() -> None:
     cycle: list[object] = []
     cycle.append(cycle)
     assert bytes(recorded({"v": cycle})["v"]) == b'"[[...]]"'
+
+
+def test_a_call_of_parameters_of_which_some_have_no_value() -> None:
+    def function(a: int, b: int = 2, *rest: int, c: int = 3) -> None: ...
+
+    shape = Shape(function)
+    assert shape.unbind({"a": 1}) == ((1,), {})
+    assert shape.unbind({"b": 5, "c": 6}) == ((), {"b": 5, "c": 6})
+    assert shape.unbind({"a": 1, "b": 2, "rest": (3, 4)}) == ((1, 2, 3, 4), {})
+    assert shape.unbind({"a": 1, "unknown": 0}) == ((1,), {"unknown": 0})

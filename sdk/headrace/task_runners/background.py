@@ -17,7 +17,7 @@ from headrace.engine.task_run import TaskRun, new_task_run
 from headrace.futures import HeadraceFuture
 from headrace.nesting import replace
 from headrace.records import StateChange, StateType
-from headrace.task_runners.base import TaskRunner, as_call
+from headrace.task_runners.base import TaskRunner
 from headrace.task_runners.parcels import dumps, what_is_wrong
 from headrace.utilities.asyncutils import run_coro_as_sync
 
@@ -132,7 +132,7 @@ class HeadraceTaskRunner(TaskRunner[HeadraceDistributedFuture[Any]]):
             ServiceUnreachable: nobody answers at the service.
         """
         self._started_pool()
-        future = delay(task, *as_call(task, parameters), wait_for, dependencies)
+        future = delay(task, *task.shape.unbind(parameters), wait_for, dependencies)
         pending = pending_of(FlowRunContext.get())
         pending[future] = None
         future.add_done_callback(lambda ended: pending.pop(ended, None))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Iterable, Mapping
-from inspect import Parameter
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from headrace.engine.jobs import crash
@@ -80,7 +79,7 @@ class TaskRunner(abc.ABC, Generic[F]):
         """
         from headrace.engine.entry import submit_to
 
-        args, kwargs = as_call(task, parameters)
+        args, kwargs = task.shape.unbind(parameters)
         future = cast(
             F, submit_to(self._started_pool(), task, args, kwargs, wait_for, dependencies)
         )
@@ -101,7 +100,7 @@ class TaskRunner(abc.ABC, Generic[F]):
         """
         from headrace.engine.mapping import map_task
 
-        args, kwargs = as_call(task, parameters)
+        args, kwargs = task.shape.unbind(parameters)
         return map_task(task, args, kwargs, wait_for, submit=self.submit_call)
 
     def submit_call(
@@ -162,31 +161,3 @@ def checked_workers(max_workers: int | None) -> int | None:
     if max_workers is not None and max_workers < 1:
         raise ValueError(f"max_workers={max_workers} cannot be used: use 1 or more")
     return max_workers
-
-
-def as_call(
-    task: Task[..., Any], parameters: Mapping[str, Any]
-) -> tuple[tuple[object, ...], dict[str, object]]:
-    """The call that gives the task's parameters these values; some may have none."""
-    known = task.shape.signature.parameters
-    spread = any(
-        parameter.kind is Parameter.VAR_POSITIONAL and parameters.get(name)
-        for name, parameter in known.items()
-    )
-    args: list[object] = []
-    kwargs = {name: value for name, value in parameters.items() if name not in known}
-    for name, parameter in known.items():
-        if name not in parameters:
-            continue
-        value = parameters[name]
-        if parameter.kind is Parameter.VAR_POSITIONAL:
-            args.extend(value)
-        elif parameter.kind is Parameter.VAR_KEYWORD:
-            kwargs.update(value)
-        elif parameter.kind is Parameter.POSITIONAL_ONLY or (
-            spread and parameter.kind is Parameter.POSITIONAL_OR_KEYWORD
-        ):
-            args.append(value)
-        else:
-            kwargs[name] = value
-    return tuple(args), kwargs
