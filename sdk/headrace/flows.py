@@ -34,14 +34,14 @@ from headrace.options import (
     checked_run_name,
     refuse_unknown,
 )
-from headrace.result_options import checked_storage
+from headrace.results.options import checked_storage
 from headrace.text import MAX_NAME
 
 if TYPE_CHECKING:
     from headrace.engine.hooks import Hook
     from headrace.futures import HeadraceFuture
-    from headrace.result_storages import ResultStorage
     from headrace.results import ResultSerializer
+    from headrace.results.storages import ResultStorage
     from headrace.schemas import ParameterSchema
     from headrace.states import State
     from headrace.task_runners import TaskRunner

@@ -34,7 +34,7 @@ from headrace.options import (
     checked_run_name,
     refuse_unknown,
 )
-from headrace.result_options import checked_storage, keeps_results, policy_for
+from headrace.results.options import checked_storage, keeps_results, policy_for
 
 if TYPE_CHECKING:
     import datetime
@@ -533,6 +533,6 @@ def task_input_hash(context: TaskRunContext, arguments: dict[str, Any]) -> str |
         A hash of the arguments and the task's code; None, so that nothing is cached, if an
         argument cannot be hashed.
     """
-    from headrace.result_keys import hash_call
+    from headrace.results.keys import hash_call
 
     return hash_call(context, arguments)

@@ -15,7 +15,6 @@ from headrace.context import get_run_context
 from headrace.exceptions import ConfigurationError, FailedRun, MissingResult, SerializationError
 from headrace.filesystems import LocalFileSystem, RemoteFileSystem, WritableFileSystem
 from headrace.recorder import settle
-from headrace.result_records import ResultRecord, ResultRecordMetadata
 from headrace.results import (
     ResultStore,
     get_default_persist_setting,
@@ -23,6 +22,7 @@ from headrace.results import (
     resolve_result_storage,
     should_persist_result,
 )
+from headrace.results.records import ResultRecord, ResultRecordMetadata
 from headrace.serializers import JSONSerializer, PickleSerializer
 from headrace.settings import temporary_settings
 from headrace.states import State

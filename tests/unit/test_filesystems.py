@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from headrace.filesystems import LocalFileSystem, NullFileSystem, RemoteFileSystem
-from headrace.result_storages import resolve_result_storage
+from headrace.results.storages import resolve_result_storage
 
 
 def test_a_folder(tmp_path: Path) -> None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from headrace import result_keys
 from headrace.context import CURRENT_TRANSACTION, current_settings
 from headrace.drivers import Lifecycle, Work
 from headrace.logging import log_line
 from headrace.records import StateType
+from headrace.results import keys
 from headrace.states import Cached, State
 from headrace.text import describe_error
 from headrace.transactions import BaseTransaction, IsolationLevel, new_transaction, transaction_of
@@ -30,11 +30,11 @@ def begin(run: TaskRun) -> Lifecycle[State[Any] | None]:
     """
     parent = CURRENT_TRANSACTION.get() or transaction_of(run.caller)
     persists = run.persist_result
-    key = result_keys.key_of(run) if persists else None
+    key = keys.key_of(run) if persists else None
     store, is_kept = None, None
     if key is not None:
         store = yield Work(_store_of, run)
-        key, is_kept = yield Work(result_keys.look_up, key, run, store)
+        key, is_kept = yield Work(keys.look_up, key, run, store)
     transaction = new_transaction(
         run,
         parent=parent,
@@ -87,7 +87,7 @@ def _read(run: TaskRun, transaction: BaseTransaction) -> State[Any] | None:
         message = f"A cached result cannot be read ({reason}); the task runs anew"
         log_line(run, logging.WARNING, message, run.clock.now())
         return None
-    if not result_keys.is_own(record.metadata, run):
+    if not keys.is_own(record.metadata, run):
         return None
     found = Cached(data=record.result)
     found.kept = record.metadata.as_reference()
@@ -121,7 +121,7 @@ def _stage(run: TaskRun, state: State[Any], transaction: BaseTransaction) -> Lif
     kept: object = state.data
     if transaction.store is not None and transaction.key is not None:
         kept = record = transaction.store.create_result_record(
-            state.data, transaction.key, result_keys.expiry_of(run), result_keys.identity(task)
+            state.data, transaction.key, keys.expiry_of(run), keys.identity(task)
         )
         state.kept = record.metadata.as_reference()
 

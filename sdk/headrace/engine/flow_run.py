@@ -276,9 +276,9 @@ class FlowRun(FlowRunContext):
         """Keep what the run came to if results are kept, and an exception it failed with anyway."""
         failed = state.type is StateType.FAILED and state.data is not None
         if self.persist_result and (failed or state.type is StateType.COMPLETED):
-            from headrace import result_keys  # slow to load: not for every program
+            from headrace.results import keys  # slow to load: not for every program
 
-            state.kept = yield Work(result_keys.keep_outcome, self, state.data)
+            state.kept = yield Work(keys.keep_outcome, self, state.data)
         elif failed and isinstance(state.data, Exception):
             from headrace.engine import failures
 

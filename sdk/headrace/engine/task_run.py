@@ -349,9 +349,9 @@ class TaskRun(TaskRunContext):
         if self.transaction is not None:
             yield from self._end_attempt(state, None)
         if state.type is StateType.FAILED and state.data is not None and self.persist_result:
-            from headrace import result_keys  # slow to load: not for every program
+            from headrace.results import keys  # slow to load: not for every program
 
-            state.kept = yield Work(result_keys.keep_outcome, self, state.data)
+            state.kept = yield Work(keys.keep_outcome, self, state.data)
         yield from call_hooks(self.task.hooks, self.task, self, state)
         self.end(state)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from headrace.lazy import attributes
 from headrace.records import TERMINAL_STATES, StateType
 from headrace.states.constructors import (
     AwaitingConcurrencySlot,
@@ -80,13 +81,4 @@ __all__ = [
     "raise_state_exception",
 ]
 
-
-def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'headrace.states' has no attribute {name!r}")
-    import importlib
-
-    value: object = getattr(importlib.import_module(f"headrace.states.{home}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = attributes(__name__, _HOMES)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from headrace.lazy import attributes
 from headrace.task_runners.base import TaskRunner
 from headrace.task_runners.threads import ConcurrentTaskRunner, ThreadPoolTaskRunner
 
@@ -29,13 +30,4 @@ _HOMES = {
 
 __all__ = ["ConcurrentTaskRunner", "TaskRunner", "ThreadPoolTaskRunner", *_HOMES]
 
-
-def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'headrace.task_runners' has no attribute {name!r}")
-    import importlib
-
-    value: object = getattr(importlib.import_module(f"headrace.task_runners.{home}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = attributes(__name__, _HOMES)

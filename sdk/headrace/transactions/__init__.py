@@ -141,7 +141,7 @@ def new_transaction(run: TaskRunContext, **options: Any) -> BaseTransaction:
     """A transaction for a task run's attempt; it has not begun."""
     kind = AsyncTransaction if run.task.isasync else Transaction
     if options.get("store") is None:  # nothing is kept, and the key is made if a hook asks for it
-        from headrace.result_keys import key_of
+        from headrace.results.keys import key_of
 
         options["make_key"] = functools.partial(key_of, run)
     return kind(logger=logger_of(run), **options)

@@ -15,8 +15,8 @@ from headrace.logging import log_line
 from headrace.text import describe_error
 
 if TYPE_CHECKING:
-    from headrace.result_records import ResultRecordMetadata
     from headrace.results import ResultStore
+    from headrace.results.records import ResultRecordMetadata
     from headrace.tasks import Task
 
 #: Keys that are longer are no names of files everywhere, and are hashed.

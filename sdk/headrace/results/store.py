@@ -1,11 +1,4 @@
-"""Results kept for later: for a cached call, for another process, for whoever asks.
-
-    store = get_result_store()
-    store.write({"rows": 3}, key="report")
-    store.read("report").result
-
-A pickle runs code when it is read, so a storage must be as trustworthy as the code that reads it.
-"""
+"""A store of results, and which one the run that the code is in has."""
 
 from __future__ import annotations
 
@@ -29,9 +22,8 @@ from headrace.context import (
 )
 from headrace.exceptions import ConfigurationError
 from headrace.filesystems import NullFileSystem, WritableFileSystem
-from headrace.result_records import ResultRecord, ResultRecordMetadata, split_record
-from headrace.result_storages import (
-    ResultStorage,
+from headrace.results.records import ResultRecord, ResultRecordMetadata, split_record
+from headrace.results.storages import (
     get_default_result_storage,
     resolve_result_storage,
 )
@@ -454,20 +446,3 @@ def should_persist_result() -> bool:
     """Whether the result of the run that this code runs in is kept; elsewhere, the setting."""
     run = CURRENT_RUN.get()
     return get_default_persist_setting() if run is None else run.persist_result
-
-
-__all__ = [
-    "ResultRecord",
-    "ResultRecordMetadata",
-    "ResultSerializer",
-    "ResultStorage",
-    "ResultStore",
-    "get_default_persist_setting",
-    "get_default_persist_setting_for_tasks",
-    "get_default_result_serializer",
-    "get_default_result_storage",
-    "get_result_store",
-    "resolve_result_storage",
-    "resolve_serializer",
-    "should_persist_result",
-]
