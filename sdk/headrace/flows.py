@@ -40,9 +40,9 @@ from headrace.text import MAX_NAME
 if TYPE_CHECKING:
     from headrace.engine.hooks import Hook
     from headrace.futures import HeadraceFuture
+    from headrace.parameter_schema import ParameterSchema
     from headrace.results import ResultSerializer
     from headrace.results.storages import ResultStorage
-    from headrace.schemas import ParameterSchema
     from headrace.states import State
     from headrace.task_runners import TaskRunner
 
@@ -153,7 +153,7 @@ class Flow(Deployable, Definition, Generic[P, R]):
     @functools.cached_property
     def parameters(self) -> ParameterSchema:
         """What can be passed to the flow, as a JSON schema."""
-        from headrace.schemas import schema_of  # loads pydantic
+        from headrace.parameter_schema import schema_of  # loads pydantic
 
         return schema_of(self.fn)
 

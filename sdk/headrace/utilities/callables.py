@@ -74,6 +74,6 @@ def call_with_parameters(fn: Callable[..., R], parameters: Mapping[str, Any]) ->
 
 def parameter_schema(fn: Callable[..., Any]) -> Any:
     """What can be passed to a function, as a `ParameterSchema`."""
-    from headrace.schemas import schema_of  # loads pydantic
+    from headrace.parameter_schema import schema_of  # loads pydantic
 
     return schema_of(fn)
