@@ -91,3 +91,17 @@ def test_one_place_is_named() -> None:
     with pytest.raises(ValueError, match="together with"):
         DaskTaskRunner(address="tcp://127.0.0.1:1", cluster_kwargs={"n_workers": 1})
     assert DaskTaskRunner(address="a").duplicate() == DaskTaskRunner(address="a")
+
+
+def test_a_cluster_that_cannot_be_used_is_closed_again() -> None:
+    closed: list[str] = []
+
+    class Unusable:
+        def close(self) -> None:
+            closed.append("cluster")
+
+    with pytest.raises(TypeError, match="Scheduler address"):
+        DaskTaskRunner(cluster_class=Unusable).start("pool")
+    with pytest.raises(AttributeError, match="adapt"):
+        DaskTaskRunner(cluster_class=Unusable, adapt_kwargs={"maximum": 2}).start("pool")
+    assert closed == ["cluster", "cluster"]

@@ -93,10 +93,17 @@ class DaskTaskRunner(TaskRunner[HeadraceFuture[Any]]):
         return type(self)(**self._options)
 
     def start(self, name: str) -> DaskPool:
-        place, own = self._options["cluster"] or self._options["address"], None
-        if place is None:
-            place = own = self._make_cluster()
-        return DaskPool(place, own, self._options["client_kwargs"], name)
+        place = self._options["cluster"] or self._options["address"]
+        if place is not None:
+            return DaskPool(place, None, self._options["client_kwargs"], name)
+        own = self._make_cluster()
+        try:
+            if self._options["adapt_kwargs"]:
+                own.adapt(**self._options["adapt_kwargs"])
+            return DaskPool(own, own, self._options["client_kwargs"], name)
+        except BaseException:
+            own.close()  # nobody else will
+            raise
 
     def _make_cluster(self) -> Any:
         make = self._options["cluster_class"] or distributed.LocalCluster
@@ -107,10 +114,7 @@ class DaskTaskRunner(TaskRunner[HeadraceFuture[Any]]):
             make = getattr(importlib.import_module(module), attribute)
         # A worker's death is a matter for the task's own retries.
         with dask.config.set({"distributed.scheduler.allowed-failures": 0}):
-            cluster = make(**self._options["cluster_kwargs"])
-        if self._options["adapt_kwargs"]:
-            cluster.adapt(**self._options["adapt_kwargs"])
-        return cluster
+            return make(**self._options["cluster_kwargs"])
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, DaskTaskRunner) and self._options == other._options
