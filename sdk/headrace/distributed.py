@@ -106,7 +106,7 @@ class HeadraceDistributedFuture(HeadraceFuture[R]):
     def _call(self, callback: Callable[[HeadraceFuture[R]], object]) -> None:
         try:
             callback(self)
-        except Exception:  # somebody else's code, in a loop that has other work to do
+        except Exception:  # somebody else's code, in a thread that has other work to do
             get_logger("futures").exception("A callback of a task run's future raised")
 
     def __eq__(self, other: object) -> bool:
@@ -163,6 +163,7 @@ async def _settle_ended(
     run_ids: Iterable[str],
 ) -> None:
     """Settle the futures of those of the runs that have ended, or are gone."""
+    loop = asyncio.get_running_loop()
     asked = list(run_ids)
     for start in range(0, len(asked), CHUNK):
         chunk = asked[start : start + CHUNK]
@@ -174,7 +175,8 @@ async def _settle_ended(
                 state = Crashed(f"There is no task run {run_id}: it was deleted")
             if state.is_final():
                 for future in waiting.pop(run_id):
-                    future.settle(state)
+                    # Its callbacks, which may wait for what this loop does, are called elsewhere.
+                    loop.run_in_executor(None, future.settle, state)
 
 
 def _state_of(found: dict[str, Any]) -> State[Any]:

@@ -91,6 +91,23 @@ def test_a_program_asks_and_a_worker_answers(workplace: Workplace) -> None:
         end(worker)
 
 
+def test_a_callback_may_ask_for_something_itself(workplace: Workplace) -> None:
+    prepare(
+        workplace,
+        "import queue\n"
+        "from headrace.variables import Variable\n"
+        "told = queue.SimpleQueue()\n"
+        "future = double.delay(21)\n"
+        "future.add_done_callback(\n"
+        "    lambda ended: told.put(Variable.get('nothing', default=ended.result()))\n"
+        ")\n"
+        "print(told.get(timeout=20))\n",
+    )
+    with workplace.started("tasks.py") as worker:
+        assert run(workplace) == "42\n"
+        end(worker)
+
+
 def test_runs_wait_for_a_worker_and_their_program_does_not(workplace: Workplace) -> None:
     prepare(
         workplace,
