@@ -5,12 +5,38 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+from contextvars import ContextVar
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
 from headrace.definitions import Definition
 from headrace.exceptions import MissingFlowError
+from headrace.logging import get_logger
+
+#: The script that is being loaded for one of its flows, if one is.
+_loading: ContextVar[str | None] = ContextVar("headrace_loading", default=None)
+
+
+def is_loading(action: str) -> bool:
+    """Whether this code belongs to a script that is being loaded for one of its flows.
+
+    Such a script is not being run: were it to serve its flows, as one does that has no
+    `if __name__ == "__main__"` around it, each of their runs would serve them once more.
+
+    Args:
+        action: what the script asks for, for the log line that says that it is left out.
+    """
+    script = _loading.get()
+    if script is None:
+        return False
+    get_logger("entrypoints").warning(
+        "%s is loaded to run a flow of it, so %s does nothing; put it under "
+        '`if __name__ == "__main__":`',
+        script,
+        action,
+    )
+    return True
 
 
 def entrypoint_of(flow: Definition) -> str | None:
@@ -41,7 +67,14 @@ def load_flow(entrypoint: str, folder: Path | None = None) -> Definition:
     Raises:
         MissingFlowError: there is no flow there; the message says what is.
     """
-    base = Path.cwd() if folder is None else folder
+    token = _loading.set(entrypoint)
+    try:
+        return _load_flow(entrypoint, Path.cwd() if folder is None else folder)
+    finally:
+        _loading.reset(token)
+
+
+def _load_flow(entrypoint: str, base: Path) -> Definition:
     _look_in(base)
     path, colon, name = entrypoint.rpartition(":")
     if colon:

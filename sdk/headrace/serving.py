@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from headrace.deployments.runner import RunnerDeployment
+from headrace.entrypoints import is_loading
 from headrace.runner.runner import Runner
 
 
@@ -50,6 +51,8 @@ async def aserve(
     **kwargs: Any,
 ) -> None:
     """`serve`, in an event loop that is running."""
+    if is_loading("serve()"):
+        return
     runner = Runner(pause_on_shutdown=pause_on_shutdown, limit=limit, **kwargs)
     for deployment in args:
         await runner.add_deployment.aio(deployment)
@@ -76,6 +79,8 @@ async def _serve_one(
     print_starting_message: bool,
     limit: int | None,
 ) -> None:
+    if is_loading("serve()"):
+        return
     runner = Runner(deployment.name, pause_on_shutdown, limit)
     await runner.add_deployment.aio(deployment)
     if print_starting_message:

@@ -25,6 +25,7 @@ from uuid import UUID
 from headrace.client import AsyncClient, background, work
 from headrace.context import current_clock
 from headrace.engine.jobs import run_here
+from headrace.entrypoints import is_loading
 from headrace.futures import when_all_done
 from headrace.logging import log_line
 from headrace.recorder import get_recorder, settle
@@ -248,6 +249,8 @@ async def aserve(
     *tasks: Task[..., Any], limit: int | None = 10, timeout: float | None = None
 ) -> None:
     """`serve`, always to be awaited."""
+    if is_loading("serve()"):
+        return
     await TaskWorker(*tasks, limit=limit).astart(timeout)
 
 

@@ -64,6 +64,19 @@ def test_an_interval_fires_once_at_each_of_its_times(workplace: Workplace) -> No
     assert served["paused"]
 
 
+def test_a_script_without_a_guard_is_not_served_by_its_own_runs(workplace: Workplace) -> None:
+    unguarded = SERVED.replace('if __name__ == "__main__":\n    daily', "daily")
+    assert unguarded != SERVED
+    workplace.write("report.py", unguarded)
+    with workplace.started("report.py") as script:
+        # One that serves in its turn would not end.
+        workplace.until(lambda: len(workplace.runs("COMPLETED")) >= 2, "two runs completed")
+        script.interrupt()
+        code, out, err = script.finish()
+    assert (code, out) == (0, STARTING), err
+    assert "report.py:daily_report is loaded to run a flow of it, so serve() does nothing" in err
+
+
 def test_a_cron_line_counts_by_the_clocks_of_its_zone(workplace: Workplace) -> None:
     times = 'interval=timedelta(seconds=1), parameters={"day": 2}'
     cron = 'cron="0 8 * * *", timezone="America/New_York"'

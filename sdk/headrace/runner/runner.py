@@ -8,6 +8,7 @@ from uuid import UUID
 from headrace.client import work
 from headrace.client.shared import ask
 from headrace.deployments.runner import RunnerDeployment
+from headrace.entrypoints import is_loading
 from headrace.exceptions import ServiceError
 from headrace.logging import get_logger
 from headrace.runner.host import Host
@@ -67,6 +68,8 @@ class Runner:
             run_once: execute what is due now, and return.
             webserver: has no effect; programs written for Prefect give it.
         """
+        if is_loading("a Runner's start()"):
+            return
         self._host = Host(self.name, limit=self.limit, deployment_ids=self._deployment_ids)
         try:
             await self._host.run(once=run_once)
