@@ -204,3 +204,37 @@ def test_a_flow_that_cannot_be_loaded_fails_and_says_why(workplace: Workplace) -
         script.interrupt()
         assert script.finish()[0] == 0
     assert run["state"]["message"] == "The flow could not be loaded: RuntimeError: broken since"
+
+
+GENERATORS = """
+from headrace import flow, serve
+
+@flow
+def numbers(good: bool):
+    yield 1
+    if not good:
+        raise ValueError("broken item")
+
+@flow
+async def letters():
+    yield "a"
+
+if __name__ == "__main__":
+    serve(numbers.to_deployment("n"), letters.to_deployment("l"))
+"""
+
+
+def test_the_items_of_generators_are_taken(workplace: Workplace) -> None:
+    workplace.write("generators.py", GENERATORS)
+    with workplace.started("generators.py") as script:
+        workplace.until(lambda: len(workplace.ask(work.deployments())) == 2, "they are served")
+        for good in (True, False):
+            asked = {"deployment": "numbers/n", "parameters": {"good": good}}
+            workplace.ask(work.create_flow_run(asked))
+        workplace.ask(work.create_flow_run({"deployment": "letters/l"}))
+        workplace.until(lambda: len(workplace.runs("COMPLETED")) == 2, "two completed")
+        workplace.until(lambda: workplace.runs("FAILED"), "one failed")
+        script.interrupt()
+        assert script.finish()[0] == 0
+    (failed,) = workplace.runs("FAILED")
+    assert failed["state"]["message"].endswith("ValueError: broken item")

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import collections
 import logging
 import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 from typing import Any, cast
 
@@ -44,15 +45,38 @@ def main() -> None:
         return
     ASSIGNMENT.set(_assignment_of(job))
     try:
-        state = cast(Any, flow)(**job.parameters, return_state=True)
-        if isinstance(state, Coroutine):
-            asyncio.run(state)
+        _execute(flow, job.parameters)
     except Pause:
         return  # it is suspended, which is recorded
     except Exception as error:
         if ASSIGNMENT.get() is None:  # the run has begun, and has recorded its end
             raise
         _record_failure(job, f"The run could not begin: {describe_error(error)}")
+
+
+def _execute(flow: Definition, parameters: dict[str, Any]) -> None:
+    """Run the flow to its end; of one that generates, all items are taken."""
+    call = cast(Any, flow)
+    if not flow.isgenerator:
+        state = call(**parameters, return_state=True)
+        if isinstance(state, Coroutine):
+            asyncio.run(state)
+        return
+    items = call(**parameters)
+    try:
+        if flow.isasync:
+            asyncio.run(_take_all(items))
+        else:
+            collections.deque(items, maxlen=0)
+    except Exception:
+        if ASSIGNMENT.get() is not None:
+            raise
+        # The run had begun, and has recorded what it failed with.
+
+
+async def _take_all(items: AsyncIterator[object]) -> None:
+    async for _ in items:
+        continue
 
 
 def _flow_of(job: Job) -> Definition:
