@@ -111,12 +111,14 @@ class FlowRunChanged(
     """A flow run enters a state.
 
     `epoch` is there when the run was given to this process by a worker: the number of the claim. It
-    is refused when the run has been claimed anew since.
+    is refused when the run has been claimed anew since. `name` is what the run is called from now
+    on, if that has changed.
     """
 
     id: UUID
     state: StateChange
     epoch: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] | None = None
+    name: Name | None = None
 
 
 class TaskRunChanged(
@@ -124,12 +126,14 @@ class TaskRunChanged(
 ):
     """A task run enters a state.
 
-    `epoch` is there when the run was given to this process, a task worker: see `FlowRunChanged`.
+    `epoch` is there when the run was given to this process, a task worker; it and `name` are as in
+    `FlowRunChanged`.
     """
 
     id: UUID
     state: StateChange
     epoch: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] | None = None
+    name: Name | None = None
 
 
 class LogLine(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="log"):

@@ -32,6 +32,10 @@ def hold():
         time.sleep(0.01)
     return "held"
 
+@task(task_run_name="named-{number}")
+def named(number):
+    return number
+
 @task(retries=2)
 def stumble(times):
     tries = Path("tries")
@@ -43,7 +47,7 @@ def stumble(times):
 if __name__ == "__main__":
     from headrace.task_worker import serve
 
-    serve(double, total, whose, hold, stumble, limit=4)
+    serve(double, total, whose, hold, named, stumble, limit=4)
 """
 
 
@@ -194,6 +198,19 @@ def test_retries_and_a_failure_are_seen_through_the_future(workplace: Workplace)
         end(worker)
     counts = workplace.ask(tending.search_task_runs({}, None, "NEWEST", 10, 0))
     assert [each["runCount"] for each in counts] == [3, 3]
+
+
+def test_runs_are_named_by_their_arguments_even_if_these_come_later(workplace: Workplace) -> None:
+    prepare(
+        workplace,
+        "for future in (named.delay(1), named.delay(double.delay(1))):\n"
+        "    print(future.result(timeout=20))\n",
+    )
+    with workplace.started("tasks.py") as worker:
+        assert run(workplace) == "1\n2\n"
+        end(worker)
+    found = workplace.ask(tending.search_task_runs({}, None, "NAME_ASC", 10, 0))
+    assert [each["name"] for each in found] == ["double", "named-1", "named-2"]
 
 
 def test_a_flow_with_a_background_runner_waits_for_its_tasks(workplace: Workplace) -> None:

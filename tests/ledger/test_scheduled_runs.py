@@ -367,3 +367,67 @@ def test_a_pool_with_runs_that_have_not_ended_stays(ledger: Ledger) -> None:
         ledger.write(delete_work_pool, "old").result()
     ledger.write(cancel, waiting).result()
     ledger.write(delete_work_pool, "old").result()
+
+
+def states_of(ledger: Ledger) -> list[tuple[str, str]]:
+    query = FlowRun.select(FlowRun.state_type, FlowRun.state_name).order_by(FlowRun.id).tuples()
+    return [(kind, name) for kind, name in ledger.read(query.execute).result()]
+
+
+def test_runs_beyond_a_deployments_limit_wait_for_a_place(ledger: Ledger) -> None:
+    served = deploy(ledger, concurrency_limit=1, collision_strategy="ENQUEUE")
+    other = deploy(ledger, name="other")
+    for _ in range(3):
+        ask(ledger)
+    free = ledger.write(create_run, RunRequest("etl/other")).result()
+    claimant = Claimant(uuids.uuid7(), deployment_ids=[served.id, other.id], limit=3)
+    first, second = ledger.write(claim, claimant, now_micros()).result()
+    assert second.flow_run_id == free
+    assert states_of(ledger) == [
+        ("PENDING", "Pending"),
+        ("SCHEDULED", "AwaitingConcurrencySlot"),
+        ("SCHEDULED", "AwaitingConcurrencySlot"),
+        ("PENDING", "Pending"),
+    ]
+    assert ledger.write(claim, claimant, now_micros()).result() == []
+    ledger.write(conclude, first.flow_run_id, first.epoch, "gone").result()
+    (third,) = ledger.write(claim, claimant, now_micros()).result()
+    assert states_of(ledger)[1] == ("PENDING", "Pending")
+    assert third.flow_run_id not in (first.flow_run_id, free)
+
+
+def test_a_run_that_waits_for_its_next_attempt_keeps_its_place(ledger: Ledger) -> None:
+    served = deploy(ledger, concurrency_limit=1, collision_strategy="ENQUEUE")
+    ask(ledger)
+    ask(ledger)
+    claimant = Claimant(uuids.uuid7(), deployment_ids=[served.id], limit=3)
+    (claimed,) = ledger.write(claim, claimant, now_micros()).result()
+    stream = Stream()
+    for change in (state("RUNNING"), state("SCHEDULED", "AwaitingRetry")):
+        record = FlowRunChanged(claimed.flow_run_id, change, claimed.epoch)
+        assert ledger.append(stream.batch(record)).result().refused == []
+    assert ledger.write(claim, claimant, now_micros()).result() == []
+
+
+def test_runs_beyond_a_deployments_limit_are_cancelled_where_it_says_so(ledger: Ledger) -> None:
+    served = deploy(ledger, concurrency_limit=1, collision_strategy="CANCEL_NEW")
+    ask(ledger)
+    ask(ledger)
+    claimant = Claimant(uuids.uuid7(), deployment_ids=[served.id], limit=3)
+    ledger.write(claim, claimant, now_micros()).result()
+    assert states_of(ledger) == [("PENDING", "Pending"), ("CANCELLED", "Cancelled")]
+
+
+def test_a_limit_below_zero_is_refused(ledger: Ledger) -> None:
+    with pytest.raises(InvalidInput, match="use 0 or more"):
+        deploy(ledger, concurrency_limit=-1)
+
+
+def test_a_runs_process_may_rename_it(ledger: Ledger) -> None:
+    served = deploy(ledger)
+    ask(ledger)
+    claimant = Claimant(uuids.uuid7(), deployment_ids=[served.id])
+    (claimed,) = ledger.write(claim, claimant, now_micros()).result()
+    record = FlowRunChanged(claimed.flow_run_id, state("RUNNING"), claimed.epoch, "for-monday")
+    assert ledger.append(Stream().batch(record)).result().refused == []
+    assert ledger.read(FlowRun.select(FlowRun.name).scalar).result() == "for-monday"

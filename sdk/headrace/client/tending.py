@@ -21,7 +21,7 @@ _LIMIT = "id name limit active slotsTaken slotDecayPerSecond createdAt updatedAt
 _CLAIM = "leaseId slots since until host pid flowRun { id name } taskRun { id name }"
 _DEPLOYMENT = (
     "id name flowName version description paused parameters tags entrypoint workPoolName "
-    "workQueueName jobVariables parameterSchema enforceSchema createdAt updatedAt"
+    "concurrencyLimit workQueueName jobVariables parameterSchema enforceSchema createdAt updatedAt"
 )
 _WORK_POOL = "id name type description paused concurrencyLimit createdAt"
 _PAGE = "pageInfo { hasNextPage endCursor }"

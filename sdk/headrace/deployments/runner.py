@@ -167,6 +167,8 @@ class RunnerDeployment(BaseModel):
             work_pool_name=self.work_pool_name,
             work_queue_name=self.work_queue_name,
             job_variables=plain(self.job_variables),
+            concurrency_limit=self.concurrency_limit,
+            collision_strategy=_strategy_of(self.concurrency_options),
             paused=self.paused,
             **await self._code(),
         )
@@ -191,6 +193,15 @@ class RunnerDeployment(BaseModel):
         content, about = make_bundle(self._flow)
         kept = await ask(work.put_bundle(content, about))
         return {"bundle_key": kept["key"]}
+
+
+def _strategy_of(options: Any) -> str | None:
+    """What becomes of runs beyond the limit, by a `ConcurrencyLimitConfig` or a mapping like it."""
+    if isinstance(options, Mapping):
+        strategy = options.get("collision_strategy")
+    else:
+        strategy = getattr(options, "collision_strategy", None)
+    return None if strategy is None else str(getattr(strategy, "value", strategy))
 
 
 def schedules_from(

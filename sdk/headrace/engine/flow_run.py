@@ -302,8 +302,12 @@ class FlowRun(FlowRunContext):
     def _record(self, change: StateChange) -> None:
         record = self.environment.recorder.record
         if self.change is not None:
-            epoch = None if self.assignment is None else self.assignment.epoch
-            record(FlowRunChanged(self.id, change, epoch))
+            epoch = new_name = None
+            if (assignment := self.assignment) is not None:
+                epoch = assignment.epoch
+                if self.name != assignment.name:
+                    assignment.name = new_name = self.name
+            record(FlowRunChanged(self.id, change, epoch, new_name))
         else:
             flow = self.flow
             if self.parent is not None:

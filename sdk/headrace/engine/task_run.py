@@ -303,11 +303,17 @@ class TaskRun(TaskRunContext):
             self.upstream = None
             self.args = tuple(resolve(value) for value in self.args)
             self.kwargs = {name: resolve(value) for name, value in self.kwargs.items()}
+        had_name = self.named
         try:
             self.set_name()
         except Exception as error:  # the user's function, or a template that fits no parameters
             reason = describe_error(error)
             return Failed(f"Task run could not be named by task_run_name: {reason}", data=error)
+        if self.named and not had_name and self.epoch is not None:
+            # Only now its arguments are known, which make the name of a run that is known already.
+            now = self.clock.now()
+            pending = StateChange(StateType.PENDING, "Pending", now, None, self.run_count)
+            self.record(TaskRunChanged(self.id, pending, self.epoch, self.name))
         return None
 
     def _begin_attempt(self) -> Lifecycle[State[Any] | None]:

@@ -13,6 +13,9 @@ from headrace.runner.jobs import Job
 from headrace.runner.processes import RunProcess, how_it_ended
 from headrace.runner.taking import LOOK, Taker
 
+#: Seconds until it looks again for runs that are due, and for which there is no place.
+WAIT_FOR_PLACE = 1.0
+
 
 class Host(Taker):
     """Takes runs until it is told to stop.
@@ -65,7 +68,8 @@ class Host(Taker):
             return len(claims["runs"]), LOOK
         due = datetime.datetime.fromisoformat(claims["nextDue"])
         wait = (due - datetime.datetime.now(datetime.UTC)).total_seconds()
-        return len(claims["runs"]), wait
+        # What is due and was not given waits for a place, and nobody tells when there is one.
+        return len(claims["runs"]), wait if wait > 0 else WAIT_FOR_PLACE
 
     async def _cancel(self, client: AsyncClient) -> None:
         for run_id in list(self._running):

@@ -21,13 +21,12 @@ import peewee
 
 from headrace.records import FlowRunChanged, StateChange, StateType, now_micros
 from headrace_service.ledger.background import release_background_runs
+from headrace_service.ledger.deployment_limits import IS_SCHEDULED, has_place, tell_others
 from headrace_service.ledger.deployments import DeploymentRow, deployments_by_id
 from headrace_service.ledger.models import Deployment, FlowRun, Process, Worker, WorkPool, WorkQueue
 from headrace_service.ledger.state_changes import change_flow_run, change_states, state_of_flow_run
 from headrace_service.rules import Actor
 
-#: As text of its own: only so SQLite sees that the partial index has all such runs.
-IS_SCHEDULED = peewee.SQL('"t1"."state_type" = \'SCHEDULED\'')
 _HELD = (StateType.PENDING.value, StateType.RUNNING.value, StateType.CANCELLING.value)
 
 
@@ -68,13 +67,38 @@ def claim(db: peewee.SqliteDatabase, claimant: Claimant, now: int) -> list[Claim
     """Give a worker runs that are due, `limit` at most: they are PENDING, and its own.
 
     Those of queues served first come first, then by the time they are due. What it has claimed
-    before and does not know of, since the answer was lost, is given back first.
+    before and does not know of, since the answer was lost, is given back first. Where a deployment
+    has as many runs under way as it may, its others wait or are CANCELLED.
     """
     if claimant.holding is not None:
         release(db, [claimant.worker_id], claimant.holding)
     limit = min(claimant.limit, _room(db, claimant))
     if limit <= 0:
         return []
+    claimed: list[Claimed] = []
+    full: set[UUID] = set()
+    while len(claimed) < limit:
+        rows = _due(db, claimant, now, full, limit - len(claimed))
+        if not rows:
+            break
+        owners = deployments_by_id(db, list({row[6] for row in rows}))
+        known = {owner.id: owner for owner in owners if owner is not None}
+        for row in rows:
+            owner = known[row[6]]
+            if owner.id in full:
+                continue
+            if has_place(db, owner):
+                claimed.append(_give(db, claimant.worker_id, owner, row))
+            else:
+                full.add(owner.id)
+                tell_others(db, owner, now)
+    return claimed
+
+
+def _due(
+    db: peewee.Database, claimant: Claimant, now: int, full: Collection[UUID], limit: int
+) -> list[tuple[Any, ...]]:
+    """Runs that are due, save those of deployments that are `full`, as `_give` takes them."""
     columns = (
         FlowRun.id,
         FlowRun.name,
@@ -86,26 +110,24 @@ def claim(db: peewee.SqliteDatabase, claimant: Claimant, now: int) -> list[Claim
         FlowRun.run_count,
     )
     query = _waiting(claimant).select(*columns).where(FlowRun.scheduled_time <= now)
+    if full:
+        query = query.where(FlowRun.deployment_id.not_in(list(full)))
     order = [FlowRun.scheduled_time, FlowRun.id]
     if claimant.pool_id is not None:
         order.insert(0, WorkQueue.priority)
-    rows = list(query.order_by(*order).limit(limit).tuples().execute(db))
-    if not rows:
-        return []
-    owners = deployments_by_id(db, list({row[6] for row in rows}))
-    known = {owner.id: owner for owner in owners if owner is not None}
-    claimed: list[Claimed] = []
-    for run_id, name, epoch, parameters, variables, due, owner_id, count in rows:
-        change = StateChange(StateType.PENDING, "Pending", now_micros(), None, count)
-        change_states(db, [FlowRunChanged(run_id, change)], Actor.SERVICE)
-        values = {FlowRun.claimed_by: claimant.worker_id, FlowRun.epoch: epoch + 1}
-        FlowRun.update(values).where(FlowRun.id == run_id).execute(db)
-        claimed.append(
-            Claimed(
-                run_id, name, epoch + 1, parameters, variables or "{}", due, count, known[owner_id]
-            )
-        )
-    return claimed
+    return list(query.order_by(*order).limit(limit).tuples().execute(db))
+
+
+def _give(
+    db: peewee.SqliteDatabase, worker_id: UUID, owner: DeploymentRow, row: tuple[Any, ...]
+) -> Claimed:
+    """Make a run a worker's own."""
+    run_id, name, epoch, parameters, variables, due, _, count = row
+    change = StateChange(StateType.PENDING, "Pending", now_micros(), None, count)
+    change_states(db, [FlowRunChanged(run_id, change)], Actor.SERVICE)
+    values = {FlowRun.claimed_by: worker_id, FlowRun.epoch: epoch + 1}
+    FlowRun.update(values).where(FlowRun.id == run_id).execute(db)
+    return Claimed(run_id, name, epoch + 1, parameters, variables or "{}", due, count, owner)
 
 
 def _waiting(claimant: Claimant) -> Any:

@@ -55,6 +55,8 @@ class DeploymentRow(msgspec.Struct, frozen=True):
     bundle_key: str | None
     work_queue_id: UUID | None
     job_variables: str
+    concurrency_limit: int | None
+    collision_strategy: str | None
     paused: bool
     created_at: int
     updated_at: int
@@ -93,6 +95,8 @@ class DeploymentInput(msgspec.Struct, frozen=True):
     work_pool: Name | None = None
     work_queue: Name | None = None
     job_variables: dict[str, Any] = {}
+    concurrency_limit: int | None = None
+    collision_strategy: str | None = None
     paused: bool | None = None
     schedules: Annotated[list[ScheduleInput], msgspec.Meta(max_length=MAX_SCHEDULES)] | None = None
 
@@ -204,11 +208,15 @@ def apply_deployment(db: peewee.SqliteDatabase, wanted: DeploymentInput) -> Depl
 
     Raises:
         NotFound: there is no such work pool.
-        InvalidInput: a schedule makes no sense, or the name cannot be part of `flow/name`.
+        InvalidInput: a schedule makes no sense, the limit is less than 0, or the name cannot be
+            part of `flow/name`.
     """
     if "/" in wanted.name:
         raise InvalidInput(f"name: {wanted.name[:80]!r} has a slash; it is for `flow/name`", "name")
     now = now_micros()
+    if wanted.concurrency_limit is not None and wanted.concurrency_limit < 0:
+        message = f"a concurrency limit of {wanted.concurrency_limit} makes no sense: use 0 or more"
+        raise InvalidInput(message, "concurrencyLimit")
     flow_id = _flow_id(db, wanted.flow_name, now)
     queue = None
     if wanted.work_pool is not None:
@@ -226,6 +234,8 @@ def apply_deployment(db: peewee.SqliteDatabase, wanted: DeploymentInput) -> Depl
         Deployment.bundle_key: wanted.bundle_key,
         Deployment.work_queue_id: queue,
         Deployment.job_variables: _text(wanted.job_variables),
+        Deployment.concurrency_limit: wanted.concurrency_limit,
+        Deployment.collision_strategy: wanted.collision_strategy,
         Deployment.updated_at: now,
     }
     if wanted.paused is not None:

@@ -94,6 +94,8 @@ class Fold:
         self.flow_runs, self.task_runs = self._known_runs()
         self.adopted: list[tuple[bytes, bytes]] = []
         self.left_background: list[UUID] = []
+        #: New names and the ids of their runs, by the table that these are in.
+        self.renamed: dict[str, list[tuple[str, bytes]]] = {}
         self._payloads: dict[tuple[StateType, str, int], str] = {}
 
     # -- reading what the records are about -------------------------------------------------
@@ -206,6 +208,8 @@ class Fold:
         if reason is not None:
             return "Conflict", reason, "state"
         self._enter(run, record.state, kind)
+        if record.name is not None:
+            self.renamed.setdefault(kind, []).append((record.name, record.id.bytes))
         return None
 
     def _enter(self, run: _Run, state: StateChange, kind: str) -> None:
@@ -270,6 +274,8 @@ class Fold:
         self._many(ADOPT_FLOW_RUN, self.adopted)
         self._many(INSERT_TASK_RUN, (task_run_row(run, client) for run in _new(task_runs)))
         self._many(UPDATE_TASK_RUN, (changed_row(run, client) for run in _old(task_runs)))
+        for table, names in self.renamed.items():
+            self._many(f'UPDATE "{table}" SET "name" = ? WHERE "id" = ?', names)
         forget(self.db, self.left_background)
         self._update_counts(counts)
         self._many(INSERT_EVENT, self.events)

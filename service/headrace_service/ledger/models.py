@@ -346,7 +346,8 @@ class Deployment(Table):
 
     `tags`, `parameters`, `parameter_schema` (a JSON Schema) and `job_variables` are JSON texts. The
     code is found by `entrypoint`, relative to `folder`, or in the bundle. Runs wait for the workers
-    of `work_queue_id`; without one, for the process that serves the deployment.
+    of `work_queue_id`; without one, for the process that serves the deployment. With a
+    `concurrency_limit`, `collision_strategy` says what becomes of a run that would be one more.
     """
 
     id = IdField(primary_key=True)
@@ -363,6 +364,8 @@ class Deployment(Table):
     bundle_key = peewee.TextField(null=True)
     work_queue_id = IdField(null=True)
     job_variables = peewee.TextField()
+    concurrency_limit = peewee.IntegerField(null=True)
+    collision_strategy = peewee.TextField(null=True)
     paused = peewee.BooleanField()
     created_at = peewee.BigIntegerField()
     updated_at = peewee.BigIntegerField()

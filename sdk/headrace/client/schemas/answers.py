@@ -195,6 +195,7 @@ def deployment(found: Object) -> Deployment:
         job_variables=found["jobVariables"],
         parameter_openapi_schema=found["parameterSchema"],
         enforce_parameter_schema=found["enforceSchema"],
+        concurrency_limit=found["concurrencyLimit"],
         **_times(found),
     )
 

@@ -217,6 +217,7 @@ class Deployment(Identified):
     job_variables: dict[str, Any] = Field(default_factory=dict)
     parameter_openapi_schema: dict[str, Any] = Field(default_factory=dict)
     enforce_parameter_schema: bool = True
+    concurrency_limit: int | None = None
 
 
 class WorkPool(Identified):

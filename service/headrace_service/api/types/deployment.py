@@ -10,6 +10,7 @@ import strawberry
 from headrace_service.api.context import Info
 from headrace_service.api.scalars import JSON, DateTime, object_of
 from headrace_service.api.types.node import Node
+from headrace_service.ledger.deployment_limits import CollisionStrategy
 from headrace_service.ledger.deployments import (
     DeploymentInput,
     DeploymentRow,
@@ -17,6 +18,17 @@ from headrace_service.ledger.deployments import (
     ScheduleRow,
 )
 from headrace_service.schedules import Catchup, ScheduleSpec
+
+_STRATEGIES = {
+    CollisionStrategy.ENQUEUE: "It waits, as AwaitingConcurrencySlot.",
+    CollisionStrategy.CANCEL_NEW: "It is CANCELLED.",
+}
+strawberry.enum(
+    CollisionStrategy,
+    description="What becomes of a run when as many are under way as its deployment allows.",
+)
+for _strategy in CollisionStrategy.__strawberry_definition__.values:  # type: ignore[attr-defined]
+    _strategy.description = _STRATEGIES[CollisionStrategy(_strategy.value)]
 
 _MEANING = {
     Catchup.NONE: "None of them.",
@@ -84,6 +96,12 @@ class Deployment(Node):
     enforce_schema: bool = strawberry.field(
         description="Whether arguments are checked when a run is asked for."
     )
+    concurrency_limit: int | None = strawberry.field(
+        description="How many of its runs may be under way at once; null for any number."
+    )
+    collision_strategy: CollisionStrategy | None = strawberry.field(
+        description="What becomes of a run that would be one more; null without a limit."
+    )
     paused: bool = strawberry.field(description="Whether its schedules rest.")
     created_at: DateTime = strawberry.field(description="When it was created.")
     updated_at: DateTime = strawberry.field(description="When it was last deployed.")
@@ -102,6 +120,10 @@ class Deployment(Node):
             entrypoint=row.entrypoint,
             bundle_key=row.bundle_key,
             enforce_schema=row.enforce_schema,
+            concurrency_limit=row.concurrency_limit,
+            collision_strategy=None
+            if row.collision_strategy is None
+            else CollisionStrategy(row.collision_strategy),
             paused=row.paused,
             created_at=DateTime(row.created_at),
             updated_at=DateTime(row.updated_at),
@@ -238,6 +260,14 @@ class DeploymentGiven:
     job_variables: JSON | None = strawberry.field(
         default=None, description="What its runs tell the worker that executes them."
     )
+    concurrency_limit: int | None = strawberry.field(
+        default=None,
+        description="How many of its runs may be under way at once; null for any number.",
+    )
+    collision_strategy: CollisionStrategy | None = strawberry.field(
+        default=None,
+        description="What becomes of a run that would be one more; ENQUEUE unless it is given.",
+    )
     paused: bool | None = strawberry.field(
         default=None, description="Whether its schedules rest; null leaves that as it is."
     )
@@ -262,6 +292,10 @@ class DeploymentGiven:
             work_pool=self.work_pool_name,
             work_queue=self.work_queue_name,
             job_variables=object_of(self.job_variables, "jobVariables"),
+            concurrency_limit=self.concurrency_limit,
+            collision_strategy=None
+            if self.concurrency_limit is None
+            else (self.collision_strategy or CollisionStrategy.ENQUEUE).value,
             paused=self.paused,
             schedules=None
             if self.schedules is None

@@ -15,7 +15,7 @@ from headrace_service.ledger.database import APPLICATION_ID, insist
 from headrace_service.ledger.errors import LedgerVersion
 
 #: The number of the newest step.
-LATEST = 7
+LATEST = 8
 
 
 def migrate(db: peewee.SqliteDatabase) -> None:
