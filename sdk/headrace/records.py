@@ -222,8 +222,8 @@ class BatchAck(msgspec.Struct, frozen=True, omit_defaults=True):
 class SlotHolder(msgspec.Struct, frozen=True, omit_defaults=True):
     """Who holds slots of a concurrency limit, or waits for them; for people to look at."""
 
-    host: str
-    pid: int
+    host: Name
+    pid: Annotated[int, msgspec.Meta(ge=0, le=2**53)]
     flow_run_id: UUID | None = None
     task_run_id: UUID | None = None
 
@@ -239,7 +239,7 @@ class SlotRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
     lease_id: UUID
-    names: list[Name]
+    names: Annotated[list[Name], msgspec.Meta(max_length=200)]
     holder: SlotHolder
     occupy: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)] = 1
     lease_seconds: Annotated[float, msgspec.Meta(gt=0, le=10_000_000)] = 300.0

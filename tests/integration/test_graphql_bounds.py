@@ -38,11 +38,17 @@ APPLY = mutation("applyDeployment", "input", "DeploymentInput!")
 CREATE = mutation("createFlowRun", "input", "CreateFlowRunInput!")
 POOL = mutation("createWorkPool", "name", "String!")
 TYPE = mutation("registerBlockType", "type", "NewBlockType!")
+SLOTS = mutation("acquireSlots", "request", "SlotRequestInput!")
 RUN = mutation("createRunOfFlow", "run", "NewFlowRun!")
 
 
 def claim(**given: object) -> dict[str, object]:
     return {**WORKER, "pid": 1, "leaseSeconds": 30, "limit": 1, **given}
+
+
+def slots(**given: object) -> dict[str, object]:
+    holder = {"host": "h", "pid": 1}
+    return {"leaseId": WORKER["workerId"], "names": ["n"], "holder": holder, **given}
 
 
 @pytest.mark.parametrize(
@@ -68,6 +74,9 @@ def claim(**given: object) -> dict[str, object]:
         (TYPE, {"slug": "s", "name": "n", "fields": {"secret_fields": 5}}, "type.fields"),
         (TYPE, {"slug": "s", "name": "n", "fields": "no schema"}, "type.fields"),
         (mutation("createArtifact", "artifact", "NewArtifact!"), {"key": "k" * 5000}, "key"),
+        (SLOTS, slots(names=["n"] * 201), "request"),
+        (SLOTS, slots(occupy=0), "request"),
+        (SLOTS, slots(leaseSeconds=1e9), "request"),
         (RUN, {"flowName": "f", "name": LONG, "state": {"type": "RUNNING"}}, "name"),
         (RUN, {"flowName": "f", "name": "n", "state": {"type": "RUNNING", "name": ""}}, None),
     ],

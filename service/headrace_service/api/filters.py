@@ -262,22 +262,27 @@ def _states(states: list[StateType] | None) -> frozenset[str] | None:
 
 def set_of(given: list[str] | None, field: str) -> frozenset[str] | None:
     """The texts of a condition; None when it does not matter."""
-    return None if given is None else frozenset(_some(given, field, MOST_VALUES))
+    return None if given is None else frozenset(some(given, field))
 
 
 def tags_in(given: list[str] | None, field: str) -> frozenset[str] | None:
     """The tags of a condition; None when it does not matter."""
-    return None if given is None else frozenset(_some(given, field, MOST_TAGS))
+    return None if given is None else frozenset(some(given, field, MOST_TAGS))
 
 
 def ids_in(given: list[strawberry.ID] | None, field: str) -> frozenset[UUID] | None:
     """The ids of a condition; None when it does not matter."""
     if given is None:
         return None
-    return frozenset(parse_id(one, field) for one in _some(given, field, MOST_VALUES))
+    return frozenset(parse_id(one, field) for one in some(given, field))
 
 
-def _some(given: list[T], field: str, most: int) -> list[T]:
+def some(given: list[T], field: str, most: int = MOST_VALUES) -> list[T]:
+    """A list that is not too long.
+
+    Raises:
+        InputError: it is.
+    """
     if len(given) > most:
         raise InputError(f"{field}: {len(given)} values are more than {most}", field)
     return given

@@ -112,7 +112,8 @@ def update_flow_run(db: peewee.SqliteDatabase, run_id: UUID, changes: FlowRunCha
 def delete_flow_run(db: peewee.SqliteDatabase, run_id: UUID) -> UUID:
     """Delete a flow run with its task runs, log lines, inputs and history. Its subflow runs stay.
 
-    What its process records after that is refused.
+    A state that its process still tells of is refused; task runs and log lines that it tells of
+    later belong to no run that is there.
 
     Raises:
         NotFound: there is no such run.

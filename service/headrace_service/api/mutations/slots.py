@@ -12,6 +12,7 @@ import strawberry
 from headrace.records import SlotHolder, SlotRequest
 from headrace_service.api.context import Info, parse_id
 from headrace_service.api.errors import InputError
+from headrace_service.api.filters import some
 from headrace_service.api.types.user_error import InvalidInput, UserError
 
 #: Seconds for which one request may wait for slots; who waits longer asks again.
@@ -168,7 +169,7 @@ class SlotMutations:
         ],
     ) -> SlotsReleased:
         """End leases."""
-        leases = [parse_id(lease_id, "leaseIds") for lease_id in lease_ids]
+        leases = [parse_id(lease_id, "leaseIds") for lease_id in some(lease_ids, "leaseIds")]
         released = info.context.ledger.slots.release(*leases)
         return SlotsReleased(count=await asyncio.wrap_future(released))
 
@@ -179,7 +180,8 @@ class SlotMutations:
         leases: Annotated[list[LeaseInput], strawberry.argument(description="Which of them.")],
     ) -> LeasesRenewed:
         """Renew leases."""
-        listed = [(parse_id(lease.lease_id, "leases"), _seconds(lease)) for lease in leases]
+        given = some(leases, "leases")
+        listed = [(parse_id(lease.lease_id, "leases"), _seconds(lease)) for lease in given]
         lost = await asyncio.wrap_future(info.context.ledger.slots.renew(listed))
         return LeasesRenewed(lost=[strawberry.ID(str(lease_id)) for lease_id in lost])
 
