@@ -170,7 +170,7 @@ class TaskWorker(Taker):
 
     def _end(self) -> None:
         self._threads.close(drop=True)
-        for run in self._runs.values():
+        for run in list(self._runs.values()):  # the threads take out those that end
             if run is not None and not run.closed:
                 run.crash(Crashed("Task run did not end by itself: its task worker was stopped"))
         self._runs.clear()
