@@ -153,10 +153,18 @@ class WorkerPool:
         self._closed = False
 
     def submit(self, job: Job) -> None:
-        """Run `job` in a thread as soon as one is free. A job must not raise."""
+        """Run `job` in a thread as soon as one is free. A job must not raise.
+
+        Raises:
+            RuntimeError: there is no thread yet, and the system has none to give.
+        """
         with self._lock:
             self._jobs.append(job)
-            self._call_a_thread()
+            try:
+                self._call_a_thread()
+            except RuntimeError:
+                self._jobs.pop()
+                raise
 
     def close(self, drop: bool = False) -> None:
         """Let the threads end once there are no jobs left.

@@ -239,6 +239,26 @@ def test_submitting_outside_of_a_flow() -> None:
 # --- the pool itself --------------------------------------------------------------------------
 
 
+def test_a_task_for_which_there_is_no_thread_has_crashed(
+    recorder: ListRecorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    @task
+    def identity(number: int) -> int:
+        return number
+
+    @flow
+    def pipeline() -> tuple[str, int]:
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", refuse)
+            lost = identity.submit(1)
+        return lost.state.name, identity.submit(2).result()
+
+    assert pipeline() == ("Crashed", 2)
+
+
 def test_a_pool_starts_no_more_threads_than_it_needs() -> None:
     pool = WorkerPool(8, "test")
     for _ in range(3):

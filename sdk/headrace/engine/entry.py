@@ -12,7 +12,7 @@ from headrace.drawing import CURRENT_DRAWING
 from headrace.drivers import drive, drive_async
 from headrace.engine.flow_run import new_flow_run
 from headrace.engine.generators import drive_async_generator, drive_generator
-from headrace.engine.jobs import Job
+from headrace.engine.jobs import Job, crash
 from headrace.engine.lifecycle import lifecycle
 from headrace.engine.pools import Pool, own_runner_of, pending_of, pool_of
 from headrace.engine.signals import termination
@@ -20,6 +20,7 @@ from headrace.engine.task_run import new_task_run
 from headrace.exceptions import TerminationSignal
 from headrace.futures import HeadraceConcurrentFuture, HeadraceFuture, when_all_done
 from headrace.records import StateType
+from headrace.text import describe_error
 
 if TYPE_CHECKING:
     from headrace.engine.flow_run import FlowRun
@@ -142,10 +143,17 @@ def submit_to(
     job = Job(run, future, pending)
     # Waiting before it takes a place: tasks that wait for others never fill the pool.
     if run.upstream is None:
-        place.submit(job)
+        _hand_over(job, place, future)
     else:
-        when_all_done(run.upstream.futures, lambda: place.submit(job))
+        when_all_done(run.upstream.futures, lambda: _hand_over(job, place, future))
     return future
+
+
+def _hand_over(job: Job, place: Pool, future: HeadraceFuture[Any]) -> None:
+    try:
+        place.submit(job)
+    except RuntimeError as error:  # whoever waits for the future learns of it
+        crash(future, describe_error(error))
 
 
 def _drive_alone(run: FlowRun | TaskRun) -> State[Any]:

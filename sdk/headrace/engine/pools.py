@@ -36,7 +36,11 @@ class Pool(Protocol):
     process: int
 
     def submit(self, job: Job) -> None:
-        """Run `job` once there is room, and settle it; neither waits nor raises."""
+        """Run `job` once there is room, and settle it; does not wait.
+
+        Raises:
+            RuntimeError: the system has no thread for it.
+        """
 
     def close(self, drop: bool = False) -> None:
         """Nothing more will be submitted; `drop` forgets jobs that have not started."""
