@@ -1,4 +1,4 @@
-"""Operations of programs that look after runs, flows, deployments and concurrency limits."""
+"""Operations of programs that look after runs, flows and concurrency limits; as `operations`."""
 
 from __future__ import annotations
 
@@ -19,11 +19,6 @@ _TASK_RUN = f"{_RUN} taskName flowRunId inputs {{ parameter runId }}"
 _LOG = "timestamp level logger message flowRunId taskRunId"
 _LIMIT = "id name limit active slotsTaken slotDecayPerSecond createdAt updatedAt"
 _CLAIM = "leaseId slots since until host pid flowRun { id name } taskRun { id name }"
-_DEPLOYMENT = (
-    "id name flowName version description paused parameters tags entrypoint workPoolName "
-    "concurrencyLimit workQueueName jobVariables parameterSchema enforceSchema createdAt updatedAt"
-)
-_WORK_POOL = "id name type description paused concurrencyLimit createdAt"
 _PAGE = "pageInfo { hasNextPage endCursor }"
 
 Where = Mapping[str, object]
@@ -167,14 +162,6 @@ def update_flow_run(id: UUID | str, changes: Where) -> Operation[Object]:
     return Change(document, {"id": str(id), "changes": dict(changes)}, "updateFlowRun")
 
 
-def delete_flow_run(id: UUID | str) -> Operation[Object]:
-    """Delete a flow run."""
-    document = (
-        f"mutation ($id: ID!) {{ deleteFlowRun(id: $id) {{ ... on Deleted {{ id }} {ERROR} }} }}"
-    )
-    return Change(document, {"id": str(id)}, "deleteFlowRun")
-
-
 def logs(where: Where, **page: Any) -> Operation[Object]:
     """A page of log lines; `where` is GraphQL's `LogFilter`, `page` a connection's arguments."""
     document = (
@@ -254,81 +241,3 @@ def delete_concurrency_limit(name: str) -> Operation[Object]:
         f"{{ __typename {ERROR} }} }}"
     )
     return Change(document, {"name": name}, "deleteConcurrencyLimit")
-
-
-# -- deployments -----------------------------------------------------------------------------------
-
-
-def deployment(
-    *, id: UUID | str | None = None, name: str | None = None
-) -> Operation[Object | None]:
-    """A deployment by its id, or its name `flow/name`; None if there is none."""
-    document = (
-        f"query ($id: ID, $name: String) {{ deployment(id: $id, name: $name) {{ {_DEPLOYMENT} }} }}"
-    )
-    return Operation(document, {"id": None if id is None else str(id), "name": name}, "deployment")
-
-
-def deployments() -> Operation[list[Object]]:
-    """All deployments."""
-    return Operation(f"query {{ deployments {{ {_DEPLOYMENT} }} }}", {}, "deployments")
-
-
-def delete_deployment(id: UUID | str) -> Operation[Object]:
-    """Delete a deployment."""
-    document = (
-        f"mutation ($id: String!) {{ deleteDeployment(deployment: $id) {{ __typename {ERROR} }} }}"
-    )
-    return Change(document, {"id": str(id)}, "deleteDeployment")
-
-
-def set_deployment_paused(id: UUID | str, paused: bool) -> Operation[Object]:
-    """Let a deployment's schedules rest, or go on."""
-    document = (
-        "mutation ($id: String!, $paused: Boolean!) { "
-        "setDeploymentPaused(deployment: $id, paused: $paused) "
-        f"{{ __typename {ERROR} }} }}"
-    )
-    return Change(document, {"id": str(id), "paused": paused}, "setDeploymentPaused")
-
-
-# -- work pools ------------------------------------------------------------------------------------
-
-
-def work_pool(name: str) -> Operation[Object | None]:
-    """A work pool by its name; None if there is none."""
-    document = f"query ($name: String!) {{ workPool(name: $name) {{ {_WORK_POOL} }} }}"
-    return Operation(document, {"name": name}, "workPool")
-
-
-def work_pools() -> Operation[list[Object]]:
-    """All work pools."""
-    return Operation(f"query {{ workPools {{ {_WORK_POOL} }} }}", {}, "workPools")
-
-
-def create_work_pool(
-    name: str, type: str, description: str | None, paused: bool, limit: int | None
-) -> Operation[Object]:
-    """Make a work pool; `limit` is how many of its runs there may be at once."""
-    document = (
-        "mutation ($name: String!, $type: String!, $description: String, $paused: Boolean!, "
-        "$limit: Int) { createWorkPool(name: $name, type: $type, description: $description, "
-        "paused: $paused, concurrencyLimit: $limit) "
-        f"{{ ... on WorkPool {{ {_WORK_POOL} }} {ERROR} }} }}"
-    )
-    given: dict[str, object] = {
-        "name": name,
-        "type": type,
-        "description": description,
-        "paused": paused,
-        "limit": limit,
-    }
-    return Change(document, given, "createWorkPool")
-
-
-def delete_work_pool(name: str) -> Operation[Object]:
-    """Delete a work pool."""
-    document = (
-        f"mutation ($name: String!) {{ deleteWorkPool(name: $name) {{ __typename {ERROR} }} }}"
-    )
-    return Change(document, {"name": name}, "deleteWorkPool")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from headrace.client import tending
+from headrace.client import work
 from headrace.client.orchestration.asking import Asking, cut, found_or_not
 from headrace.client.schemas import answers
 from headrace.client.schemas.filters import DeploymentFilter
@@ -18,7 +18,7 @@ def read_deployment(deployment_id: UUID | str) -> Asking[Deployment]:
     Raises:
         ObjectNotFound: there is none.
     """
-    found = yield tending.deployment(id=deployment_id)
+    found = yield work.deployment(deployment_id)
     return answers.deployment(found_or_not(found, f"deployment {deployment_id}"))
 
 
@@ -28,7 +28,7 @@ def read_deployment_by_name(name: str) -> Asking[Deployment]:
     Raises:
         ObjectNotFound: there is none.
     """
-    found = yield tending.deployment(name=name)
+    found = yield work.deployment(name)
     return answers.deployment(found_or_not(found, f"deployment {name!r}"))
 
 
@@ -40,7 +40,7 @@ def read_deployments(
     offset: int = 0,
 ) -> Asking[list[Deployment]]:
     """Deployments that fit, in an order; see `read_flow_runs`."""
-    rows = yield tending.deployments()
+    rows = yield work.deployments()
     found = [answers.deployment(row) for row in rows]
     wanted = [one for one in found if deployment_filter is None or fits(deployment_filter, one)]
     if sort in (DeploymentSort.NAME_ASC, DeploymentSort.NAME_DESC):
@@ -56,7 +56,7 @@ def delete_deployment(deployment_id: UUID) -> Asking[None]:
     Raises:
         ObjectNotFound: there is none.
     """
-    yield tending.delete_deployment(deployment_id)
+    yield work.delete_deployment(deployment_id)
 
 
 def pause_deployment(deployment_id: UUID) -> Asking[None]:
@@ -65,12 +65,12 @@ def pause_deployment(deployment_id: UUID) -> Asking[None]:
     Raises:
         ObjectNotFound: there is no such deployment.
     """
-    yield tending.set_deployment_paused(deployment_id, True)
+    yield work.set_deployment_paused(deployment_id, True)
 
 
 def resume_deployment(deployment_id: UUID) -> Asking[None]:
     """Let a deployment's schedules go on; see `pause_deployment`."""
-    yield tending.set_deployment_paused(deployment_id, False)
+    yield work.set_deployment_paused(deployment_id, False)
 
 
 def fits(wanted: DeploymentFilter, one: Deployment) -> bool:

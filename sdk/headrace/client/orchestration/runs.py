@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from headrace.client import tending
+from headrace.client import tending, work
 from headrace.client.orchestration.asking import Asking, done, found_or_not, some
 from headrace.client.orchestration.deployments import fits
 from headrace.client.orchestration.translation import (
@@ -98,7 +98,7 @@ def _runs(
     """GraphQL's `FlowRunFilter` for all of these together."""
     where = flow_runs_where(flows, runs)
     if deployments is not None:
-        rows = yield tending.deployments()
+        rows = yield work.deployments()
         fitting = [row["id"] for row in rows if fits(deployments, answers.deployment(row))]
         where["deploymentIds"] = [
             one for one in fitting if one in where.get("deploymentIds", fitting)
@@ -240,7 +240,7 @@ def delete_flow_run(flow_run_id: UUID) -> Asking[None]:
     Raises:
         ObjectNotFound: there is no such run.
     """
-    yield tending.delete_flow_run(flow_run_id)
+    yield work.delete_flow_run(flow_run_id)
 
 
 def set_flow_run_state(

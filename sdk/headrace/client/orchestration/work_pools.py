@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from headrace.client import tending
+from headrace.client import work
 from headrace.client.orchestration.asking import Asking, cut, found_or_not
 from headrace.client.schemas import answers
 from headrace.client.schemas.actions import WorkPoolCreate
@@ -16,8 +16,12 @@ def create_work_pool(work_pool: WorkPoolCreate) -> Asking[WorkPool]:
         ObjectAlreadyExists: there is one of that name.
     """
     new = work_pool
-    found = yield tending.create_work_pool(
-        new.name, new.type, new.description, new.is_paused, new.concurrency_limit
+    found = yield work.create_work_pool(
+        new.name,
+        new.type,
+        description=new.description,
+        concurrency_limit=new.concurrency_limit,
+        paused=new.is_paused,
     )
     return answers.work_pool(found)
 
@@ -28,13 +32,13 @@ def read_work_pool(work_pool_name: str) -> Asking[WorkPool]:
     Raises:
         ObjectNotFound: there is none.
     """
-    found = yield tending.work_pool(work_pool_name)
+    found = yield work.work_pool(work_pool_name)
     return answers.work_pool(found_or_not(found, f"work pool {work_pool_name!r}"))
 
 
 def read_work_pools(limit: int | None = None, offset: int = 0) -> Asking[list[WorkPool]]:
     """Work pools, by name."""
-    rows = yield tending.work_pools()
+    rows = yield work.work_pools()
     return cut([answers.work_pool(row) for row in rows], limit, offset)
 
 
@@ -44,4 +48,4 @@ def delete_work_pool(work_pool_name: str) -> Asking[None]:
     Raises:
         ObjectNotFound: there is none.
     """
-    yield tending.delete_work_pool(work_pool_name)
+    yield work.delete_work_pool(work_pool_name)
