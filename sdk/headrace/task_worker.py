@@ -136,7 +136,7 @@ class TaskWorker(Taker):
 
     @property
     def _under_way(self) -> int:
-        return len(self._runs) if self._stopping else self.current_tasks
+        return self.current_tasks
 
     def _wake(self) -> tuple[str, dict[str, Any]]:
         return background.FOLLOW, {"after": None, "ids": None, "states": ["SCHEDULED"]}
@@ -210,8 +210,11 @@ class TaskWorker(Taker):
         when_all_done(run.upstream.futures, lambda: self._submit(self._resume, run))
 
     def _resume(self, run: TaskRun) -> None:
-        self._waiting.discard(run.id)
-        self._execute(run)
+        if self._stopping:  # it has not begun, and is given back
+            self._forget(run.id)
+        else:
+            self._waiting.discard(run.id)
+            self._execute(run)
 
     def _execute(self, run: TaskRun) -> None:
         try:
@@ -223,6 +226,7 @@ class TaskWorker(Taker):
 
     def _forget(self, run_id: UUID) -> None:
         self._runs.pop(run_id, None)
+        self._waiting.discard(run_id)
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._news.set)
 

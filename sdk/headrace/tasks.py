@@ -285,14 +285,20 @@ class Task(Definition, Generic[P, R]):
 
         return delay(self, args or (), kwargs or {}, wait_for, dependencies)
 
-    def serve(self) -> None:
+    def serve(self) -> Any:
         """Run what `delay` and `apply_async` ask for, until Ctrl-C, ten at a time.
 
-        `headrace.task_worker.serve` serves several tasks.
+        In asynchronous code it is awaited. `headrace.task_worker.serve` serves several tasks.
         """
         from headrace.task_worker import serve
 
-        serve(self)
+        return serve(self)
+
+    async def aserve(self) -> None:
+        """`serve`, always to be awaited."""
+        from headrace.task_worker import aserve
+
+        await aserve(self)
 
     @overload
     def map(

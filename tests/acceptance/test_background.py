@@ -152,6 +152,18 @@ def test_ctrl_c_lets_finish_what_runs_and_takes_no_more(workplace: Workplace) ->
     assert states(workplace) == ["COMPLETED", "SCHEDULED"]
 
 
+def test_ctrl_c_gives_back_what_waits_for_others(workplace: Workplace) -> None:
+    prepare(workplace, "held = hold.delay()\ntotal.delay([held])\n")
+    run(workplace)
+    with workplace.started("tasks.py") as worker:
+        workplace.until(lambda: states(workplace) == ["RUNNING", "PENDING"], "one waits")
+        worker.interrupt()
+        worker.hear("Waiting for 1 runs to finish")
+        workplace.write("release", "")
+        assert worker.finish()[0] == 0
+    assert states(workplace) == ["COMPLETED", "SCHEDULED"]
+
+
 def test_the_second_ctrl_c_ends_what_runs(workplace: Workplace) -> None:
     prepare(workplace, "hold.delay()\n")
     run(workplace)
