@@ -16,16 +16,14 @@ import peewee
 
 from headrace.records import (
     Name,
-    RecordBatch,
     StateChange,
     StateType,
     TaskRunChanged,
     TaskRunCreated,
     now_micros,
 )
-from headrace_service.ledger.decode import NOBODY, DecodedBatch
 from headrace_service.ledger.errors import InvalidInput
-from headrace_service.ledger.fold import Fold
+from headrace_service.ledger.fold import fold_in
 from headrace_service.ledger.models import BackgroundRun, TaskRun
 from headrace_service.ledger.state_changes import change_states
 from headrace_service.rules import Actor
@@ -84,9 +82,7 @@ def enqueue(db: peewee.SqliteDatabase, wanted: NewBackgroundRun) -> UUID:
         wanted.tags,
         wanted.inputs,
     )
-    fold = Fold(db, DecodedBatch(RecordBatch(NOBODY, 1, [created]), None, []), Actor.SERVICE)
-    fold.take_all()
-    fold.write()
+    fold_in(db, [created], Actor.SERVICE)
     row = {
         BackgroundRun.task_run_id: wanted.id,
         BackgroundRun.task_key: wanted.task_key,

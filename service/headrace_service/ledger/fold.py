@@ -20,6 +20,8 @@ from headrace.records import (
     FlowRunChanged,
     FlowRunCreated,
     LogLine,
+    Record,
+    RecordBatch,
     RefusedRecord,
     StateChange,
     StateType,
@@ -27,7 +29,7 @@ from headrace.records import (
     TaskRunCreated,
 )
 from headrace_service.ledger.background_rows import forget, is_superseded
-from headrace_service.ledger.decode import DecodedBatch
+from headrace_service.ledger.decode import NOBODY, DecodedBatch
 from headrace_service.ledger.models import CUSTOM, Flow, FlowRun, TaskRun
 from headrace_service.ledger.rows import (
     ADOPT_FLOW_RUN,
@@ -358,3 +360,17 @@ def _new(runs: Iterable[_Run]) -> Iterable[Any]:
 
 def _old(runs: Iterable[_Run]) -> Iterable[Any]:
     return (run for run in runs if run.created is None)
+
+
+def fold_in(db: peewee.SqliteDatabase, records: list[Record], actor: Actor) -> list[RefusedRecord]:
+    """Take records that are of no process's stream; those that cannot be taken, and why.
+
+    Args:
+        db: the writer's database, inside a transaction.
+        records: the records, in order.
+        actor: who asks for their changes of state.
+    """
+    fold = Fold(db, DecodedBatch(RecordBatch(NOBODY, 1, records), None, []), actor)
+    fold.take_all()
+    fold.write()
+    return fold.refused

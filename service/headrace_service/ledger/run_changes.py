@@ -12,7 +12,6 @@ from headrace.records import (
     FlowRunChanged,
     FlowRunCreated,
     Name,
-    RecordBatch,
     StateChange,
     StateType,
     TaskRunChanged,
@@ -20,9 +19,8 @@ from headrace.records import (
     now_micros,
 )
 from headrace_service.ledger.background_rows import forget_of_flow_run
-from headrace_service.ledger.decode import NOBODY, DecodedBatch
 from headrace_service.ledger.errors import Conflict, NotFound
-from headrace_service.ledger.fold import Fold
+from headrace_service.ledger.fold import fold_in
 from headrace_service.ledger.models import Event, FlowRun, FlowRunInput, Log, TaskRun
 from headrace_service.ledger.state_changes import change_states
 from headrace_service.rules import Actor
@@ -52,10 +50,7 @@ def create_flow_run(db: peewee.SqliteDatabase, new: FlowRunCreated) -> UUID:
     Raises:
         Conflict: there is a run of that id.
     """
-    fold = Fold(db, DecodedBatch(RecordBatch(NOBODY, 1, [new]), None, []))
-    fold.take_all()
-    fold.write()
-    for refused in fold.refused:
+    for refused in fold_in(db, [new], Actor.CLIENT):
         raise Conflict(refused.message, refused.field)
     return new.id
 

@@ -11,12 +11,11 @@ import msgspec
 import peewee
 import uuid_utils
 
-from headrace.records import FlowRunCreated, Name, RecordBatch, StateChange, StateType, now_micros
+from headrace.records import FlowRunCreated, Name, StateChange, StateType, now_micros
 from headrace_service.json_schema import problems
-from headrace_service.ledger.decode import NOBODY, DecodedBatch
 from headrace_service.ledger.deployments import DeploymentRow, deployment
 from headrace_service.ledger.errors import InvalidInput
-from headrace_service.ledger.fold import Fold
+from headrace_service.ledger.fold import fold_in
 from headrace_service.ledger.models import FlowRun, WorkQueue
 from headrace_service.rules import Actor
 
@@ -93,9 +92,7 @@ def insert_run(
         wanted.parent_flow_run_id,
         wanted.parent_task_run_id,
     )
-    fold = Fold(db, DecodedBatch(RecordBatch(NOBODY, 1, [created]), None, []), Actor.SERVICE)
-    fold.take_all()
-    fold.write()
+    fold_in(db, [created], Actor.SERVICE)
     values = {
         FlowRun.deployment_id: row.id,
         FlowRun.scheduled_time: due,

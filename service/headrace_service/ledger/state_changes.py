@@ -14,15 +14,13 @@ import peewee
 
 from headrace.records import (
     FlowRunChanged,
-    RecordBatch,
     RefusedRecord,
     StateChange,
     StateType,
     TaskRunChanged,
     now_micros,
 )
-from headrace_service.ledger.decode import NOBODY, DecodedBatch
-from headrace_service.ledger.fold import Fold
+from headrace_service.ledger.fold import fold_in
 from headrace_service.ledger.models import FlowRun
 from headrace_service.rules import Actor
 
@@ -48,11 +46,7 @@ def change_states(
     Returns:
         For each change that was not made, its index, why, and the code `NotFound` or `Conflict`.
     """
-    batch = RecordBatch(NOBODY, 1, list(changes))
-    fold = Fold(db, DecodedBatch(batch, None, []), actor)
-    fold.take_all()
-    fold.write()
-    return fold.refused
+    return fold_in(db, list(changes), actor)
 
 
 def change_flow_run(
