@@ -116,7 +116,7 @@ class _Rule:
         import pydantic
 
         if self._adapter is None:
-            return value
+            return _converted_without_pydantic(self.annotation, name, value, problems)
         try:
             return self._adapter.validate_python(value)
         except pydantic.ValidationError as error:
@@ -134,9 +134,28 @@ class _Rule:
         try:
             return pydantic.TypeAdapter(self.annotation, config=anything)
         except pydantic.PydanticUserError as error:
-            if error.code != "type-adapter-config-unused":  # the type brings a config of its own
+            if error.code != "type-adapter-config-unused":
                 return None
+        try:  # the type brings a config of its own
             return pydantic.TypeAdapter(self.annotation)
+        except pydantic.PydanticUserError:
+            return None
+
+
+def _converted_without_pydantic(
+    annotation: Any, name: str, value: object, problems: list[str]
+) -> object:
+    """What msgspec makes of a value where pydantic knows no way: a `TypedDict` of Python 3.11, say.
+
+    A value of a type that neither knows passes as it is.
+    """
+    try:
+        return msgspec.convert(value, annotation, strict=False)
+    except msgspec.ValidationError as error:
+        problems.append(f"{name}: {error}")
+    except Exception:  # msgspec knows no such type, either
+        return value
+    return value
 
 
 # --- quick checks ------------------------------------------------------------------------------

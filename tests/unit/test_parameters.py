@@ -6,6 +6,7 @@ import datetime
 import enum
 import subprocess
 import sys
+import typing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -291,3 +292,21 @@ def test_a_call_of_parameters_of_which_some_have_no_value() -> None:
     assert shape.unbind({"b": 5, "c": 6}) == ((), {"b": 5, "c": 6})
     assert shape.unbind({"a": 1, "b": 2, "rest": (3, 4)}) == ((1, 2, 3, 4), {})
     assert shape.unbind({"a": 1, "unknown": 0}) == ((1,), {"unknown": 0})
+
+
+class Rain(typing.TypedDict):
+    """As `typing` has it, which pydantic refuses to know before Python 3.12."""
+
+    year: int
+    millimetres: float
+
+
+def test_dicts_with_types_of_the_standard_library_are_checked() -> None:
+    def report(rain: Rain, others: list[Rain]) -> None:
+        """Takes them."""
+
+    shape = shape_of(report)
+    row = {"year": 1, "millimetres": 2.5}
+    assert shape.validate({"rain": row, "others": [row]}) == {"rain": row, "others": [row]}
+    with pytest.raises(ParameterTypeError, match="rain"):
+        shape.validate({"rain": {"year": "last", "millimetres": 2.5}, "others": []})
