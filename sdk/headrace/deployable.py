@@ -185,8 +185,9 @@ class Deployable:
             entrypoint: `path/to/file.py:flow`, relative to this folder, or `package.module.flow`:
                 then the code does not travel, and has to be there where workers are.
             options: as of `to_deployment`.
-            image, build, push, print_next_steps, ignore_warnings: have no effect, since no image
-                is needed; programs written for Prefect give them.
+            print_next_steps: whether to log how its runs come to be executed.
+            image, build, push, ignore_warnings: have no effect, since no image is needed; programs
+                written for Prefect give them.
 
         Returns:
             The deployment's id.
@@ -216,6 +217,8 @@ class Deployable:
         if entrypoint is not None:
             deployment.entrypoint = entrypoint
         key: UUID = await deployment.apply.aio()
+        if print_next_steps:
+            _tell_next_steps(deployment.full_name, work_pool_name)
         return key
 
     @classmethod
@@ -235,3 +238,15 @@ class Deployable:
         flow = cast("Self", load_flow(entrypoint, folder))
         flow.source = Source(folder, entrypoint)
         return flow
+
+
+def _tell_next_steps(deployment: str, pool: str) -> None:
+    from headrace.logging import ensure_logging, get_logger
+    from headrace.settings import get_settings
+
+    ensure_logging(get_settings())
+    get_logger("deployments").info(
+        "Deployed %r; its runs are executed by `headrace worker start --pool %r`",
+        deployment,
+        pool,
+    )

@@ -139,7 +139,9 @@ def test_interval_scheduling(workplace: Workplace) -> None:
 def test_deployments(workplace: Workplace) -> None:
     create = ("work-pool", "create", "--type", "process", "local-process-pool")
     assert workplace.headrace(*create) == ""
-    assert program(workplace, "deploy.py") == ("", [])
+    printed, logged = program(workplace, "deploy.py")
+    assert printed == ""
+    assert "headrace worker start --pool 'local-process-pool'" in logged[0]
     workplace.headrace("deployment", "run", "my-pipeline/prod-pipeline")
     worker = ("worker", "start", "--pool", "local-process-pool", "--run-once")
     code, out, err = workplace.run("-m", "headrace", *worker)

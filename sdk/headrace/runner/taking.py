@@ -142,6 +142,8 @@ class Taker(abc.ABC):
                     self.logger.warning("%s; trying again", error)
                 pause, self._retry = self._retry, min(2 * self._retry, RETRY_MOST)
             else:
+                if not (self._answered or once):
+                    self.logger.info("Waiting for runs as %r; Ctrl-C ends it", self.name)
                 self._answered, self._retry = True, RETRY
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), pause)

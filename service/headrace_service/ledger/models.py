@@ -364,11 +364,11 @@ class Deployment(Table):
     bundle_key = peewee.TextField(null=True)
     work_queue_id = IdField(null=True)
     job_variables = peewee.TextField()
-    concurrency_limit = peewee.IntegerField(null=True)
-    collision_strategy = peewee.TextField(null=True)
     paused = peewee.BooleanField()
     created_at = peewee.BigIntegerField()
     updated_at = peewee.BigIntegerField()
+    concurrency_limit = peewee.IntegerField(null=True)
+    collision_strategy = peewee.TextField(null=True)
 
     class Meta:
         table_name = "deployment"
