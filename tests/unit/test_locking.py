@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +22,15 @@ from headrace.locking.protocol import LockManager
 
 
 @pytest.fixture(params=["memory", "files"])
-def locks(request: pytest.FixtureRequest, tmp_path: Path) -> LockManager:
+def locks(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LockManager]:
     manager: LockManager
-    if request.param == "memory":
-        manager = MemoryLockManager()
-        manager._reset()
-    else:
+    if request.param == "files":
         manager = FileSystemLockManager(tmp_path / "locks")
+    else:
+        manager = MemoryLockManager()
     assert isinstance(manager, LockManager)
-    return manager
+    yield manager
+    MemoryLockManager()._reset()  # the process has but one: what a test leaves locked stays locked
 
 
 def test_one_holder_at_a_time(locks: LockManager) -> None:
