@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, SupportsIndex, TypeVar
 from headrace.exceptions import ReservedArgumentError
 from headrace.options import (
     checked_delays,
+    checked_flag,
     checked_hooks,
     checked_name,
     checked_retries,
@@ -83,7 +84,7 @@ class Definition:
         self.retries = checked_retries(title, retries)
         self.retry_delay_seconds = checked_delays(title, retry_delay_seconds, self.retries)
         self.timeout_seconds = checked_timeout(title, timeout_seconds)
-        self.log_prints = log_prints
+        self.log_prints = checked_flag(title, "log_prints", log_prints)
         flags = _flags_of(function)
         self.isasync = bool(flags & (_COROUTINE | _ASYNC_GENERATOR))
         self.isgenerator = bool(flags & (_GENERATOR | _ASYNC_GENERATOR))

@@ -30,11 +30,13 @@ from headrace.definitions import Definition
 from headrace.deployable import Deployable
 from headrace.options import (
     changes_of,
+    checked_flag,
     checked_flow_name,
     checked_run_name,
+    checked_task_runner,
     refuse_unknown,
 )
-from headrace.results.options import checked_storage
+from headrace.results.options import checked_serializer, checked_storage
 from headrace.text import MAX_NAME
 
 if TYPE_CHECKING:
@@ -118,10 +120,11 @@ class Flow(Deployable, Definition, Generic[P, R]):
         self._options = options
         self.flow_run_name = checked_run_name("flow_run_name", options.get("flow_run_name"))
         self.should_validate_parameters = options.get("validate_parameters") is not False
+        title = f"flow '{self.name}'"
         self._task_runner = options.get("task_runner")
         self.result_storage = checked_storage(options.get("result_storage"))
-        self.result_serializer = options.get("result_serializer")
-        self.persist_result = options.get("persist_result")
+        self.result_serializer = checked_serializer(title, options.get("result_serializer"))
+        self.persist_result = checked_flag(title, "persist_result", options.get("persist_result"))
         if self.persist_result is None and (self.result_storage or self.result_serializer):
             self.persist_result = True
         self.cache_result_in_memory = options.get("cache_result_in_memory") is not False
@@ -141,6 +144,19 @@ class Flow(Deployable, Definition, Generic[P, R]):
                 return hashlib.md5(file.read(), usedforsecurity=False).hexdigest()
         except (OSError, TypeError):  # typed at a prompt, or built in
             return None
+
+    def refuse_unusable(self) -> None:
+        """Look at the options of which only a call tells whether they can be used.
+
+        Raises:
+            InvalidOption: the task runner is none.
+            pydantic.ValidationError: there is no serializer of the name that was given.
+        """
+        checked_task_runner(f"flow '{self.name}'", self._task_runner)
+        if isinstance(self.result_serializer, str):
+            from headrace.serializers import resolve_serializer  # loads pydantic
+
+            resolve_serializer(self.result_serializer)
 
     @functools.cached_property
     def task_runner(self) -> TaskRunner[Any]:

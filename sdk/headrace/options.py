@@ -143,12 +143,37 @@ def checked_timeout(title: str, timeout: Any) -> float | None:
     """Seconds; 0 and None are no limit."""
     if not timeout:
         return None
-    seconds = float(timeout)
+    try:
+        seconds = float(timeout)
+    except (TypeError, ValueError):
+        raise InvalidOption(
+            f"{title}: timeout_seconds={shown(timeout)}: use a number of seconds"
+        ) from None
     if not 0 < seconds < 1e9:
         raise InvalidOption(
             f"{title}: timeout_seconds={seconds!r}: use more than 0, and less than 1e9"
         )
     return seconds
+
+
+def checked_flag(title: str, option: str, flag: Any) -> bool | None:
+    """True, False, or None, which leaves it to the settings."""
+    if flag is None:
+        return None
+    if isinstance(flag, str | bytes) or flag not in (True, False):
+        raise InvalidOption(f"{title}: {option}={shown(flag)}: use True, False or None")
+    return bool(flag)
+
+
+def checked_task_runner(title: str, runner: Any) -> Any:
+    """A task runner, its class, or None."""
+    # Looked at by what it can do: the module of task runners is not needed by every flow.
+    if runner is not None and not callable(getattr(runner, "submit", None)):
+        raise InvalidOption(
+            f"{title}: task_runner={shown(runner)}: use a task runner, such as "
+            "ThreadPoolTaskRunner(max_workers=4) from headrace.task_runners"
+        )
+    return runner
 
 
 def checked_hooks(kind: str, option: str, hooks: Any) -> list[Any]:

@@ -34,7 +34,13 @@ from headrace.options import (
     checked_run_name,
     refuse_unknown,
 )
-from headrace.results.options import checked_storage, keeps_results, policy_for
+from headrace.results.options import (
+    checked_expiration,
+    checked_serializer,
+    checked_storage,
+    keeps_results,
+    policy_for,
+)
 
 if TYPE_CHECKING:
     import datetime
@@ -134,11 +140,12 @@ class Task(Definition, Generic[P, R]):
         condition = options.get("retry_condition_fn")
         self.retry_condition_fn = checked_callable("retry_condition_fn", condition)
         self.cache_key_fn = options.get("cache_key_fn")
-        self.cache_expiration = options.get("cache_expiration")
+        title = f"task '{self.name}'"
+        self.cache_expiration = checked_expiration(title, options.get("cache_expiration"))
         self.refresh_cache = options.get("refresh_cache")
-        self.persist_result = keeps_results(f"task '{self.name}'", options)
+        self.persist_result = keeps_results(title, options)
         self.result_storage: Any = checked_storage(options.get("result_storage"))
-        self.result_serializer: Any = options.get("result_serializer")
+        self.result_serializer: Any = checked_serializer(title, options.get("result_serializer"))
         self.result_storage_key = options.get("result_storage_key")
         self.cache_result_in_memory = options.get("cache_result_in_memory") is not False
         # Not by the properties, which add empty lists: a task without hooks is told by `hooks`.
@@ -448,7 +455,7 @@ class Task(Definition, Generic[P, R]):
         """What makes two calls equal: as the options and the settings say; None is by no policy."""
         from headrace.settings import get_settings
 
-        return policy_for(self._options, self.persist_result, get_settings())
+        return policy_for(f"task '{self.name}'", self._options, self.persist_result, get_settings())
 
 
 def _call(task: Task[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -8,7 +8,7 @@ import copy
 import pickle
 import threading
 import traceback
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -423,6 +423,10 @@ def test_options_can_be_changed_for_some_calls(recorder: ListRecorder) -> None:
         ({"tags": "nightly"}, "tags='nightly'"),
         ({"tags": 5}, "tags=5"),
         ({"version": 3}, "version=3: use text"),
+        ({"timeout_seconds": "x"}, "timeout_seconds='x': use a number of seconds"),
+        ({"log_prints": "maybe"}, "log_prints='maybe': use True, False or None"),
+        ({"persist_result": "yes"}, "persist_result='yes': use True, False or None"),
+        ({"result_serializer": 5}, "result_serializer=5: use a serializer"),
         ({"name": "x" * 1025}, "name has 1 to 1,024 characters"),
     ],
 )
@@ -431,6 +435,22 @@ def test_unusable_options_are_refused_at_once(options: dict[str, Any], problem: 
         with pytest.raises(InvalidOption, match=problem) as caught:
             decorator(**options)(lambda: None)
         assert isinstance(caught.value, ValueError)
+
+
+def test_options_of_a_wrong_kind_are_refused_with_the_name_of_what_has_them() -> None:
+    with pytest.raises(InvalidOption, match="task 't': cache_expiration=5: use a timedelta"):
+        task(name="t", cache_expiration=cast(Any, 5))(lambda: None)
+
+
+def test_options_that_only_a_call_can_refuse_fail_its_run(recorder: ListRecorder) -> None:
+    whole = flow(name="f", task_runner=cast(Any, "threads"))(lambda: None)
+    with pytest.raises(InvalidOption, match="flow 'f': task_runner='threads': use a task runner"):
+        whole()
+    single = task(name="t", cache_policy="INPUTS")(lambda: None)
+    with pytest.raises(InvalidOption, match="task 't': cache_policy='INPUTS': use a policy"):
+        single()
+    ends = [record.state.name for record in recorder.records if hasattr(record, "state")]
+    assert ends == ["Pending", "Failed", "Pending", "Failed"]
 
 
 @pytest.mark.parametrize(

@@ -394,3 +394,23 @@ def test_remote_results_are_found_by_their_address() -> None:
     storage = RemoteFileSystem(basepath="memory://bucket/found")
     storage.write_path("x", b"1")
     assert storage.read_path("memory://bucket/found/x") == b"1"
+
+
+def test_a_run_whose_serializer_is_not_there_fails_before_its_code_runs(
+    recorder: ListRecorder,
+) -> None:
+    calls = []
+
+    @task(result_serializer="yaml")
+    def step() -> None:
+        calls.append("step")
+
+    @flow(result_serializer="yaml")
+    def whole() -> None:
+        calls.append("whole")
+
+    for state in (step(return_state=True), whole(return_state=True)):
+        assert state.name == "Failed"
+        assert state.message is not None
+        assert "no serializer is named 'yaml'; there are compressed," in state.message
+    assert calls == []

@@ -13,7 +13,7 @@ from headrace.drivers import Lifecycle, Work
 from headrace.logging import log_line
 from headrace.records import StateType
 from headrace.results import keys
-from headrace.states import Cached, State
+from headrace.states import Cached, Failed, State
 from headrace.text import describe_error
 from headrace.transactions import BaseTransaction, IsolationLevel, new_transaction, transaction_of
 
@@ -26,14 +26,20 @@ def begin(run: TaskRun) -> Lifecycle[State[Any] | None]:
     """Begin the attempt's transaction.
 
     Returns:
-        The state of a run whose result is there already; None if it has to be computed.
+        The state of a run whose result is there already, or whose options cannot be used; None if
+        it has to be computed.
     """
     parent = CURRENT_TRANSACTION.get() or transaction_of(run.caller)
     persists = run.persist_result
-    key = keys.key_of(run) if persists else None
     store, is_kept = None, None
-    if key is not None:
-        store = yield Work(_store_of, run)
+    try:
+        key = keys.key_of(run) if persists else None
+        if key is not None:
+            store = yield Work(_store_of, run)
+    except Exception as error:  # an option names a policy, storage or serializer that is not there
+        reason = describe_error(error)
+        return Failed(f"Task run encountered an exception: {reason}", data=error)
+    if store is not None:
         key, is_kept = yield Work(keys.look_up, key, run, store)
     transaction = new_transaction(
         run,

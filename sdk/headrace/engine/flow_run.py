@@ -120,6 +120,11 @@ class FlowRun(FlowRunContext):
         """Create the run, and check its arguments."""
         if self.flow.flow_run_name is None:
             self._create()  # with a template, once its parameters are known: they make the name
+        try:
+            self.flow.refuse_unusable()
+        except Exception as error:
+            reason = describe_error(error)
+            return Failed(f"Flow run encountered an exception: {reason}", data=error)
         inputs = self._inputs()
         if inputs.futures:
             yield WaitFor(inputs.futures)

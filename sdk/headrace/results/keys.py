@@ -24,12 +24,17 @@ _MAX_KEY = 200
 
 
 def key_of(run: TaskRunContext) -> str | None:
-    """The key of this call's result; None if it is not to be kept under one."""
+    """The key of this call's result; None if it is not to be kept under one.
+
+    Raises:
+        InvalidOption: the task's `cache_policy` is none.
+    """
     task = run.task
+    policy = task.cache_policy
     try:
-        if task.cache_policy is not None:
+        if policy is not None:
             flow_run = run.flow_run
-            key = task.cache_policy.compute_key(
+            key = policy.compute_key(
                 task_ctx=run,
                 inputs=run.parameters,
                 flow_parameters={} if flow_run is None else flow_run.parameters,

@@ -5,11 +5,14 @@ They are looked at together, since some of them ask for others.
 
 from __future__ import annotations
 
+import datetime
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from headrace.exceptions import InvalidOption
+from headrace.options import checked_flag
+from headrace.text import shown
 from headrace.utilities.annotations import NotSet
 
 if TYPE_CHECKING:
@@ -23,12 +26,15 @@ def keeps_results(title: str, options: Mapping[str, Any]) -> bool | None:
     Args:
         title: what messages call the task.
         options: those that were given.
+
+    Raises:
+        InvalidOption: `persist_result` is neither True nor False.
     """
     policy, key_fn = options.get("cache_policy", NotSet), options.get("cache_key_fn")
     if policy is not NotSet and key_fn is not None:
         _warn(f"Both `cache_policy` and `cache_key_fn` are set on {title}. `cache_key_fn` is used.")
     caches = key_fn is not None or (policy is not NotSet and not _is_none(policy))
-    said: bool | None = options.get("persist_result")
+    said = checked_flag(title, "persist_result", options.get("persist_result"))
     if said is not None:
         if not said and caches:
             _warn(f"Ignoring the cache policy of {title} because `persist_result` is False")
@@ -54,19 +60,52 @@ def checked_storage(storage: Any) -> Any:
     return storage
 
 
+def checked_expiration(title: str, expiration: Any) -> datetime.timedelta | None:
+    """How long a cached result holds, or None."""
+    if expiration is not None and not isinstance(expiration, datetime.timedelta):
+        raise InvalidOption(
+            f"{title}: cache_expiration={shown(expiration)}: use a timedelta, such as "
+            "datetime.timedelta(hours=1)"
+        )
+    return expiration
+
+
+def checked_serializer(title: str, serializer: Any) -> Any:
+    """What results are written by, as it was given: a serializer, its name, or None.
+
+    A name may be one that the program gives to a serializer later, so it is looked up when used.
+    """
+    named = serializer is None or isinstance(serializer, str)
+    if not named and not callable(getattr(serializer, "dumps", None)):
+        raise InvalidOption(
+            f"{title}: result_serializer={shown(serializer)}: use a serializer of "
+            'headrace.serializers, or the name of one, such as "json"'
+        )
+    return serializer
+
+
 def policy_for(
-    options: Mapping[str, Any], persist_result: bool | None, settings: Settings
+    title: str, options: Mapping[str, Any], persist_result: bool | None, settings: Settings
 ) -> CachePolicy | None:
     """The cache policy that a task's options and the settings come to; None is none at all.
 
     Args:
+        title: what messages call the task.
         options: those that were given.
         persist_result: what `keeps_results` says of them.
         settings: those that hold.
+
+    Raises:
+        InvalidOption: the policy is none. Prefect's users know it to be refused when it is used.
     """
     from headrace.cache_policies import DEFAULT, NO_CACHE, CachePolicy  # not every task needs them
 
     policy: Any = options.get("cache_policy", NotSet)
+    if policy is not NotSet and policy is not None and not isinstance(policy, CachePolicy):
+        raise InvalidOption(
+            f"{title}: cache_policy={shown(policy)}: use a policy of headrace.cache_policies, "
+            "such as INPUTS, not its name"
+        )
     if policy is NotSet and settings.tasks_default_no_cache:
         policy = NO_CACHE
     if (key_fn := options.get("cache_key_fn")) is not None:
