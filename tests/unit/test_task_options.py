@@ -206,8 +206,13 @@ def test_a_run_that_cannot_be_named_fails(recorder: ListRecorder) -> None:
     @task(task_run_name=lambda: 5)  # type: ignore[arg-type,return-value]
     def other() -> None: ...
 
-    with pytest.raises(KeyError, match="nowhere"):
+    with pytest.raises(KeyError) as caught:
         move("left")
+    assert caught.value.args == (
+        "task 'move': task_run_name='{nowhere}' names 'nowhere'; its parameters are: place",
+    )
+    with pytest.raises(KeyError, match="its parameters are: none"):
+        flow(name="f", flow_run_name="{nope}")(lambda: None)()
     with pytest.raises(KeyError, match="nowhere"):
         move.submit("left").result()
     with pytest.raises(TypeError, match="'task_run_name' returned type int but a string is"):

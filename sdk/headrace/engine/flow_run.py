@@ -251,7 +251,9 @@ class FlowRun(FlowRunContext):
         if given is not None:
             from headrace.engine.run_names import custom_name
 
-            self.name = clip_name(custom_name("flow_run_name", given, self.parameters))
+            self.name = clip_name(
+                custom_name(f"flow '{self.flow.name}'", "flow_run_name", given, self.parameters)
+            )
 
     def _gather(self) -> Lifecycle[None]:
         # A task that runs may submit others.

@@ -8,21 +8,29 @@ from typing import Any
 
 
 def custom_name(
-    option: str, given: str | Callable[..., str], parameters: Mapping[str, object]
+    title: str, option: str, given: str | Callable[..., str], parameters: Mapping[str, object]
 ) -> str:
     """The name of a run with these parameters.
 
     Args:
+        title: what messages call the flow or task.
         option: the option that was given, such as "flow_run_name".
         given: a template such as "report {day}", or a function, which may take `parameters`.
         parameters: the run's arguments by name.
 
     Raises:
+        KeyError: the template names a parameter that is not there.
         TypeError: the function returned no text.
-        Exception: what the function raised, or the template, which may name what is not there.
+        Exception: what else the function or the template raised.
     """
     if isinstance(given, str):
-        return given.format(**parameters)
+        try:
+            return given.format(**parameters)
+        except KeyError as error:
+            there = ", ".join(parameters) or "none"
+            raise KeyError(
+                f"{title}: {option}={given!r} names {error}; its parameters are: {there}"
+            ) from None
     name: Any = (
         given(parameters=dict(parameters))
         if "parameters" in inspect.signature(given).parameters

@@ -221,7 +221,9 @@ class TaskRun(TaskRunContext):
         if given is not None and not self.named:
             from headrace.engine.run_names import custom_name  # slow to load
 
-            self.name = clip_name(custom_name("task_run_name", given, self.parameters))
+            self.name = clip_name(
+                custom_name(f"task '{self.task.name}'", "task_run_name", given, self.parameters)
+            )
             self.named = True
 
     def can_be_named(self) -> bool:
