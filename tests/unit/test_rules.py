@@ -14,12 +14,12 @@ COLUMNS = (
     "SCHEDULED",
     "PENDING",
     "RUNNING",
-    "PAUSED",
-    "CANCELLING",
     "COMPLETED",
     "FAILED",
-    "CRASHED",
     "CANCELLED",
+    "CRASHED",
+    "PAUSED",
+    "CANCELLING",
 )
 
 TABLE = {
