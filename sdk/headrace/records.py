@@ -189,12 +189,16 @@ class RecordBatch(msgspec.Struct, frozen=True, omit_defaults=True):
     `process` is there while the stream has runs that have not ended: when the process is not heard
     of for longer than its lease, they are taken for crashed. Until then it sends batches without
     records when there are none.
+
+    `replayed` tells that the process has ended, and somebody else sends what it left in its spool.
+    It is history, then, and corrects a CRASHED that was only guessed.
     """
 
     client_id: UUID
     number: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
     records: list[Record]
     process: ProcessInfo | None = None
+    replayed: bool = False
 
 
 class RefusedRecord(msgspec.Struct, frozen=True, omit_defaults=True):

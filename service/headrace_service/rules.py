@@ -1,9 +1,9 @@
 """Which change of state is allowed, by whom, and why not otherwise. Pure functions.
 
-Parties that change states: the RUN itself (the process that executes it, through `record`), the
-SERVICE (its scheduler and its reaper), a USER (through a mutation that says what is wanted) and a
-CLIENT (through one that sets a state). The types and their order of life are in
-`headrace.records.StateType`.
+Parties that change states: the RUN itself (the process that executes it, through `record`), its
+HISTORY (what its process left when it ended), the SERVICE (its scheduler and its reaper), a USER
+(through a mutation that says what is wanted) and a CLIENT (through one that sets a state). The
+types and their order of life are in `headrace.records.StateType`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ class Actor(enum.Enum):
     """Who asks for a change."""
 
     RUN = "the run"
+    HISTORY = "the run's history"  #: speaks where the service has guessed that it crashed
     SERVICE = "the service"
     USER = "a user"
     CLIENT = "a client"  #: a program that carries out a run by hand, or looks after it
@@ -31,7 +32,8 @@ _STOPS = frozenset({S.CRASHED, S.CANCELLING, S.CANCELLED})
 _ENDINGS = TERMINAL_STATES | _STOPS
 
 #: From which type to which types each actor may take a run. What is terminal has no row: it is
-#: final, and going on from it means a new attempt, made by a verb of its own.
+#: final, and going on from it means a new attempt, made by a verb of its own. The exception is a
+#: CRASHED that was a guess: history says what had become of the run by then.
 _ALLOWED: Mapping[Actor, Mapping[StateType, frozenset[StateType]]] = {
     Actor.RUN: {
         # A run that waits may end at once: a cached result, an input that failed, wrong parameters.
@@ -43,6 +45,7 @@ _ALLOWED: Mapping[Actor, Mapping[StateType, frozenset[StateType]]] = {
         # A run may reach its end before it hears that it is to stop.
         S.CANCELLING: TERMINAL_STATES,
     },
+    Actor.HISTORY: {S.CRASHED: frozenset(StateType)},
     Actor.SERVICE: {
         S.SCHEDULED: frozenset({S.SCHEDULED, S.PENDING}) | _STOPS,
         S.PENDING: frozenset({S.SCHEDULED}) | _STOPS,
@@ -82,13 +85,20 @@ def why_not(current: StateType, run_count: int, change: StateChange, actor: Acto
     """
     if current is S.COMPLETED and actor is Actor.RUN and _undoes(run_count, change):
         return None
-    if current in TERMINAL_STATES and actor is not Actor.FORCE:
+    if _is_final(current, actor):
         return f"the run has ended as {current.value}; a terminal state is final"
     if change.run_count < run_count:
         return f"attempt {change.run_count} was superseded by attempt {run_count}"
     if not may_change(current, change.type, actor):
         return f"{actor.value} may not take it from {current.value} to {change.type.value}"
     return None
+
+
+def _is_final(current: StateType, actor: Actor) -> bool:
+    """Whether `actor` finds a run at an end that nothing follows."""
+    if actor is Actor.FORCE or current not in TERMINAL_STATES:
+        return False
+    return current not in _ALLOWED.get(actor, {})
 
 
 def _undoes(run_count: int, change: StateChange) -> bool:

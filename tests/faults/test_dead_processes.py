@@ -94,6 +94,28 @@ def test_a_living_script_survives_the_absence_of_its_service(service: Service) -
     assert states(service.path) == {("flow", "COMPLETED"), ("task", "COMPLETED")}
 
 
+def test_what_a_script_could_not_tell_corrects_that_its_runs_crashed(
+    service: Service, tmp_path: Path
+) -> None:
+    # In a home of its own, its spool is not where the service looks.
+    own = {**service.environment, "HEADRACE_HOME": str(tmp_path / "own")}
+    with running(own, "flow_that_ends", "wait") as script:
+        assert script.hear() == "running"
+        service.kill()
+        script.tell()
+        assert script.finish()[0] == "worked"
+        assert script.code == 0
+    service.restart()
+    until(lambda: states(service.path) == CRASHED, "its runs are taken for crashed")
+    with running(own, "one_line", "the next") as script:
+        assert script.finish() == ("", "")
+    assert states(service.path) == {("flow", "COMPLETED"), ("task", "COMPLETED")}
+    with closing(sqlite3.connect(service.path)) as connection:
+        found = connection.execute("SELECT task_run_counts FROM flow_run").fetchall()
+    assert found == [('{"COMPLETED":1}',)]
+    assert list((tmp_path / "own" / "spool").iterdir()) == []
+
+
 def leases_have_ended(path: Path) -> bool:
     with closing(sqlite3.connect(path)) as connection:
         ((count,),) = connection.execute(

@@ -13,6 +13,7 @@ import uuid_utils.compat as uuids
 
 from headrace.liveness import Fate
 from headrace.records import (
+    FlowRunChanged,
     FlowRunCreated,
     ProcessInfo,
     Record,
@@ -24,7 +25,7 @@ from headrace.records import (
 )
 from headrace_service.ledger import InvalidBatch, Ledger, concurrency
 from headrace_service.ledger.limits import LimitValues, create_limit
-from headrace_service.ledger.models import Event, FlowRun, TaskRun
+from headrace_service.ledger.models import Event, FlowRun, Slot, TaskRun
 from headrace_service.ledger.processes import ProcessRow, extend_leases, processes
 from headrace_service.ledger.reaping import judge
 from headrace_service.loops.reaper import ABSENCE, Reaper
@@ -146,6 +147,92 @@ async def test_what_comes_after_the_verdict_is_refused(ledger: Ledger) -> None:
     assert {kind for kind, _ in states(ledger).values()} == {"CRASHED"}
 
 
+def replay(ledger: Ledger, stream: Stream, *records: Record) -> list[str]:
+    """Send what a dead process left; why records of it are refused."""
+    batch = msgspec.structs.replace(stream.batch(*records), replayed=True)
+    return [refused.message for refused in ledger.append(batch).result().refused]
+
+
+async def test_what_a_dead_process_left_corrects_the_verdict(ledger: Ledger) -> None:
+    stream, run, task = running(ledger)
+    last = task_run(run, "last")
+    await reaped(ledger, lapsed(ledger))
+    done = state("COMPLETED", at=EPOCH + 5)
+    assert replay(ledger, stream, enters(task, done), last, enters(last, done)) == []
+    assert states(ledger)[run.id][0] == "CRASHED"  # of that one nothing was said so far
+    assert replay(ledger, stream, enters(run, done)) == []
+    assert states(ledger) == {each.id: ("COMPLETED", None) for each in (run, task, last)}
+
+    def ends(db: peewee.Database) -> tuple[list[tuple[int, str]], list[str]]:
+        row = FlowRun.select(FlowRun.end_time, FlowRun.task_run_counts).tuples().execute(db)
+        kinds = Event.select(Event.payload).where(Event.subject_id == run.id).order_by(Event.seq)
+        return list(row), [
+            msgspec.json.decode(text)["type"] for (text,) in kinds.tuples().execute(db)
+        ]
+
+    assert ledger.read(ends).result() == (
+        [(EPOCH + 5, '{"COMPLETED":2}')],
+        ["RUNNING", "CRASHED", "COMPLETED"],
+    )
+
+
+async def test_what_was_left_is_history_though_a_part_of_it_is_malformed(ledger: Ledger) -> None:
+    stream, run, _ = running(ledger)
+    await reaped(ledger, lapsed(ledger))
+    left = stream.batch(enters(run, state("COMPLETED")), flow_run())
+    plain = msgspec.to_builtins(msgspec.structs.replace(left, replayed=True))
+    plain["records"][1]["state"]["type"] = "NONSENSE"
+    ack = ledger.append_value(plain).result()
+    assert [refused.index for refused in ack.refused] == [1]
+    assert states(ledger)[run.id] == ("COMPLETED", None)
+
+
+async def test_a_run_that_goes_on_in_what_was_left_has_no_end_until_it_ends(ledger: Ledger) -> None:
+    stream, run, task = running(ledger)
+    await reaped(ledger, lapsed(ledger))
+    again = state("RUNNING", "Retrying", run_count=2)
+    batch = msgspec.structs.replace(
+        stream.batch(enters(run, again), enters(task, again)), replayed=True, process=FAR
+    )
+    assert ledger.append(batch).result().refused == []
+    ended = ledger.read(lambda db: list(FlowRun.select(FlowRun.end_time).tuples().execute(db)))
+    assert ended.result() == [(None,)]
+    assert await reaped(ledger, lapsed(ledger)) == 2  # it said no more: the verdict stands
+    done = state("COMPLETED", run_count=1)
+    assert replay(ledger, stream, enters(run, done)) == ["attempt 1 was superseded by attempt 2"]
+    assert {kind for kind, _ in states(ledger).values()} == {"CRASHED"}
+
+
+async def test_what_was_left_corrects_nothing_but_guesses_about_its_own_runs(
+    ledger: Ledger,
+) -> None:
+    final = ["the run has ended as CRASHED; a terminal state is final"]
+    stream, run, task = running(ledger)
+    take(ledger, stream, enters(task, state("CRASHED")), process=FAR)  # the run itself says so
+    await reaped(ledger, lapsed(ledger))
+    done = state("COMPLETED")
+    assert replay(ledger, stream, enters(task, done)) == final
+    assert replay(ledger, Stream(), enters(run, done)) == final
+    crashed = state("CRASHED", at=EPOCH + 9)
+    assert replay(ledger, stream, enters(run, crashed), enters(run, done)) == final
+    assert replay(ledger, stream, enters(run, done)) == final
+    assert {kind for kind, _ in states(ledger).values()} == {"CRASHED"}
+
+
+async def test_what_was_left_of_an_earlier_claim_is_refused(ledger: Ledger) -> None:
+    stream, run, _ = running(ledger)
+    await reaped(ledger, lapsed(ledger))
+
+    def claimed_anew(db: peewee.SqliteDatabase) -> None:
+        FlowRun.update({FlowRun.epoch: 2}).where(FlowRun.id == run.id).execute(db)
+
+    ledger.write(claimed_anew).result()
+    assert replay(ledger, stream, FlowRunChanged(run.id, state("COMPLETED"), 1)) == [
+        "claim 1 of the run was superseded"
+    ]
+    assert states(ledger)[run.id][0] == "CRASHED"
+
+
 async def test_a_run_belongs_to_the_process_that_told_of_it_last(ledger: Ledger) -> None:
     _, _, task = running(ledger)
     child = Stream()
@@ -177,14 +264,21 @@ async def test_only_what_needs_its_process_ends_with_it(
 
 
 async def test_the_slots_of_a_dead_process_are_given_on(ledger: Ledger) -> None:
-    stream, _, _ = running(ledger)
+    stream, run, _ = running(ledger)
     ledger.write(create_limit, "db", LimitValues(1), EPOCH).result()
     holder = SlotHolder("mill", 7)
     held = SlotRequest(uuids.uuid7(), ["db"], holder, client_id=stream.client_id)
     assert ledger.slots.acquire(held).result().granted
-    waiting = ledger.slots.acquire(SlotRequest(uuids.uuid7(), ["db"], holder))
+    wanted = SlotRequest(uuids.uuid7(), ["db"], holder)
+    waiting = ledger.slots.acquire(wanted)
     assert await reaped(ledger, lapsed(ledger)) == 2
     assert waiting.result(20).granted
+    assert replay(ledger, stream, enters(run, state("COMPLETED"))) == []
+
+    def holders(db: peewee.Database) -> list[UUID]:
+        return [lease for (lease,) in Slot.select(Slot.lease_id).tuples().execute(db)]
+
+    assert ledger.read(holders).result() == [wanted.lease_id]
 
 
 def test_slots_are_given_on_though_whoever_gave_them_back_does_not_wait(ledger: Ledger) -> None:

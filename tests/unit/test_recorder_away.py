@@ -125,6 +125,7 @@ def test_a_leftover_is_sent_by_one_of_many(
     for recorder in recorders:
         recorder.close(PATIENCE)
     assert sorted(ledger.messages, key=int) == numbers(20)
+    assert all(batch.replayed for batch in ledger.batches)
     assert ledger.duplicates == 0
 
 

@@ -8,7 +8,8 @@ from headrace.records import TERMINAL_STATES, StateType
 from headrace_service.rules import Actor, may_change, why_not
 from tests.builders import state
 
-#: From each type, what RUN, SERVICE and USER may make of it: one letter for each of these types.
+#: From each type, what RUN, SERVICE, USER and HISTORY may make of it: one letter for each of
+#: these types.
 #: Written out by hand, so that a slip in the rules is not repeated here.
 COLUMNS = (
     "SCHEDULED",
@@ -22,22 +23,25 @@ COLUMNS = (
     "CANCELLING",
 )
 
+NONE = "- - - - - - - - -"
+ACTORS = (Actor.RUN, Actor.SERVICE, Actor.USER, Actor.HISTORY)
+
 TABLE = {
     #              S P R C F N X Z G
-    "SCHEDULED": ("y y y y y y y y y", "y y - - - y y - y", "y - - - - y - y y"),
-    "PENDING": ("y y y y y y y y y", "y - - - - y y - y", "- - - - - y - - y"),
-    "RUNNING": ("y - y y y y y y y", "- - - - - y y - y", "- - - - - - - y y"),
-    "PAUSED": ("y y y - y y y - y", "y - - - y y y - y", "y - y - - y - - y"),
-    "CANCELLING": ("- - - y y y y - -", "- - - - - y y - -", "- - - - - y - - -"),
-    "COMPLETED": ("- - - - - - - - -",) * 3,
-    "FAILED": ("- - - - - - - - -",) * 3,
-    "CRASHED": ("- - - - - - - - -",) * 3,
-    "CANCELLED": ("- - - - - - - - -",) * 3,
+    "SCHEDULED": ("y y y y y y y y y", "y y - - - y y - y", "y - - - - y - y y", NONE),
+    "PENDING": ("y y y y y y y y y", "y - - - - y y - y", "- - - - - y - - y", NONE),
+    "RUNNING": ("y - y y y y y y y", "- - - - - y y - y", "- - - - - - - y y", NONE),
+    "PAUSED": ("y y y - y y y - y", "y - - - y y y - y", "y - y - - y - - y", NONE),
+    "CANCELLING": ("- - - y y y y - -", "- - - - - y y - -", "- - - - - y - - -", NONE),
+    "COMPLETED": (NONE,) * 4,
+    "FAILED": (NONE,) * 4,
+    "CRASHED": (NONE, NONE, NONE, "y y y y y y y y y"),
+    "CANCELLED": (NONE,) * 4,
 }
 CASES = [
     (current, to, actor, letter == "y")
     for current, rows in TABLE.items()
-    for actor, row in zip((Actor.RUN, Actor.SERVICE, Actor.USER), rows, strict=True)
+    for actor, row in zip(ACTORS, rows, strict=True)
     for to, letter in zip(COLUMNS, row.split(), strict=True)
 ]
 
@@ -48,7 +52,7 @@ def test_every_pair(current: str, to: str, actor: Actor, allowed: bool) -> None:
 
 
 def test_the_table_is_whole() -> None:
-    assert len(CASES) == len(StateType) ** 2 * len((Actor.RUN, Actor.SERVICE, Actor.USER))
+    assert len(CASES) == len(StateType) ** 2 * len(ACTORS)
 
 
 @pytest.mark.parametrize("current", StateType)
@@ -89,3 +93,15 @@ def test_a_completed_attempt_can_be_rolled_back_by_the_run_alone() -> None:
     assert why_not(StateType.COMPLETED, 3, undone, Actor.RUN) is not None
     assert why_not(StateType.COMPLETED, 2, undone, Actor.USER) is not None
     assert why_not(StateType.FAILED, 2, undone, Actor.RUN) is not None
+
+
+def test_history_corrects_what_was_guessed_at_its_own_attempt_alone() -> None:
+    done = state("COMPLETED", run_count=2)
+    assert why_not(StateType.CRASHED, 2, done, Actor.HISTORY) is None
+    assert why_not(StateType.CRASHED, 3, done, Actor.HISTORY) == (
+        "attempt 2 was superseded by attempt 3"
+    )
+    for ended in TERMINAL_STATES - {StateType.CRASHED}:
+        reason = why_not(ended, 2, done, Actor.HISTORY)
+        assert reason is not None
+        assert "final" in reason

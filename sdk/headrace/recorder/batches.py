@@ -47,6 +47,7 @@ class _Envelope(msgspec.Struct, omit_defaults=True):
     number: int
     records: msgspec.Raw
     process: ProcessInfo | None = None
+    replayed: bool = False
 
 
 class Stream:
@@ -154,6 +155,13 @@ def emptied(payload: bytes) -> bytes:
     """The same batch without its records: it keeps the place of one that was refused."""
     envelope = msgspec.json.decode(payload, type=_Envelope)
     envelope.records = msgspec.Raw(b"[]")
+    return _encoder.encode(envelope)
+
+
+def replayed(payload: bytes) -> bytes:
+    """The same batch, told by somebody else than its process, which has ended."""
+    envelope = msgspec.json.decode(payload, type=_Envelope)
+    envelope.replayed = True
     return _encoder.encode(envelope)
 
 

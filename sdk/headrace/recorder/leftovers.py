@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from headrace.exceptions import SetupError
-from headrace.recorder.batches import Batch
+from headrace.recorder.batches import Batch, replayed
 from headrace.recorder.delivery import Delivery
 from headrace.recorder.spool import Spool, leftovers
 from headrace.recorder.transport import Transport, TransportAway
@@ -70,8 +70,9 @@ class LeftoverReplay:
         delivery = Delivery(transport, self._folder)
         records = spool.records
         while not self._stopping.is_set() and (first := spool.first()) is not None:
+            payload, count = first
             try:
-                delivery.deliver(Batch(*first))
+                delivery.deliver(Batch(replayed(payload), count))
             except (TransportAway, SetupError):
                 self._stopping.wait(RETRY)
             else:

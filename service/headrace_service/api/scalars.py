@@ -101,7 +101,9 @@ A stretch of one client's stream of records, as a JSON object:
 its batches from 1 without a hole. A batch that was taken before is acknowledged and changes
 nothing. While the client has runs that have not ended, `process` tells what they depend on:
 `{"host": String, "pid": Int, "identity": String, "lease_seconds": Number}`. When no batch, be it
-one without records, has come for so many seconds, those runs are CRASHED.
+one without records, has come for so many seconds, those runs are CRASHED. `replayed`
+(Boolean) tells that the process has ended and somebody else sends what it left: that corrects such
+a CRASHED.
 
 A Record is an object whose `kind` says what it tells:
 

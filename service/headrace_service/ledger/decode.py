@@ -33,6 +33,7 @@ class _Envelope(msgspec.Struct):
     number: Any
     records: list[Any]
     process: Any = None
+    replayed: Any = False
 
 
 class DecodedBatch(msgspec.Struct):
@@ -100,6 +101,7 @@ def _decode_piecewise(value: object) -> DecodedBatch:
                 "number": envelope.number,
                 "records": [],
                 "process": envelope.process,
+                "replayed": envelope.replayed,
             },
             RecordBatch,
         )
@@ -119,7 +121,7 @@ def _decode_piecewise(value: object) -> DecodedBatch:
         except msgspec.ValidationError as error:
             message, field = _split(error)
             refused.append(RefusedRecord(index, "InvalidInput", message, field or _guess(item)))
-    batch = RecordBatch(empty.client_id, empty.number, records, empty.process)
+    batch = msgspec.structs.replace(empty, records=records)
     return DecodedBatch(batch, indexes, refused)
 
 

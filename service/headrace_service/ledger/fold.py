@@ -30,6 +30,7 @@ from headrace.records import (
 )
 from headrace_service.ledger.background_rows import forget, is_superseded
 from headrace_service.ledger.decode import NOBODY, DecodedBatch
+from headrace_service.ledger.guesses import is_guess
 from headrace_service.ledger.models import CUSTOM, Flow, FlowRun, TaskRun
 from headrace_service.ledger.rows import (
     ADOPT_FLOW_RUN,
@@ -206,13 +207,23 @@ class Fold:
     ) -> tuple[str, str, str] | None:
         if run is None or run.state is None:
             return "NotFound", f"there is no {kind.replace('_', ' ')} {record.id}", "id"
-        reason = why_not(run.state.type, run.state.run_count, record.state, self.actor)
+        actor = Actor.HISTORY if self._corrects(run, kind) else self.actor
+        reason = why_not(run.state.type, run.state.run_count, record.state, actor)
         if reason is not None:
             return "Conflict", reason, "state"
         self._enter(run, record.state, kind)
         if record.name is not None:
             self.renamed.setdefault(kind, []).append((record.name, record.id.bytes))
         return None
+
+    def _corrects(self, run: _Run, kind: str) -> bool:
+        """Whether this is what a dead process left, and the run's end was guessed without it."""
+        if not self.batch.replayed or run.touched or run.state is None:
+            return False
+        model = FlowRun if kind == "flow_run" else TaskRun
+        return run.state.type is StateType.CRASHED and is_guess(
+            self.db, model, run.id, self.batch.client_id
+        )
 
     def _enter(self, run: _Run, state: StateChange, kind: str) -> None:
         run.state = state

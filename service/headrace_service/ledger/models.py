@@ -561,6 +561,21 @@ class Process(Table):
         without_rowid = True
 
 
+class Reaping(Table):
+    """A moment at which a stream's process was taken for dead, and its runs ended for it.
+
+    Runs of the stream that are CRASHED since that very moment are so by a guess.
+    """
+
+    client_id = IdField()
+    at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "reaping"
+        without_rowid = True
+        primary_key = peewee.CompositeKey("client_id", "at")
+
+
 TABLES = (
     Flow,
     FlowRun,
@@ -584,4 +599,5 @@ TABLES = (
     Slot,
     Waiter,
     Process,
+    Reaping,
 )

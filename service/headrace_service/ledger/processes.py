@@ -15,6 +15,7 @@ from headrace.records import (
     TaskRunChanged,
 )
 from headrace_service.ledger.concurrency import WAITER_LEASE, Outcome, free_slots_of
+from headrace_service.ledger.guesses import note
 from headrace_service.ledger.models import FlowRun, Process, TaskRun, Waiter
 from headrace_service.ledger.state_changes import change_states
 from headrace_service.rules import Actor
@@ -79,6 +80,7 @@ def reap(db: peewee.SqliteDatabase, ended: Sequence[Ended], now: int) -> Outcome
                 changes.append(change(run_id, state))
     refused = change_states(db, changes, Actor.SERVICE) if changes else []
     client_ids = [each.process.client_id for each in dead]
+    note(db, client_ids, now)
     Process.delete().where(Process.client_id.in_(client_ids)).execute(db)
     freed = free_slots_of(db, client_ids, now)
     return freed._replace(answer=len(changes) - len(refused))
