@@ -45,6 +45,28 @@ def test_what_a_terminal_would_obey_is_not_printed() -> None:
     assert "two\nlines\n" in run(flow_run.command, "logs", listed["id"]).output
 
 
+def test_a_flow_run_is_called_by_its_name_or_its_id() -> None:
+    @flow(flow_run_name="nightly", log_prints=True)
+    def report(text: str) -> None:
+        print(text)
+
+    report("older")
+    report("newer")
+    report.with_options(flow_run_name="nightly-2")("other")
+    logs = run(flow_run.command, "logs", "nightly")
+    assert ("newer" in logs.stdout, "older" in logs.stdout) == (True, False)
+    newest = json.loads(run(flow_run.command, "inspect", "nightly", "--json").stdout)
+    notice = f"2 flow runs are named 'nightly'; this is the newest, {newest['id']}.\n"
+    assert logs.stderr == notice
+    assert run(flow_run.command, "delete", "nightly", "-y").exit_code == 0
+    left = run(flow_run.command, "logs", "nightly")
+    assert ("older" in left.stdout, left.stderr) == (True, "")
+    gone = run(flow_run.command, "logs", newest["id"])
+    assert "newer" not in gone.stdout
+    missing = run(flow_run.command, "cancel", "night")
+    assert (missing.exit_code, missing.stderr) == (1, "Error: there is no flow run 'night'\n")
+
+
 def test_a_concurrency_limit_from_making_to_deleting() -> None:
     assert run(gcl.command, "create", "db", "--limit", "2").exit_code == 0
     again = run(gcl.command, "create", "db", "--limit", "2")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from headrace.cli.finding import find_flow_run
 from headrace.cli.output import (
     confirm,
     found,
@@ -44,13 +45,13 @@ def list_runs(flow_name: str | None, states: tuple[str, ...], limit: int, as_jso
 
 
 @command.command()
-@click.argument("id")
+@click.argument("run")
 @json_option
-def inspect(id: str, as_json: bool) -> None:
-    """Show a flow run."""
+def inspect(run: str, as_json: bool) -> None:
+    """Show the flow run of this id or name."""
     from headrace.client import operations
 
-    one = found(perform(operations.flow_run(id)), f"flow run {id}")
+    one = found(perform(operations.flow_run(find_flow_run(run))), f"flow run {run!r}")
     if as_json:
         show_json(one)
         return
@@ -62,13 +63,13 @@ def inspect(id: str, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("id")
+@click.argument("run")
 @json_option
-def logs(id: str, as_json: bool) -> None:
-    """Print what a flow run has logged, the oldest first."""
+def logs(run: str, as_json: bool) -> None:
+    """Print what the flow run of this id or name has logged, the oldest first."""
     from headrace.client import operations
 
-    after = None
+    id, after = find_flow_run(run), None
     while True:
         page = perform(operations.logs(flow_run_id=id, first=200, after=after))
         for line in page["nodes"]:
@@ -83,22 +84,23 @@ def logs(id: str, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("id")
-def cancel(id: str) -> None:
-    """Ask for a flow run to be cancelled."""
+@click.argument("run")
+def cancel(run: str) -> None:
+    """Ask for the flow run of this id or name to be cancelled."""
     from headrace.client import work
 
-    one = perform(work.cancel_flow_run(id))
+    one = perform(work.cancel_flow_run(find_flow_run(run)))
     show_line(f"Flow run {one['name']!r} is in state {one['state']['name']}.")
 
 
 @command.command()
-@click.argument("id")
+@click.argument("run")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-def delete(id: str, yes: bool) -> None:
-    """Delete a flow run that has ended, with all that it recorded."""
+def delete(run: str, yes: bool) -> None:
+    """Delete a flow run that has ended, by its id or name, with all that it recorded."""
     from headrace.client import work
 
+    id = find_flow_run(run)
     confirm(f"flow run {id}", yes)
     perform(work.delete_flow_run(id))
     click.echo(f"Deleted flow run {id}.", err=True)

@@ -9,13 +9,13 @@ import json
 import logging
 import os
 import sys
-import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from headrace.cli.finding import is_id, newest_of
 from headrace.cli.tui import service_at
 from headrace.exceptions import ServiceError, SetupError
 
@@ -124,22 +124,13 @@ async def _find(gateway: Gateway, wanted: str | None) -> str:
                 for run in runs.values():
                     if run.parent_id is None:
                         return run.id
-    elif _is_id(wanted):
+    elif is_id(wanted):
         return wanted
     else:
-        page = await gateway.flow_runs(filters={"nameContains": wanted})
-        for run in page.rows:
-            if run.name == wanted:
-                return run.id
+        page = await gateway.flow_runs(filters={"names": [wanted]})
+        if page.rows:
+            return newest_of(wanted, [run.id for run in page.rows])
     raise NoSuchRun(wanted)
-
-
-def _is_id(text: str) -> bool:
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 class _Lines:

@@ -71,6 +71,7 @@ def flow_runs(
     states: Sequence[str] | None = None,
     flow_name: str | None = None,
     name_contains: str | None = None,
+    names: Sequence[str] | None = None,
     tags: Sequence[str] | None = None,
     top_level_only: bool = False,
     first: int = 50,
@@ -82,6 +83,7 @@ def flow_runs(
         states: only runs in states of these types, such as `["RUNNING", "FAILED"]`.
         flow_name: only runs of this flow.
         name_contains: only runs with this text in their name.
+        names: only runs with one of these names.
         tags: only runs that bear all of these.
         top_level_only: leave out the runs of subflows.
         first: how many at most; the service gives no more than 200 at once.
@@ -91,6 +93,7 @@ def flow_runs(
         "states": states,
         "flowName": flow_name,
         "nameContains": name_contains,
+        "names": names,
         "tags": tags,
         "topLevelOnly": top_level_only,
     }
