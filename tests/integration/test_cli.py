@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from headrace import flow
+from headrace import flow, task
 from headrace.cli import flow_run, gcl
 from headrace.testing.utilities import headrace_test_harness
 
@@ -65,6 +65,26 @@ def test_a_flow_run_is_called_by_its_name_or_its_id() -> None:
     assert "newer" not in gone.stdout
     missing = run(flow_run.command, "cancel", "night")
     assert (missing.exit_code, missing.stderr) == (1, "Error: there is no flow run 'night'\n")
+
+
+def test_lines_of_logs_name_the_run_that_wrote_them() -> None:
+    @task(log_prints=True)
+    def step(text: str) -> None:
+        print(text)
+
+    @flow(flow_run_name="nightly", log_prints=True)
+    def report() -> None:
+        print("first")
+        step.map(["a", "b"]).wait()
+
+    report()
+    lines = run(flow_run.command, "logs", "nightly").output.splitlines()
+    sources = {line.partition(" | ")[2] for line in lines}
+    assert {
+        "INFO    | Flow run 'nightly' - first",
+        "INFO    | Task run 'step' - a",
+        "INFO    | Task run 'step-1' - b",
+    } <= sources
 
 
 def test_a_concurrency_limit_from_making_to_deleting() -> None:

@@ -69,15 +69,24 @@ def logs(run: str, as_json: bool) -> None:
     """Print what the flow run of this id or name has logged, the oldest first."""
     from headrace.client import operations
 
-    id, after = find_flow_run(run), None
+    id = find_flow_run(run)
+    title = f"Flow run {found(perform(operations.flow_run(id)), f'flow run {run!r}')['name']!r}"
+    names: dict[str, str] = {}
+    after = None
     while True:
         page = perform(operations.logs(flow_run_id=id, first=200, after=after))
+        tasks = {line["taskRunId"] for line in page["nodes"]} - {None, *names}
+        if tasks and not as_json:
+            of_page = perform(operations.task_runs(ids=sorted(tasks), first=200))
+            names.update((one["id"], one["name"]) for one in of_page["nodes"])
         for line in page["nodes"]:
             if as_json:
                 show_json(line)
             else:
                 at = line["timestamp"].replace("T", " ").removesuffix("Z")
-                show_text(f"{at[:-3]} | {line['levelName']:<7} | {line['message']}")
+                name = names.get(line["taskRunId"])
+                source = title if name is None else f"Task run {name!r}"
+                show_text(f"{at[:-3]} | {line['levelName']:<7} | {source} - {line['message']}")
         if not page["pageInfo"]["hasNextPage"]:
             return
         after = page["pageInfo"]["endCursor"]

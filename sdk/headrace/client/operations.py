@@ -120,6 +120,7 @@ def task_runs(
     states: Sequence[str] | None = None,
     task_name: str | None = None,
     name_contains: str | None = None,
+    ids: Sequence[str] | None = None,
     first: int = 50,
     after: str | None = None,
 ) -> Operation[Object]:
@@ -129,6 +130,7 @@ def task_runs(
         "states": states,
         "taskName": task_name,
         "nameContains": name_contains,
+        "ids": ids,
     }
     document = (
         "query ($first: Int, $after: Cursor, $filter: TaskRunFilter) { "
