@@ -10,8 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from headrace import flow, task
-from headrace.cli import flow_run, gcl
+from headrace.cli import flow_run, gcl, variable
 from headrace.testing.utilities import headrace_test_harness
+from headrace.variables import Variable
 
 #: Clears the screen, names the window, and turns what follows around.
 EVIL = "a\x1b[2Jb\x1b]0;title\x07c\u202ed"
@@ -85,6 +86,46 @@ def test_lines_of_logs_name_the_run_that_wrote_them() -> None:
         "INFO    | Task run 'step' - a",
         "INFO    | Task run 'step-1' - b",
     } <= sources
+
+
+@pytest.mark.parametrize(
+    ("written", "value", "printed"),
+    [
+        ("200", 200, "200\n"),
+        ('{"a": [1]}', {"a": [1]}, '{\n  "a": [\n    1\n  ]\n}\n'),
+        ("null", None, "null\n"),
+        ("eu-west", "eu-west", "eu-west\n"),
+        ("NaN", "NaN", "NaN\n"),
+        ('"12"', "12", "12\n"),
+    ],
+)
+def test_a_variable_is_json_where_it_is_written_so(written: str, value: Any, printed: str) -> None:
+    assert run(variable.command, "set", "region", written).exit_code == 0
+    assert Variable.get("region", default="none") == value
+    assert run(variable.command, "get", "region").output == printed
+
+
+def test_a_variable_from_setting_to_unsetting() -> None:
+    assert run(variable.command, "set", "size", "1", "--tag", "tuning").exit_code == 0
+    again = run(variable.command, "set", "size", "2")
+    assert (again.exit_code, Variable.get("size")) == (1, 1)
+    assert again.stderr.startswith("Error: ")
+    assert run(variable.command, "set", "size", "2", "--overwrite").exit_code == 0
+    run(variable.command, "set", "name", "x", "--tag", "tuning")
+    rows = run(variable.command, "ls").output.splitlines()
+    assert [row.split()[:3] for row in rows] == [
+        ["NAME", "VALUE", "TAGS"],
+        ["name", '"x"', "tuning"],
+        ["size", "2", "-"],
+    ]
+    listed = json.loads(run(variable.command, "ls", "--json").output)
+    assert [(one["name"], one["value"]) for one in listed] == [("name", "x"), ("size", 2)]
+    assert json.loads(run(variable.command, "get", "size", "--json").output)["value"] == 2
+    assert run(variable.command, "unset", "size").output == "Deleted variable 'size'.\n"
+    for command in ("get", "unset"):
+        gone = run(variable.command, command, "size")
+        assert (gone.exit_code, gone.stdout) == (1, "")
+        assert "size" in gone.stderr
 
 
 def test_a_concurrency_limit_from_making_to_deleting() -> None:

@@ -29,6 +29,7 @@ SUBCOMMANDS = {
     "schema": ("headrace.cli.schema", "Print the GraphQL schema."),
     "server": ("headrace.cli.server", "Run the service."),
     "tui": ("headrace.cli.tui", "Watch runs in the terminal monitor."),
+    "variable": ("headrace.cli.variable", "Keep values that programs share."),
     "version": ("headrace.cli.version", "Print the version."),
     "watch": ("headrace.cli.watch", "Follow runs as plain text."),
 }

@@ -1,0 +1,92 @@
+"""`headrace variable`: named JSON values that programs share."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+import msgspec
+
+from headrace.cli.output import (
+    found,
+    json_option,
+    perform,
+    show_json,
+    show_line,
+    show_table,
+    show_text,
+)
+
+
+@click.group()
+def command() -> None:
+    """Keep values that programs share: `headrace.variables.Variable` reads them."""
+
+
+@command.command("set")
+@click.argument("name")
+@click.argument("value")
+@click.option("--overwrite", is_flag=True, help="Take the place of the value that it has.")
+@click.option("--tag", "tags", multiple=True, help="A word to find it by; may be repeated.")
+def set_value(name: str, value: str, overwrite: bool, tags: tuple[str, ...]) -> None:
+    """Give the variable NAME a VALUE: JSON where it is written as JSON, else text."""
+    from headrace.client import saved
+
+    perform(saved.set_variable(name, _value_of(value), tags, overwrite))
+    show_line(f"Set variable {name!r}.")
+
+
+@command.command()
+@click.argument("name")
+@json_option
+def get(name: str, as_json: bool) -> None:
+    """Print the value of the variable NAME; with --json all that is known of it."""
+    from headrace.client import saved
+
+    one = found(perform(saved.variable(name)), f"variable {name!r}")
+    if as_json:
+        show_json(one)
+    elif isinstance(one["value"], str):
+        show_text(one["value"])
+    else:
+        show_json(one["value"])
+
+
+@command.command("ls")
+@json_option
+def list_variables(as_json: bool) -> None:
+    """List the variables by name."""
+    from headrace.client import saved
+
+    listed: list[dict[str, Any]] = []
+    after, more = None, True
+    while more:
+        page = perform(saved.variables(after=after))
+        listed += page["nodes"]
+        after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+    if as_json:
+        show_json(listed)
+        return
+    rows = [
+        (one["name"], json.dumps(one["value"]), ", ".join(one["tags"]) or None, one["updatedAt"])
+        for one in listed
+    ]
+    show_table(("NAME", "VALUE", "TAGS", "UPDATED"), rows)
+
+
+@command.command()
+@click.argument("name")
+def unset(name: str) -> None:
+    """Delete the variable NAME."""
+    from headrace.client import saved
+
+    perform(saved.delete_variable(name))
+    show_line(f"Deleted variable {name!r}.")
+
+
+def _value_of(text: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return text
