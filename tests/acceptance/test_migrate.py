@@ -58,8 +58,18 @@ def test_yes_writes_in_place_and_keeps_the_rights(tmp_path: Path) -> None:
     assert (tmp_path / "requirements.txt").read_text() == "headrace\nheadrace-aws\n"
     assert (tmp_path / ".venv" / "lib.py").read_text() == "import prefect\n"
     assert sorted(path.name for path in program.parent.iterdir()) == ["etl.py"]
-    again = migrate(tmp_path, "--check", ".")
-    assert (again.returncode, again.stdout) == (
+
+
+def test_check_is_content_once_nothing_is_left_open(tmp_path: Path) -> None:
+    program = make_project(tmp_path)
+    migrate(tmp_path, "--yes", ".")
+    checked = migrate(tmp_path, "--check", ".")
+    point, last = checked.stdout.splitlines()
+    assert point.startswith("flows/etl.py:2: no counterpart: headrace_aws.S3Bucket: ")
+    assert (checked.returncode, last) == (1, "Nothing to replace, 1 open point named above.")
+    program.write_text("from headrace import flow\n")
+    checked = migrate(tmp_path, "--check", ".")
+    assert (checked.returncode, checked.stdout) == (
         0,
         "Nothing to do: there is no prefect in these files.\n",
     )

@@ -56,6 +56,7 @@ def f(): headrace.get_run_logger(); headrace.nothing()
         (4, "headrace_aws.S3Bucket"),
         (7, "headrace.nothing"),
     ]
+    assert "headrace.client.schemas.objects has State" in open_points(source)[1].advice
     assert "use the library itself" in open_points(source)[2].advice
 
 

@@ -23,12 +23,17 @@ _MAX_SIZE = 2_000_000
 
 
 class Change:
-    """A file, its text now, and its text to be."""
+    """A file, its text now, and its text to be, which may be the same."""
 
     def __init__(self, path: Path, before: str, after: str) -> None:
         self.path = path
         self.before = before
         self.after = after
+
+    @property
+    def is_one(self) -> bool:
+        """Whether there is anything to replace."""
+        return self.after != self.before
 
     def difference(self) -> Iterator[str]:
         """The lines of a unified diff."""
@@ -57,18 +62,22 @@ def command(paths: tuple[Path, ...], yes: bool, check: bool) -> None:
 
     Shows the difference first, names what has no counterpart, and asks before it writes.
     """
-    changes = list(_changes(paths))
+    looked_at = list(_changes(paths))
+    changes = [change for change in looked_at if change.is_one]
     for change in changes:
         for line in change.difference():
             click.echo(_coloured(line.rstrip("\r\n")))
             if not line.endswith("\n"):
                 click.echo("\\ No newline at end of file")
-    points = sum(_tell_open(change) for change in changes)
+    points = sum(map(_tell_open, looked_at))
     if not changes:
-        click.echo("Nothing to do: there is no prefect in these files.")
-        return
+        if not points:
+            click.echo("Nothing to do: there is no prefect in these files.")
+            return
+        click.echo(f"Nothing to replace{_named(points)}.")
+        raise SystemExit(1 if check else 0)
     count = f"{len(changes)} file{'s' if len(changes) > 1 else ''}"
-    tail = f", {points} open point{'s' if points > 1 else ''} named above" if points else ""
+    tail = _named(points)
     if check:
         click.echo(f"{count} to change{tail}.")
         raise SystemExit(1)
@@ -100,9 +109,9 @@ def _changes(paths: Iterable[Path]) -> Iterator[Change]:
             except (UnicodeDecodeError, OSError) as error:
                 click.echo(f"{file}: left alone, it cannot be read as text: {error}", err=True)
                 continue
-            after = substitute(before)
-            if after != before:
-                yield Change(file, before, after)
+            change = Change(file, before, substitute(before))
+            if change.is_one or (file.suffix == ".py" and "headrace" in before):
+                yield change
 
 
 def _files_in(folder: Path) -> Iterator[Path]:
@@ -119,14 +128,18 @@ def _files_in(folder: Path) -> Iterator[Path]:
 def _tell_open(change: Change) -> int:
     """Name what of a file has no counterpart; how many things those are."""
     points = open_points(change.after) if change.path.suffix == ".py" else []
-    if change.path.name in ("prefect.yaml", "prefect.yml"):
+    if change.is_one and change.path.name in ("prefect.yaml", "prefect.yml"):
         points = [Open(1, change.path.name, "describe deployments in Python: flow.deploy(...)")]
-    elif not points:
+    elif change.is_one and not points:
         points = list(_packages(change.after))
     for point in points:
         warning = click.style("no counterpart", fg="yellow")
         click.echo(f"{change.path}:{point.line}: {warning}: {point.name}: {point.advice}")
     return len(points)
+
+
+def _named(points: int) -> str:
+    return f", {points} open point{'s' if points > 1 else ''} named above" if points else ""
 
 
 def _packages(text: str) -> Iterator[Open]:
