@@ -46,6 +46,17 @@ def test_what_a_terminal_would_obey_is_not_printed() -> None:
     assert "two\nlines\n" in run(flow_run.command, "logs", listed["id"]).output
 
 
+def test_a_state_that_there_is_not_is_answered_by_those_that_there_are() -> None:
+    flow(name="f")(lambda: None)()
+    assert "f" in run(flow_run.command, "ls", "--state", "Completed").output.splitlines()[1]
+    refused = run(flow_run.command, "ls", "--state", "foo")
+    assert (refused.exit_code, refused.stderr) == (
+        1,
+        "Error: --state 'foo': there is no such state; there are scheduled, pending, running, "
+        "completed, failed, cancelled, crashed, paused, cancelling\n",
+    )
+
+
 def test_a_flow_run_is_called_by_its_name_or_its_id() -> None:
     @flow(flow_run_name="nightly", log_prints=True)
     def report(text: str) -> None:

@@ -7,6 +7,7 @@ import click
 from headrace.cli.finding import find_flow_run
 from headrace.cli.output import (
     confirm,
+    fail,
     found,
     json_option,
     perform,
@@ -16,6 +17,7 @@ from headrace.cli.output import (
     show_table,
     show_text,
 )
+from headrace.records import StateType
 
 
 @click.group()
@@ -32,7 +34,7 @@ def list_runs(flow_name: str | None, states: tuple[str, ...], limit: int, as_jso
     """List flow runs, the newest first."""
     from headrace.client import operations
 
-    wanted = [state.upper() for state in states] or None
+    wanted = [_state_type(state) for state in states] or None
     page = perform(operations.flow_runs(flow_name=flow_name, states=wanted, first=limit))
     if as_json:
         show_json(page["nodes"])
@@ -42,6 +44,13 @@ def list_runs(flow_name: str | None, states: tuple[str, ...], limit: int, as_jso
         for one in page["nodes"]
     ]
     show_table(("ID", "FLOW", "NAME", "STATE", "SINCE"), rows)
+
+
+def _state_type(text: str) -> str:
+    if text.upper() not in StateType.__members__:
+        known = ", ".join(kind.lower() for kind in StateType.__members__)
+        fail(f"--state {text!r}: there is no such state; there are {known}")
+    return text.upper()
 
 
 @command.command()
