@@ -1,3 +1,4 @@
+# differs: dicts typed by the standard library are parameters here on every Python, there from 3.12 on
 from typing import Literal, NamedTuple, TypedDict, Union
 
 from headrace import flow
