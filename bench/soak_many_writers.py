@@ -72,7 +72,7 @@ def write(seconds: float) -> Counts:
 def count(path: Path) -> Counts:
     """How many flow runs, task runs and log lines are in a sound ledger file, all completed."""
 
-    def query(db: peewee.SqliteDatabase) -> Counts:
+    def query(db: peewee.Database) -> Counts:
         if db.execute_sql("PRAGMA integrity_check").fetchall() != [("ok",)]:
             raise SystemExit(f"{path} is damaged")
         done = StateType.COMPLETED.value

@@ -117,7 +117,7 @@ class Service:
 def recorded(path: Path) -> list[str]:
     """The messages of all log lines in a ledger file, which must be sound, in order."""
 
-    def query(db: peewee.SqliteDatabase) -> list[str]:
+    def query(db: peewee.Database) -> list[str]:
         assert db.execute_sql("PRAGMA integrity_check").fetchall() == [("ok",)]
         rows = Log.select(Log.message).order_by(Log.seq).tuples().execute(db)
         return [message for (message,) in rows]

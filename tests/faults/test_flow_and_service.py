@@ -23,7 +23,7 @@ def states(path: Path) -> tuple[list[str], Counter[str], Counter[str], Counter[b
     """A ledger's flow runs' and task runs' states, its log messages, and the ends of runs."""
 
     def query(
-        db: peewee.SqliteDatabase,
+        db: peewee.Database,
     ) -> tuple[list[str], Counter[str], Counter[str], Counter[bytes]]:
         assert db.execute_sql("PRAGMA integrity_check").fetchall() == [("ok",)]
         flow_runs = [kind for (kind,) in FlowRun.select(FlowRun.state_type).tuples().execute(db)]

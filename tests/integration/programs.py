@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 _PROLOGUE = """
@@ -13,7 +15,8 @@ from headrace import flow, task, get_run_logger
 
 def ready():
     get_run_logger().info("about to wait")
-    print("ready", flush=True)
+    # In one write, so that two processes' lines do not mix where output is not buffered.
+    print("ready\\n", end="", flush=True)
 
 def hang():
     # A signal that comes just before a wait without end would be heard after it.
@@ -25,26 +28,28 @@ def hang():
 PATIENCE = 30
 
 
-def start(program: str, home: Path) -> subprocess.Popen[str]:
-    """Run a program with a home of its own."""
+@contextlib.contextmanager
+def start(program: str, home: Path) -> Iterator[subprocess.Popen[str]]:
+    """Run a program with a home of its own, and kill it at the end if it still runs."""
     environment = {**os.environ, "HEADRACE_HOME": str(home)}
     environment.pop("HEADRACE_API_URL", None)
-    return subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", _PROLOGUE + program],
         env=environment,
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def run(program: str, home: Path) -> str:
     """Run a program that ends well by itself; what it has printed."""
     with start(program, home) as process:
-        try:
-            out, err = process.communicate(timeout=PATIENCE)
-        finally:
-            process.kill()
+        out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, err
     assert "Traceback" not in err, err
     return out

@@ -59,7 +59,7 @@ def transport(request: pytest.FixtureRequest, path: Path) -> Iterator[Transport]
 def messages(path: Path) -> list[str]:
     """The log lines that the ledger has, in order."""
 
-    def query(db: peewee.SqliteDatabase) -> list[str]:
+    def query(db: peewee.Database) -> list[str]:
         rows = Log.select(Log.message).order_by(Log.seq).tuples().execute(db)
         return [message for (message,) in rows]
 

@@ -223,7 +223,7 @@ async def test_what_was_left_of_an_earlier_claim_is_refused(ledger: Ledger) -> N
     stream, run, _ = running(ledger)
     await reaped(ledger, lapsed(ledger))
 
-    def claimed_anew(db: peewee.SqliteDatabase) -> None:
+    def claimed_anew(db: peewee.Database) -> None:
         FlowRun.update({FlowRun.epoch: 2}).where(FlowRun.id == run.id).execute(db)
 
     ledger.write(claimed_anew).result()

@@ -146,7 +146,7 @@ def test_the_tables_are_what_the_models_say(ledger: Ledger) -> None:
     with fresh.bind_ctx(TABLES):
         fresh.create_tables(TABLES)
 
-    def shape(db: peewee.SqliteDatabase) -> set[tuple[str, str]]:
+    def shape(db: peewee.Database) -> set[tuple[str, str]]:
         rows = db.execute_sql(
             "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL "
             "AND name NOT LIKE 'schema_migration%' AND name NOT LIKE 'sqlite_%'"

@@ -144,7 +144,7 @@ class Ledger:
 
     def write(
         self,
-        verb: Callable[Concatenate[peewee.SqliteDatabase, P], T],
+        verb: Callable[Concatenate[peewee.Database, P], T],
         /,
         *args: P.args,
         **kwargs: P.kwargs,
@@ -160,7 +160,7 @@ class Ledger:
 
     async def awrite(
         self,
-        verb: Callable[Concatenate[peewee.SqliteDatabase, P], T],
+        verb: Callable[Concatenate[peewee.Database, P], T],
         /,
         *args: P.args,
         **kwargs: P.kwargs,
@@ -176,7 +176,7 @@ class Ledger:
 
     def read(
         self,
-        query: Callable[Concatenate[peewee.SqliteDatabase, P], T],
+        query: Callable[Concatenate[peewee.Database, P], T],
         /,
         *args: P.args,
         **kwargs: P.kwargs,
@@ -192,7 +192,7 @@ class Ledger:
 
     async def aread(
         self,
-        query: Callable[Concatenate[peewee.SqliteDatabase, P], T],
+        query: Callable[Concatenate[peewee.Database, P], T],
         /,
         *args: P.args,
         **kwargs: P.kwargs,
@@ -204,7 +204,7 @@ class Ledger:
 
     async def aread_for_feed(
         self,
-        query: Callable[Concatenate[peewee.SqliteDatabase, P], T],
+        query: Callable[Concatenate[peewee.Database, P], T],
         /,
         *args: P.args,
         **kwargs: P.kwargs,

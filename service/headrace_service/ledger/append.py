@@ -15,7 +15,7 @@ from headrace_service.ledger.models import Batch
 _json = msgspec.json.Encoder()
 
 
-def append(db: peewee.SqliteDatabase, decoded: DecodedBatch) -> BatchAck:
+def append(db: peewee.Database, decoded: DecodedBatch) -> BatchAck:
     """Take a batch: all of its sound records, or none when it came before.
 
     Args:
@@ -52,7 +52,7 @@ def append(db: peewee.SqliteDatabase, decoded: DecodedBatch) -> BatchAck:
     return ack
 
 
-def _earlier_answer(db: peewee.SqliteDatabase, batch: RecordBatch) -> BatchAck | None:
+def _earlier_answer(db: peewee.Database, batch: RecordBatch) -> BatchAck | None:
     query = Batch.select(Batch.number, Batch.answer).where(Batch.client_id == batch.client_id)
     row = query.tuples().execute(db)[:1]
     number, answer = row[0] if row else (0, b"")

@@ -60,7 +60,7 @@ class ArtifactWhere(msgspec.Struct, frozen=True):
 _COLUMNS = tuple(getattr(Artifact, name) for name in ArtifactRow.__struct_fields__)
 
 
-def create_artifact(db: peewee.SqliteDatabase, new: NewArtifact) -> ArtifactRow:
+def create_artifact(db: peewee.Database, new: NewArtifact) -> ArtifactRow:
     """Make an artifact; one with the key of an older one is a newer version of it.
 
     Raises:
@@ -89,7 +89,7 @@ def create_artifact(db: peewee.SqliteDatabase, new: NewArtifact) -> ArtifactRow:
 
 
 def update_artifact(
-    db: peewee.SqliteDatabase,
+    db: peewee.Database,
     artifact_id: UUID,
     *,
     data: object = msgspec.UNSET,
@@ -112,7 +112,7 @@ def update_artifact(
     return row
 
 
-def delete_artifact(db: peewee.SqliteDatabase, artifact_id: UUID) -> UUID:
+def delete_artifact(db: peewee.Database, artifact_id: UUID) -> UUID:
     """Delete an artifact; its id.
 
     Raises:

@@ -59,7 +59,7 @@ class ClaimedTaskRun(msgspec.Struct, frozen=True):
     arguments: bytes
 
 
-def enqueue(db: peewee.SqliteDatabase, wanted: NewBackgroundRun) -> UUID:
+def enqueue(db: peewee.Database, wanted: NewBackgroundRun) -> UUID:
     """A run that waits for a task worker. Returns its id; asking again changes nothing.
 
     Raises:
@@ -106,7 +106,7 @@ def waiting(db: peewee.Database, task_keys: Sequence[str], limit: int) -> list[U
 
 
 def claim_task_runs(
-    db: peewee.SqliteDatabase,
+    db: peewee.Database,
     worker_id: UUID,
     task_keys: Sequence[str],
     limit: int,
@@ -129,7 +129,7 @@ def claim_task_runs(
     return claimed
 
 
-def _claim(db: peewee.SqliteDatabase, worker_id: UUID, run_id: UUID) -> ClaimedTaskRun:
+def _claim(db: peewee.Database, worker_id: UUID, run_id: UUID) -> ClaimedTaskRun:
     columns = (
         BackgroundRun.task_key,
         TaskRun.name,
@@ -151,7 +151,7 @@ def _claim(db: peewee.SqliteDatabase, worker_id: UUID, run_id: UUID) -> ClaimedT
 
 
 def release_background_runs(
-    db: peewee.SqliteDatabase, worker_ids: Sequence[UUID], keep: Collection[UUID] = ()
+    db: peewee.Database, worker_ids: Sequence[UUID], keep: Collection[UUID] = ()
 ) -> list[UUID]:
     """Give back what task workers have claimed and not begun, save `keep`. Returns those runs."""
     columns = (BackgroundRun.task_run_id, BackgroundRun.epoch, TaskRun.run_count)
@@ -173,7 +173,7 @@ def release_background_runs(
     return released
 
 
-def _hand_over(db: peewee.SqliteDatabase, run_id: UUID, worker_id: UUID | None, epoch: int) -> None:
+def _hand_over(db: peewee.Database, run_id: UUID, worker_id: UUID | None, epoch: int) -> None:
     """A run is at a worker, or at none, under a new epoch; no process has begun it."""
     values = {BackgroundRun.claimed_by: worker_id, BackgroundRun.epoch: epoch}
     BackgroundRun.update(values).where(BackgroundRun.task_run_id == run_id).execute(db)

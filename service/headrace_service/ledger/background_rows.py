@@ -20,13 +20,13 @@ def is_superseded(db: peewee.Database, run_id: UUID, epoch: int) -> bool:
     return any(current != epoch for (current,) in query.tuples().execute(db))
 
 
-def forget(db: peewee.SqliteDatabase, run_ids: Sequence[UUID]) -> None:
+def forget(db: peewee.Database, run_ids: Sequence[UUID]) -> None:
     """Let go of runs that have ended, and of their arguments; others do not matter."""
     if run_ids:
         BackgroundRun.delete().where(BackgroundRun.task_run_id.in_(list(run_ids))).execute(db)
 
 
-def forget_of_flow_run(db: peewee.SqliteDatabase, flow_run_id: UUID) -> None:
+def forget_of_flow_run(db: peewee.Database, flow_run_id: UUID) -> None:
     """Let go of the runs that a flow run has asked for."""
     mine = TaskRun.select(TaskRun.id).where(TaskRun.flow_run_id == flow_run_id)
     BackgroundRun.delete().where(BackgroundRun.task_run_id.in_(mine)).execute(db)

@@ -77,7 +77,7 @@ _COLUMNS = tuple(getattr(Block, name) for name in BlockRow.__struct_fields__)
 _TYPE_COLUMNS = tuple(getattr(BlockType, name) for name in BlockTypeRow.__struct_fields__)
 
 
-def register_block_type(db: peewee.SqliteDatabase, new: NewBlockType) -> BlockTypeRow:
+def register_block_type(db: peewee.Database, new: NewBlockType) -> BlockTypeRow:
     """Make a type known, or bring what is known of it up to date.
 
     Raises:
@@ -100,7 +100,7 @@ def register_block_type(db: peewee.SqliteDatabase, new: NewBlockType) -> BlockTy
 
 
 def save_block(
-    db: peewee.SqliteDatabase,
+    db: peewee.Database,
     new_type: NewBlockType,
     name: str | None,
     data: dict[str, Any],
@@ -144,7 +144,7 @@ def save_block(
     return row
 
 
-def delete_block(db: peewee.SqliteDatabase, block_id: UUID) -> UUID:
+def delete_block(db: peewee.Database, block_id: UUID) -> UUID:
     """Delete a block; its id.
 
     Raises:

@@ -63,7 +63,7 @@ def next_due(db: peewee.Database, claimant: Claimant) -> int | None:
     return due
 
 
-def claim(db: peewee.SqliteDatabase, claimant: Claimant, now: int) -> list[Claimed]:
+def claim(db: peewee.Database, claimant: Claimant, now: int) -> list[Claimed]:
     """Give a worker runs that are due, `limit` at most: they are PENDING, and its own.
 
     Those of queues served first come first, then by the time they are due. What it has claimed
@@ -119,7 +119,7 @@ def _due(
 
 
 def _give(
-    db: peewee.SqliteDatabase, worker_id: UUID, owner: DeploymentRow, row: tuple[Any, ...]
+    db: peewee.Database, worker_id: UUID, owner: DeploymentRow, row: tuple[Any, ...]
 ) -> Claimed:
     """Make a run a worker's own."""
     run_id, name, epoch, parameters, variables, due, _, count = row
@@ -148,7 +148,7 @@ def _waiting(claimant: Claimant) -> Any:
     return query
 
 
-def _room(db: peewee.SqliteDatabase, claimant: Claimant) -> int:
+def _room(db: peewee.Database, claimant: Claimant) -> int:
     """How many more runs the claimant's pool may have under way."""
     if claimant.pool_id is None:
         return claimant.limit
@@ -171,7 +171,7 @@ def _room(db: peewee.SqliteDatabase, claimant: Claimant) -> int:
     return 0
 
 
-def conclude(db: peewee.SqliteDatabase, run_id: UUID, epoch: int, message: str) -> StateType | None:
+def conclude(db: peewee.Database, run_id: UUID, epoch: int, message: str) -> StateType | None:
     """The process that executed a run has ended without a word of how: end the run for it.
 
     Returns:
@@ -192,7 +192,7 @@ def conclude(db: peewee.SqliteDatabase, run_id: UUID, epoch: int, message: str) 
 
 
 def release(
-    db: peewee.SqliteDatabase, worker_ids: Sequence[UUID], keep: Collection[UUID] = ()
+    db: peewee.Database, worker_ids: Sequence[UUID], keep: Collection[UUID] = ()
 ) -> list[UUID]:
     """Give back what the workers have claimed and nobody has begun, save `keep`.
 
@@ -221,12 +221,12 @@ def has_lapsed_workers(db: peewee.Database, now: int) -> bool:
     return bool(Worker.select().where(Worker.lease_until < now).exists(db))
 
 
-def extend_workers(db: peewee.SqliteDatabase, until: int) -> None:
+def extend_workers(db: peewee.Database, until: int) -> None:
     """Give every worker until a time to be heard of: nobody could hear them for a while."""
     Worker.update({Worker.lease_until: until}).where(Worker.lease_until < until).execute(db)
 
 
-def release_lapsed(db: peewee.SqliteDatabase, now: int) -> list[UUID]:
+def release_lapsed(db: peewee.Database, now: int) -> list[UUID]:
     """Give back what workers have claimed whose lease is over, and forget those workers."""
     query = Worker.select(Worker.id).where(Worker.lease_until < now)
     gone = [key for (key,) in query.tuples().execute(db)]
@@ -238,7 +238,7 @@ def release_lapsed(db: peewee.SqliteDatabase, now: int) -> list[UUID]:
     return released
 
 
-def release_worker(db: peewee.SqliteDatabase, worker_id: UUID) -> None:
+def release_worker(db: peewee.Database, worker_id: UUID) -> None:
     """A worker ends: give back what it has claimed, and forget it."""
     release(db, [worker_id])
     release_background_runs(db, [worker_id])
@@ -253,7 +253,7 @@ def to_be_cancelled(db: peewee.Database, worker_id: UUID) -> list[UUID]:
     return [run_id for (run_id,) in query.tuples().execute(db)]
 
 
-def cancel(db: peewee.SqliteDatabase, run_id: UUID) -> StateType | None:
+def cancel(db: peewee.Database, run_id: UUID) -> StateType | None:
     """Ask for a run to be cancelled: at once if nobody has begun it. Returns its state now."""
     current = state_of_flow_run(db, run_id)
     if current is None:

@@ -78,7 +78,7 @@ class _Claim(NamedTuple):
 class _Desk:
     """The limits that one transaction deals with, and what is taken of them."""
 
-    def __init__(self, db: peewee.SqliteDatabase, now: int) -> None:
+    def __init__(self, db: peewee.Database, now: int) -> None:
         self.now = now
         self._execute = db.connection().execute
         self._limits: dict[bytes, _Limit] = {}
@@ -216,7 +216,7 @@ class _Desk:
         return limit
 
 
-def acquire(db: peewee.SqliteDatabase, request: SlotRequest, now: int) -> Outcome:
+def acquire(db: peewee.Database, request: SlotRequest, now: int) -> Outcome:
     """Take the slots that are asked for, or take a place in line; the answer is a `SlotAnswer`."""
     desk = _Desk(db, now)
     lease_id = request.lease_id.bytes
@@ -247,7 +247,7 @@ def acquire(db: peewee.SqliteDatabase, request: SlotRequest, now: int) -> Outcom
     return Outcome(served.pop(request.lease_id, SlotAnswer(False)), served, retry_at)
 
 
-def release(db: peewee.SqliteDatabase, lease_ids: Iterable[UUID], now: int) -> Outcome:
+def release(db: peewee.Database, lease_ids: Iterable[UUID], now: int) -> Outcome:
     """Give back what leases hold, or their places in line; the answer is how many there were."""
     desk = _Desk(db, now)
     freed = [desk.forget(lease_id.bytes) for lease_id in lease_ids]
@@ -255,7 +255,7 @@ def release(db: peewee.SqliteDatabase, lease_ids: Iterable[UUID], now: int) -> O
     return Outcome(sum(map(bool, freed)), served, retry_at)
 
 
-def renew(db: peewee.SqliteDatabase, leases: Iterable[tuple[UUID, float]], now: int) -> Outcome:
+def renew(db: peewee.Database, leases: Iterable[tuple[UUID, float]], now: int) -> Outcome:
     """Let leases last for so many seconds from now on; the answer are those that have ended.
 
     A lease that has ended is not revived: its slots may be another's.
@@ -272,7 +272,7 @@ def renew(db: peewee.SqliteDatabase, leases: Iterable[tuple[UUID, float]], now: 
     return Outcome(lost, {})
 
 
-def refresh(db: peewee.SqliteDatabase, lease_ids: Sequence[UUID], now: int) -> Outcome:
+def refresh(db: peewee.Database, lease_ids: Sequence[UUID], now: int) -> Outcome:
     """Tell that these wait still, and serve their lines; the answer are those without a place.
 
     Those have been given their slots, or the limit is gone: they are to ask again.
@@ -297,7 +297,7 @@ def placeless(connection: sqlite3.Connection, lease_ids: Sequence[UUID]) -> list
     return [each for each in lease_ids if each.bytes not in found]
 
 
-def serve_limit(db: peewee.SqliteDatabase, limit_id: UUID, answer: T, now: int) -> Outcome:
+def serve_limit(db: peewee.Database, limit_id: UUID, answer: T, now: int) -> Outcome:
     """Give what is free of a limit to those who wait, after it was changed; answers `answer`."""
     desk = _Desk(db, now)
     limit = desk.limit(limit_id.bytes)
@@ -305,7 +305,7 @@ def serve_limit(db: peewee.SqliteDatabase, limit_id: UUID, answer: T, now: int) 
     return Outcome(answer, served, retry_at)
 
 
-def free_slots_of(db: peewee.SqliteDatabase, client_ids: Sequence[UUID], now: int) -> Outcome:
+def free_slots_of(db: peewee.Database, client_ids: Sequence[UUID], now: int) -> Outcome:
     """Free the slots and the places in line of processes that have ended; answers how many."""
     lease_ids: set[UUID] = set()
     for model in (Slot, Waiter):
@@ -319,7 +319,7 @@ def has_lapsed(db: peewee.Database, now: int) -> bool:
     return any(model.select().where(model.until <= now).exists(db) for model in (Slot, Waiter))
 
 
-def sweep(db: peewee.SqliteDatabase, now: int) -> Outcome:
+def sweep(db: peewee.Database, now: int) -> Outcome:
     """Delete the slots whose lease has ended and those who wait no more; answers how many rows."""
     ended: set[UUID] = set()
     count = 0

@@ -47,7 +47,7 @@ def _under_way(db: peewee.Database, owner: DeploymentRow) -> int:
     )
 
 
-def tell_others(db: peewee.SqliteDatabase, owner: DeploymentRow, now: int) -> None:
+def tell_others(db: peewee.Database, owner: DeploymentRow, now: int) -> None:
     """There is no place for the runs of a deployment that are due: they wait, or are CANCELLED."""
     query = FlowRun.select(FlowRun.id, FlowRun.run_count).where(
         IS_SCHEDULED,

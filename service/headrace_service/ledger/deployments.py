@@ -188,7 +188,7 @@ def bundle(db: peewee.Database, key: str) -> tuple[bytes, str]:
 # -- changing ---------------------------------------------------------------------------------
 
 
-def put_bundle(db: peewee.SqliteDatabase, content: bytes, about: dict[str, Any]) -> str:
+def put_bundle(db: peewee.Database, content: bytes, about: dict[str, Any]) -> str:
     """Keep a bundle, unless it is there already. Returns its key."""
     key = hashlib.sha256(content).hexdigest()
     row = {
@@ -201,7 +201,7 @@ def put_bundle(db: peewee.SqliteDatabase, content: bytes, about: dict[str, Any])
     return key
 
 
-def apply_deployment(db: peewee.SqliteDatabase, wanted: DeploymentInput) -> DeploymentRow:
+def apply_deployment(db: peewee.Database, wanted: DeploymentInput) -> DeploymentRow:
     """Create a deployment, or bring the one of that name to what is asked for.
 
     Asking for the same again changes nothing: its schedules keep their ids and go on as they were.
@@ -262,9 +262,7 @@ def apply_deployment(db: peewee.SqliteDatabase, wanted: DeploymentInput) -> Depl
     return deployment(db, key)
 
 
-def set_deployment_paused(
-    db: peewee.SqliteDatabase, which: UUID | str, paused: bool
-) -> DeploymentRow:
+def set_deployment_paused(db: peewee.Database, which: UUID | str, paused: bool) -> DeploymentRow:
     """Let a deployment's schedules rest, or go on from now.
 
     Raises:
@@ -276,7 +274,7 @@ def set_deployment_paused(
     return deployment(db, row.id)
 
 
-def delete_deployment(db: peewee.SqliteDatabase, which: UUID | str) -> UUID:
+def delete_deployment(db: peewee.Database, which: UUID | str) -> UUID:
     """Forget a deployment and its schedules; runs that wait are cancelled. Returns its id.
 
     Raises:
@@ -289,7 +287,7 @@ def delete_deployment(db: peewee.SqliteDatabase, which: UUID | str) -> UUID:
     return key
 
 
-def _cancel_waiting(db: peewee.SqliteDatabase, deployment_id: UUID) -> None:
+def _cancel_waiting(db: peewee.Database, deployment_id: UUID) -> None:
     """Cancel a deployment's runs that nobody could take up without it."""
     is_waiting = (FlowRun.state_type == StateType.SCHEDULED.value) & FlowRun.claimed_by.is_null()
     is_suspended = (FlowRun.state_type == StateType.PAUSED.value) & (
@@ -306,7 +304,7 @@ def _cancel_waiting(db: peewee.SqliteDatabase, deployment_id: UUID) -> None:
     change_states(db, changes, Actor.USER)
 
 
-def plan_schedules(db: peewee.SqliteDatabase, deployment_id: UUID, now: int) -> None:
+def plan_schedules(db: peewee.Database, deployment_id: UUID, now: int) -> None:
     """Give each schedule that is to fire a next time, and take it from the others."""
     paused = deployment(db, deployment_id).paused
     for schedule in schedules_of(db, [deployment_id])[0]:
@@ -318,7 +316,7 @@ def plan_schedules(db: peewee.SqliteDatabase, deployment_id: UUID, now: int) -> 
         update.where(Schedule.id == schedule.id).execute(db)
 
 
-def _flow_id(db: peewee.SqliteDatabase, name: str, now: int) -> UUID:
+def _flow_id(db: peewee.Database, name: str, now: int) -> UUID:
     row = {Flow.id: uuid_utils.uuid7().bytes, Flow.name: name, Flow.created_at: now}
     Flow.insert(row).on_conflict_ignore().execute(db)
     query = Flow.select(Flow.id).where(Flow.name == name)
@@ -327,7 +325,7 @@ def _flow_id(db: peewee.SqliteDatabase, name: str, now: int) -> UUID:
 
 
 def _apply_schedules(
-    db: peewee.SqliteDatabase, deployment_id: UUID, wanted: Sequence[ScheduleInput], now: int
+    db: peewee.Database, deployment_id: UUID, wanted: Sequence[ScheduleInput], now: int
 ) -> None:
     """Keep the schedules that are asked for again; add what is new, and drop the others.
 

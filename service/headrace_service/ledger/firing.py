@@ -26,7 +26,7 @@ FIRES = 100
 AUTO_TAG = "auto-scheduled"
 
 
-def fire_due(db: peewee.SqliteDatabase, now: int) -> int | None:
+def fire_due(db: peewee.Database, now: int) -> int | None:
     """Let every schedule whose time has come fire: a run, and its next time, in one transaction.
 
     However many do this at once, each time of a schedule makes one run.
@@ -49,7 +49,7 @@ def next_fire(db: peewee.Database) -> int | None:
     return coming
 
 
-def _fire(db: peewee.SqliteDatabase, schedule: ScheduleRow, now: int) -> None:
+def _fire(db: peewee.Database, schedule: ScheduleRow, now: int) -> None:
     assert schedule.next_fire is not None
     row = deployment(db, schedule.deployment_id)
     parameters = {**msgspec.json.decode(row.parameters), **schedule.parameters}
@@ -82,7 +82,7 @@ def overdue(db: peewee.Database, before: int) -> list[UUID]:
     return [run_id for (run_id,) in query.limit(FIRES).tuples().execute(db)]
 
 
-def mark_late(db: peewee.SqliteDatabase, before: int) -> None:
+def mark_late(db: peewee.Database, before: int) -> None:
     """Call runs Late that were due before a time and that nobody has taken."""
     for run_id in overdue(db, before):
         change_flow_run(db, run_id, StateType.SCHEDULED, "Late", Actor.SERVICE)

@@ -49,7 +49,7 @@ _COLUMNS = (FlowRunInput.key, FlowRunInput.value, FlowRunInput.sender, FlowRunIn
 
 
 def create_input(
-    db: peewee.SqliteDatabase,
+    db: peewee.Database,
     flow_run_id: UUID,
     key: str,
     value: str,
@@ -79,7 +79,7 @@ def create_input(
     return row
 
 
-def delete_input(db: peewee.SqliteDatabase, flow_run_id: UUID, key: str) -> bool:
+def delete_input(db: peewee.Database, flow_run_id: UUID, key: str) -> bool:
     """Take an input away; whether there was one."""
     found = (FlowRunInput.flow_run_id == flow_run_id) & (FlowRunInput.key == key)
     return bool(FlowRunInput.delete().where(found).execute(db))
@@ -106,7 +106,7 @@ def inputs_by_prefix(
 
 
 def resume_flow_run(
-    db: peewee.SqliteDatabase, flow_run_id: UUID, given: dict[str, object] | None
+    db: peewee.Database, flow_run_id: UUID, given: dict[str, object] | None
 ) -> None:
     """Let a paused flow run go on, with what it waits for.
 
@@ -138,9 +138,7 @@ def resume_flow_run(
         raise Conflict(refused.message, "id")
 
 
-def _take_answer(
-    db: peewee.SqliteDatabase, flow_run_id: UUID, given: dict[str, object] | None
-) -> None:
+def _take_answer(db: peewee.Database, flow_run_id: UUID, given: dict[str, object] | None) -> None:
     expected = _expected(db, flow_run_id)
     if given and (expected is None or expected.schema is None):
         raise InvalidInput("the run does not wait for any input", "input")

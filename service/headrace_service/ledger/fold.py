@@ -85,7 +85,7 @@ class Fold:
     """One batch on its way into the tables; `actor` is who asks for its changes of state."""
 
     def __init__(
-        self, db: peewee.SqliteDatabase, decoded: DecodedBatch, actor: Actor = Actor.RUN
+        self, db: peewee.Database, decoded: DecodedBatch, actor: Actor = Actor.RUN
     ) -> None:
         self.db = db
         self.actor = actor
@@ -373,7 +373,7 @@ def _old(runs: Iterable[_Run]) -> Iterable[Any]:
     return (run for run in runs if run.created is None)
 
 
-def fold_in(db: peewee.SqliteDatabase, records: list[Record], actor: Actor) -> list[RefusedRecord]:
+def fold_in(db: peewee.Database, records: list[Record], actor: Actor) -> list[RefusedRecord]:
     """Take records that are of no process's stream; those that cannot be taken, and why.
 
     Args:

@@ -13,7 +13,7 @@ import peewee
 from headrace_service.ledger.models import FlowRun, Reaping, TaskRun
 
 
-def note(db: peewee.SqliteDatabase, client_ids: Sequence[UUID], now: int) -> None:
+def note(db: peewee.Database, client_ids: Sequence[UUID], now: int) -> None:
     """Note that the processes of these streams were taken for dead at `now`, in microseconds."""
     rows = [{Reaping.client_id: client_id, Reaping.at: now} for client_id in client_ids]
     if rows:

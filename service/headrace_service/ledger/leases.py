@@ -16,7 +16,7 @@ _RENEW = insert_sql(Process).replace("INSERT", "INSERT OR REPLACE", 1)
 _END = 'DELETE FROM "process" WHERE "client_id" = ?'
 
 
-def renew_lease(db: peewee.SqliteDatabase, batch: RecordBatch, now: int) -> None:
+def renew_lease(db: peewee.Database, batch: RecordBatch, now: int) -> None:
     """Note that a stream's process lives, or that it has no runs any more that depend on it."""
     client_id, process = batch.client_id.bytes, batch.process
     if process is None:

@@ -20,7 +20,7 @@ class LimitValues(msgspec.Struct, frozen=True, omit_defaults=True):
     active: bool | None = None
 
 
-def create_limit(db: peewee.SqliteDatabase, name: str, values: LimitValues, now: int) -> Outcome:
+def create_limit(db: peewee.Database, name: str, values: LimitValues, now: int) -> Outcome:
     """Make a limit; answers its id, or None when there is one of that name."""
     if _id_of(db, name) is not None:
         return Outcome(None, {})
@@ -37,7 +37,7 @@ def create_limit(db: peewee.SqliteDatabase, name: str, values: LimitValues, now:
     return Outcome(limit_id, {})
 
 
-def update_limit(db: peewee.SqliteDatabase, name: str, values: LimitValues, now: int) -> Outcome:
+def update_limit(db: peewee.Database, name: str, values: LimitValues, now: int) -> Outcome:
     """Change a limit; answers its id, or None when there is none of that name.
 
     Lowering it below what is held takes nothing from anybody: it is given on to nobody until
@@ -55,7 +55,7 @@ def update_limit(db: peewee.SqliteDatabase, name: str, values: LimitValues, now:
     return serve_limit(db, limit_id, limit_id, now)
 
 
-def delete_limit(db: peewee.SqliteDatabase, name: str, now: int) -> Outcome:
+def delete_limit(db: peewee.Database, name: str, now: int) -> Outcome:
     """Delete a limit; answers its id, or None. Who waits for it goes on without it."""
     limit_id = _id_of(db, name)
     if limit_id is None:
@@ -68,7 +68,7 @@ def delete_limit(db: peewee.SqliteDatabase, name: str, now: int) -> Outcome:
     return freed._replace(answer=limit_id)
 
 
-def reset_limit(db: peewee.SqliteDatabase, name: str, now: int) -> Outcome:
+def reset_limit(db: peewee.Database, name: str, now: int) -> Outcome:
     """Free all slots of a limit, whoever holds them; answers its id, or None.
 
     Holders whose lease is taken that way learn of it when they renew it.
@@ -80,6 +80,6 @@ def reset_limit(db: peewee.SqliteDatabase, name: str, now: int) -> Outcome:
     return serve_limit(db, limit_id, limit_id, now)
 
 
-def _id_of(db: peewee.SqliteDatabase, name: str) -> UUID | None:
+def _id_of(db: peewee.Database, name: str) -> UUID | None:
     query = ConcurrencyLimit.select(ConcurrencyLimit.id).where(ConcurrencyLimit.name == name)
     return next((limit_id for (limit_id,) in query.tuples().execute(db)), None)

@@ -58,14 +58,14 @@ def processes(db: peewee.Database) -> list[ProcessRow]:
     return [ProcessRow(*row) for row in Process.select(*_COLUMNS).tuples().execute(db)]
 
 
-def extend_leases(db: peewee.SqliteDatabase, now: int) -> None:
+def extend_leases(db: peewee.Database, now: int) -> None:
     """Let every lease begin anew: nobody could renew it while the service was away."""
     until = Process.duration + now
     Process.update(until=until).where(Process.until < until).execute(db)
     Waiter.update(until=now + WAITER_LEASE).where(Waiter.until < now + WAITER_LEASE).execute(db)
 
 
-def reap(db: peewee.SqliteDatabase, ended: Sequence[Ended], now: int) -> Outcome:
+def reap(db: peewee.Database, ended: Sequence[Ended], now: int) -> Outcome:
     """End the runs of processes that have ended, and free their slots; answers how many runs."""
     dead = [each for each in ended if _is_so_still(db, each, now)]
     changes: list[FlowRunChanged | TaskRunChanged] = []
@@ -86,7 +86,7 @@ def reap(db: peewee.SqliteDatabase, ended: Sequence[Ended], now: int) -> Outcome
     return freed._replace(answer=len(changes) - len(refused))
 
 
-def _is_so_still(db: peewee.SqliteDatabase, ended: Ended, now: int) -> bool:
+def _is_so_still(db: peewee.Database, ended: Ended, now: int) -> bool:
     """Whether a process has not been heard of since it was looked at."""
     client_id = ended.process.client_id
     query = Process.select(Process.until).where(Process.client_id == client_id)
@@ -97,7 +97,7 @@ def _is_so_still(db: peewee.SqliteDatabase, ended: Ended, now: int) -> bool:
 
 
 def _open_runs(
-    db: peewee.SqliteDatabase, model: type[FlowRun] | type[TaskRun], client_id: UUID
+    db: peewee.Database, model: type[FlowRun] | type[TaskRun], client_id: UUID
 ) -> list[tuple[UUID, int]]:
     """A process's runs that have not ended and cannot go on without it, innermost first."""
     is_open = model.state_type.in_([each.value for each in _OPEN]) | (

@@ -40,7 +40,7 @@ class Readers:
         self._lock = threading.Lock()
         self._closed = False
 
-    def submit(self, query: Callable[[peewee.SqliteDatabase], T]) -> Future[T]:
+    def submit(self, query: Callable[[peewee.Database], T]) -> Future[T]:
         """Run `query(db)` in one transaction, so that it sees one snapshot.
 
         The future raises `TookTooLong` when the query had to be stopped.
@@ -65,7 +65,7 @@ class Readers:
             connection.close()
         self._connections.clear()
 
-    def _run(self, query: Callable[[peewee.SqliteDatabase], T]) -> T:
+    def _run(self, query: Callable[[peewee.Database], T]) -> T:
         if self.db.is_closed():
             self._connect()
         if self._timeout is not None:

@@ -63,7 +63,7 @@ def spool_beside(ledger: Path) -> Path:
     return ledger.parent / "spool"
 
 
-def reap_unheard(db: peewee.SqliteDatabase, spool: Path, now: int) -> Outcome:
+def reap_unheard(db: peewee.Database, spool: Path, now: int) -> Outcome:
     """Look for dead processes without being the service; answers how many runs were ended.
 
     For whoever opens a ledger's file, or waits for what others may hold.

@@ -44,7 +44,7 @@ class FlowRunChanges(msgspec.Struct, frozen=True, omit_defaults=True):
     flow_version: Name | None = None
 
 
-def create_flow_run(db: peewee.SqliteDatabase, new: FlowRunCreated) -> UUID:
+def create_flow_run(db: peewee.Database, new: FlowRunCreated) -> UUID:
     """A run of a flow that somebody means to carry out by hand. Returns its id.
 
     Raises:
@@ -55,7 +55,7 @@ def create_flow_run(db: peewee.SqliteDatabase, new: FlowRunCreated) -> UUID:
     return new.id
 
 
-def set_flow_run_state(db: peewee.SqliteDatabase, run_id: UUID, state: NewState) -> None:
+def set_flow_run_state(db: peewee.Database, run_id: UUID, state: NewState) -> None:
     """Let a flow run enter a state.
 
     Raises:
@@ -65,13 +65,13 @@ def set_flow_run_state(db: peewee.SqliteDatabase, run_id: UUID, state: NewState)
     _set_state(db, FlowRun, FlowRunChanged, run_id, state)
 
 
-def set_task_run_state(db: peewee.SqliteDatabase, run_id: UUID, state: NewState) -> None:
+def set_task_run_state(db: peewee.Database, run_id: UUID, state: NewState) -> None:
     """Let a task run enter a state; see `set_flow_run_state`."""
     _set_state(db, TaskRun, TaskRunChanged, run_id, state)
 
 
 def _set_state(
-    db: peewee.SqliteDatabase,
+    db: peewee.Database,
     table: type[FlowRun] | type[TaskRun],
     change: type[FlowRunChanged] | type[TaskRunChanged],
     run_id: UUID,
@@ -86,7 +86,7 @@ def _set_state(
         raise Conflict(refused.message, refused.field)
 
 
-def update_flow_run(db: peewee.SqliteDatabase, run_id: UUID, changes: FlowRunChanges) -> None:
+def update_flow_run(db: peewee.Database, run_id: UUID, changes: FlowRunChanges) -> None:
     """Change what a flow run is called, and what is said about it.
 
     Raises:
@@ -104,7 +104,7 @@ def update_flow_run(db: peewee.SqliteDatabase, run_id: UUID, changes: FlowRunCha
         FlowRun.update(**values).where(FlowRun.id == run_id).execute(db)
 
 
-def delete_flow_run(db: peewee.SqliteDatabase, run_id: UUID) -> UUID:
+def delete_flow_run(db: peewee.Database, run_id: UUID) -> UUID:
     """Delete a flow run with its task runs, log lines, inputs and history. Its subflow runs stay.
 
     A state that its process still tells of is refused; task runs and log lines that it tells of

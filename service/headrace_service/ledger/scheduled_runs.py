@@ -35,7 +35,7 @@ class RunRequest(msgspec.Struct, frozen=True):
     job_variables: dict[str, Any] = {}
 
 
-def create_run(db: peewee.SqliteDatabase, wanted: RunRequest) -> UUID:
+def create_run(db: peewee.Database, wanted: RunRequest) -> UUID:
     """A run of a deployment, due now or at a time. Returns its id.
 
     With an idempotency key that a run of the flow has already, that run's.
@@ -72,7 +72,7 @@ def create_run(db: peewee.SqliteDatabase, wanted: RunRequest) -> UUID:
 
 
 def insert_run(
-    db: peewee.SqliteDatabase,
+    db: peewee.Database,
     row: DeploymentRow,
     wanted: RunRequest,
     parameters: Mapping[str, Any],
@@ -109,7 +109,7 @@ def _name_at(name: str, due: int) -> str:
     return f"{name[:1000]}-{moment:%Y-%m-%dT%H:%M:%S}"
 
 
-def _other_queue(db: peewee.SqliteDatabase, row: DeploymentRow, name: str) -> UUID:
+def _other_queue(db: peewee.Database, row: DeploymentRow, name: str) -> UUID:
     mine = WorkQueue.select(WorkQueue.work_pool_id).where(WorkQueue.id == row.work_queue_id)
     query = WorkQueue.select(WorkQueue.id).where(
         WorkQueue.work_pool_id == mine, WorkQueue.name == name

@@ -34,7 +34,7 @@ class CurrentState(msgspec.Struct, frozen=True):
 
 
 def change_states(
-    db: peewee.SqliteDatabase, changes: Sequence[FlowRunChanged | TaskRunChanged], actor: Actor
+    db: peewee.Database, changes: Sequence[FlowRunChanged | TaskRunChanged], actor: Actor
 ) -> list[RefusedRecord]:
     """Let runs enter states; those that may not stay as they are.
 
@@ -50,7 +50,7 @@ def change_states(
 
 
 def change_flow_run(
-    db: peewee.SqliteDatabase,
+    db: peewee.Database,
     run_id: UUID,
     type: StateType,
     name: str,

@@ -42,7 +42,7 @@ _COLUMNS = tuple(getattr(Variable, name) for name in VariableRow.__struct_fields
 
 
 def set_variable(
-    db: peewee.SqliteDatabase, name: str, value: object, tags: list[str], overwrite: bool
+    db: peewee.Database, name: str, value: object, tags: list[str], overwrite: bool
 ) -> VariableRow:
     """Give a variable a value; without `overwrite`, only one that is not there yet.
 
@@ -78,7 +78,7 @@ def set_variable(
     return row
 
 
-def delete_variable(db: peewee.SqliteDatabase, name: str) -> UUID:
+def delete_variable(db: peewee.Database, name: str) -> UUID:
     """Delete a variable; its id.
 
     Raises:

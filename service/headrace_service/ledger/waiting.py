@@ -38,7 +38,7 @@ REFRESH = 2_000_000
 LOOK = 0.000_01
 NEVER = 2**63
 
-Verb = Callable[["peewee.SqliteDatabase", int], Outcome]
+Verb = Callable[["peewee.Database", int], Outcome]
 
 
 class Slots:

@@ -124,7 +124,7 @@ def workers_of(db: peewee.Database, pool_id: UUID) -> list[WorkerRow]:
     return [WorkerRow(*row) for row in query.tuples().execute(db)]
 
 
-def create_work_pool(db: peewee.SqliteDatabase, new: NewWorkPool) -> WorkPoolRow:
+def create_work_pool(db: peewee.Database, new: NewWorkPool) -> WorkPoolRow:
     """A new pool, with its default queue.
 
     Raises:
@@ -147,7 +147,7 @@ def create_work_pool(db: peewee.SqliteDatabase, new: NewWorkPool) -> WorkPoolRow
     return work_pool(db, new.name)
 
 
-def queue_for(db: peewee.SqliteDatabase, pool_id: UUID, name: str) -> UUID:
+def queue_for(db: peewee.Database, pool_id: UUID, name: str) -> UUID:
     """The id of a pool's queue, which is created if need be, behind those there are."""
     queues = queues_of(db, pool_id)
     for queue in queues:
@@ -166,7 +166,7 @@ def queue_for(db: peewee.SqliteDatabase, pool_id: UUID, name: str) -> UUID:
     return queue_id
 
 
-def set_pool_paused(db: peewee.SqliteDatabase, name: str, paused: bool) -> WorkPoolRow:
+def set_pool_paused(db: peewee.Database, name: str, paused: bool) -> WorkPoolRow:
     """Let a pool's workers take no more runs, or take them again.
 
     Raises:
@@ -177,7 +177,7 @@ def set_pool_paused(db: peewee.SqliteDatabase, name: str, paused: bool) -> WorkP
     return work_pool(db, name)
 
 
-def delete_work_pool(db: peewee.SqliteDatabase, name: str) -> UUID:
+def delete_work_pool(db: peewee.Database, name: str) -> UUID:
     """Forget a pool, its queues and its workers. Returns its id.
 
     Raises:
@@ -202,7 +202,7 @@ def delete_work_pool(db: peewee.SqliteDatabase, name: str) -> UUID:
     return pool.id
 
 
-def keep_worker(db: peewee.SqliteDatabase, call: WorkerCall) -> UUID | None:
+def keep_worker(db: peewee.Database, call: WorkerCall) -> UUID | None:
     """Note that a worker lives. Returns its pool's id.
 
     Raises:

@@ -18,7 +18,7 @@ from headrace_service.ledger.errors import LedgerVersion
 LATEST = 9
 
 
-def migrate(db: peewee.SqliteDatabase) -> None:
+def migrate(db: peewee.Database) -> None:
     """Apply the steps that are missing; with several processes at it, one does and others wait.
 
     Raises:
@@ -29,7 +29,7 @@ def migrate(db: peewee.SqliteDatabase) -> None:
     insist(lambda: _migrate_locked(db))
 
 
-def _migrate_locked(db: peewee.SqliteDatabase) -> None:
+def _migrate_locked(db: peewee.Database) -> None:
     with db.atomic("IMMEDIATE"):
         version = _version(db)
         if version == LATEST:
@@ -50,5 +50,5 @@ def _migrate_locked(db: peewee.SqliteDatabase) -> None:
         db.execute_sql(f"PRAGMA user_version = {LATEST}")
 
 
-def _version(db: peewee.SqliteDatabase) -> int:
+def _version(db: peewee.Database) -> int:
     return int(insist(lambda: db.execute_sql("PRAGMA user_version").fetchone())[0])
