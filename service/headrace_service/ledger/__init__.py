@@ -6,6 +6,9 @@ One way out: queries on read-only connections, and the feed, which is the tail o
 
 from __future__ import annotations
 
+from headrace_service.ledger import orm as orm  # first: it decides how peewee is loaded
+
+# isort: split
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
