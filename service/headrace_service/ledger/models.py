@@ -576,6 +576,33 @@ class Reaping(Table):
         primary_key = peewee.CompositeKey("client_id", "at")
 
 
+class Retention(Table):
+    """How far the deletion of what is old has come, by kind: "event", "log", "run", …
+
+    `deleted_to` is the greatest `seq` that was deleted: whoever has seen less than that has missed
+    something. `looked_to` is the `seq` up to which nothing is left to look at. `deleted` counts all
+    that ever went; `swept_at` is when everything that was due was gone, in microseconds.
+    """
+
+    kind = peewee.TextField(primary_key=True)
+    deleted_to = peewee.BigIntegerField()
+    looked_to = peewee.BigIntegerField()
+    deleted = peewee.BigIntegerField()
+    swept_at = peewee.BigIntegerField(null=True)
+
+    class Meta:
+        table_name = "retention"
+
+
+class Deletion(Table):
+    """A flow run that is deleted, while there are rows left of what hung on it."""
+
+    flow_run_id = IdField(primary_key=True)
+
+    class Meta:
+        table_name = "deletion"
+
+
 TABLES = (
     Flow,
     FlowRun,
@@ -600,4 +627,6 @@ TABLES = (
     Waiter,
     Process,
     Reaping,
+    Retention,
+    Deletion,
 )

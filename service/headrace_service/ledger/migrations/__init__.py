@@ -15,7 +15,7 @@ from headrace_service.ledger.database import APPLICATION_ID, insist
 from headrace_service.ledger.errors import LedgerVersion
 
 #: The number of the newest step.
-LATEST = 9
+LATEST = 11
 
 
 def migrate(db: peewee.Database) -> None:
