@@ -34,6 +34,7 @@ from headrace_service.ledger.guesses import is_guess
 from headrace_service.ledger.models import CUSTOM, Flow, FlowRun, TaskRun
 from headrace_service.ledger.rows import (
     ADOPT_FLOW_RUN,
+    AUDIT,
     INSERT_EVENT,
     INSERT_FLOW_RUN,
     INSERT_LOG,
@@ -150,8 +151,7 @@ class Fold:
                 self._log(record)
                 continue
             elif isinstance(record, EventEmitted):
-                self._emit(record)
-                continue
+                refusal = self._emit(record)
             elif isinstance(record, FlowRunCreated):
                 refusal = self._create_flow_run(record)
             else:
@@ -261,7 +261,9 @@ class Fold:
             )
         )
 
-    def _emit(self, record: EventEmitted) -> None:
+    def _emit(self, record: EventEmitted) -> tuple[str, str, str] | None:
+        if record.name.startswith(AUDIT):
+            return "InvalidInput", f"names that begin with {AUDIT!r} are the service's own", "name"
         owner = record.flow_run_id
         payload = CustomPayload(record.name, record.resource, record.related, record.payload)
         self.events.append(
@@ -273,6 +275,7 @@ class Fold:
                 _json.encode(payload).decode(),
             )
         )
+        return None
 
     # -- writing ---------------------------------------------------------------------------------
 

@@ -26,6 +26,10 @@ class StatePayload(msgspec.Struct, frozen=True, omit_defaults=True):
     result: str | None = None
 
 
+#: How the names of events about tokens begin; no program can emit one.
+AUDIT = "headrace.api-token."
+
+
 class CustomPayload(msgspec.Struct, frozen=True, omit_defaults=True):
     """The payload of an event that a user's program has emitted; when is the event's `at`."""
 
