@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from headrace.cli.finding import find_flow_run
@@ -40,10 +42,22 @@ def list_runs(flow_name: str | None, states: tuple[str, ...], limit: int, as_jso
         show_json(page["nodes"])
         return
     rows = [
-        (one["id"], one["flowName"], one["name"], one["state"]["name"], one["state"]["timestamp"])
+        (
+            one["id"],
+            one["flowName"],
+            one["name"],
+            one["state"]["name"],
+            one["state"]["timestamp"],
+            ", ".join(_in_words(blocker) for blocker in one["blockedBy"]) or None,
+        )
         for one in page["nodes"]
     ]
-    show_table(("ID", "FLOW", "NAME", "STATE", "SINCE"), rows)
+    show_table(("ID", "FLOW", "NAME", "STATE", "SINCE", "BLOCKED BY"), rows)
+
+
+def _in_words(blocker: dict[str, Any]) -> str:
+    """What kind of thing holds a run back, such as `no worker`."""
+    return str(blocker["reason"]).lower().replace("_", " ")
 
 
 def _state_type(text: str) -> str:
@@ -64,8 +78,15 @@ def inspect(run: str, as_json: bool) -> None:
     if as_json:
         show_json(one)
         return
-    history = one.pop("stateHistory")
+    history, blockers = one.pop("stateHistory"), one.pop("blockedBy")
     show_fields(one)
+    if blockers:
+        click.echo("\nBlocked by")
+        holders = [
+            (_in_words(each), each["message"], [run["name"] for run in each["heldBy"]] or None)
+            for each in blockers
+        ]
+        show_table(("reason", "message", "heldBy"), holders)
     click.echo("\nStates")
     rows = [(state["timestamp"], state["name"], state["message"]) for state in history]
     show_table(("since", "name", "message"), rows)

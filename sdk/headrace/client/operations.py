@@ -56,6 +56,7 @@ FLOW_RUN = (
     f"{_RUN} flowName flowVersion parameters parentFlowRunId parentTaskRunId "
     "deploymentId scheduledTime taskRunCounts { type count }"
 )
+_BLOCKED = "blockedBy { reason message until heldBy { id name } }"
 _TASK_RUN = f"{_RUN} taskName flowRunId inputs {{ parameter runId }}"
 _LOG = "cursor timestamp level levelName logger message flowRunId taskRunId"
 
@@ -100,7 +101,7 @@ def flow_runs(
     document = (
         "query ($first: Int, $after: Cursor, $filter: FlowRunFilter) { "
         f"flowRuns(first: $first, after: $after, filter: $filter) "
-        f"{{ nodes {{ {FLOW_RUN} }} {_PAGE} }} }}"
+        f"{{ nodes {{ {FLOW_RUN} {_BLOCKED} }} {_PAGE} }} }}"
     )
     return Operation(document, _page(first, after, where), "flowRuns")
 
@@ -108,7 +109,7 @@ def flow_runs(
 def flow_run(id: UUID | str) -> Operation[Object | None]:
     """A flow run with its `stateHistory`; None if there is none of that id."""
     document = (
-        f"query ($id: ID!) {{ flowRun(id: $id) {{ {FLOW_RUN} "
+        f"query ($id: ID!) {{ flowRun(id: $id) {{ {FLOW_RUN} {_BLOCKED} "
         f"stateHistory {{ type name message timestamp runCount }} }} }}"
     )
     return Operation(document, {"id": str(id)}, "flowRun")

@@ -13,7 +13,15 @@ from uuid import UUID
 from strawberry.dataloader import DataLoader
 
 from headrace_service.ledger import Ledger, deployments, work_pools
-from headrace_service.ledger.queries import concurrency, events, flow_runs, flows, logs, task_runs
+from headrace_service.ledger.queries import (
+    blocked,
+    concurrency,
+    events,
+    flow_runs,
+    flows,
+    logs,
+    task_runs,
+)
 from headrace_service.ledger.queries.concurrency import LimitRow
 from headrace_service.ledger.queries.paging import Page, Slice
 
@@ -37,6 +45,7 @@ class Loaders:
         self.schedules = self._each(deployments.schedules_of)
         self.queue_names = DataLoader(load_fn=self._queue_names)
         self.slots_taken: DataLoader[LimitRow, float] = self._each(concurrency.slots_taken)
+        self.blocked_by = self._each(blocked.blocked_by)
         self.history = self._each(events.histories)
         self.kept_results = self._each(events.kept_results)
         self.runs_of_flow = self._paged(flow_runs.runs_of_flows)

@@ -27,6 +27,7 @@ from headrace_service.api.pagination import (
     page_of,
 )
 from headrace_service.api.scalars import JSON, DateTime
+from headrace_service.api.types.blocker import Blocker
 from headrace_service.api.types.flow import Flow
 from headrace_service.api.types.log import LogConnection, log_connection, optional_id
 from headrace_service.api.types.node import Node
@@ -106,6 +107,16 @@ class FlowRun(Node):
         rows = await info.context.loaders.history.load(self.row.id)
         info.context.spend(rows)
         return [State.of(row.at, row.payload) for row in rows]
+
+    @strawberry.field(
+        description="What holds it back now; nothing when it runs, is about to, or has ended."
+    )
+    async def blocked_by(self, info: Info) -> list[Blocker]:
+        """Why it is not running."""
+        if self.row.state_type not in ("SCHEDULED", "PAUSED"):
+            return []
+        found = await info.context.loaders.blocked_by.load(self.row.id)
+        return [Blocker.of(one) for one in found]
 
     @strawberry.field(description="The arguments it was called with, by name.")
     def parameters(self) -> JSON:
