@@ -2,7 +2,8 @@
 
 Parties that change states: the RUN itself (the process that executes it, through `record`), its
 HISTORY (what its process left when it ended), the SERVICE (its scheduler and its reaper), a USER
-(through a mutation that says what is wanted) and a CLIENT (through one that sets a state). The
+(through a mutation that says what is wanted), a RETRY (the mutation that wants another attempt) and
+a CLIENT (through one that sets a state). The
 types and their order of life are in `headrace.records.StateType`.
 """
 
@@ -21,6 +22,7 @@ class Actor(enum.Enum):
     HISTORY = "the run's history"  #: speaks where the service has guessed that it crashed
     SERVICE = "the service"
     USER = "a user"
+    RETRY = "a retry"  #: a user who wants another attempt at a run that has ended
     CLIENT = "a client"  #: a program that carries out a run by hand, or looks after it
     FORCE = "a client that insists"
 
@@ -32,8 +34,8 @@ _STOPS = frozenset({S.CRASHED, S.CANCELLING, S.CANCELLED})
 _ENDINGS = TERMINAL_STATES | _STOPS
 
 #: From which type to which types each actor may take a run. What is terminal has no row: it is
-#: final, and going on from it means a new attempt, made by a verb of its own. The exception is a
-#: CRASHED that was a guess: history says what had become of the run by then.
+#: final, and going on from it means a new attempt, which a RETRY begins. The exception is a CRASHED
+#: that was a guess: history says what had become of the run by then.
 _ALLOWED: Mapping[Actor, Mapping[StateType, frozenset[StateType]]] = {
     Actor.RUN: {
         # A run that waits may end at once: a cached result, an input that failed, wrong parameters.
@@ -61,6 +63,7 @@ _ALLOWED: Mapping[Actor, Mapping[StateType, frozenset[StateType]]] = {
         S.PAUSED: frozenset({S.SCHEDULED, S.RUNNING, S.CANCELLED, S.CANCELLING}),
         S.CANCELLING: frozenset({S.CANCELLED}),
     },
+    Actor.RETRY: {kind: frozenset({S.SCHEDULED}) for kind in (S.FAILED, S.CRASHED, S.CANCELLED)},
 }
 
 

@@ -12,8 +12,10 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
+    GraphQLUnionType,
     build_schema,
     find_schema_changes,
+    get_named_type,
 )
 
 from headrace.records import StateType
@@ -67,6 +69,29 @@ def test_the_states_are_those_of_the_records() -> None:
     served = build_schema(COMMITTED.read_text()).type_map["StateType"]
     assert isinstance(served, GraphQLEnumType)
     assert set(served.values) == set(StateType.__members__)
+
+
+def test_every_mutation_answers_what_the_caller_can_mend() -> None:
+    schema = build_schema(COMMITTED.read_text())
+    assert schema.mutation_type is not None
+    error = schema.type_map["UserError"]
+    assert isinstance(error, GraphQLInterfaceType)
+    for name, field in schema.mutation_type.fields.items():
+        answer = get_named_type(field.type)
+        assert isinstance(answer, GraphQLUnionType), f"{name} answers no union"
+        mendable = {kind.name for kind in answer.types if error in kind.interfaces}
+        assert "InvalidInput" in mendable, f"{name} cannot say what is wrong with its input"
+        assert len(mendable) < len(answer.types), f"{name} answers nothing but errors"
+
+
+def test_every_kind_of_error_is_a_user_error() -> None:
+    schema = build_schema(COMMITTED.read_text())
+    answers = [kind for kind in schema.type_map.values() if isinstance(kind, GraphQLUnionType)]
+    told = {"code", "message", "field"}
+    for answer in answers:
+        for kind in answer.types:
+            is_error = any(interface.name == "UserError" for interface in kind.interfaces)
+            assert is_error or not told <= set(kind.fields), kind.name
 
 
 def breaking(before: str, after: str) -> list[str]:

@@ -39,7 +39,7 @@ CREATE = mutation("createFlowRun", "input", "CreateFlowRunInput!")
 POOL = mutation("createWorkPool", "name", "String!")
 TYPE = mutation("registerBlockType", "type", "NewBlockType!")
 SLOTS = mutation("acquireSlots", "request", "SlotRequestInput!")
-RUN = mutation("createRunOfFlow", "run", "NewFlowRun!")
+RUN = mutation("createFlowRunByHand", "run", "NewFlowRun!")
 
 
 def claim(**given: object) -> dict[str, object]:
@@ -118,7 +118,7 @@ async def test_parameters_of_a_run_stay_an_object(ledger: Ledger) -> None:
     """What is no object would be in the way of every list that has the run."""
     made = await ask(
         ledger,
-        'mutation { createRunOfFlow(run: {flowName: "f", name: "n", state: {type: RUNNING}}) '
+        'mutation { createFlowRunByHand(run: {flowName: "f", name: "n", state: {type: RUNNING}}) '
         "{ ... on FlowRun { id } } }",
     )
     change = (
@@ -126,7 +126,7 @@ async def test_parameters_of_a_run_stay_an_object(ledger: Ledger) -> None:
         "{ ... on UserError { field } } }"
     )
     for given in ("[1", [1], 5):
-        answer = await ask(ledger, change, id=made["createRunOfFlow"]["id"], given=given)
+        answer = await ask(ledger, change, id=made["createFlowRunByHand"]["id"], given=given)
         assert answer["updateFlowRun"] == {"field": "changes.parameters"}
     listed = await ask(ledger, "{ flowRuns { nodes { parameters } } }")
     assert listed["flowRuns"]["nodes"] == [{"parameters": {}}]
@@ -137,10 +137,10 @@ async def test_what_stands_where_a_run_says_what_it_waits_for_may_be_anything(
 ) -> None:
     made = await ask(
         ledger,
-        'mutation { createRunOfFlow(run: {flowName: "f", name: "n", state: {type: PAUSED}}) '
+        'mutation { createFlowRunByHand(run: {flowName: "f", name: "n", state: {type: PAUSED}}) '
         "{ ... on FlowRun { id } } }",
     )
-    run_id = made["createRunOfFlow"]["id"]
+    run_id = made["createFlowRunByHand"]["id"]
     put = (
         "mutation ($id: ID!) { createFlowRunInput"
         '(flowRunId: $id, key: "pause", value: 5) { __typename } }'

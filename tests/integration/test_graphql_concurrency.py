@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from headrace.cli import root
 from headrace_service.ledger import Ledger
 from tests.builders import flow_run, task_run
-from tests.integration.graphql_kit import ask, refusal, take
+from tests.integration.graphql_kit import ask, take
 from tests.run_kit import Book
 
 CREATE = """mutation ($name: String!, $limit: Int!, $decay: Float) {
@@ -31,8 +31,12 @@ ACQUIRE = """mutation ($request: SlotRequestInput!, $wait: Float!) {
     ... on UserError { code message }
   }
 }"""
-RELEASE = "mutation ($ids: [ID!]!) { releaseSlots(leaseIds: $ids) { count } }"
-RENEW = "mutation ($leases: [LeaseInput!]!) { renewSlots(leases: $leases) { lost } }"
+RELEASE = (
+    "mutation ($ids: [ID!]!) { releaseSlots(leaseIds: $ids) { ... on SlotsReleased { count } } }"
+)
+RENEW = """mutation ($leases: [LeaseInput!]!) {
+  renewSlots(leases: $leases) { ... on LeasesRenewed { lost } ... on UserError { code field } }
+}"""
 INSPECT = """query ($name: String!) {
   concurrencyLimit(name: $name) {
     slotsTaken
@@ -141,7 +145,8 @@ async def test_leases_are_renewed_or_lost(ledger: Ledger) -> None:
     leases = [{"leaseId": each, "seconds": 60.0} for each in (holder["leaseId"], unknown)]
     assert (await ask(ledger, RENEW, leases=leases))["renewSlots"] == {"lost": [unknown]}
     endless = [{"leaseId": unknown, "seconds": -1.0}]
-    assert (await refusal(ledger, RENEW, leases=endless))[:2] == ("InvalidInput", "leases")
+    answer = await ask(ledger, RENEW, leases=endless)
+    assert answer["renewSlots"] == {"code": "InvalidInput", "field": "leases"}
 
 
 async def test_what_can_never_be_had_is_refused(ledger: Ledger) -> None:
@@ -153,10 +158,9 @@ async def test_what_can_never_be_had_is_refused(ledger: Ledger) -> None:
     }
     assert (await acquire(ledger, request("db", occupy=0)))["code"] == "InvalidInput"
     bad = {**request("db"), "leaseId": "nonsense"}
-    assert (await refusal(ledger, ACQUIRE, request=bad, wait=0.0))[:2] == (
-        "InvalidInput",
-        "leaseId",
-    )
+    answer = await ask(ledger, ACQUIRE, request=bad, wait=0.0)
+    assert answer["acquireSlots"]["code"] == "InvalidInput"
+    assert "leaseId" in answer["acquireSlots"]["message"]
 
 
 async def test_what_is_not_there_is_told(ledger: Ledger) -> None:

@@ -55,6 +55,27 @@ async def collect(socket: Socket, field: str, rows: str, count: int) -> tuple[li
     return found, cursor
 
 
+async def test_a_rename_and_a_deletion_are_told(service: RunningService) -> None:
+    run = flow_run("etl", "calm-heron")
+    take(service.ledger, run)
+    feed = """subscription { flowRuns {
+      events { kind flowRunId state { name } flowRun { name } } cursor } }"""
+    changes = """mutation ($id: ID!) {
+      updateFlowRun(id: $id, changes: {name: "other"}) { ... on FlowRun { name } }
+      deleteFlowRun(id: $id) { __typename }
+    }"""
+    async with open_socket(service.url) as socket:
+        await begin(socket, feed)
+        await ask(service.ledger, changes, id=str(run.id))
+        events, _ = await collect(socket, "flowRuns", "events", 2)
+    assert [(event["kind"], event["flowRunId"]) for event in events] == [
+        ("EDITED", str(run.id)),
+        ("DELETED", str(run.id)),
+    ]
+    assert events[1]["state"] == {"name": "Running"}
+    assert events[1]["flowRun"] is None
+
+
 async def test_flow_runs_task_runs_and_logs_arrive_as_they_happen(service: RunningService) -> None:
     run = flow_run("etl", "calm-heron")
     task = task_run(run, "load")

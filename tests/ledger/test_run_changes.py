@@ -11,6 +11,7 @@ import uuid_utils.compat as uuids
 from headrace.records import FlowRunCreated, StateType
 from headrace_service.ledger import Ledger
 from headrace_service.ledger.errors import Conflict, NotFound
+from headrace_service.ledger.models import DELETED, EDITED
 from headrace_service.ledger.queries.events import histories
 from headrace_service.ledger.queries.flow_runs import FlowRunRow, FlowRunWhere, flow_runs_by_id
 from headrace_service.ledger.queries.search import (
@@ -29,6 +30,7 @@ from headrace_service.ledger.run_changes import (
     set_task_run_state,
     update_flow_run,
 )
+from headrace_service.ledger.tail import EVENTS
 from tests.builders import EPOCH, Stream, enters, flow_run, log_line, state, task_run
 
 
@@ -114,6 +116,21 @@ def test_a_deleted_run_leaves_nothing_behind(ledger: Ledger) -> None:
     assert ledger.read(histories, [run.id, task.id]).result() == [[], []]
     ack = ledger.append(stream.batch(enters(run, state("COMPLETED")))).result()
     assert [refused.code for refused in ack.refused] == ["NotFound"]
+
+
+def test_what_becomes_of_a_run_is_in_the_event_log(ledger: Ledger, made: FlowRunCreated) -> None:
+    def told() -> list[str]:
+        rows, _ = ledger.read(EVENTS.read, 0, 100, 1_000_000).result()
+        return [row.kind for row in rows if row.subject_id == made.id]
+
+    assert told() == ["flow_run"]
+    ledger.write(update_flow_run, made.id, FlowRunChanges("other")).result()
+    ledger.write(update_flow_run, made.id, FlowRunChanges()).result()  # changes nothing
+    assert told() == ["flow_run", EDITED]
+    (history,) = ledger.read(histories, [made.id]).result()
+    assert len(history) == 1
+    ledger.write(delete_flow_run, made.id).result()
+    assert told() == [DELETED]
 
 
 def test_what_is_not_there_cannot_be_changed(ledger: Ledger) -> None:

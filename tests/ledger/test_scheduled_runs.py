@@ -14,7 +14,6 @@ from headrace_service.ledger import Ledger
 from headrace_service.ledger.claims import (
     Claimant,
     Claimed,
-    cancel,
     claim,
     conclude,
     next_due,
@@ -37,6 +36,7 @@ from headrace_service.ledger.flow_run_inputs import resume_flow_run
 from headrace_service.ledger.models import FlowRun, Schedule
 from headrace_service.ledger.processes import Ended, processes, reap
 from headrace_service.ledger.scheduled_runs import RunRequest, create_run
+from headrace_service.ledger.steering import cancel
 from headrace_service.ledger.work_pools import (
     NewWorkPool,
     WorkerCall,
@@ -297,7 +297,8 @@ def test_cancelling(ledger: Ledger) -> None:
     (claimed,) = take(ledger, row)
     assert ledger.write(cancel, begun).result() is StateType.CANCELLING
     assert ledger.write(conclude, begun, claimed.epoch, "").result() is StateType.CANCELLED
-    assert ledger.write(cancel, uuids.uuid7()).result() is None
+    with pytest.raises(NotFound):
+        ledger.write(cancel, uuids.uuid7()).result()
 
 
 def test_a_pool_gives_no_more_than_its_limit_and_nothing_while_paused(ledger: Ledger) -> None:

@@ -8,7 +8,7 @@ from headrace.records import TERMINAL_STATES, StateType
 from headrace_service.rules import Actor, may_change, why_not
 from tests.builders import state
 
-#: From each type, what RUN, SERVICE, USER and HISTORY may make of it: one letter for each of
+#: From each type, what RUN, SERVICE, USER, HISTORY and RETRY may make of it: one letter for each of
 #: these types.
 #: Written out by hand, so that a slip in the rules is not repeated here.
 COLUMNS = (
@@ -24,19 +24,20 @@ COLUMNS = (
 )
 
 NONE = "- - - - - - - - -"
-ACTORS = (Actor.RUN, Actor.SERVICE, Actor.USER, Actor.HISTORY)
+ACTORS = (Actor.RUN, Actor.SERVICE, Actor.USER, Actor.HISTORY, Actor.RETRY)
+AGAIN = "y - - - - - - - -"
 
 TABLE = {
     #              S P R C F N X Z G
-    "SCHEDULED": ("y y y y y y y y y", "y y - - - y y - y", "y - - - - y - y y", NONE),
-    "PENDING": ("y y y y y y y y y", "y - - - - y y - y", "- - - - - y - - y", NONE),
-    "RUNNING": ("y - y y y y y y y", "- - - - - y y - y", "- - - - - - - y y", NONE),
-    "PAUSED": ("y y y - y y y - y", "y - - - y y y - y", "y - y - - y - - y", NONE),
-    "CANCELLING": ("- - - y y y y - -", "- - - - - y y - -", "- - - - - y - - -", NONE),
-    "COMPLETED": (NONE,) * 4,
-    "FAILED": (NONE,) * 4,
-    "CRASHED": (NONE, NONE, NONE, "y y y y y y y y y"),
-    "CANCELLED": (NONE,) * 4,
+    "SCHEDULED": ("y y y y y y y y y", "y y - - - y y - y", "y - - - - y - y y", NONE, NONE),
+    "PENDING": ("y y y y y y y y y", "y - - - - y y - y", "- - - - - y - - y", NONE, NONE),
+    "RUNNING": ("y - y y y y y y y", "- - - - - y y - y", "- - - - - - - y y", NONE, NONE),
+    "PAUSED": ("y y y - y y y - y", "y - - - y y y - y", "y - y - - y - - y", NONE, NONE),
+    "CANCELLING": ("- - - y y y y - -", "- - - - - y y - -", "- - - - - y - - -", NONE, NONE),
+    "COMPLETED": (NONE,) * 5,
+    "FAILED": (NONE, NONE, NONE, NONE, AGAIN),
+    "CRASHED": (NONE, NONE, NONE, "y y y y y y y y y", AGAIN),
+    "CANCELLED": (NONE, NONE, NONE, NONE, AGAIN),
 }
 CASES = [
     (current, to, actor, letter == "y")

@@ -47,6 +47,20 @@ class Change(Operation[T], Generic[T], frozen=True):
         return cast(T, value)
 
 
+class Deletion(Change[bool], frozen=True):
+    """A mutation that takes something away, if it is there."""
+
+    def read(self, data: Object) -> bool:
+        """Whether it was there."""
+        try:
+            super().read(data)
+        except ServiceError as error:
+            if error.code != "NotFound":
+                raise
+            return False
+        return True
+
+
 ERROR = "... on UserError { code message field }"
 _INPUT = "key value sender createdAt"
 _PAGE = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor } feedCursor"
@@ -225,9 +239,10 @@ def create_flow_run_input(
 def delete_flow_run_input(flow_run_id: UUID | str, key: str) -> Operation[bool]:
     """Take back what a flow run was given under `key`; whether there was anything."""
     document = (
-        "mutation ($id: ID!, $key: String!) { deleteFlowRunInput(flowRunId: $id, key: $key) }"
+        "mutation ($id: ID!, $key: String!) { deleteFlowRunInput(flowRunId: $id, key: $key) "
+        f"{{ __typename {ERROR} }} }}"
     )
-    return Operation(document, {"id": str(flow_run_id), "key": key}, "deleteFlowRunInput")
+    return Deletion(document, {"id": str(flow_run_id), "key": key}, "deleteFlowRunInput")
 
 
 def resume_flow_run(id: UUID | str, input: Mapping[str, object] | None = None) -> Operation[Object]:

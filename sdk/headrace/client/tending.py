@@ -110,13 +110,13 @@ def count_flow_runs(where: Where) -> Operation[int]:
     return Operation(document, {"where": dict(where)}, "countFlowRuns")
 
 
-def create_run_of_flow(run: Where) -> Operation[Object]:
+def create_flow_run_by_hand(run: Where) -> Operation[Object]:
     """A run that the program itself carries out; `run` is GraphQL's `NewFlowRun`."""
     document = (
-        "mutation ($run: NewFlowRun!) { createRunOfFlow(run: $run) "
+        "mutation ($run: NewFlowRun!) { createFlowRunByHand(run: $run) "
         f"{{ ... on FlowRun {{ {_FLOW_RUN} }} {ERROR} }} }}"
     )
-    return Change(document, {"run": dict(run)}, "createRunOfFlow")
+    return Change(document, {"run": dict(run)}, "createFlowRunByHand")
 
 
 def create_run_of_deployment(input: Where) -> Operation[Object]:

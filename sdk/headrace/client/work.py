@@ -190,8 +190,11 @@ def claim_flow_runs(wanted: Mapping[str, object]) -> Operation[Object]:
 
 def release_worker(worker_id: UUID) -> Operation[Object]:
     """A worker ends: what it has claimed and not begun is given back."""
-    document = "mutation ($id: ID!) { releaseWorker(workerId: $id) { id } }"
-    return Operation(document, {"id": str(worker_id)}, "releaseWorker")
+    document = (
+        "mutation ($id: ID!) { releaseWorker(workerId: $id) "
+        f"{{ ... on Deleted {{ id }} {ERROR} }} }}"
+    )
+    return Change(document, {"id": str(worker_id)}, "releaseWorker")
 
 
 def conclude_flow_run(id: UUID | str, epoch: int, message: str) -> Operation[Object]:

@@ -42,8 +42,16 @@ mutation AcquireSlots($request: SlotRequestInput!, $wait: Float!) {
   }
 }
 """
-_RELEASE = "mutation ReleaseSlots($id: ID!) { releaseSlots(leaseIds: [$id]) { count } }"
-_RENEW = "mutation RenewSlots($leases: [LeaseInput!]!) { renewSlots(leases: $leases) { lost } }"
+_RELEASE = """
+mutation ReleaseSlots($id: ID!) {
+  releaseSlots(leaseIds: [$id]) { ... on SlotsReleased { count } }
+}
+"""
+_RENEW = """
+mutation RenewSlots($leases: [LeaseInput!]!) {
+  renewSlots(leases: $leases) { ... on LeasesRenewed { lost } }
+}
+"""
 
 T = TypeVar("T")
 

@@ -33,6 +33,7 @@ from headrace_service.api.types.log import LogLine
 from headrace_service.api.types.task_run import TaskRun
 from headrace_service.api.watching import OfFlow, Within, latest_progress, matches
 from headrace_service.ledger import InvalidCursor
+from headrace_service.ledger.models import DELETED, EDITED
 from headrace_service.ledger.queries.flow_runs import flow_runs_by_id
 from headrace_service.ledger.queries.logs import LogRow
 from headrace_service.ledger.queries.task_runs import task_runs_by_id
@@ -57,7 +58,9 @@ FeedAfter = Annotated[
 class Subscription:
     """The root of subscriptions."""
 
-    @strawberry.subscription(description="The states that flow runs enter.")
+    @strawberry.subscription(
+        description="The states that flow runs enter, and what else becomes of them."
+    )
     async def flow_runs(
         self,
         info: Info,
@@ -74,7 +77,7 @@ class Subscription:
     ) -> AsyncGenerator[FlowRunEvents, None]:
         """Follow flow runs."""
         context, start = info.context, _start(Place.EVENT, after)
-        kinds = frozenset({"flow_run", "task_run"} if progress else {"flow_run"})
+        kinds = frozenset({"flow_run", EDITED, DELETED} | ({"task_run"} if progress else set()))
         ids, of_flow = None, None
         if filter is not None and filter.flow_run_ids is not None:
             ids = frozenset(parse_id(text, "flowRunIds") for text in filter.flow_run_ids)
@@ -86,7 +89,7 @@ class Subscription:
 
         async def narrow(rows: list[EventRow]) -> list[EventRow]:
             if states is not None:
-                rows = [row for row in rows if row.kind != "flow_run" or row.payload.type in states]
+                rows = [row for row in rows if row.kind == "task_run" or row.payload.type in states]
             return latest_progress(rows if of_flow is None else await of_flow.only(rows))
 
         feed = context.ledger.feed.events(start, kinds=kinds, flow_run_ids=ids, narrow=narrow)

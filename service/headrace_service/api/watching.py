@@ -80,7 +80,7 @@ def latest_progress(rows: Sequence[EventRow]) -> list[EventRow]:
     return [
         row
         for row in rows
-        if row.kind == "flow_run"
+        if row.kind != "task_run"
         or (row.flow_run_id is not None and last[row.flow_run_id] == row.seq)
     ]
 

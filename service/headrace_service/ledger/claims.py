@@ -251,16 +251,3 @@ def to_be_cancelled(db: peewee.Database, worker_id: UUID) -> list[UUID]:
         FlowRun.claimed_by == worker_id, FlowRun.state_type == StateType.CANCELLING.value
     )
     return [run_id for (run_id,) in query.tuples().execute(db)]
-
-
-def cancel(db: peewee.Database, run_id: UUID) -> StateType | None:
-    """Ask for a run to be cancelled: at once if nobody has begun it. Returns its state now."""
-    current = state_of_flow_run(db, run_id)
-    if current is None:
-        return None
-    if current.type in (StateType.SCHEDULED, StateType.PAUSED):
-        change_flow_run(db, run_id, StateType.CANCELLED, "Cancelled", Actor.USER)
-    elif current.type in (StateType.PENDING, StateType.RUNNING):
-        change_flow_run(db, run_id, StateType.CANCELLING, "Cancelling", Actor.USER)
-    now = state_of_flow_run(db, run_id)
-    return None if now is None else now.type

@@ -98,7 +98,7 @@ class Feed:
 
         Args:
             after: a chunk's cursor, or the place a snapshot was taken at; None is now.
-            kinds: which subjects' events: "flow_run", "task_run".
+            kinds: which events: "flow_run" and "task_run" (states), `EDITED`, `DELETED`.
             flow_run_ids: only these flow runs' events and their task runs'; None for all.
             narrow: takes what is wanted from a list of what all the rest lets pass.
 

@@ -129,13 +129,19 @@ def resume_flow_run(
         due = {
             FlowRun.claimed_by: None,
             FlowRun.client_id: NOBODY,
-            FlowRun.scheduled_time: now_micros(),
+            FlowRun.scheduled_time: max(now_micros(), _due(db, flow_run_id)),
         }
         FlowRun.update(due).where(FlowRun.id == flow_run_id).execute(db)
     else:
         refused = change_flow_run(db, flow_run_id, StateType.RUNNING, "Running", Actor.USER)
     if refused is not None:
         raise Conflict(refused.message, "id")
+
+
+def _due(db: peewee.Database, flow_run_id: UUID) -> int:
+    """When a run was due before it was paused; 0 when it had no time."""
+    query = FlowRun.select(FlowRun.scheduled_time).where(FlowRun.id == flow_run_id)
+    return query.scalar(db) or 0
 
 
 def _take_answer(db: peewee.Database, flow_run_id: UUID, given: dict[str, object] | None) -> None:

@@ -182,8 +182,9 @@ class Event(Table):
     """The history of every state, and the live feed: `seq` is the cursor.
 
     `kind` tells what `subject_id` names: "flow_run" or "task_run". `at` is when the state was
-    entered; `payload` is the state as JSON (type, name, message, run_count). An event of the kind
-    `CUSTOM` is one that a user's program has emitted, and `subject_id` its own id.
+    entered; `payload` is the state as JSON (type, name, message, run_count). Events of the kinds
+    `EDITED` and `DELETED` tell what else became of a flow run, with the state it was in. One of the
+    kind `CUSTOM` is one that a user's program has emitted, and `subject_id` its own id.
     """
 
     seq = peewee.BigAutoField()
@@ -198,6 +199,10 @@ class Event(Table):
         indexes = ((("flow_run_id", "seq"), False), (("subject_id", "seq"), False))
 
 
+#: The kinds of events of states that were entered: what a run's history is made of.
+STATES = ("flow_run", "task_run")
+#: What is said of a flow run was changed; it was deleted.
+EDITED, DELETED = "flow_run_edited", "flow_run_deleted"
 #: The kind of events that users' programs emit.
 CUSTOM = "custom"
 

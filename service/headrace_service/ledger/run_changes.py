@@ -21,7 +21,16 @@ from headrace.records import (
 from headrace_service.ledger.background_rows import forget_of_flow_run
 from headrace_service.ledger.errors import Conflict, NotFound
 from headrace_service.ledger.fold import fold_in
-from headrace_service.ledger.models import Event, FlowRun, FlowRunInput, Log, TaskRun
+from headrace_service.ledger.models import (
+    DELETED,
+    EDITED,
+    Event,
+    FlowRun,
+    FlowRunInput,
+    Log,
+    TaskRun,
+)
+from headrace_service.ledger.rows import StatePayload
 from headrace_service.ledger.state_changes import change_states
 from headrace_service.rules import Actor
 
@@ -102,13 +111,14 @@ def update_flow_run(db: peewee.Database, run_id: UUID, changes: FlowRunChanges) 
     _attempt(db, FlowRun, run_id)
     if values:
         FlowRun.update(**values).where(FlowRun.id == run_id).execute(db)
+        _tell(db, EDITED, run_id)
 
 
 def delete_flow_run(db: peewee.Database, run_id: UUID) -> UUID:
     """Delete a flow run with its task runs, log lines, inputs and history. Its subflow runs stay.
 
-    A state that its process still tells of is refused; task runs and log lines that it tells of
-    later belong to no run that is there.
+    All that is left is the event that tells of it. A state that its process still tells of is
+    refused; task runs and log lines that it tells of later belong to no run that is there.
 
     Raises:
         NotFound: there is no such run.
@@ -117,8 +127,25 @@ def delete_flow_run(db: peewee.Database, run_id: UUID) -> UUID:
     forget_of_flow_run(db, run_id)
     for table in (TaskRun, Log, Event, FlowRunInput):
         table.delete().where(table.flow_run_id == run_id).execute(db)
+    _tell(db, DELETED, run_id)
     FlowRun.delete().where(FlowRun.id == run_id).execute(db)
     return run_id
+
+
+def _tell(db: peewee.Database, kind: str, run_id: UUID) -> None:
+    """Put into the event log what becomes of a flow run besides its states."""
+    columns = (FlowRun.state_type, FlowRun.state_name, FlowRun.state_message, FlowRun.run_count)
+    ((type, name, message, count),) = (
+        FlowRun.select(*columns).where(FlowRun.id == run_id).tuples().execute(db)
+    )
+    row = {
+        Event.at: now_micros(),
+        Event.kind: kind,
+        Event.flow_run_id: run_id,
+        Event.subject_id: run_id,
+        Event.payload: _json(StatePayload(StateType(type), name, message, count)),
+    }
+    Event.insert(row).execute(db)
 
 
 def _json(value: object) -> str | None:

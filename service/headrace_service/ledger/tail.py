@@ -19,7 +19,7 @@ import msgspec
 import peewee
 
 from headrace_service.ledger.errors import InvalidCursor
-from headrace_service.ledger.models import CUSTOM, Event, Log
+from headrace_service.ledger.models import DELETED, EDITED, STATES, Event, Log
 from headrace_service.ledger.queries.events import latest_event, latest_log
 from headrace_service.ledger.queries.logs import LogRow
 from headrace_service.ledger.rows import StatePayload
@@ -50,7 +50,10 @@ class Row(Protocol):
 
 
 class EventRow(msgspec.Struct, frozen=True):
-    """A state was entered. `kind` ("flow_run", "task_run") tells what `subject_id` names."""
+    """A state was entered. `kind` ("flow_run", "task_run") tells what `subject_id` names.
+
+    Of the kinds `EDITED` and `DELETED` it tells what else became of a flow run.
+    """
 
     seq: int
     at: int
@@ -110,7 +113,7 @@ def _select_events(db: peewee.Database, after: int, limit: int) -> Generator[Eve
         Event.select(
             Event.seq, Event.at, Event.kind, Event.flow_run_id, Event.subject_id, Event.payload
         )
-        .where(Event.seq > after, Event.kind != CUSTOM)
+        .where(Event.seq > after, Event.kind.in_((*STATES, EDITED, DELETED)))
         .order_by(Event.seq)
         .limit(limit)
     )

@@ -154,7 +154,7 @@ def create_flow_run(
         "tags": sorted(tags or ()),
         "parentTaskRunId": None if parent_task_run_id is None else str(parent_task_run_id),
     }
-    found = yield tending.create_run_of_flow(new)
+    found = yield tending.create_flow_run_by_hand(new)
     return answers.flow_run(found)
 
 

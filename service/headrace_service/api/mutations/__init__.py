@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
+from headrace_service.api.mutations.answers import TypedRefusals
 from headrace_service.api.mutations.artifacts import ArtifactMutations
 from headrace_service.api.mutations.background import BackgroundMutations
 from headrace_service.api.mutations.blocks import BlockMutations
@@ -13,6 +14,7 @@ from headrace_service.api.mutations.inputs import InputMutations
 from headrace_service.api.mutations.record import RecordMutations
 from headrace_service.api.mutations.runs import RunMutations
 from headrace_service.api.mutations.slots import SlotMutations
+from headrace_service.api.mutations.steering import SteeringMutations
 from headrace_service.api.mutations.variables import VariableMutations
 from headrace_service.api.mutations.work import WorkMutations
 
@@ -21,6 +23,7 @@ from headrace_service.api.mutations.work import WorkMutations
 class Mutation(
     RecordMutations,
     RunMutations,
+    SteeringMutations,
     InputMutations,
     VariableMutations,
     ArtifactMutations,
@@ -32,3 +35,7 @@ class Mutation(
     SlotMutations,
 ):
     """The root of mutations."""
+
+
+for _field in Mutation.__strawberry_definition__.fields:  # type: ignore[attr-defined]
+    _field.extensions = [*_field.extensions, TypedRefusals()]

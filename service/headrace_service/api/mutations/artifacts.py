@@ -7,10 +7,9 @@ from typing import Annotated, Any
 import strawberry
 
 from headrace_service.api.context import Info, parse_id
-from headrace_service.api.mutations.answers import refusal
+from headrace_service.api.mutations.answers import DeleteResult, deleted, refusal
 from headrace_service.api.scalars import JSON
 from headrace_service.api.types.artifact import Artifact
-from headrace_service.api.types.deleted import Deleted
 from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
 from headrace_service.ledger import artifacts
 from headrace_service.ledger.decode import checked
@@ -19,10 +18,6 @@ from headrace_service.ledger.errors import Refused
 ArtifactResult = Annotated[
     Artifact | NotFound | Conflict | InvalidInput,
     strawberry.union("ArtifactResult", description="What became of an artifact."),
-]
-DeleteArtifactResult = Annotated[
-    Deleted | NotFound | Conflict | InvalidInput,
-    strawberry.union("DeleteArtifactResult", description="What became of an artifact to delete."),
 ]
 
 
@@ -107,10 +102,10 @@ class ArtifactMutations:
     @strawberry.mutation(description="Delete an artifact.")
     async def delete_artifact(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
-    ) -> DeleteArtifactResult:
+    ) -> DeleteResult:
         """Delete one."""
         try:
             found = await info.context.ledger.awrite(artifacts.delete_artifact, parse_id(id))
         except Refused as refused:
             return refusal(refused)
-        return Deleted(id=strawberry.ID(str(found)))
+        return deleted(found)

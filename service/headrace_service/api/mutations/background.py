@@ -9,10 +9,8 @@ from typing import Annotated
 import strawberry
 
 from headrace_service.api.context import Info, parse_id
-from headrace_service.api.mutations.answers import refusal
-from headrace_service.api.mutations.runs import TaskRunResult
+from headrace_service.api.mutations.answers import TaskRunResult, refusal, task_run
 from headrace_service.api.types.background import ClaimedTaskRun, TaskClaims
-from headrace_service.api.types.task_run import TaskRun
 from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
 from headrace_service.ledger import background, errors, work_pools
 from headrace_service.ledger.background import NewBackgroundRun
@@ -111,10 +109,7 @@ class BackgroundMutations:
             run_id = await info.context.ledger.awrite(background.enqueue, checked(wanted))
         except errors.Refused as error:
             return refusal(error)
-        row = await info.context.loaders.task_run.load(run_id)
-        if row is None:
-            return NotFound.of(f"task run {run_id} was deleted at once", "id")
-        return TaskRun.of(row)
+        return await task_run(info, run_id)
 
     @strawberry.mutation(
         description="Give a task worker background runs: they are PENDING, and its own. A run is "

@@ -7,10 +7,9 @@ from typing import Annotated
 import strawberry
 
 from headrace_service.api.context import Info, parse_id
-from headrace_service.api.mutations.answers import refusal
+from headrace_service.api.mutations.answers import DeleteResult, deleted, refusal
 from headrace_service.api.scalars import JSON, object_of
 from headrace_service.api.types.block import Block, BlockType
-from headrace_service.api.types.deleted import Deleted
 from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
 from headrace_service.ledger import blocks
 from headrace_service.ledger.decode import checked
@@ -19,10 +18,6 @@ from headrace_service.ledger.errors import Refused
 SaveBlockResult = Annotated[
     Block | NotFound | Conflict | InvalidInput,
     strawberry.union("SaveBlockResult", description="What became of a block to be saved."),
-]
-DeleteBlockResult = Annotated[
-    Deleted | NotFound | Conflict | InvalidInput,
-    strawberry.union("DeleteBlockResult", description="What became of a block to delete."),
 ]
 RegisterBlockTypeResult = Annotated[
     BlockType | NotFound | Conflict | InvalidInput,
@@ -85,13 +80,13 @@ class BlockMutations:
     @strawberry.mutation(description="Delete a block.")
     async def delete_block(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
-    ) -> DeleteBlockResult:
+    ) -> DeleteResult:
         """Delete one."""
         try:
             found = await info.context.ledger.awrite(blocks.delete_block, parse_id(id))
         except Refused as refused:
             return refusal(refused)
-        return Deleted(id=strawberry.ID(str(found)))
+        return deleted(found)
 
 
 def _type_of(given: NewBlockType) -> blocks.NewBlockType:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import math
 from typing import Annotated
+from uuid import UUID
 
 import strawberry
 
 from headrace_service.api.context import Info
+from headrace_service.api.mutations.answers import DeleteResult, deleted
 from headrace_service.api.types.concurrency_limit import ConcurrencyLimit
 from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
 from headrace_service.ledger.limits import (
@@ -25,36 +27,10 @@ from headrace_service.ledger.waiting import Verb
 MOST_SLOTS, LONGEST_NAME = 2**31 - 1, 1024
 
 
-@strawberry.type(description="A concurrency limit is deleted.")
-class DeletedConcurrencyLimit:
-    """What is told of a limit that is gone."""
-
-    id: strawberry.ID = strawberry.field(description="The id that it had.")
-    name: str = strawberry.field(description="The name that it had.")
-
-
-CreateResult = Annotated[
-    ConcurrencyLimit | Conflict | NotFound | InvalidInput,
+LimitResult = Annotated[
+    ConcurrencyLimit | NotFound | Conflict | InvalidInput,
     strawberry.union(
-        "CreateConcurrencyLimitResult", description="What became of making a concurrency limit."
-    ),
-]
-UpdateResult = Annotated[
-    ConcurrencyLimit | NotFound | InvalidInput,
-    strawberry.union(
-        "UpdateConcurrencyLimitResult", description="What became of changing a concurrency limit."
-    ),
-]
-DeleteResult = Annotated[
-    DeletedConcurrencyLimit | NotFound,
-    strawberry.union(
-        "DeleteConcurrencyLimitResult", description="What became of deleting a concurrency limit."
-    ),
-]
-ResetResult = Annotated[
-    ConcurrencyLimit | NotFound,
-    strawberry.union(
-        "ResetConcurrencyLimitResult", description="What became of freeing a limit's slots."
+        "ConcurrencyLimitResult", description="A concurrency limit, or why it is not as asked."
     ),
 ]
 
@@ -83,7 +59,7 @@ class ConcurrencyLimitMutations:
         limit: Annotated[int, strawberry.argument(description="How many slots it has.")],
         slot_decay_per_second: Decay = None,
         active: Active = None,
-    ) -> CreateResult:
+    ) -> LimitResult:
         """Make a limit."""
         if (wrong := _wrong(name, limit, slot_decay_per_second)) is not None:
             return wrong
@@ -103,7 +79,7 @@ class ConcurrencyLimitMutations:
         limit: Annotated[int | None, strawberry.argument(description="How many slots.")] = None,
         slot_decay_per_second: Decay = None,
         active: Active = None,
-    ) -> UpdateResult:
+    ) -> LimitResult:
         """Change a limit."""
         if (wrong := _wrong(name, limit, slot_decay_per_second)) is not None:
             return wrong
@@ -119,15 +95,13 @@ class ConcurrencyLimitMutations:
     async def delete_concurrency_limit(self, info: Info, name: LimitName) -> DeleteResult:
         """Delete a limit."""
         limit_id = await _perform(info, lambda db, now: delete_limit(db, name, now))
-        if limit_id is None:
-            return _unknown(name)
-        return DeletedConcurrencyLimit(id=strawberry.ID(str(limit_id)), name=name)
+        return deleted(limit_id) if isinstance(limit_id, UUID) else _unknown(name)
 
     @strawberry.mutation(
         description="Free all slots of a concurrency limit, whoever holds them. For slots whose "
         "holder is known to be gone."
     )
-    async def reset_concurrency_limit(self, info: Info, name: LimitName) -> ResetResult:
+    async def reset_concurrency_limit(self, info: Info, name: LimitName) -> LimitResult:
         """Free a limit's slots."""
         if not await _perform(info, lambda db, now: reset_limit(db, name, now)):
             return _unknown(name)

@@ -9,33 +9,23 @@ from typing import Annotated
 import strawberry
 
 from headrace_service.api.context import Info, parse_id
-from headrace_service.api.mutations.answers import refusal
+from headrace_service.api.mutations.answers import (
+    DeleteResult,
+    FlowRunResult,
+    deleted,
+    flow_run,
+    refusal,
+)
 from headrace_service.api.scalars import JSON, DateTime, object_of
-from headrace_service.api.types.deleted import Deleted
 from headrace_service.api.types.deployment import Deployment, DeploymentGiven
-from headrace_service.api.types.flow_run import FlowRun
 from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
-from headrace_service.ledger import claims, deployments, errors, scheduled_runs
+from headrace_service.ledger import deployments, errors, scheduled_runs
 from headrace_service.ledger.decode import checked
 from headrace_service.ledger.scheduled_runs import RunRequest
 
 DeploymentResult = Annotated[
     Deployment | NotFound | Conflict | InvalidInput,
     strawberry.union("DeploymentResult", description="A deployment, or why it is not as asked."),
-]
-CreateFlowRunResult = Annotated[
-    FlowRun | NotFound | Conflict | InvalidInput,
-    strawberry.union("CreateFlowRunResult", description="The run, or why there is none."),
-]
-CancelFlowRunResult = Annotated[
-    FlowRun | NotFound,
-    strawberry.union("CancelFlowRunResult", description="The run, or that there is none."),
-]
-
-
-DeleteResult = Annotated[
-    Deleted | NotFound | Conflict | InvalidInput,
-    strawberry.union("DeleteResult", description="That it is gone, or why it stays."),
 ]
 
 
@@ -136,7 +126,7 @@ class DeploymentMutations:
             found = await info.context.ledger.awrite(verb, deployment)
         except errors.Refused as error:
             return refusal(error)
-        return Deleted(id=strawberry.ID(str(found)))
+        return deleted(found)
 
     @strawberry.mutation(
         description="Ask for a run of a deployment. Its arguments are checked first."
@@ -145,7 +135,7 @@ class DeploymentMutations:
         self,
         info: Info,
         input: Annotated[CreateFlowRunInput, strawberry.argument(description="The run.")],
-    ) -> CreateFlowRunResult:
+    ) -> FlowRunResult:
         """Create a run."""
         parent, task = input.parent_flow_run_id, input.parent_task_run_id
         try:
@@ -164,26 +154,7 @@ class DeploymentMutations:
             run_id = await info.context.ledger.awrite(scheduled_runs.create_run, checked(wanted))
         except errors.Refused as error:
             return refusal(error)
-        row = await info.context.loaders.flow_run.load(run_id)
-        assert row is not None
-        return FlowRun.of(row)
-
-    @strawberry.mutation(
-        description="Ask for a flow run to be cancelled: at once if nobody has begun it. One that "
-        "runs is CANCELLING until its process has heard of it. One that has ended stays as it is."
-    )
-    async def cancel_flow_run(
-        self,
-        info: Info,
-        id: Annotated[strawberry.ID, strawberry.argument(description="The run's id.")],
-    ) -> CancelFlowRunResult:
-        """Cancel."""
-        key = parse_id(id)
-        if await info.context.ledger.awrite(claims.cancel, key) is None:
-            return NotFound.of(f"there is no flow run {id}", "id")
-        row = await info.context.loaders.flow_run.load(key)
-        assert row is not None
-        return FlowRun.of(row)
+        return await flow_run(info, run_id)
 
     @strawberry.mutation(description="Keep a flow's code by value. Keeping it twice is once.")
     async def put_bundle(

@@ -8,9 +8,14 @@ import msgspec
 import strawberry
 
 from headrace_service.api.context import Info, parse_id
-from headrace_service.api.mutations.answers import refusal
+from headrace_service.api.mutations.answers import (
+    DeleteResult,
+    FlowRunResult,
+    deleted,
+    flow_run,
+    refusal,
+)
 from headrace_service.api.scalars import JSON
-from headrace_service.api.types.flow_run import FlowRun
 from headrace_service.api.types.flow_run_input import FlowRunInput
 from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
 from headrace_service.ledger import flow_run_inputs
@@ -19,10 +24,6 @@ from headrace_service.ledger.errors import Refused
 CreateInputResult = Annotated[
     FlowRunInput | NotFound | Conflict | InvalidInput,
     strawberry.union("CreateFlowRunInputResult", description="What became of a given input."),
-]
-ResumeResult = Annotated[
-    FlowRun | NotFound | Conflict | InvalidInput,
-    strawberry.union("ResumeFlowRunResult", description="What became of a paused flow run."),
 ]
 
 
@@ -51,16 +52,18 @@ class InputMutations:
             return refusal(error)
         return FlowRunInput.of(row)
 
-    @strawberry.mutation(description="Take back what was given; whether there was any.")
+    @strawberry.mutation(description="Take back what was given under a key.")
     async def delete_flow_run_input(
         self,
         info: Info,
         flow_run_id: Annotated[strawberry.ID, strawberry.argument(description="The flow run.")],
         key: Annotated[str, strawberry.argument(description="The key.")],
-    ) -> bool:
+    ) -> DeleteResult:
         """Delete an input."""
         run_id = parse_id(flow_run_id, "flowRunId")
-        return await info.context.ledger.awrite(flow_run_inputs.delete_input, run_id, key)
+        if not await info.context.ledger.awrite(flow_run_inputs.delete_input, run_id, key):
+            return NotFound.of(f"flow run {run_id} has no input {key!r}", "key")
+        return deleted(run_id)
 
     @strawberry.mutation(
         description="Let a paused flow run go on, with the input that it waits for if it does."
@@ -73,7 +76,7 @@ class InputMutations:
             JSON | None,
             strawberry.argument(description="An object that fits the form that the run expects."),
         ] = None,
-    ) -> ResumeResult:
+    ) -> FlowRunResult:
         """Resume a run."""
         run_id = parse_id(id)
         if input is not None and not isinstance(input, dict):
@@ -82,5 +85,4 @@ class InputMutations:
             await info.context.ledger.awrite(flow_run_inputs.resume_flow_run, run_id, input)
         except Refused as error:
             return refusal(error)
-        row = await info.context.loaders.flow_run.load(run_id)
-        return NotFound.of(f"there is no flow run {id}", "id") if row is None else FlowRun.of(row)
+        return await flow_run(info, run_id)

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 import uuid_utils.compat as uuids
 
 from headrace.records import FlowRunCreated, StateChange, StateType, now_micros
 from headrace_service.api.context import Info, parse_id
-from headrace_service.api.mutations.answers import refusal
+from headrace_service.api.mutations.answers import (
+    DeleteResult,
+    FlowRunResult,
+    TaskRunResult,
+    deleted,
+    flow_run,
+    refusal,
+    task_run,
+)
 from headrace_service.api.scalars import JSON, object_of
-from headrace_service.api.types.deleted import Deleted
-from headrace_service.api.types.flow_run import FlowRun
-from headrace_service.api.types.task_run import TaskRun
-from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
 from headrace_service.ledger import run_changes
 from headrace_service.ledger.decode import checked
 from headrace_service.ledger.errors import Refused
 
-FlowRunResult = Annotated[
-    FlowRun | NotFound | Conflict | InvalidInput,
-    strawberry.union("FlowRunResult", description="What became of a flow run."),
-]
-TaskRunResult = Annotated[
-    TaskRun | NotFound | Conflict | InvalidInput,
-    strawberry.union("TaskRunResult", description="What became of a task run."),
-]
-DeleteFlowRunResult = Annotated[
-    Deleted | NotFound | Conflict | InvalidInput,
-    strawberry.union("DeleteFlowRunResult", description="What became of a flow run to delete."),
-]
 RunId = Annotated[strawberry.ID, strawberry.argument(description="The run's id.")]
 
 
@@ -88,13 +80,13 @@ class RunMutations:
     @strawberry.mutation(
         description="Create a run of a flow that nobody starts: the program itself carries it out."
     )
-    async def create_run_of_flow(
+    async def create_flow_run_by_hand(
         self,
         info: Info,
         run: Annotated[NewFlowRun, strawberry.argument(description="The run.")],
     ) -> FlowRunResult:
         """Create one."""
-        flow_run, task_run = run.parent_flow_run_id, run.parent_task_run_id
+        parent, parent_task = run.parent_flow_run_id, run.parent_task_run_id
         try:
             asked = FlowRunCreated(
                 uuids.uuid7(),
@@ -104,13 +96,13 @@ class RunMutations:
                 run.flow_version,
                 object_of(run.parameters, "run.parameters"),
                 run.tags or [],
-                None if flow_run is None else parse_id(flow_run, "run.parentFlowRunId"),
-                None if task_run is None else parse_id(task_run, "run.parentTaskRunId"),
+                None if parent is None else parse_id(parent, "run.parentFlowRunId"),
+                None if parent_task is None else parse_id(parent_task, "run.parentTaskRunId"),
             )
             key = await info.context.ledger.awrite(run_changes.create_flow_run, checked(asked))
         except Refused as error:
             return refusal(error)
-        return await _flow_run(info, key)
+        return await flow_run(info, key)
 
     @strawberry.mutation(description="Let a flow run enter a state.")
     async def set_flow_run_state(
@@ -132,7 +124,7 @@ class RunMutations:
             await info.context.ledger.awrite(run_changes.set_flow_run_state, key, wanted)
         except Refused as error:
             return refusal(error)
-        return await _flow_run(info, key)
+        return await flow_run(info, key)
 
     @strawberry.mutation(description="Let a task run enter a state.")
     async def set_task_run_state(
@@ -151,9 +143,7 @@ class RunMutations:
             await info.context.ledger.awrite(run_changes.set_task_run_state, key, wanted)
         except Refused as error:
             return refusal(error)
-        row = await info.context.loaders.task_run.load(key)
-        assert row is not None
-        return TaskRun.of(row)
+        return await task_run(info, key)
 
     @strawberry.mutation(description="Change what a flow run is called, and what is said of it.")
     async def update_flow_run(
@@ -174,19 +164,19 @@ class RunMutations:
             await info.context.ledger.awrite(run_changes.update_flow_run, key, checked(wanted))
         except Refused as error:
             return refusal(error)
-        return await _flow_run(info, key)
+        return await flow_run(info, key)
 
     @strawberry.mutation(
         description="Delete a flow run with its task runs, log lines and history. Runs of subflows "
         "stay."
     )
-    async def delete_flow_run(self, info: Info, id: RunId) -> DeleteFlowRunResult:
+    async def delete_flow_run(self, info: Info, id: RunId) -> DeleteResult:
         """Delete one."""
         try:
             found = await info.context.ledger.awrite(run_changes.delete_flow_run, parse_id(id))
         except Refused as error:
             return refusal(error)
-        return Deleted(id=strawberry.ID(str(found)))
+        return deleted(found)
 
 
 def _name(state: NewState) -> str:
@@ -195,9 +185,3 @@ def _name(state: NewState) -> str:
 
 def _state(state: NewState, force: bool) -> run_changes.NewState:
     return run_changes.NewState(state.type, _name(state), state.message, force)
-
-
-async def _flow_run(info: Info, key: Any) -> FlowRun:
-    row = await info.context.loaders.flow_run.load(key)
-    assert row is not None  # it was there when it was changed
-    return FlowRun.of(row)

@@ -116,6 +116,14 @@ AcquireResult = Annotated[
     SlotsGranted | SlotsAwaited | SlotsRefused | InvalidInput,
     strawberry.union("AcquireSlotsResult", description="What became of a request for slots."),
 ]
+ReleaseResult = Annotated[
+    SlotsReleased | InvalidInput,
+    strawberry.union("ReleaseSlotsResult", description="What was given back."),
+]
+RenewResult = Annotated[
+    LeasesRenewed | InvalidInput,
+    strawberry.union("RenewSlotsResult", description="What became of leases to be renewed."),
+]
 
 
 @strawberry.type(description="Slots of concurrency limits.")
@@ -167,7 +175,7 @@ class SlotMutations:
         lease_ids: Annotated[
             list[strawberry.ID], strawberry.argument(description="The leases that are to end.")
         ],
-    ) -> SlotsReleased:
+    ) -> ReleaseResult:
         """End leases."""
         leases = [parse_id(lease_id, "leaseIds") for lease_id in some(lease_ids, "leaseIds")]
         released = info.context.ledger.slots.release(*leases)
@@ -178,7 +186,7 @@ class SlotMutations:
         self,
         info: Info,
         leases: Annotated[list[LeaseInput], strawberry.argument(description="Which of them.")],
-    ) -> LeasesRenewed:
+    ) -> RenewResult:
         """Renew leases."""
         given = some(leases, "leases")
         listed = [(parse_id(lease.lease_id, "leases"), _seconds(lease)) for lease in given]

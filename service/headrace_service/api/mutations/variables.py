@@ -7,9 +7,8 @@ from typing import Annotated
 import strawberry
 
 from headrace_service.api.context import Info
-from headrace_service.api.mutations.answers import refusal
+from headrace_service.api.mutations.answers import DeleteResult, deleted, refusal
 from headrace_service.api.scalars import JSON
-from headrace_service.api.types.deleted import Deleted
 from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
 from headrace_service.api.types.variable import Variable
 from headrace_service.ledger import variables
@@ -18,10 +17,6 @@ from headrace_service.ledger.errors import Refused
 SetVariableResult = Annotated[
     Variable | Conflict | InvalidInput | NotFound,
     strawberry.union("SetVariableResult", description="What became of a variable to be set."),
-]
-DeleteVariableResult = Annotated[
-    Deleted | NotFound | Conflict | InvalidInput,
-    strawberry.union("DeleteVariableResult", description="What became of a variable to delete."),
 ]
 
 
@@ -61,10 +56,10 @@ class VariableMutations:
     @strawberry.mutation(description="Delete a variable.")
     async def delete_variable(
         self, info: Info, name: Annotated[str, strawberry.argument(description="Its name.")]
-    ) -> DeleteVariableResult:
+    ) -> DeleteResult:
         """Delete one variable."""
         try:
             found = await info.context.ledger.awrite(variables.delete_variable, name)
         except Refused as refused:
             return refusal(refused)
-        return Deleted(id=strawberry.ID(str(found)))
+        return deleted(found)

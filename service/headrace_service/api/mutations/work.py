@@ -9,10 +9,8 @@ import strawberry
 
 from headrace.records import StateType, now_micros
 from headrace_service.api.context import Info, parse_id
-from headrace_service.api.mutations.answers import refusal
-from headrace_service.api.mutations.deployments import DeleteResult
+from headrace_service.api.mutations.answers import DeleteResult, deleted, refusal
 from headrace_service.api.scalars import DateTime
-from headrace_service.api.types.deleted import Deleted
 from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
 from headrace_service.api.types.work import ClaimedRun, Claims, WorkPool
 from headrace_service.ledger import claims, errors, work_pools
@@ -70,7 +68,7 @@ class Concluded:
 
 
 ConcludeResult = Annotated[
-    Concluded | NotFound,
+    Concluded | NotFound | Conflict | InvalidInput,
     strawberry.union("ConcludeResult", description="What became of the run."),
 ]
 
@@ -133,7 +131,7 @@ class WorkMutations:
             found = await info.context.ledger.awrite(work_pools.delete_work_pool, name)
         except errors.Refused as error:
             return refusal(error)
-        return Deleted(id=strawberry.ID(str(found)))
+        return deleted(found)
 
     @strawberry.mutation(
         description="Give a worker runs that are due: they are PENDING, and its own. A run is "
@@ -182,10 +180,11 @@ class WorkMutations:
         self,
         info: Info,
         worker_id: Annotated[strawberry.ID, strawberry.argument(description="The worker's id.")],
-    ) -> Deleted:
+    ) -> DeleteResult:
         """Release."""
-        await info.context.ledger.awrite(claims.release_worker, parse_id(worker_id))
-        return Deleted(id=worker_id)
+        key = parse_id(worker_id, "workerId")
+        await info.context.ledger.awrite(claims.release_worker, key)
+        return deleted(key)
 
     @strawberry.mutation(
         description="The process that executed a run has ended without saying how: the run is "

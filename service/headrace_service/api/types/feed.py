@@ -14,6 +14,7 @@ from headrace_service.api.types.flow_run import FlowRun
 from headrace_service.api.types.log import LogLine, optional_id
 from headrace_service.api.types.state import State
 from headrace_service.api.types.task_run import TaskRun
+from headrace_service.ledger.models import DELETED, EDITED
 from headrace_service.ledger.tail import EventRow
 
 
@@ -23,6 +24,18 @@ class FlowRunEventKind(enum.Enum):
 
     STATE = strawberry.enum_value("STATE", description="It has entered a state.")
     PROGRESS = strawberry.enum_value("PROGRESS", description="Its task runs have changed.")
+    EDITED = strawberry.enum_value(
+        "EDITED", description="Its name, or what else is said of it, was changed."
+    )
+    DELETED = strawberry.enum_value("DELETED", description="It was deleted.")
+
+
+_KINDS = {
+    "flow_run": FlowRunEventKind.STATE,
+    "task_run": FlowRunEventKind.PROGRESS,
+    EDITED: FlowRunEventKind.EDITED,
+    DELETED: FlowRunEventKind.DELETED,
+}
 
 
 @strawberry.type(description="Something has happened to a flow run.")
@@ -33,23 +46,25 @@ class FlowRunEvent:
     kind: FlowRunEventKind = strawberry.field(description="What it tells of.")
     flow_run_id: strawberry.ID = strawberry.field(description="The flow run.")
     state: State | None = strawberry.field(
-        description="The state that was entered; null when the event tells of progress."
+        description="The state that was entered, or that it was in when it was edited or deleted; "
+        "null when the event tells of progress."
     )
 
     flow_run: FlowRun | None = strawberry.field(
-        description="The flow run as it is now, which may be later than the event."
+        description="The flow run as it is now, which may be later than the event; null when it is "
+        "deleted."
     )
 
     @classmethod
     def of(cls, row: EventRow, runs: Mapping[UUID, FlowRun]) -> FlowRunEvent:
         """The event of a row of the feed; one of a task run is its flow run's progress."""
         run_id = flow_run_of(row)
-        entered = row.kind == "flow_run"
+        kind = _KINDS[row.kind]
         return cls(
             cursor=encode_cursor(Place.EVENT, row.seq),
-            kind=FlowRunEventKind.STATE if entered else FlowRunEventKind.PROGRESS,
+            kind=kind,
             flow_run_id=strawberry.ID(str(run_id)),
-            state=State.of(row.at, row.payload) if entered else None,
+            state=None if kind is FlowRunEventKind.PROGRESS else State.of(row.at, row.payload),
             flow_run=runs.get(run_id),
         )
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 import peewee
 
-from headrace_service.ledger.models import CUSTOM, Event, Log
+from headrace_service.ledger.models import STATES, Event, Log
 from headrace_service.ledger.rows import StatePayload
 
 _payload = msgspec.json.Decoder(StatePayload)
@@ -38,7 +38,9 @@ def latest_log(db: peewee.Database) -> int:
 
 def kept_results(db: peewee.Database, subjects: Sequence[UUID]) -> list[str | None]:
     """Where what came of each of the runs is kept, as the state tells that it is in."""
-    newest = Event.select(peewee.fn.MAX(Event.seq)).where(Event.subject_id.in_(subjects))
+    newest = Event.select(peewee.fn.MAX(Event.seq)).where(
+        Event.subject_id.in_(subjects), Event.kind.in_(STATES)
+    )
     query = Event.select(Event.subject_id, Event.payload).where(
         Event.seq.in_(newest.group_by(Event.subject_id))
     )
@@ -52,7 +54,7 @@ def histories(db: peewee.Database, subjects: Sequence[UUID]) -> list[list[StateR
     """The states that each of the runs has been in, oldest first; a list for each run."""
     query = (
         Event.select(Event.subject_id, Event.at, Event.payload)
-        .where(Event.subject_id.in_(subjects), Event.kind != CUSTOM)
+        .where(Event.subject_id.in_(subjects), Event.kind.in_(STATES))
         .order_by(Event.seq)
     )
     found: dict[UUID, list[StateRow]] = {subject: [] for subject in subjects}

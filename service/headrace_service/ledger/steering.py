@@ -1,0 +1,121 @@
+"""What people ask of flow runs: to be cancelled, to rest, to be tried once more."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import peewee
+
+from headrace.records import (
+    TERMINAL_STATES,
+    FlowRunChanged,
+    StateChange,
+    StateType,
+    now_micros,
+)
+from headrace_service.ledger.decode import NOBODY
+from headrace_service.ledger.errors import Conflict, NotFound
+from headrace_service.ledger.models import Deployment, FlowRun
+from headrace_service.ledger.state_changes import change_flow_run, change_states
+from headrace_service.rules import Actor
+
+
+class _Steered(msgspec.Struct, frozen=True):
+    """What has to be known of a run before it is steered."""
+
+    state_type: StateType
+    state_name: str
+    run_count: int
+    deployment_id: UUID | None
+    claimed_by: UUID | None
+    epoch: int
+
+
+def cancel(db: peewee.Database, run_id: UUID) -> StateType:
+    """Ask for a run to be cancelled: at once if nobody has begun it.
+
+    Returns:
+        The type of the state that it is in now. One that had ended stays as it is.
+
+    Raises:
+        NotFound: there is no such run.
+    """
+    current = _steered(db, run_id).state_type
+    to = current
+    if current in (StateType.SCHEDULED, StateType.PAUSED):
+        to = StateType.CANCELLED
+    elif current in (StateType.PENDING, StateType.RUNNING):
+        to = StateType.CANCELLING
+    if to is not current:
+        change_flow_run(db, run_id, to, to.value.capitalize(), Actor.USER)
+    return to
+
+
+def pause(db: peewee.Database, run_id: UUID) -> None:
+    """Let a run of a deployment that nobody has begun wait until it is resumed.
+
+    Raises:
+        NotFound: there is no such run.
+        Conflict: it is under way, has ended, or is of no deployment.
+    """
+    run = _steered(db, run_id)
+    if run.state_type is not StateType.SCHEDULED or run.claimed_by is not None:
+        raise Conflict(
+            f"flow run {run_id} is {run.state_name}: only one that nobody has begun can be paused "
+            "from outside; its own code can call pause_flow_run or suspend_flow_run",
+            "id",
+        )
+    if run.deployment_id is None:
+        raise Conflict(
+            f"flow run {run_id} is of no deployment: its script waits with it, and would not hear "
+            "of a pause",
+            "id",
+        )
+    refused = change_flow_run(db, run_id, StateType.PAUSED, "Suspended", Actor.USER)
+    assert refused is None
+
+
+def retry(db: peewee.Database, run_id: UUID) -> None:
+    """Let a run of a deployment that has not ended well be executed once more, from its beginning.
+
+    It is SCHEDULED at once, at its next attempt and under a new epoch: what a process of an
+    earlier attempt has still to say is refused.
+
+    Raises:
+        NotFound: there is no such run.
+        Conflict: it has not ended, has ended well, or nobody could execute it.
+    """
+    run = _steered(db, run_id)
+    if (reason := _why_no_retry(db, run)) is not None:
+        raise Conflict(f"flow run {run_id} cannot be tried once more: {reason}", "id")
+    again = StateChange(StateType.SCHEDULED, "AwaitingRetry", now_micros(), None, run.run_count + 1)
+    for refused in change_states(db, [FlowRunChanged(run_id, again)], Actor.RETRY):
+        raise Conflict(refused.message, "id")
+    anew: dict[Any, Any] = {
+        FlowRun.claimed_by: None,
+        FlowRun.client_id: NOBODY,
+        FlowRun.epoch: run.epoch + 1,
+        FlowRun.scheduled_time: now_micros(),
+    }
+    FlowRun.update(anew).where(FlowRun.id == run_id).execute(db)
+
+
+def _why_no_retry(db: peewee.Database, run: _Steered) -> str | None:
+    if run.state_type not in TERMINAL_STATES:
+        return f"it has not ended, it is {run.state_name}; cancel it first"
+    if run.state_type is StateType.COMPLETED:
+        return "it has ended well; create another run instead"
+    if run.deployment_id is None:
+        return "it is of no deployment, so that only its own script can run it; start that anew"
+    if not Deployment.select().where(Deployment.id == run.deployment_id).exists(db):
+        return "its deployment was deleted, so that nobody knows its code"
+    return None
+
+
+def _steered(db: peewee.Database, run_id: UUID) -> _Steered:
+    columns = [getattr(FlowRun, name) for name in _Steered.__struct_fields__]
+    for kind, *rest in FlowRun.select(*columns).where(FlowRun.id == run_id).tuples().execute(db):
+        return _Steered(StateType(kind), *rest)
+    raise NotFound(f"there is no flow run {run_id}", "id")

@@ -1,0 +1,156 @@
+"""What people ask of flow runs: to be cancelled, to rest, to be tried once more."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+import uuid_utils.compat as uuids
+
+from headrace.records import FlowRunChanged, StateType, now_micros
+from headrace_service.ledger import Ledger
+from headrace_service.ledger.claims import Claimant, Claimed, claim, conclude
+from headrace_service.ledger.deployments import (
+    DeploymentInput,
+    DeploymentRow,
+    apply_deployment,
+    delete_deployment,
+)
+from headrace_service.ledger.errors import Conflict, NotFound
+from headrace_service.ledger.flow_run_inputs import resume_flow_run
+from headrace_service.ledger.models import FlowRun
+from headrace_service.ledger.queries.events import histories
+from headrace_service.ledger.scheduled_runs import RunRequest, create_run
+from headrace_service.ledger.steering import cancel, pause, retry
+from tests.builders import Stream, enters, flow_run, state
+
+HOUR = 3_600_000_000
+
+
+@pytest.fixture
+def owner(ledger: Ledger) -> DeploymentRow:
+    return ledger.write(apply_deployment, DeploymentInput("etl", "daily")).result()
+
+
+def ask(ledger: Ledger, **wanted: Any) -> UUID:
+    return ledger.write(create_run, RunRequest("etl/daily", **wanted)).result()
+
+
+def take(ledger: Ledger, owner: DeploymentRow) -> list[Claimed]:
+    claimant = Claimant(uuids.uuid7(), deployment_ids=[owner.id], limit=10)
+    return ledger.write(claim, claimant, now_micros()).result()
+
+
+def stand(ledger: Ledger, run_id: UUID) -> tuple[str, str, int]:
+    """A run's state and the attempt that it is at."""
+    columns = (FlowRun.state_type, FlowRun.state_name, FlowRun.run_count)
+    query = FlowRun.select(*columns).where(FlowRun.id == run_id).tuples()
+    (row,) = ledger.read(lambda db: list(query.execute(db))).result()
+    return row[0], row[1], row[2]
+
+
+def crashed(ledger: Ledger, owner: DeploymentRow) -> Claimed:
+    """A run whose first attempt has crashed."""
+    ask(ledger)
+    (claimed,) = take(ledger, owner)
+    begun = FlowRunChanged(claimed.flow_run_id, state("RUNNING"), claimed.epoch)
+    assert ledger.append(Stream().batch(begun)).result().refused == []
+    ledger.write(conclude, claimed.flow_run_id, claimed.epoch, "gone").result()
+    return claimed
+
+
+def test_a_retry_is_the_next_attempt_under_a_new_epoch(
+    ledger: Ledger, owner: DeploymentRow
+) -> None:
+    first = crashed(ledger, owner)
+    ledger.write(retry, first.flow_run_id).result()
+    assert stand(ledger, first.flow_run_id) == ("SCHEDULED", "AwaitingRetry", 2)
+    (again,) = take(ledger, owner)
+    assert (again.flow_run_id, again.run_count) == (first.flow_run_id, 2)
+    assert again.epoch > first.epoch
+    # Who was taken for dead wakes up, and is not heard.
+    late = FlowRunChanged(first.flow_run_id, state("COMPLETED"), first.epoch)
+    (refused,) = ledger.append(Stream().batch(late)).result().refused
+    assert "superseded" in refused.message
+    done = (state("RUNNING", "Retrying", run_count=2), state("COMPLETED", run_count=2))
+    told = [FlowRunChanged(again.flow_run_id, each, again.epoch) for each in done]
+    assert ledger.append(Stream().batch(*told)).result().refused == []
+    (history,) = ledger.read(histories, [first.flow_run_id]).result()
+    names = [row.payload.name for row in history]
+    assert names == [
+        "Scheduled",
+        "Pending",
+        "Running",
+        "Crashed",
+        "AwaitingRetry",
+        "Pending",
+        "Retrying",
+        "Completed",
+    ]
+
+
+def test_only_what_has_ended_badly_is_tried_once_more(ledger: Ledger, owner: DeploymentRow) -> None:
+    waiting = ask(ledger)
+    with pytest.raises(Conflict, match="it has not ended, it is Scheduled"):
+        ledger.write(retry, waiting).result()
+    (claimed,) = take(ledger, owner)
+    told = [state("RUNNING"), state("COMPLETED")]
+    records = [FlowRunChanged(waiting, each, claimed.epoch) for each in told]
+    assert ledger.append(Stream().batch(*records)).result().refused == []
+    with pytest.raises(Conflict, match="it has ended well"):
+        ledger.write(retry, waiting).result()
+    with pytest.raises(NotFound):
+        ledger.write(retry, uuids.uuid7()).result()
+
+
+def test_a_run_that_nobody_could_execute_is_not_tried_once_more(
+    ledger: Ledger, owner: DeploymentRow
+) -> None:
+    script = flow_run()
+    ledger.append(Stream().batch(script, enters(script, state("FAILED")))).result()
+    with pytest.raises(Conflict, match="only its own script can run it"):
+        ledger.write(retry, script.id).result()
+    claimed = crashed(ledger, owner)
+    ledger.write(delete_deployment, owner.id).result()
+    with pytest.raises(Conflict, match="its deployment was deleted"):
+        ledger.write(retry, claimed.flow_run_id).result()
+    assert stand(ledger, claimed.flow_run_id) == ("CRASHED", "Crashed", 1)
+
+
+def test_a_run_that_was_never_begun_is_tried_at_its_first_attempt(
+    ledger: Ledger, owner: DeploymentRow
+) -> None:
+    run_id = ask(ledger)
+    assert ledger.write(cancel, run_id).result() is StateType.CANCELLED
+    ledger.write(retry, run_id).result()
+    (claimed,) = take(ledger, owner)
+    assert claimed.run_count == 1
+
+
+def test_a_paused_run_waits_until_it_is_resumed_and_due(
+    ledger: Ledger, owner: DeploymentRow
+) -> None:
+    later = now_micros() + HOUR
+    due, coming = ask(ledger), ask(ledger, scheduled_time=later)
+    for run_id in (due, coming):
+        ledger.write(pause, run_id).result()
+        assert stand(ledger, run_id) == ("PAUSED", "Suspended", 0)
+    assert take(ledger, owner) == []
+    for run_id in (due, coming):
+        ledger.write(resume_flow_run, run_id, None).result()
+    assert [run.flow_run_id for run in take(ledger, owner)] == [due]
+
+
+def test_what_is_under_way_or_a_scripts_is_not_paused_from_outside(
+    ledger: Ledger, owner: DeploymentRow
+) -> None:
+    run_id = ask(ledger)
+    take(ledger, owner)
+    with pytest.raises(Conflict, match="suspend_flow_run"):
+        ledger.write(pause, run_id).result()
+    script = flow_run()
+    waits = state("SCHEDULED", "AwaitingRetry")
+    ledger.append(Stream().batch(script, enters(script, waits))).result()
+    with pytest.raises(Conflict, match="of no deployment"):
+        ledger.write(pause, script.id).result()
