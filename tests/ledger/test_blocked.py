@@ -9,10 +9,11 @@ import uuid_utils.compat as uuids
 from headrace.records import now_micros
 from headrace_service.blocking import Reason
 from headrace_service.ledger import Ledger
-from headrace_service.ledger.claims import Claimant, cancel, claim
+from headrace_service.ledger.claims import Claimant, claim
 from headrace_service.ledger.deployments import DeploymentInput, apply_deployment
 from headrace_service.ledger.queries.blocked import blocked_by
 from headrace_service.ledger.scheduled_runs import RunRequest, create_run
+from headrace_service.ledger.steering import cancel
 from headrace_service.ledger.work_pools import (
     NewWorkPool,
     WorkerCall,
