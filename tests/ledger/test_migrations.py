@@ -11,7 +11,8 @@ import peewee
 import pytest
 
 from headrace.records import FlowRunChanged, RecordBatch
-from headrace_service.ledger import Ledger, database, migrations
+from headrace_service.ledger import Ledger, migrations
+from headrace_service.ledger.database import sqlite
 from headrace_service.ledger.models import TABLES
 from headrace_service.ledger.queries import events, flow_runs, logs, task_runs
 from headrace_service.ledger.queries.paging import Page
@@ -34,7 +35,7 @@ def old_ledger(dump: Path, folder: Path) -> Path:
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA journal_mode = wal")
     connection.executescript(dump.read_text())
-    connection.execute(f"PRAGMA application_id = {database.APPLICATION_ID}")
+    connection.execute(f"PRAGMA application_id = {sqlite.APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {int(dump.stem)}")
     connection.close()
     return path
@@ -71,7 +72,7 @@ def test_the_steps_have_numbers_of_their_own() -> None:
 
 def test_the_steps_make_what_the_models_say(tmp_path: Path) -> None:
     Ledger.open(tmp_path / "steps.db").close()
-    db = peewee.SqliteDatabase(str(tmp_path / "models.db"), field_types=database._FIELD_TYPES)
+    db = peewee.SqliteDatabase(str(tmp_path / "models.db"), field_types=sqlite.FIELD_TYPES)
     with db.bind_ctx(TABLES):
         db.create_tables(TABLES)
     db.close()

@@ -1,4 +1,4 @@
-"""The ledger: everything that is known about runs, in one SQLite file.
+"""The ledger: everything that is known about runs, in one SQLite file or PostgreSQL database.
 
 One way in: `Ledger.append_value` (a batch of records becomes rows and events in one transaction).
 One way out: queries on read-only connections, and the feed, which is the tail of the event log.
@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 import peewee
 
 from headrace.records import BatchAck, RecordBatch
-from headrace_service.ledger import database
 from headrace_service.ledger.append import append
+from headrace_service.ledger.database import backend_at
+from headrace_service.ledger.database.sqlite import SqliteBackend
 from headrace_service.ledger.decode import DecodedBatch, decode_batch
 from headrace_service.ledger.errors import (
     InvalidBatch,
@@ -36,6 +37,7 @@ from headrace_service.ledger.writer import Writer
 from headrace_service.settings import DEFAULT_STATEMENT_TIMEOUT
 
 if TYPE_CHECKING:
+    from headrace_service.ledger.database.backend import Backend, Watch
     from headrace_service.ledger.feed import Feed
     from headrace_service.ledger.waiting import Slots
 
@@ -53,21 +55,26 @@ __all__ = [
 P = ParamSpec("P")
 T = TypeVar("T")
 
-#: Threads that read. SQLite reads in parallel; more than this only wait for the same two cores.
+#: Threads that read. They read in parallel; more than this only wait for the same two cores.
 READERS = 3
 
 
 class Ledger:
-    """An open ledger file. Make one with `Ledger.open`; several processes may have it open."""
+    """An open ledger. Make one with `Ledger.open`; several processes may have it open.
 
-    def __init__(
-        self, path: Path, writing: peewee.SqliteDatabase, statement_timeout: float
-    ) -> None:
-        self.path = path
-        self._writer = Writer(writing, lambda error: database.explain(path, error))
-        self._reading = Readers(path, READERS, statement_timeout)
+    Attributes:
+        name: how people know it: the file's path, or the database's address without a password.
+        spool: the folder in which processes that use the same home leave what they could not
+            deliver; None when the ledger's place does not tell.
+    """
+
+    def __init__(self, backend: Backend, statement_timeout: float) -> None:
+        self.name, self.spool = backend.name, backend.spool
+        self._backend = backend
+        self._writer = Writer(backend)
+        self._reading = Readers(backend, READERS, statement_timeout)
         # A thread of its own, so that nobody's slow query holds up what all others watch.
-        self._feeding = Readers(path, 1)
+        self._feeding = Readers(backend, 1)
         self._feed: Feed | None = None
         self._slots: Slots | None = None
         self._making = threading.Lock()
@@ -77,38 +84,54 @@ class Ledger:
     @classmethod
     def open(
         cls,
-        path: Path,
+        location: Path | str,
         *,
         synchronous: str = "NORMAL",
         statement_timeout: float = DEFAULT_STATEMENT_TIMEOUT,
     ) -> Ledger:
-        """Open the file, create it if there is none, and bring its tables up to date.
+        """Open it, create it if there is none, and bring its tables up to date.
 
         Args:
-            path: the SQLite file; its folder exists.
-            synchronous: NORMAL survives the death of any process, FULL also a power cut.
+            location: a SQLite file, whose folder exists; or `postgresql://…`, a database.
+            synchronous: of a file: NORMAL survives the death of any process, FULL also a power cut.
             statement_timeout: seconds after which a query is stopped.
 
         Raises:
             LedgerUnusable: it cannot be opened or written, or is no ledger; the message says why.
         """
-        writing = database.writing_database(path, synchronous=synchronous)
+        backend = backend_at(location, synchronous=synchronous)
+        db = backend.writing()
         try:
             # Turning WAL on fails at once while another process does the same.
-            database.insist(lambda: writing.connect(reuse_if_open=True))
-            migrate(writing)
-        except (peewee.PeeweeException, OSError) as error:
-            writing.close()
-            raise database.explain(path, error) from error
+            backend.insist(lambda: db.connect(reuse_if_open=True))
+            migrate(backend, db)
+            found = db.execute_sql('SELECT 1 FROM "process" LIMIT 1').fetchone()
         except LedgerUnusable:
-            writing.close()
             raise
-        found = writing.execute_sql('SELECT 1 FROM "process" LIMIT 1').fetchone()
-        # The connection is handed to the writer's thread: peewee keeps one for each thread.
-        writing.close()
-        ledger = cls(path, writing, statement_timeout)
+        except Exception as error:
+            if not isinstance(error, (*backend.errors, OSError)):
+                raise
+            raise backend.explain(error) from error
+        finally:
+            db.close()
+        ledger = cls(backend, statement_timeout)
         ledger.found_processes = found is not None
         return ledger
+
+    @property
+    def path(self) -> Path:
+        """The SQLite file.
+
+        Raises:
+            LedgerUnusable: it is in no file.
+        """
+        if not isinstance(self._backend, SqliteBackend):
+            raise LedgerUnusable(f"the ledger {self.name} is in no file")
+        return self._backend.path
+
+    def watch(self) -> Watch:
+        """What tells whether somebody has committed, in this process or in another."""
+        return self._backend.watch()
 
     @property
     def feed(self) -> Feed:
@@ -127,7 +150,7 @@ class Ledger:
                 if self._slots is None:
                     from headrace_service.ledger.waiting import Slots
 
-                    self._slots = Slots(self.path, self._writer)
+                    self._slots = Slots(self._backend, self._writer, self._feeding)
         return self._slots
 
     def append(self, batch: RecordBatch) -> Future[BatchAck]:
@@ -225,3 +248,4 @@ class Ledger:
         self._reading.close()
         self._feeding.close()
         self._writer.close()
+        self._backend.close()

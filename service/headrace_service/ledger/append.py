@@ -11,6 +11,7 @@ from headrace_service.ledger.errors import OutOfOrder
 from headrace_service.ledger.fold import Fold
 from headrace_service.ledger.leases import renew_lease
 from headrace_service.ledger.models import Batch
+from headrace_service.ledger.statements import put
 
 _json = msgspec.json.Encoder()
 
@@ -48,7 +49,7 @@ def append(db: peewee.Database, decoded: DecodedBatch) -> BatchAck:
         Batch.answer: _json.encode(ack),
         Batch.at: now,
     }
-    Batch.insert(row).on_conflict_replace().execute(db)
+    put(db, Batch, row)
     return ack
 
 

@@ -19,6 +19,7 @@ from headrace_service.ledger.errors import Conflict, InvalidInput, NotFound
 from headrace_service.ledger.models import Block, BlockType
 from headrace_service.ledger.queries.events import latest_event
 from headrace_service.ledger.queries.paging import Page, Slice, cut, keyset
+from headrace_service.ledger.statements import put
 
 _NAME, MAX_NAME = re.compile(r"[a-z0-9-]+"), 1024
 #: How deep blocks may stand in one another, and how many may stand in one.
@@ -95,7 +96,7 @@ def register_block_type(db: peewee.Database, new: NewBlockType) -> BlockTypeRow:
     now = now_micros()
     created = now if found is None else found.created_at
     row = BlockTypeRow(new.slug, *said, created, now)
-    BlockType.insert(msgspec.structs.asdict(row)).on_conflict_replace().execute(db)
+    put(db, BlockType, msgspec.structs.asdict(row))
     return row
 
 
@@ -140,7 +141,7 @@ def save_block(
         now if found is None else found.created_at,
         now,
     )
-    Block.insert(msgspec.structs.asdict(row)).on_conflict_replace().execute(db)
+    put(db, Block, msgspec.structs.asdict(row))
     return row
 
 

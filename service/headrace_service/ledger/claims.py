@@ -23,7 +23,15 @@ from headrace.records import FlowRunChanged, StateChange, StateType, now_micros
 from headrace_service.ledger.background import release_background_runs
 from headrace_service.ledger.deployment_limits import IS_SCHEDULED, has_place, tell_others
 from headrace_service.ledger.deployments import DeploymentRow, deployments_by_id
-from headrace_service.ledger.models import Deployment, FlowRun, Process, Worker, WorkPool, WorkQueue
+from headrace_service.ledger.models import (
+    NO_ID,
+    Deployment,
+    FlowRun,
+    Process,
+    Worker,
+    WorkPool,
+    WorkQueue,
+)
 from headrace_service.ledger.state_changes import change_flow_run, change_states, state_of_flow_run
 from headrace_service.rules import Actor
 
@@ -138,7 +146,7 @@ def _waiting(claimant: Claimant) -> Any:
     )
     if claimant.pool_id is None:
         # Not by the index of deployments, which leads through all the runs that have ended.
-        owner = peewee.fn.COALESCE(FlowRun.deployment_id, b"")
+        owner = peewee.fn.COALESCE(FlowRun.deployment_id, NO_ID)
         mine = owner.in_([key.bytes for key in claimant.deployment_ids])
         return query.where(*waits, mine, FlowRun.work_queue_id.is_null(True))
     query = query.join(WorkQueue, on=(WorkQueue.id == FlowRun.work_queue_id))

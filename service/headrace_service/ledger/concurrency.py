@@ -9,7 +9,6 @@ another.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
@@ -20,7 +19,7 @@ import peewee
 from headrace.records import SlotAnswer, SlotRequest
 from headrace_service.admission import Capacity, Held, admits, drain, fits, free_at
 from headrace_service.ledger.models import Slot, Waiter
-from headrace_service.ledger.rows import insert_sql
+from headrace_service.ledger.statements import Insert, Statement
 
 #: Microseconds for which nobody hears of a waiter until it counts as gone.
 WAITER_LEASE = 10_000_000
@@ -31,18 +30,33 @@ CHUNK = 500
 _json = msgspec.json.Encoder()
 
 # The hot statements; peewee would take longer to word them than SQLite to answer.
-_INSERT_SLOT = insert_sql(Slot)
-_INSERT_WAITER = insert_sql(Waiter)
-_HELD = 'SELECT "occupied", "since", "until" FROM "slot" WHERE "limit_id" = ? AND "until" > ?'
-_FIRST_IN_LINE = (
+_INSERT_SLOT = Insert(Slot)
+_INSERT_WAITER = Insert(Waiter)
+_HELD = Statement(
+    'SELECT "occupied", "since", "until" FROM "slot" WHERE "limit_id" = ? AND "until" > ?'
+)
+_FIRST_IN_LINE = Statement(
     'SELECT "place", "lease_id", "occupied", "duration", "client_id", "holder" FROM "waiter" '
     'WHERE "limit_id" = ? AND "until" > ? ORDER BY "place" LIMIT 1'
 )
-_LIMITS_OF_SLOT = 'SELECT "limit_id" FROM "slot" WHERE "lease_id" = ? AND "until" > ?'
-_LIMITS_OF_SLOT_ROWS = 'SELECT "limit_id" FROM "slot" WHERE "lease_id" = ?'
-_LIMITS_OF_WAITER = 'SELECT "limit_id" FROM "waiter" WHERE "lease_id" = ?'
-_DELETE_SLOT = 'DELETE FROM "slot" WHERE "lease_id" = ?'
-_DELETE_WAITER = 'DELETE FROM "waiter" WHERE "lease_id" = ?'
+_LAST_PLACE = Statement('SELECT coalesce(max("place"), 0) FROM "waiter"')
+_STAY_IN_LINE = Statement('UPDATE "waiter" SET "until" = ? WHERE "lease_id" = ?')
+_LIMITS_OF_SLOT = Statement('SELECT "limit_id" FROM "slot" WHERE "lease_id" = ? AND "until" > ?')
+_LIMITS_OF_SLOT_ROWS = Statement('SELECT "limit_id" FROM "slot" WHERE "lease_id" = ?')
+_LIMITS_OF_WAITER = Statement('SELECT "limit_id" FROM "waiter" WHERE "lease_id" = ?')
+_DELETE_SLOT = Statement('DELETE FROM "slot" WHERE "lease_id" = ?')
+_DELETE_WAITER = Statement('DELETE FROM "waiter" WHERE "lease_id" = ?')
+_RENEW = Statement(
+    'UPDATE "slot" SET "until" = ? WHERE "lease_id" = ? AND "until" > ? AND "limit_id" IN '
+    '(SELECT "id" FROM "concurrency_limit" WHERE "decay" = 0)'
+)
+_LIMIT_BY = {
+    column: Statement(
+        'SELECT "id", "name", "slots", "decay", "active" FROM "concurrency_limit" '
+        f'WHERE "{column}" = ?'
+    )
+    for column in ("id", "name")
+}
 
 T = TypeVar("T")
 
@@ -80,7 +94,7 @@ class _Desk:
 
     def __init__(self, db: peewee.Database, now: int) -> None:
         self.now = now
-        self._execute = db.connection().execute
+        self._db = db
         self._limits: dict[bytes, _Limit] = {}
         self._held: dict[bytes, list[Held]] = {}
 
@@ -97,7 +111,7 @@ class _Desk:
         """The rows that hold slots of a limit now."""
         held = self._held.get(limit.id)
         if held is None:
-            rows = self._execute(_HELD, (limit.id, self.now))
+            rows = _HELD.run(self._db, limit.id, self.now)
             held = self._held[limit.id] = [Held(*row) for row in rows]
         return held
 
@@ -118,36 +132,36 @@ class _Desk:
                 held = self.held(limit)
                 since, until = drain(limit.capacity, held, claim.occupied, self.now)
             row = (limit.id, claim.lease_id, claim.occupied, since, until)
-            self._execute(_INSERT_SLOT, (*row, claim.client_id, claim.holder))
+            _INSERT_SLOT.run(self._db, *row, claim.client_id, claim.holder)
             self.held(limit).append(Held(claim.occupied, since, until))
         return _granted(limits)
 
     def first_in_line(self, limit: _Limit) -> tuple[int, _Claim] | None:
         """The place and the claim of who is to get the next slots of a limit."""
-        row = self._execute(_FIRST_IN_LINE, (limit.id, self.now)).fetchone()
+        row = _FIRST_IN_LINE.run(self._db, limit.id, self.now).fetchone()
         return None if row is None else (row[0], _Claim(*row[1:]))
 
     def stand_in_line(self, limits: Sequence[_Limit], claim: _Claim) -> None:
         """Put a claim at the end of the lines of its limits."""
-        ((last,),) = self._execute('SELECT coalesce(max("place"), 0) FROM "waiter"')
+        ((last,),) = _LAST_PLACE.run(self._db)
         for limit in limits:
             row = (limit.id, last + 1, claim.lease_id, claim.occupied, claim.duration)
             times = (self.now, self.now + WAITER_LEASE)
-            self._execute(_INSERT_WAITER, (*row, *times, claim.client_id, claim.holder))
+            _INSERT_WAITER.run(self._db, *row, *times, claim.client_id, claim.holder)
 
     def stays_in_line(self, lease_id: bytes) -> bool:
         """Whether a claim has its place in line still; from now on for another while."""
-        update = 'UPDATE "waiter" SET "until" = ? WHERE "lease_id" = ?'
-        return bool(self._execute(update, (self.now + WAITER_LEASE, lease_id)).rowcount)
+        until = self.now + WAITER_LEASE
+        return bool(_STAY_IN_LINE.run(self._db, until, lease_id).rowcount)
 
     def limits_held(self, lease_id: bytes) -> list[_Limit]:
         """The limits of which a lease holds slots."""
-        rows = self._execute(_LIMITS_OF_SLOT, (lease_id, self.now)).fetchall()
+        rows = _LIMITS_OF_SLOT.run(self._db, lease_id, self.now).fetchall()
         return self._all(row[0] for row in rows)
 
     def limits_waited_for(self, lease_id: bytes) -> list[_Limit]:
         """The limits in whose lines a claim stands."""
-        rows = self._execute(_LIMITS_OF_WAITER, (lease_id,)).fetchall()
+        rows = _LIMITS_OF_WAITER.run(self._db, lease_id).fetchall()
         return self._all(row[0] for row in rows)
 
     def forget(self, lease_id: bytes) -> list[_Limit]:
@@ -157,9 +171,9 @@ class _Desk:
             (_LIMITS_OF_SLOT_ROWS, _DELETE_SLOT),
             (_LIMITS_OF_WAITER, _DELETE_WAITER),
         ):
-            found = self._execute(ask, (lease_id,)).fetchall()
+            found = ask.run(self._db, lease_id).fetchall()
             if found:
-                self._execute(delete, (lease_id,))
+                delete.run(self._db, lease_id)
                 limits += self._all(row[0] for row in found)
         for limit in limits:
             self._held.pop(limit.id, None)
@@ -167,7 +181,7 @@ class _Desk:
 
     def leave_line(self, lease_id: bytes) -> None:
         """Take a claim out of the lines that it stands in."""
-        self._execute(_DELETE_WAITER, (lease_id,))
+        _DELETE_WAITER.run(self._db, lease_id)
 
     def serve(self, limits: Iterable[_Limit]) -> tuple[dict[UUID, SlotAnswer], int | None]:
         """Give what is free to those who are first in line; the answers by lease, and `retry_at`.
@@ -206,9 +220,7 @@ class _Desk:
         return [limit for limit in limits if limit is not None]
 
     def _by(self, column: str, value: object) -> _Limit | None:
-        columns = '"id", "name", "slots", "decay", "active"'
-        ask = f'SELECT {columns} FROM "concurrency_limit" WHERE "{column}" = ?'
-        row = self._execute(ask, (value,)).fetchone()
+        row = _LIMIT_BY[column].run(self._db, value).fetchone()
         if row is None:
             return None
         limit = _Limit(row[0], row[1], Capacity(row[2], row[3], bool(row[4])))
@@ -260,14 +272,10 @@ def renew(db: peewee.Database, leases: Iterable[tuple[UUID, float]], now: int) -
 
     A lease that has ended is not revived: its slots may be another's.
     """
-    update = (
-        'UPDATE "slot" SET "until" = ? WHERE "lease_id" = ? AND "until" > ? AND "limit_id" IN '
-        '(SELECT "id" FROM "concurrency_limit" WHERE "decay" = 0)'
-    )
     lost = []
     for lease_id, seconds in leases:
         until = now + round(seconds * 1_000_000)
-        if not db.execute_sql(update, (until, lease_id.bytes, now)).rowcount:
+        if not _RENEW.run(db, until, lease_id.bytes, now).rowcount:
             lost.append(lease_id)
     return Outcome(lost, {})
 
@@ -286,15 +294,14 @@ def refresh(db: peewee.Database, lease_ids: Sequence[UUID], now: int) -> Outcome
     return Outcome(placeless, served, retry_at)
 
 
-def placeless(connection: sqlite3.Connection, lease_ids: Sequence[UUID]) -> list[UUID]:
+def placeless(db: peewee.Database, lease_ids: Sequence[UUID]) -> list[UUID]:
     """Which of these have no place in line: they were given their slots, or the limit is gone."""
-    found: set[bytes] = set()
+    found: set[UUID] = set()
     for start in range(0, len(lease_ids), CHUNK):
-        chunk = [each.bytes for each in lease_ids[start : start + CHUNK]]
-        places = ", ".join("?" * len(chunk))
-        ask = f'SELECT "lease_id" FROM "waiter" WHERE "lease_id" IN ({places})'
-        found.update(lease_id for (lease_id,) in connection.execute(ask, chunk))
-    return [each for each in lease_ids if each.bytes not in found]
+        chunk = list(lease_ids[start : start + CHUNK])
+        query = Waiter.select(Waiter.lease_id).where(Waiter.lease_id.in_(chunk))
+        found.update(lease_id for (lease_id,) in query.tuples().execute(db))
+    return [each for each in lease_ids if each not in found]
 
 
 def serve_limit(db: peewee.Database, limit_id: UUID, answer: T, now: int) -> Outcome:

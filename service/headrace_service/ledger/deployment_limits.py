@@ -11,7 +11,7 @@ import peewee
 
 from headrace.records import FlowRunChanged, StateChange, StateType, now_micros
 from headrace_service.ledger.deployments import DeploymentRow
-from headrace_service.ledger.models import FlowRun
+from headrace_service.ledger.models import NO_ID, FlowRun
 from headrace_service.ledger.state_changes import change_states
 from headrace_service.rules import Actor
 
@@ -39,7 +39,7 @@ def has_place(db: peewee.Database, owner: DeploymentRow) -> bool:
 
 def _under_way(db: peewee.Database, owner: DeploymentRow) -> int:
     # Not by the index of deployments, which leads through all the runs that have ended.
-    mine = peewee.fn.COALESCE(FlowRun.deployment_id, b"") == owner.id.bytes
+    mine = peewee.fn.COALESCE(FlowRun.deployment_id, NO_ID) == owner.id.bytes
     claimed = FlowRun.claimed_by.is_null(False)
     # One that waits for its next attempt is claimed, too, and has its place still.
     return sum(
@@ -51,7 +51,7 @@ def tell_others(db: peewee.Database, owner: DeploymentRow, now: int) -> None:
     """There is no place for the runs of a deployment that are due: they wait, or are CANCELLED."""
     query = FlowRun.select(FlowRun.id, FlowRun.run_count).where(
         IS_SCHEDULED,
-        peewee.fn.COALESCE(FlowRun.deployment_id, b"") == owner.id.bytes,
+        peewee.fn.COALESCE(FlowRun.deployment_id, NO_ID) == owner.id.bytes,
         FlowRun.deployment_id.is_null(False),
         FlowRun.claimed_by.is_null(True),
         FlowRun.scheduled_time <= now,

@@ -1,7 +1,7 @@
 """The live tail of the event log and of the log lines.
 
-A tailer wakes at once on this process's own commits. Other processes' commits show in
-`PRAGMA data_version`, which is looked at every 25 ms, and only while somebody subscribes.
+A tailer wakes at once on this process's own commits. Whether others have committed is looked at
+every 25 ms, and only while somebody subscribes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
-from headrace_service.ledger.database import VersionProbe
+from headrace_service.ledger.database.backend import Watch
 from headrace_service.ledger.queries.logs import LogRow
 from headrace_service.ledger.tail import (
     EVENTS,
@@ -151,15 +151,15 @@ class Feed:
         """Follow the ledger until the feed is stopped, whatever goes wrong meanwhile."""
         while not self._stopped.is_set():
             try:
-                with VersionProbe(self._ledger.path) as probe:
-                    await self._pull_each(probe)
+                with self._ledger.watch() as others:
+                    await self._pull_each(others)
             except Exception:
                 # Subscribers wait with their cursors; they lose nothing but time.
                 logger.exception("the feed could not read the ledger; it goes on trying")
                 await wait_for(self._stopped, RETRY)
                 self._committed.set()
 
-    async def _pull_each(self, probe: VersionProbe) -> None:
+    async def _pull_each(self, others: Watch) -> None:
         """Pull whenever somebody has committed, here or in another process."""
         while not self._stopped.is_set():
             if self.subscribers:
@@ -168,6 +168,6 @@ class Feed:
                 await self._committed.wait()
             own = self._committed.is_set()
             self._committed.clear()
-            if probe.changed() or own:
+            if others.changed() or own:
                 for tail in (self._events, self._logs):
                     await tail.pull()

@@ -20,6 +20,7 @@ from headrace_service.ledger.decode import NOBODY
 from headrace_service.ledger.errors import Conflict, InvalidInput, NotFound
 from headrace_service.ledger.models import FlowRun, FlowRunInput
 from headrace_service.ledger.state_changes import change_flow_run, state_of_flow_run
+from headrace_service.ledger.statements import put
 from headrace_service.rules import Actor
 
 #: The key under which a paused run says what it waits for.
@@ -75,7 +76,7 @@ def create_input(
         FlowRunInput.flow_run_id: flow_run_id,
         **dict(zip(_COLUMNS, _values(row), strict=True)),
     }
-    FlowRunInput.insert(values).on_conflict_replace().execute(db)
+    put(db, FlowRunInput, values)
     return row
 
 

@@ -6,7 +6,7 @@ batch is one row written once, and an event for each state.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +39,7 @@ from headrace_service.ledger.rows import (
     INSERT_FLOW_RUN,
     INSERT_LOG,
     INSERT_TASK_RUN,
+    RENAME,
     UPDATE_FLOW_RUN,
     UPDATE_TASK_RUN,
     CustomPayload,
@@ -284,23 +285,18 @@ class Fold:
         counts = self._changed_counts()
         flow_runs = [run for run in self.flow_runs.values() if run.touched]
         task_runs = [run for run in self.task_runs.values() if run.touched]
-        self._many(INSERT_FLOW_RUN, self._new_flow_runs(flow_runs, counts))
+        INSERT_FLOW_RUN.run_many(self.db, self._new_flow_runs(flow_runs, counts))
         client = self.batch.client_id.bytes if self.actor is Actor.RUN else None
-        self._many(UPDATE_FLOW_RUN, (changed_row(run, client) for run in _old(flow_runs)))
-        self._many(ADOPT_FLOW_RUN, self.adopted)
-        self._many(INSERT_TASK_RUN, (task_run_row(run, client) for run in _new(task_runs)))
-        self._many(UPDATE_TASK_RUN, (changed_row(run, client) for run in _old(task_runs)))
+        UPDATE_FLOW_RUN.run_many(self.db, [changed_row(run, client) for run in _old(flow_runs)])
+        ADOPT_FLOW_RUN.run_many(self.db, self.adopted)
+        INSERT_TASK_RUN.run_many(self.db, [task_run_row(run, client) for run in _new(task_runs)])
+        UPDATE_TASK_RUN.run_many(self.db, [changed_row(run, client) for run in _old(task_runs)])
         for table, names in self.renamed.items():
-            self._many(f'UPDATE "{table}" SET "name" = ? WHERE "id" = ?', names)
+            RENAME[table].run_many(self.db, names)
         forget(self.db, self.left_background)
         self._update_counts(counts)
-        self._many(INSERT_EVENT, self.events)
-        self._many(INSERT_LOG, self.logs)
-
-    def _many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        listed = rows if isinstance(rows, list) else list(rows)
-        if listed:
-            self.db.cursor().executemany(sql, listed)
+        INSERT_EVENT.run_many(self.db, self.events)
+        INSERT_LOG.run_many(self.db, self.logs)
 
     def _new_flow_runs(
         self, runs: list[_Run], counts: dict[UUID, dict[StateType, int]]

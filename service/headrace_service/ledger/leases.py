@@ -10,18 +10,18 @@ import peewee
 
 from headrace.records import RecordBatch
 from headrace_service.ledger.models import Process
-from headrace_service.ledger.rows import insert_sql
+from headrace_service.ledger.statements import Statement, Upsert
 
-_RENEW = insert_sql(Process).replace("INSERT", "INSERT OR REPLACE", 1)
-_END = 'DELETE FROM "process" WHERE "client_id" = ?'
+_RENEW = Upsert(Process)
+_END = Statement('DELETE FROM "process" WHERE "client_id" = ?')
 
 
 def renew_lease(db: peewee.Database, batch: RecordBatch, now: int) -> None:
     """Note that a stream's process lives, or that it has no runs any more that depend on it."""
     client_id, process = batch.client_id.bytes, batch.process
     if process is None:
-        db.execute_sql(_END, (client_id,))
+        _END.run(db, client_id)
         return
     duration = round(process.lease_seconds * 1_000_000)
     about = (process.host, process.pid, process.identity, process.direct)
-    db.execute_sql(_RENEW, (client_id, *about, duration, now + duration))
+    _RENEW.run(db, client_id, *about, duration, now + duration)

@@ -32,6 +32,10 @@ class IdField(peewee.Field):
         return None if value is None else UUID(bytes=bytes(value))
 
 
+#: An id that nothing has.
+NO_ID = bytes(16)
+
+
 class Table(peewee.Model):
     """What all tables share."""
 

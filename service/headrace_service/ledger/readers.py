@@ -2,41 +2,35 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, TypeVar
 
 import peewee
 
-from headrace_service.ledger import database
+from headrace_service.ledger.database.backend import Backend
 from headrace_service.ledger.errors import LedgerUnusable, TookTooLong
 
 T = TypeVar("T")
-
-#: SQLite's own steps between two looks at the clock: a fraction of a millisecond's worth.
-STEPS = 10_000
 
 
 class Readers:
     """A few threads that run queries; they start when the first query comes.
 
     Args:
-        path: the ledger's file.
+        backend: where the ledger is kept.
         threads: how many queries may run at once.
         timeout: seconds that a query may take; None is as long as it takes.
     """
 
-    def __init__(self, path: Path, threads: int, timeout: float | None = None) -> None:
-        self.db = database.reading_database(path)
+    def __init__(self, backend: Backend, threads: int, timeout: float | None = None) -> None:
+        self.db = backend.reading(timeout)
+        self._backend = backend
         self._threads = threads
         self._timeout = timeout
         self._pool: ThreadPoolExecutor | None = None
         self._connections: list[Any] = []
-        self._deadline = threading.local()
         self._lock = threading.Lock()
         self._closed = False
 
@@ -66,26 +60,25 @@ class Readers:
         self._connections.clear()
 
     def _run(self, query: Callable[[peewee.Database], T]) -> T:
-        if self.db.is_closed():
-            self._connect()
-        if self._timeout is not None:
-            self._deadline.at = time.monotonic() + self._timeout
         try:
-            with self.db.atomic():
-                return query(self.db)
-        except (peewee.OperationalError, sqlite3.OperationalError) as error:
-            if self._timeout is None or not database.is_interrupted(error):
+            try:
+                return self._read(query)
+            except self._backend.errors as error:
+                if not self._backend.is_lost(error):
+                    raise
+                self.db.close()  # it may have been lost long ago: a new connection may do
+                return self._read(query)
+        except self._backend.errors as error:
+            if self._backend.is_lost(error):
+                raise self._backend.explain(error) from error
+            if self._timeout is None or not self._backend.is_stopped(error):
                 raise
             raise TookTooLong(self._timeout) from None
 
-    def _connect(self) -> None:
-        database.insist(lambda: self.db.connect(reuse_if_open=True))
-        connection = self.db.connection()
-        if self._timeout is not None:
-            connection.set_progress_handler(self._is_over, STEPS)
-        with self._lock:
-            self._connections.append(connection)
-
-    def _is_over(self) -> bool:
-        """Whether the query that this thread runs has had its time; SQLite asks."""
-        return bool(time.monotonic() > self._deadline.at)
+    def _read(self, query: Callable[[peewee.Database], T]) -> T:
+        if self.db.is_closed():
+            self._backend.insist(lambda: self.db.connect(reuse_if_open=True))
+            with self._lock:
+                self._connections.append(self.db.connection())
+        with self.db.atomic():
+            return query(self.db)

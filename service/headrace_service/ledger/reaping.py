@@ -34,7 +34,7 @@ def verdict(row: ProcessRow, seen: Fate, now: int, *, judges_silence: bool) -> E
 
 def judge(
     rows: list[ProcessRow],
-    spool: Path,
+    spool: Path | None,
     now: int,
     *,
     hears_all: bool,
@@ -44,7 +44,8 @@ def judge(
 
     Args:
         rows: the processes.
-        spool: the folder in which processes of this machine leave what they could not deliver.
+        spool: the folder in which processes of this machine leave what they could not deliver, if
+            they may have one.
         now: microseconds.
         hears_all: whether all processes are heard of here: in the service. Elsewhere, only those
             are judged by their silence that write to the ledger's file themselves.
@@ -53,17 +54,13 @@ def judge(
     ended = []
     for row in rows:
         found = verdict(row, look(row.identity), now, judges_silence=hears_all or row.direct)
-        if found is not None and not (spool / f"{row.client_id}.spool").exists():
+        left = spool is not None and (spool / f"{row.client_id}.spool").exists()
+        if found is not None and not left:
             ended.append(found)
     return ended
 
 
-def spool_beside(ledger: Path) -> Path:
-    """The spool of those who use the folder of a ledger's file as their home."""
-    return ledger.parent / "spool"
-
-
-def reap_unheard(db: peewee.Database, spool: Path, now: int) -> Outcome:
+def reap_unheard(db: peewee.Database, spool: Path | None, now: int) -> Outcome:
     """Look for dead processes without being the service; answers how many runs were ended.
 
     For whoever opens a ledger's file, or waits for what others may hold.

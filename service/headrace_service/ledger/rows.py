@@ -1,6 +1,6 @@
-"""What the hot inserts write: their SQL, made once from the models, and the rows.
+"""What the hot statements write: their texts, and the rows.
 
-Rows are plain tuples for `executemany`, in the order of the models' columns.
+Rows are plain tuples, in the order of the models' columns.
 """
 
 from __future__ import annotations
@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-import peewee
 
 from headrace.records import StateType
-from headrace_service.ledger.models import Event, FlowRun, Log, Table, TaskRun
+from headrace_service.ledger.models import Event, FlowRun, Log, TaskRun
+from headrace_service.ledger.statements import Insert, Statement
 
 _json = msgspec.json.Encoder()
 
@@ -54,31 +54,21 @@ OF_DEPLOYMENTS = frozenset(
 )
 
 
-def insert_sql(model: type[Table], without: frozenset[str] = frozenset()) -> str:
-    """The `INSERT` of a model's columns, save a generated key and `without`, for `executemany`."""
-    fields = [
-        f
-        for f in model._meta.sorted_fields
-        if not isinstance(f, peewee.AutoField) and f.column_name not in without
-    ]
-    columns = ", ".join(f'"{f.column_name}"' for f in fields)
-    places = ", ".join("?" for _ in fields)
-    return f'INSERT INTO "{model._meta.table_name}" ({columns}) VALUES ({places})'
-
-
-INSERT_FLOW_RUN = insert_sql(FlowRun, OF_DEPLOYMENTS)
-INSERT_TASK_RUN = insert_sql(TaskRun)
-INSERT_EVENT = insert_sql(Event)
-INSERT_LOG = insert_sql(Log)
+INSERT_FLOW_RUN = Insert(FlowRun, OF_DEPLOYMENTS)
+INSERT_TASK_RUN = Insert(TaskRun)
+INSERT_EVENT = Insert(Event)
+INSERT_LOG = Insert(Log)
 _UPDATE_RUN = (
     'UPDATE "{table}" SET "state_type" = ?, "state_name" = ?, "state_message" = ?, '
     '"state_timestamp" = ?, "run_count" = ?, "start_time" = coalesce("start_time", ?), '
     '"end_time" = ?, "client_id" = coalesce(?, "client_id") WHERE "id" = ?'
 )
-UPDATE_FLOW_RUN = _UPDATE_RUN.format(table="flow_run")
+UPDATE_FLOW_RUN = Statement(_UPDATE_RUN.format(table="flow_run"))
+UPDATE_TASK_RUN = Statement(_UPDATE_RUN.format(table="task_run"))
 #: A process has begun a run that it was given.
-ADOPT_FLOW_RUN = 'UPDATE "flow_run" SET "client_id" = ? WHERE "id" = ?'
-UPDATE_TASK_RUN = _UPDATE_RUN.format(table="task_run")
+ADOPT_FLOW_RUN = Statement('UPDATE "flow_run" SET "client_id" = ? WHERE "id" = ?')
+_RENAME = 'UPDATE "{table}" SET "name" = ? WHERE "id" = ?'
+RENAME = {table: Statement(_RENAME.format(table=table)) for table in ("flow_run", "task_run")}
 
 
 def encode_counts(counts: dict[StateType, int]) -> str:

@@ -13,7 +13,9 @@ from headrace.records import now_micros
 from headrace_service.ledger.errors import Conflict, InvalidInput, NotFound
 from headrace_service.ledger.models import Variable
 from headrace_service.ledger.queries.events import latest_event
-from headrace_service.ledger.queries.paging import Page, Slice, cut, keyset, quoted
+from headrace_service.ledger.queries.narrowing import has_tag
+from headrace_service.ledger.queries.paging import Page, Slice, cut, keyset
+from headrace_service.ledger.statements import put
 
 #: Characters of a name, and of a value or the tags as JSON, at most.
 MAX_NAME, MAX_VALUE = 255, 5000
@@ -74,7 +76,7 @@ def set_variable(
         now if found is None else found.created_at,
         now,
     )
-    Variable.insert(msgspec.structs.asdict(row)).on_conflict_replace().execute(db)
+    put(db, Variable, msgspec.structs.asdict(row))
     return row
 
 
@@ -103,7 +105,7 @@ def page_of_variables(db: peewee.Database, page: Page, where: VariableWhere) -> 
     if where.name_contains:
         query = query.where(Variable.name.contains(where.name_contains))
     for tag in sorted(where.tags):
-        query = query.where(peewee.fn.INSTR(Variable.tags, quoted(tag)) > 0)
+        query = query.where(has_tag(Variable.tags, tag))
     query = keyset(query, Variable.name, page, newest_first=False)
     rows = [VariableRow(*row) for row in query.tuples().execute(db)]
     return cut(rows, page, latest_event(db))

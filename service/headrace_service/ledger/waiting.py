@@ -1,8 +1,8 @@
 """Slots of limits for those who ask in this process: at once, or when their turn has come.
 
 A request that has to wait is a row in the ledger and an entry here. Slots that this process frees
-are given on in the same transaction, and the entry is told at once. Other processes' commits show
-in `PRAGMA data_version`, which one thread looks at while somebody waits here; now and then it also
+are given on in the same transaction, and the entry is told at once. Whether other
+processes have committed is what one thread looks at while somebody waits here; now and then it also
 tells the ledger that they wait still, and looks when a lease or a drained slot has come to its end.
 """
 
@@ -13,19 +13,19 @@ import logging
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, InvalidStateError
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from headrace.records import SlotAnswer, SlotRequest, now_micros
 from headrace_service.ledger import concurrency
 from headrace_service.ledger.concurrency import Outcome
-from headrace_service.ledger.database import VersionProbe
+from headrace_service.ledger.database.backend import Backend
 from headrace_service.ledger.errors import LedgerUnusable
 
 if TYPE_CHECKING:
     import peewee
 
+    from headrace_service.ledger.readers import Readers
     from headrace_service.ledger.writer import Writer
 
 logger = logging.getLogger("headrace_service.ledger")
@@ -45,13 +45,15 @@ class Slots:
     """The slots of a ledger's limits.
 
     Args:
-        path: the ledger's file.
+        backend: where the ledger is kept.
         writer: runs the verbs.
+        readers: look whether those who wait have been given their slots.
     """
 
-    def __init__(self, path: Path, writer: Writer) -> None:
-        self._path = path
+    def __init__(self, backend: Backend, writer: Writer, readers: Readers) -> None:
+        self._backend = backend
         self._writer = writer
+        self._readers = readers
         self._lock = threading.Lock()
         self._waiting: dict[UUID, tuple[SlotRequest, Future[SlotAnswer]]] = {}
         self._refresh_at = NEVER
@@ -99,9 +101,9 @@ class Slots:
 
     def reap(self) -> Future[int]:
         """End the runs of processes that can be seen to be dead, and free what they held."""
-        from headrace_service.ledger.reaping import reap_unheard, spool_beside
+        from headrace_service.ledger.reaping import reap_unheard
 
-        spool = spool_beside(self._path)
+        spool = self._backend.spool
         return self.perform(lambda db, now: reap_unheard(db, spool, now))
 
     def perform(self, verb: Verb) -> Future[Any]:
@@ -181,15 +183,15 @@ class Slots:
         self._changed.set()
 
     def _run(self) -> None:
-        with VersionProbe(self._path) as probe:
+        with self._backend.watch() as others:
             while not self._closed:
                 told = self._changed.wait(self._pause())
                 self._changed.clear()
                 try:
                     if now_micros() >= self._refresh_at:
                         self._refresh()
-                    elif probe.changed() or told:
-                        self._look(probe)
+                    elif others.changed() or told:
+                        self._look()
                 except LedgerUnusable:
                     return  # it was closed
                 except Exception:  # those who wait lose nothing but time
@@ -201,11 +203,12 @@ class Slots:
         count = len(self._waiting)
         return max(POLL, count * LOOK) if count else None
 
-    def _look(self, probe: VersionProbe) -> None:
+    def _look(self) -> None:
         """See whether others have given slots to those who wait here."""
         with self._lock:
             waiting = list(self._waiting)
-        self._ask_again(concurrency.placeless(probe.connection, waiting))
+        looking = self._readers.submit(lambda db: concurrency.placeless(db, waiting))
+        self._ask_again(looking.result())
 
     def _refresh(self) -> None:
         with self._lock:

@@ -8,9 +8,7 @@ commit is under way shares the next one.
 from __future__ import annotations
 
 import logging
-import os
 import queue
-import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -19,22 +17,23 @@ from typing import Any, Generic, TypeVar
 
 import peewee
 
-from headrace_service.ledger.database import insist
+from headrace_service.ledger.database.backend import Backend
 from headrace_service.ledger.errors import LedgerUnusable
 
 logger = logging.getLogger("headrace_service.ledger")
 
 T = TypeVar("T")
 
-_RESTART = "start what records to it anew"
-
 #: Jobs in one commit: enough to share its cost, few enough to answer the first of them soon.
 GROUP = 64
+
+#: How often a group is tried, when it was undone and is known not to be committed.
+ATTEMPTS = 3
 
 
 @dataclass(slots=True)
 class _Job(Generic[T]):
-    run: Callable[[peewee.SqliteDatabase], T]
+    run: Callable[[peewee.Database], T]
     future: Future[T] = field(default_factory=Future)
     answer: T | None = None
     failed: BaseException | None = None
@@ -44,20 +43,16 @@ class Writer:
     """Runs jobs on the write connection, in the order of their submission.
 
     Args:
-        db: the database; from now on only the writer's thread uses it.
-        explain: makes one clear line of an error of the database.
+        backend: where the ledger is kept.
     """
 
-    def __init__(
-        self, db: peewee.SqliteDatabase, explain: Callable[[Exception], LedgerUnusable]
-    ) -> None:
-        self._db = db
-        self._explain = explain
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._db = backend.writing()
         self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
         self._committed: list[Callable[[], None]] = []
         self._lock = threading.Lock()
         self._closed = False
-        self._identity: tuple[int, int] | None = None
         self._thread: threading.Thread | None = threading.Thread(
             target=self._work, name="headrace-ledger", daemon=True
         )
@@ -66,7 +61,7 @@ class Writer:
         except RuntimeError:  # the interpreter ends and starts no more threads
             self._thread = None
 
-    def submit(self, run: Callable[[peewee.SqliteDatabase], T]) -> Future[T]:
+    def submit(self, run: Callable[[peewee.Database], T]) -> Future[T]:
         """Do `run` in the writer's thread; the future answers after the commit.
 
         Raises:
@@ -123,19 +118,13 @@ class Writer:
         return group, True
 
     def _commit(self, group: list[_Job[Any]]) -> None:
-        try:
-            insist(lambda: self._db.begin("IMMEDIATE"))
-            try:
-                self._look_at_file()
-                for job in group:
-                    self._run(job)
-                insist(self._db.commit)
-            except BaseException:
-                self._rollback()
-                raise
-        except Exception as error:
-            self._refuse(group, error)
-            return
+        attempt = 1
+        while (error := self._try(group)) is not None:
+            if attempt == ATTEMPTS or not self._may_be_tried_again(error):
+                self._refuse(group, error)
+                return
+            logger.warning("a group of %d jobs is tried again: %s", len(group), error)
+            attempt += 1
         self._tell_committed()
         for job in group:
             if job.failed is not None:
@@ -143,23 +132,23 @@ class Writer:
             else:
                 job.future.set_result(job.answer)
 
-    def _look_at_file(self) -> None:
-        """Make sure that the file still stands where others look for it.
-
-        A file that was deleted lives on for whoever has it open: commits would succeed and be lost.
-        """
-        path = self._db.database
+    def _try(self, group: list[_Job[Any]]) -> Exception | None:
+        """Run the jobs in one transaction; what kept it from being committed, if anything."""
         try:
-            about = os.stat(path)
-        except FileNotFoundError:
-            raise LedgerUnusable(
-                f"the ledger {path} was removed while in use; {_RESTART}"
-            ) from None
-        identity = (about.st_dev, about.st_ino)
-        if self._identity is None:
-            self._identity = identity
-        elif self._identity != identity:
-            raise LedgerUnusable(f"the ledger {path} was replaced while in use; {_RESTART}")
+            self._backend.begin(self._db)
+            for job in group:
+                self._run(job)
+            self._backend.commit(self._db)
+        except Exception as error:
+            self._rollback()
+            if self._backend.is_lost(error):
+                self._db.close()  # connected anew by whatever comes next
+            return error
+        return None
+
+    def _may_be_tried_again(self, error: Exception) -> bool:
+        """Whether nothing was committed, for a reason that may have passed."""
+        return self._backend.is_locked(error) or self._backend.is_lost(error)
 
     def _tell_committed(self) -> None:
         for callback in tuple(self._committed):
@@ -170,12 +159,13 @@ class Writer:
 
     def _run(self, job: _Job[Any]) -> None:
         """One job in its savepoint. Errors of the database end the group, others only the job."""
+        job.answer = job.failed = None
         self._db.execute_sql("SAVEPOINT job")
         try:
             job.answer = job.run(self._db)
-        except (peewee.OperationalError, peewee.InternalError, sqlite3.OperationalError):
-            raise
         except Exception as error:
+            if self._backend.spoils_all(error):
+                raise
             self._db.execute_sql("ROLLBACK TO job")
             job.failed = error
         self._db.execute_sql("RELEASE job")
@@ -183,12 +173,12 @@ class Writer:
     def _rollback(self) -> None:
         try:
             self._db.rollback()
-        except peewee.PeeweeException:  # SQLite has done it itself, on a full disk for one
+        except self._backend.errors:  # it has been done, by SQLite on a full disk for one
             logger.debug("nothing to roll back", exc_info=True)
 
     def _refuse(self, group: list[_Job[Any]], error: Exception) -> None:
-        known = isinstance(error, peewee.PeeweeException | sqlite3.Error)
-        refusal: Exception = self._explain(error) if known else error
+        known = isinstance(error, self._backend.errors)
+        refusal = self._backend.explain(error) if known else error
         logger.error("a group of %d jobs was not committed: %s", len(group), refusal)
         for job in group:
             job.future.set_exception(refusal)

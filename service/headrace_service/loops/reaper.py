@@ -12,7 +12,7 @@ from pathlib import Path
 from headrace_service.ledger import Ledger, LedgerError
 from headrace_service.ledger.concurrency import has_lapsed, sweep
 from headrace_service.ledger.processes import extend_leases, processes, reap
-from headrace_service.ledger.reaping import judge, spool_beside
+from headrace_service.ledger.reaping import judge
 from headrace_service.loops.scheduler import Clock, SystemClock
 
 logger = logging.getLogger("headrace_service.loops")
@@ -44,7 +44,7 @@ class Reaper:
     ) -> None:
         self._ledger = ledger
         self._clock = clock or SystemClock()
-        self._spool = spool or spool_beside(ledger.path)
+        self._spool = spool or ledger.spool
         self._hears_all = hears_all
         self._looked_at: int | None = None
 

@@ -54,7 +54,7 @@ class ServiceQueries:
         return ServerInfo(
             version=package_version(),
             wire_version=WIRE_VERSION,
-            ledger=str(ledger.path),
+            ledger=ledger.name,
             now=DateTime(now_micros()),
             feed_cursor=encode_cursor(Place.EVENT, event),
             log_cursor=encode_cursor(Place.LOG, log),

@@ -129,7 +129,7 @@ TABLES = (Flow, FlowRun, TaskRun, Event, Log, Batch)
 
 
 def up(migrator: Any, db: peewee.Database) -> None:
-    if isinstance(db, peewee.Database):
+    if isinstance(db, peewee.SqliteDatabase):
         # A place in the feed is never given twice, even after the newest rows are deleted.
         for column in (Event.seq, Log.seq):
             column.constraints = [peewee.SQL("AUTOINCREMENT")]

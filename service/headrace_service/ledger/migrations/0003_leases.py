@@ -90,5 +90,5 @@ TABLES = (ConcurrencyLimit, Slot, Waiter, Process)
 def up(migrator: Any, db: peewee.Database) -> None:
     with db.bind_ctx(TABLES):
         db.create_tables(TABLES)
-    kind = "BLOB" if isinstance(db, peewee.Database) else "UUID"
+    kind = "BLOB" if isinstance(db, peewee.SqliteDatabase) else "UUID"
     db.execute_sql(f'ALTER TABLE "task_run" ADD COLUMN "client_id" {kind}')

@@ -72,7 +72,8 @@ def _tag_conditions(run: Any, where: RunWhere) -> list[Any]:
 
 def has_tag(tags: Any, tag: str) -> Any:
     """Whether a column of tags has a tag."""
-    return peewee.fn.INSTR(tags, quoted(tag)) > 0
+    # What finds a text, and minds its case, has another name in each database; this has not.
+    return peewee.fn.REPLACE(tags, quoted(tag), "") != tags
 
 
 def _time_conditions(run: Any, where: RunWhere) -> list[Any]:
