@@ -45,6 +45,7 @@ HeadraceException
 ├── FlowVisualizationError      a flow cannot be drawn
 │   └── VisualizationUnsupportedError  it makes a call that cannot be
 ├── SerializationError          a value cannot be written, or not be read back
+│   └── UnserializableResult    (MissingResult) a run's result that is to be kept cannot be written
 ├── UnpicklableArgument         (TypeError) an argument cannot be sent to another process
 ├── UnpicklableResult           (TypeError) a result cannot be sent back from there
 ├── UnpicklableError            stands for an error that cannot be; the message shows it
@@ -347,6 +348,10 @@ class VisualizationUnsupportedError(FlowVisualizationError):
 
 class SerializationError(HeadraceException):
     """A value cannot be written by a serializer, or what was written cannot be read."""
+
+
+class UnserializableResult(SerializationError, MissingResult):
+    """A run's result is to be kept, and cannot be written; it names flow, task, type and mend."""
 
 
 class UnpicklableArgument(HeadraceException, TypeError):

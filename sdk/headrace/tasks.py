@@ -39,6 +39,7 @@ from headrace.results.options import (
     checked_serializer,
     checked_storage,
     keeps_results,
+    must_keep,
     policy_for,
 )
 
@@ -144,6 +145,7 @@ class Task(Definition, Generic[P, R]):
         self.cache_expiration = checked_expiration(title, options.get("cache_expiration"))
         self.refresh_cache = options.get("refresh_cache")
         self.persist_result = keeps_results(title, options)
+        self.must_keep_result = must_keep(options)
         self.result_storage: Any = checked_storage(options.get("result_storage"))
         self.result_serializer: Any = checked_serializer(title, options.get("result_serializer"))
         self.result_storage_key = options.get("result_storage_key")

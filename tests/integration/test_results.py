@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,13 @@ import pytest
 from headrace import flow, get_client, task
 from headrace.cache_policies import INPUTS
 from headrace.context import get_run_context
-from headrace.exceptions import ConfigurationError, FailedRun, MissingResult, SerializationError
+from headrace.exceptions import (
+    ConfigurationError,
+    FailedRun,
+    MissingResult,
+    SerializationError,
+    UnserializableResult,
+)
 from headrace.filesystems import LocalFileSystem, RemoteFileSystem, WritableFileSystem
 from headrace.recorder import settle
 from headrace.results import (
@@ -162,14 +169,27 @@ def test_a_flows_result_is_kept(book: Book, tmp_path: Path) -> None:
     assert len(list((tmp_path / "flow").iterdir())) == 2
 
 
-def test_a_flows_result_that_cannot_be_kept_is_a_warning(book: Book, tmp_path: Path) -> None:
+def test_a_flow_fails_whose_result_is_to_be_kept_and_cannot_be(book: Book) -> None:
     @flow(persist_result=True, result_serializer="json")
     def pipeline() -> object:
         return object
 
-    assert pipeline() is object
+    state: Any = pipeline(return_state=True)
+    assert (state.name, type(state.data)) == ("Failed", UnserializableResult)
+    with pytest.raises(UnserializableResult, match="flow 'pipeline': the result, of type 'type'"):
+        pipeline()
+
+
+def test_a_flows_result_that_the_settings_want_kept_completes_it(book: Book) -> None:
+    @flow
+    def pipeline() -> object:
+        return threading.Lock()
+
+    with temporary_settings({"HEADRACE_RESULTS_PERSIST_BY_DEFAULT": True}):
+        state: Any = pipeline(return_state=True)
+    assert state.name == "Completed"
     (warning,) = [line for line in book.messages() if "persisting result" in line]
-    assert "Failed to serialize object of type 'type' with serializer 'json'" in warning
+    assert "flow 'pipeline': the result, of type 'lock', cannot be written" in warning
 
 
 def test_a_state_that_was_read_finds_its_result_at_an_address(book: Book) -> None:
@@ -181,13 +201,89 @@ def test_a_state_that_was_read_finds_its_result_at_an_address(book: Book) -> Non
         _task_run_as_read(kept).result()
 
 
-def test_what_could_not_be_kept_is_missing(book: Book) -> None:
-    @task(persist_result=True, result_serializer="json")
-    def unserializable() -> object:
-        return object()
+def test_what_could_not_be_kept_tells_so_to_whoever_reads_it(book: Book) -> None:
+    @task(cache_policy=INPUTS)
+    def step(x: int) -> object:
+        return threading.Lock()
 
-    with pytest.raises(MissingResult, match="State data is missing"):
-        _task_run_as_read(unserializable(return_state=True)).result()
+    with pytest.raises(UnserializableResult, match="task 'step': the result, of type 'lock'"):
+        _task_run_as_read(step(1, return_state=True)).result()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"persist_result": True},
+        {"persist_result": True, "cache_policy": INPUTS},
+        {"result_storage": Path("elsewhere")},
+        {"result_serializer": "json"},
+        {"result_storage_key": "mine"},
+    ],
+    ids=lambda options: "+".join(options),
+)
+def test_a_task_fails_whose_result_is_to_be_kept_and_cannot_be(
+    book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    told: list[object] = []
+
+    @task(retries=2, on_failure=[lambda _, __, state: told.append(state.name)], **options)
+    def step(x: int) -> object:
+        told.append("ran")
+        return threading.Lock()
+
+    @flow
+    def pipeline() -> None:
+        step(1)
+
+    with pytest.raises(UnserializableResult) as raised:
+        pipeline()
+    message = str(raised.value)
+    assert message.startswith("flow 'pipeline', task 'step': the result, of type 'lock', cannot be")
+    assert "or do not keep the result (persist_result=False)" in message
+    assert told == ["ran", "Failed"]
+    with pytest.raises(UnserializableResult, match="task 'step': the result, of type 'lock'"):
+        _task_run_as_read(step(1, return_state=True)).result()
+
+
+async def test_in_asynchronous_code_as_well(book: Book) -> None:
+    @task(persist_result=True)
+    async def step() -> object:
+        return threading.Lock()
+
+    state: Any = await step(return_state=True)
+    with pytest.raises(UnserializableResult, match="task 'step'"):
+        await state.result()
+
+
+def test_a_result_that_others_want_kept_completes_its_task(book: Book) -> None:
+    @task
+    def step() -> object:
+        return threading.Lock()
+
+    @flow(persist_result=True)
+    def pipeline() -> str:
+        return step(return_state=True).name
+
+    assert pipeline() == "Completed"
+    (warning,) = [line for line in book.messages() if "while serializing result" in line]
+    assert "flow 'pipeline', task 'step': the result, of type 'lock'" in warning
+
+
+def test_what_a_task_did_is_undone_if_its_result_has_to_be_kept_and_cannot_be(book: Book) -> None:
+    undone: list[str] = []
+
+    @task(persist_result=True, on_rollback=[lambda _: undone.append("step")])
+    def step() -> object:
+        return threading.Lock()
+
+    @task(on_rollback=[lambda _: undone.append("before")])
+    def before() -> None: ...
+
+    with pytest.raises(UnserializableResult), transaction():  # noqa: PT012  # one program
+        before()
+        step()
+    assert undone == ["step", "before"]
 
 
 def test_what_was_undone_has_no_result(book: Book) -> None:

@@ -206,7 +206,7 @@ def test_a_result_that_cannot_be_kept_is_returned_all_the_same(
 
     assert step(1)[0] is not step(1)[0]
     (warning, *_) = [m for m in messages(recorder) if "serializ" in m]
-    assert "Failed to serialize object of type 'list' with serializer 'pickle'" in warning
+    assert "task 'step': the result, of type 'list', cannot be written by the serializer" in warning
 
 
 def test_a_key_function_that_raises_only_costs_the_cache(recorder: ListRecorder) -> None:

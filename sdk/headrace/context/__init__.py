@@ -31,6 +31,7 @@ from headrace.context.runs import (
     current_clock,
     current_settings,
     persists_by_default,
+    title_of,
 )
 from headrace.options import checked_tags
 from headrace.settings import Settings
@@ -118,5 +119,6 @@ __all__ = [
     "get_run_context",
     "persists_by_default",
     "tags",
+    "title_of",
     "use_environment",
 ]

@@ -313,6 +313,15 @@ class TaskRunContext(_Run):
 
 RunContext = FlowRunContext | TaskRunContext
 
+
+def title_of(run: RunContext) -> str:
+    """How messages name a run: by its flow, and by its task if it is one's."""
+    if isinstance(run, FlowRunContext):
+        return f"flow '{run.flow.name}'"
+    task = f"task '{run.task.name}'"
+    return task if run.flow_run is None else f"{title_of(run.flow_run)}, {task}"
+
+
 #: The run that the code runs in.
 CURRENT_RUN: ContextVar[RunContext | None] = ContextVar("headrace_current_run", default=None)
 

@@ -8,18 +8,21 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from headrace.context import CURRENT_TRANSACTION, current_settings
+from headrace.context import CURRENT_TRANSACTION, current_settings, title_of
 from headrace.drivers import Lifecycle, Work
+from headrace.engine.outcomes import failure_of
+from headrace.exceptions import UnserializableResult
 from headrace.logging import log_line
 from headrace.records import StateType
 from headrace.results import keys
+from headrace.results.records import reference_to_nothing
 from headrace.states import Cached, Failed, State
 from headrace.text import describe_error
 from headrace.transactions import BaseTransaction, IsolationLevel, new_transaction, transaction_of
 
 if TYPE_CHECKING:
     from headrace.engine.task_run import TaskRun
-    from headrace.results import ResultStore
+    from headrace.results import ResultRecord, ResultStore
 
 
 def begin(run: TaskRun) -> Lifecycle[State[Any] | None]:
@@ -100,43 +103,69 @@ def _read(run: TaskRun, transaction: BaseTransaction) -> State[Any] | None:
     return found
 
 
-def end(run: TaskRun, state: State[Any] | None, error: BaseException | None) -> Lifecycle[None]:
-    """End the attempt's transaction: keep the result of `state`, or undo all if there is none."""
+def end(
+    run: TaskRun, state: State[Any] | None, error: BaseException | None
+) -> Lifecycle[State[Any] | None]:
+    """End the attempt's transaction: keep the result of `state`, or undo all if there is none.
+
+    Returns:
+        The state that the run ends in: another one if its result has to be kept, and cannot be.
+    """
     transaction = run.transaction
     if transaction is None:
-        return
+        return state
     try:
         if state is not None and not transaction.is_committed():
-            yield from _stage(run, state, transaction)
+            state = yield from _stage(run, state, transaction)
         yield from transaction.leave_steps(error)
         if state is not None and transaction.is_rolled_back():
-            state.kept = None  # it could not be kept
+            state.kept = reference_to_nothing(transaction.failure)
     finally:
         run.transaction = None
         transaction.step_back()
+    return state
 
 
-def _stage(run: TaskRun, state: State[Any], transaction: BaseTransaction) -> Lifecycle[None]:
+def _stage(run: TaskRun, state: State[Any], transaction: BaseTransaction) -> Lifecycle[State[Any]]:
     task = run.task
+    record = _record_of(run, state, transaction)
+    if record is not None:
+        try:
+            apart = transaction.store is not None and transaction.store.metadata_storage is not None
+            yield Work(record.prepare, apart)
+        except UnserializableResult as error:
+            if task.must_keep_result:
+                state = failure_of(run, error)
+            else:  # the commit will tell of it
+                state.kept = reference_to_nothing(error)
     if state.type is not StateType.COMPLETED:
         transaction.write_on_commit = False
         transaction.stage(state.data, on_rollback_hooks=list(task.on_rollback_hooks))
         if state.type is StateType.FAILED:
             yield from transaction.rollback_steps()
-        return
-    kept: object = state.data
-    if transaction.store is not None and transaction.key is not None:
-        kept = record = transaction.store.create_result_record(
-            state.data, transaction.key, keys.expiry_of(run), keys.identity(task)
-        )
-        state.kept = record.metadata.as_reference()
+        return state
 
     def roll_back(_: BaseTransaction) -> None:
         run.roll_back()
 
     roll_back.log_on_run = False  # type: ignore[attr-defined]  # it is none of the user's
     transaction.stage(
-        kept,
+        state.data if record is None else record,
         on_rollback_hooks=[roll_back, *task.on_rollback_hooks],
         on_commit_hooks=list(task.on_commit_hooks),
     )
+    return state
+
+
+def _record_of(
+    run: TaskRun, state: State[Any], transaction: BaseTransaction
+) -> ResultRecord[Any] | None:
+    """What is to be kept of the run, if anything is; the state tells where it will be."""
+    store = transaction.store
+    if state.type is not StateType.COMPLETED or store is None or (key := transaction.key) is None:
+        return None
+    record = store.create_result_record(
+        state.data, key, keys.expiry_of(run), keys.identity(run.task), title_of(run)
+    )
+    state.kept = record.metadata.as_reference()
+    return record

@@ -20,10 +20,15 @@ from headrace.engine.commands import Call, CallFlow, WaitFor
 from headrace.engine.generators import collected
 from headrace.engine.hooks import call_hooks
 from headrace.engine.inputs import Inputs, not_ready, resolve
-from headrace.engine.outcomes import outcome_of, refuse_if_crashed
+from headrace.engine.outcomes import failure_of, outcome_of, refuse_if_crashed
 from headrace.engine.pools import close_pool
 from headrace.engine.task_run import TaskRun
-from headrace.exceptions import FlowPauseTimeout, FlowRunTimeoutError, ParameterTypeError
+from headrace.exceptions import (
+    FlowPauseTimeout,
+    FlowRunTimeoutError,
+    ParameterTypeError,
+    UnserializableResult,
+)
 from headrace.ids import new_id
 from headrace.logging import log_creation, log_line
 from headrace.names import generate_name
@@ -191,22 +196,26 @@ class FlowRun(FlowRunContext):
         """How many seconds to wait before retry number `retry`."""
         return self.flow.retry_delay(retry)
 
-    def close(self, state: State[Any]) -> Lifecycle[None]:
+    def close(self, state: State[Any]) -> Lifecycle[State[Any]]:
         """Record the run's end, and see everything it recorded safe if it is the outermost run.
 
         The terminal state comes after all else, so that whoever reads a finished run reads all.
         """
         if self.closed:
-            return  # the flow run around it has crashed, and took it along
+            return state  # the flow run around it has crashed, and took it along
         self._create()
         self.final = state.of_run(self.id)
-        yield from self._keep(state)
+        try:
+            yield from self._keep(state)
+        except UnserializableResult as error:
+            state = self.final = failure_of(self, error).of_run(self.id)
         if self.flow.hooks:
             yield from call_hooks(self.flow.hooks, self.flow, self, state)
         self._end(state)
         if self.is_outermost:
             environment = self.environment
             yield Work(environment.recorder.flush, environment.settings.settle_timeout)
+        return state
 
     def crash(self, state: State[Any]) -> None:
         """Record that the run ends here and now, and with it what runs within it elsewhere."""
@@ -285,7 +294,8 @@ class FlowRun(FlowRunContext):
         if self.persist_result and (failed or state.type is StateType.COMPLETED):
             from headrace.results import keys  # slow to load: not for every program
 
-            state.kept = yield Work(keys.keep_outcome, self, state.data)
+            needed = not failed and self.flow.persist_result is True
+            state.kept = yield Work(keys.keep_outcome, self, state.data, needed)
         elif failed and isinstance(state.data, Exception):
             from headrace.engine import failures
 

@@ -20,12 +20,13 @@ from typing import Any, ClassVar, Protocol, cast
 from headrace.context import CURRENT_RUN, Clock, FlowRunContext, RunContext
 from headrace.drivers import Either, Lifecycle
 from headrace.engine.commands import Call
+from headrace.engine.outcomes import failure_of
 from headrace.engine.timeouts import Expired
 from headrace.exceptions import Pause, ProcessDied, TerminationSignal
 from headrace.logging import log_line, logger_of
 from headrace.records import StateType
-from headrace.states import Crashed, Failed, State, TimedOut
-from headrace.text import clip, describe, describe_error
+from headrace.states import Crashed, State, TimedOut
+from headrace.text import clip, describe_error
 from headrace.threads import Interrupted
 
 _PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
@@ -54,7 +55,7 @@ class Run(Protocol):
     def begin_attempt(self) -> Lifecycle[State[Any] | None] | None:
         """Get ready for an attempt; a state given back is the end already."""
 
-    def undo_attempt(self, error: BaseException) -> Lifecycle[None] | None:
+    def undo_attempt(self, error: BaseException) -> Lifecycle[object] | None:
         """Undo what an attempt did that raised `error`."""
 
     def announce(self) -> Lifecycle[None] | None:
@@ -78,8 +79,11 @@ class Run(Protocol):
     def retry_delay(self, retry: int) -> float:
         """How many seconds to wait before retry number `retry`, counted from 1."""
 
-    def close(self, state: State[Any]) -> Lifecycle[None] | None:
-        """Record the run's end."""
+    def close(self, state: State[Any]) -> Lifecycle[State[Any]] | None:
+        """Record the run's end, and give back the state that it ended in.
+
+        That is another one than `state` where a result has to be kept, and cannot be.
+        """
 
     def crash(self, state: State[Any]) -> None:
         """Record that the run ends here and now, without waiting for anything."""
@@ -120,7 +124,7 @@ def lifecycle(run: Run) -> Lifecycle[State[Any]]:
                 if state is None and run.closed:  # its flow run crashed while it waited
                     state = run.final
         if (closing := run.close(state)) is not None:
-            yield from closing
+            state = yield from closing
         return state
     except BaseException as error:
         if not run.closed:
@@ -195,10 +199,7 @@ def _failed(run: Run, call: Call, error: Exception) -> State[Any]:
         _log_traceback(context, error)
     if isinstance(error, TimeoutError):  # of the user's own, or of a run within
         return TimedOut(f"{run.kind} run failed due to timeout: {error!r}", data=error)
-    # The two wordings differ by a colon: so Prefect's users know them.
-    colon = ":" if isinstance(context, FlowRunContext) else ""
-    reason = f"{type(error).__name__}: {describe(error)}"
-    return Failed(f"{run.kind} run encountered an exception{colon} {reason}", data=error)
+    return failure_of(context, error)
 
 
 def _crash_state(run: Run, error: BaseException) -> State[Any]:

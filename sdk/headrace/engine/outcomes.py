@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from headrace.context import FlowRunContext
+from headrace.context import FlowRunContext, RunContext
 from headrace.exceptions import CrashedRun
 from headrace.futures import resolve_futures_to_states
 from headrace.records import StateType
-from headrace.states import State, is_state_iterable
+from headrace.states import Failed, State, is_state_iterable
+from headrace.text import describe
 
 
 def outcome_of(value: object, now: int) -> State[Any]:
@@ -26,6 +27,15 @@ def outcome_of(value: object, now: int) -> State[Any]:
     if is_state_iterable(value):
         return _summary(list(value), value, now)
     return State(StateType.COMPLETED, "Completed", None, value, now)
+
+
+def failure_of(run: RunContext, error: Exception) -> State[Any]:
+    """The final state of a run whose function raised `error`, or whose result cannot be kept."""
+    # The two wordings differ by a colon: so Prefect's users know them.
+    words = "Flow run encountered an exception:"
+    if not isinstance(run, FlowRunContext):
+        words = "Task run encountered an exception"
+    return Failed(f"{words} {type(error).__name__}: {describe(error)}", data=error)
 
 
 def refuse_if_crashed(flow_run: FlowRunContext) -> None:

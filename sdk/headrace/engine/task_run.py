@@ -165,7 +165,7 @@ class TaskRun(TaskRunContext):
     def _is_within_transaction(self) -> bool:
         return isinstance(self.caller, TaskRunContext) and self.caller.transaction is not None
 
-    def undo_attempt(self, error: BaseException) -> Lifecycle[None] | None:
+    def undo_attempt(self, error: BaseException) -> Lifecycle[object] | None:
         """Roll the attempt's transaction back, if it has one."""
         return None if self.transaction is None else self._end_attempt(None, error)
 
@@ -240,7 +240,7 @@ class TaskRun(TaskRunContext):
             CURRENT_RUN.reset(token)
         return self.named
 
-    def close(self, state: State[Any]) -> Lifecycle[None] | None:
+    def close(self, state: State[Any]) -> Lifecycle[State[Any]] | None:
         """Record the run's end; hooks come first, so that what they log is there when it ends."""
         asks = self.task.hooks or self.transaction is not None or state.type is StateType.FAILED
         if asks and not self.closed:
@@ -352,23 +352,25 @@ class TaskRun(TaskRunContext):
             logger_of(self).error("retry_condition_fn raised %r: no retry", error, exc_info=error)
             return False
 
-    def _close(self, state: State[Any]) -> Lifecycle[None]:
+    def _close(self, state: State[Any]) -> Lifecycle[State[Any]]:
         self.final = state.of_run(self.flow_run_id, self.id)
         if self.transaction is not None:
-            yield from self._end_attempt(state, None)
+            state = (yield from self._end_attempt(state, None)) or state
+            self.final = state.of_run(self.flow_run_id, self.id)
         if state.type is StateType.FAILED and state.data is not None and self.persist_result:
             from headrace.results import keys  # slow to load: not for every program
 
             state.kept = yield Work(keys.keep_outcome, self, state.data)
         yield from call_hooks(self.task.hooks, self.task, self, state)
         self.end(state)
+        return state
 
     def _end_attempt(
         self, state: State[Any] | None, error: BaseException | None
-    ) -> Lifecycle[None]:
+    ) -> Lifecycle[State[Any] | None]:
         from headrace.engine import attempts  # slow to load: not for every program
 
-        yield from attempts.end(self, state, error)
+        return (yield from attempts.end(self, state, error))
 
     def _record(self, change: StateChange) -> None:
         if self.change is not None:

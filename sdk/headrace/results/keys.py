@@ -8,10 +8,11 @@ import logging
 import sys
 from typing import TYPE_CHECKING, Any
 
-from headrace.context import FlowRunContext, TaskRunContext
-from headrace.exceptions import HashError
+from headrace.context import FlowRunContext, TaskRunContext, title_of
+from headrace.exceptions import HashError, UnserializableResult
 from headrace.hashing import hash_code, hash_value
 from headrace.logging import log_line
+from headrace.results.records import reference_to_nothing
 from headrace.text import describe_error
 
 if TYPE_CHECKING:
@@ -119,22 +120,34 @@ def hash_call(run: TaskRunContext, arguments: dict[str, Any]) -> str | None:
     return hash_value([identity(run.task), code, hashes])
 
 
-def keep_outcome(run: FlowRunContext | TaskRunContext, outcome: object) -> str | None:
+def keep_outcome(
+    run: FlowRunContext | TaskRunContext, outcome: object, needed: bool = False
+) -> str | None:
     """Keep a flow's result, or what any run failed with, under a key of its own.
 
+    Args:
+        run: whose outcome it is.
+        outcome: what is to be kept.
+        needed: whether the run is no success if it cannot be serialized.
+
     Returns:
-        Where it is, as `State.kept` tells it; None, with a warning, if that fails: the run is done.
+        Where it is, as `State.kept` tells it; or why it is not, or None, with a warning.
+
+    Raises:
+        UnserializableResult: it is needed, and cannot be serialized.
     """
     from headrace.results import store_of
 
     try:
         store = store_of(run).model_copy({"metadata_storage": None})
-        record = store.create_result_record(outcome)
+        record = store.create_result_record(outcome, owner=title_of(run))
         store.persist_result_record(record)
     except Exception as error:  # pickling runs the code of any class; disks fill up
+        if needed and isinstance(error, UnserializableResult):
+            raise
         message = f"Encountered an error while persisting result: {error} Execution will continue, "
         _warn(run, f"{message}but the result has not been persisted")
-        return None
+        return reference_to_nothing(error)
     return record.metadata.as_reference()
 
 

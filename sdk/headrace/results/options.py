@@ -39,10 +39,23 @@ def keeps_results(title: str, options: Mapping[str, Any]) -> bool | None:
         if not said and caches:
             _warn(f"Ignoring the cache policy of {title} because `persist_result` is False")
         return said
-    needed = ("result_storage_key", "result_storage", "result_serializer")
-    if caches or any(options.get(option) is not None for option in needed):
-        return True
-    return None
+    return True if caches or must_keep(options) else None
+
+
+def must_keep(options: Mapping[str, Any]) -> bool:
+    """Whether the options ask for results to be kept for their own sake, not to save a later call.
+
+    Then a run whose result cannot be kept is no success.
+    """
+    said = options.get("persist_result")
+    return (
+        bool(said)
+        if said is not None
+        else any(
+            options.get(option) is not None
+            for option in ("result_storage_key", "result_storage", "result_serializer")
+        )
+    )
 
 
 def checked_storage(storage: Any) -> Any:

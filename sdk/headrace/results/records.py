@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 import headrace
-from headrace.exceptions import SerializationError
+from headrace.exceptions import SerializationError, UnserializableResult
 from headrace.serializers import PickleSerializer, Serializer
 from headrace.text import describe_error
 
@@ -105,12 +105,20 @@ _NAMES = frozenset(vars(ResultRecordMetadata()))
 
 
 class ResultRecord(Generic[R]):
-    """A result with what is known about it."""
+    """A result with what is known about it.
 
-    def __init__(self, metadata: ResultRecordMetadata, result: R) -> None:
+    Args:
+        metadata: what is known.
+        result: the result itself.
+        owner: what messages call the run that it is of, if it is one's.
+    """
+
+    def __init__(self, metadata: ResultRecordMetadata, result: R, owner: str | None = None) -> None:
         self.metadata = metadata
         self.result = result
+        self.owner = owner
         self._persisted = False
+        self._written: bytes | None = None
 
     @property
     def expiration(self) -> datetime.datetime | None:
@@ -131,21 +139,53 @@ class ResultRecord(Generic[R]):
         """It stands in a storage from now on."""
         self._persisted = True
 
-    def serialize_result(self) -> bytes:
-        """The value alone.
+    def prepare(self, apart: bool) -> None:
+        """Serialize the value now, so that it is known before it is kept whether that is possible.
+
+        Args:
+            apart: whether it will stand alone, apart from what is known about it.
 
         Raises:
             SerializationError: the serializer cannot.
         """
+        written = self.serialize_result()
+        if not apart:
+            self._as_text(written)
+        self._written = written
+
+    def serialize_result(self) -> bytes:
+        """The value alone.
+
+        Raises:
+            SerializationError: the serializer cannot; UnserializableResult for a run's result.
+        """
+        written, self._written = self._written, None
         try:
-            return self.serializer.dumps(self.result)
+            return self.serializer.dumps(self.result) if written is None else written
         except Exception as error:  # it runs the code of any class
-            raise SerializationError(
-                f"Failed to serialize object of type {type(self.result).__name__!r} with "
-                f"serializer {self.serializer.type!r}. You can try a different serializer (e.g. "
-                'result_serializer="json") or disabling persistence (persist_result=False) for '
-                "this flow or task."
-            ) from error
+            raise self._unwritable(error) from error
+
+    def _as_text(self, written: bytes) -> str:
+        try:
+            return written.decode()
+        except UnicodeDecodeError as error:
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, reason: Exception) -> SerializationError:
+        kind, serializer = type(self.result).__name__, self.serializer.type
+        if self.owner is None:
+            return SerializationError(
+                f"Failed to serialize object of type {kind!r} with serializer {serializer!r}. "
+                'You can try a different serializer (e.g. result_serializer="json") or disabling '
+                "persistence (persist_result=False) for this flow or task."
+            )
+        other = "pickle" if "json" in serializer else "json"
+        return UnserializableResult(
+            f"{self.owner}: the result, of type {kind!r}, cannot be written by the serializer "
+            f"{serializer!r} ({describe_error(reason)}). Return something that can be, choose "
+            f'another serializer (such as result_serializer="{other}"), or do not keep the result '
+            "(persist_result=False)."
+        )
 
     def serialize_metadata(self) -> bytes:
         """What is known about it, alone."""
@@ -157,12 +197,7 @@ class ResultRecord(Generic[R]):
         Raises:
             SerializationError: the serializer cannot, or what it makes is not text.
         """
-        try:
-            text = self.serialize_result().decode()
-        except UnicodeDecodeError as error:
-            raise SerializationError(
-                f"serializer {self.serializer.type!r} makes bytes that are not text in UTF-8"
-            ) from error
+        text = self._as_text(self.serialize_result())
         return msgspec.json.encode({"metadata": self.metadata.as_dict(), "result": text})
 
     @classmethod
@@ -207,6 +242,16 @@ class ResultRecord(Generic[R]):
 
     def __repr__(self) -> str:
         return f"ResultRecord(metadata={self.metadata!r}, result={self.result!r})"
+
+
+def reference_to_nothing(error: Exception | None) -> str | None:
+    """What stands in a reference's place for a result that could not be serialized: why.
+
+    See `read_kept`. Other errors of storages leave nothing.
+    """
+    if not isinstance(error, UnserializableResult):
+        return None
+    return msgspec.json.encode({"unserializable": str(error)}).decode()
 
 
 def split_record(data: bytes) -> tuple[ResultRecordMetadata, str]:

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID, uuid4
 
+import msgspec
+
 from headrace.context import (
     CURRENT_RUN,
     CURRENT_TRANSACTION,
@@ -20,7 +22,7 @@ from headrace.context import (
     current_clock,
     current_settings,
 )
-from headrace.exceptions import ConfigurationError
+from headrace.exceptions import ConfigurationError, UnserializableResult
 from headrace.filesystems import NullFileSystem, WritableFileSystem
 from headrace.results.records import ResultRecord, ResultRecordMetadata, split_record
 from headrace.results.storages import (
@@ -195,6 +197,7 @@ class ResultStore:
         key: str | None = None,
         expiration: datetime.datetime | None = None,
         task: str | None = None,
+        owner: str | None = None,
     ) -> ResultRecord[Any]:
         """A record of `obj` as this store would keep it; it is not kept yet.
 
@@ -203,6 +206,7 @@ class ResultStore:
             key: what to keep it under; by default a new key.
             expiration: until when it counts; None is for good.
             task: which task it is of, if it is one's.
+            owner: what messages call the run that it is of, if it is one's.
         """
         metadata = ResultRecordMetadata(
             storage_key=self.place(key or self.storage_key_fn()),
@@ -211,7 +215,7 @@ class ResultStore:
             storage_block_id=self.result_storage_block_id,
             task=task,
         )
-        return ResultRecord(metadata, obj)
+        return ResultRecord(metadata, obj, owner)
 
     def write(
         self,
@@ -394,9 +398,13 @@ def read_kept(reference: str) -> object:
     """The result that a reference (`ResultRecordMetadata.as_reference`) leads to.
 
     Raises:
+        UnserializableResult: there was to be one, and it could not be written.
         Exception: it cannot be read: the storage or the serializer says why.
     """
-    kept = ResultRecordMetadata.load_bytes(reference.encode())
+    told = msgspec.json.decode(reference)
+    if "unserializable" in told:
+        raise UnserializableResult(told["unserializable"])
+    kept = ResultRecordMetadata.from_dict(told)
     place = kept.storage_key or ""
     folder: str | UUID | None = kept.storage_block_id
     if folder is None:

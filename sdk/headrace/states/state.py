@@ -16,6 +16,7 @@ from headrace.exceptions import (
     MissingResult,
     PausedRun,
     UnfinishedRun,
+    UnserializableResult,
 )
 from headrace.records import TERMINAL_STATES, StateChange, StateType, now_micros
 from headrace.text import MAX_NAME, clip, clip_name, describe, describe_error
@@ -171,6 +172,7 @@ class State(Generic[R]):
             FailedRun, CrashedRun, CancelledRun: it ended without a result for another reason.
             PausedRun, UnfinishedRun: it has not ended.
             MissingResult: it has completed, but its value is not known here.
+            UnserializableResult: its value was to be kept for others, and could not be written.
         """
         from headrace.utilities.asyncutils import is_in_async_context
 
@@ -210,7 +212,8 @@ class State(Generic[R]):
         A failure whose data cannot be read is told of by its message.
 
         Raises:
-            MissingResult: the result of a completed run cannot be read.
+            UnserializableResult: the result of a completed run could not be written.
+            MissingResult: it cannot be read.
         """
         if self.kept is None or self.has_data:
             return
@@ -218,6 +221,9 @@ class State(Generic[R]):
 
         try:
             self.data, self.has_data = read_kept(self.kept), True
+        except UnserializableResult:
+            if self.type is StateType.COMPLETED:
+                raise
         except Exception as error:  # each storage has its own, and unpickling runs any code
             if self.type is StateType.COMPLETED:
                 reason = describe_error(error)

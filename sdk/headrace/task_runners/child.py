@@ -19,11 +19,11 @@ import threading
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
-from headrace.context import CURRENT_RUN, Environment, SystemClock, use_environment
+from headrace.context import CURRENT_RUN, Environment, SystemClock, title_of, use_environment
 from headrace.engine.pools import close_pool, pending_of
 from headrace.exceptions import TerminationSignal
 from headrace.settings import get_settings
-from headrace.task_runners.parcels import Outcome, pack_outcome, title_of, unpack_call
+from headrace.task_runners.parcels import Outcome, pack_outcome, unpack_call
 
 if TYPE_CHECKING:
     from types import FrameType

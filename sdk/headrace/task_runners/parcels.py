@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cloudpickle  # type: ignore[import-untyped]
 
-from headrace.context import CURRENT_TAGS, FlowRunContext, TaskRunContext
+from headrace.context import CURRENT_TAGS, FlowRunContext, TaskRunContext, title_of
 from headrace.definitions import Definition
 from headrace.engine.flow_run import FlowRun
 from headrace.engine.task_run import TaskRun
@@ -178,12 +178,6 @@ def unpack_outcome(content: bytes) -> Outcome:
         Exception: it needs what is not there.
     """
     return Outcome(*pickle.loads(content))
-
-
-def title_of(run: TaskRunContext) -> str:
-    """How messages name a task run: with its flow."""
-    task = f"task '{run.task.name}'"
-    return task if run.flow_run is None else f"flow '{run.flow_run.flow.name}', {task}"
 
 
 def dumps(value: object) -> bytes:

@@ -71,6 +71,8 @@ class BaseTransaction:
         self.holder = str(new_id())
         self._locked = False
         self._left = False
+        #: What kept it from committing, if something did.
+        self.failure: Exception | None = None
         self._token: Token[BaseTransaction | None] | None = None
         #: Taken by whoever rolls it back: threads of its tasks may want to at the same time.
         self._rolling_back = threading.Lock()
@@ -228,6 +230,7 @@ class BaseTransaction:
                 yield from self._call(hook, "commit")
             yield Work(self._keep)
         except Exception as error:  # hooks are the user's, and storages fail
+            self.failure = error
             self._tell_of_failed_commit(error)
             yield from self.rollback_steps()
             return False

@@ -1,3 +1,4 @@
+# differs: a result that is to be kept and cannot be fails its run, by an error that says so
 from headrace import flow, task
 
 
