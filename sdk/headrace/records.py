@@ -239,7 +239,8 @@ class SlotRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     same one is safe. `lease_seconds` is how long the slots are kept unless the lease is renewed.
     With `wait` the caller takes a place in the line. `rate_limited` asks for slots that are not
     given back but come back by themselves. When `client_id` is there, the slots end with the
-    process that has this stream.
+    process that has this stream. They are of the share that the limits have for `key`. `priority`
+    is the seconds by which it goes before those of its key that came earlier.
     """
 
     lease_id: UUID
@@ -250,6 +251,8 @@ class SlotRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     wait: bool = True
     rate_limited: bool = False
     client_id: UUID | None = None
+    key: Annotated[str, msgspec.Meta(max_length=1024)] = ""
+    priority: Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)] = 0.0
 
 
 class SlotAnswer(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -4,6 +4,9 @@ A limit's slots are taken by rows that hold some of them each; there is no count
 wrong. A row ends with its lease. On a limit with decay (a rate limit) what a row holds comes back
 by itself, `decay` slots a second, one row after the other: each row has the stretch of time in
 which its slots drain, and the next one's begins where that ends.
+
+A limit counts for each key by itself: who asks under another key asks for other slots. Its `total`
+is for all keys together.
 """
 
 from __future__ import annotations
@@ -18,7 +21,8 @@ _TOLERANCE = 1e-4
 
 
 class Capacity(NamedTuple):
-    """What a limit allows: `slots` at once, of which `decay` a second come back by themselves.
+    """What a limit allows: `slots` at once for each key, of which `decay` a second come back by
+    themselves, and `total` for all keys; None is as many as there are.
 
     One that is not `active` allows everything.
     """
@@ -26,6 +30,7 @@ class Capacity(NamedTuple):
     slots: int
     decay: float = 0.0
     active: bool = True
+    total: int | None = None
 
 
 class Held(NamedTuple):
@@ -34,6 +39,7 @@ class Held(NamedTuple):
     occupied: int
     since: int
     until: int
+    key: str = ""
 
 
 def taken(capacity: Capacity, held: Sequence[Held], now: int) -> float:
@@ -41,30 +47,59 @@ def taken(capacity: Capacity, held: Sequence[Held], now: int) -> float:
     return sum(_remains(capacity, row, now) for row in held)
 
 
-def admits(capacity: Capacity, held: Sequence[Held], occupy: int, now: int) -> bool:
-    """Whether `occupy` more slots are free at the moment `now`."""
+def has_room(
+    capacity: Capacity, held: Sequence[Held], occupy: int, now: int, key: str = ""
+) -> bool:
+    """Whether of the slots of a key `occupy` are free at the moment `now`, whatever the total."""
     if not capacity.active:
         return True
-    return taken(capacity, held, now) + occupy <= capacity.slots + _TOLERANCE
+    own = [row for row in held if row.key == key]
+    return taken(capacity, own, now) + occupy <= capacity.slots + _TOLERANCE
+
+
+def admits(capacity: Capacity, held: Sequence[Held], occupy: int, now: int, key: str = "") -> bool:
+    """Whether `occupy` more slots are free for a key at the moment `now`."""
+    if not has_room(capacity, held, occupy, now, key):
+        return False
+    if not capacity.active or capacity.total is None:
+        return True
+    return taken(capacity, held, now) + occupy <= capacity.total + _TOLERANCE
 
 
 def fits(capacity: Capacity, occupy: int) -> bool:
     """Whether `occupy` slots could ever be free."""
-    return not capacity.active or occupy <= capacity.slots
+    if not capacity.active:
+        return True
+    return occupy <= capacity.slots and (capacity.total is None or occupy <= capacity.total)
 
 
-def free_at(capacity: Capacity, held: Sequence[Held], occupy: int, now: int) -> int | None:
-    """The moment at which `occupy` slots are free if nobody gives any back before; None is never.
+def free_at(
+    capacity: Capacity, held: Sequence[Held], occupy: int, now: int, key: str = ""
+) -> int | None:
+    """The moment at which `occupy` slots are free for a key if nobody gives any back before.
 
-    It may be too early, never too late: look again then.
+    None is never. It may be too early, never too late: look again then.
     """
     if not fits(capacity, occupy):
         return None
-    excess = taken(capacity, held, now) + occupy - capacity.slots
-    if not capacity.active or excess <= _TOLERANCE:
+    if not capacity.active:
+        return now
+    own = [row for row in held if row.key == key]
+    moment = _free_at(capacity, own, occupy - capacity.slots, now)
+    if capacity.total is None or moment is None:
+        return moment
+    of_all = _free_at(capacity, held, occupy - capacity.total, now)
+    return None if of_all is None else max(moment, of_all)
+
+
+def _free_at(capacity: Capacity, held: Sequence[Held], beyond: int, now: int) -> int | None:
+    """When what is held has shrunk to less than 0 with `beyond` added to it."""
+    excess = taken(capacity, held, now) + beyond
+    if excess <= _TOLERANCE:
         return now
     if capacity.decay:
-        return now + max(1, round(excess / capacity.decay * _SECOND))
+        keys = len({row.key for row in held}) or 1  # they drain at the same time
+        return now + max(1, round(excess / capacity.decay / keys * _SECOND))
     for row in sorted(held, key=lambda row: row.until):
         excess -= _remains(capacity, row, now)
         if excess <= _TOLERANCE:
@@ -72,9 +107,11 @@ def free_at(capacity: Capacity, held: Sequence[Held], occupy: int, now: int) -> 
     return None
 
 
-def drain(capacity: Capacity, held: Sequence[Held], occupy: int, now: int) -> tuple[int, int]:
+def drain(
+    capacity: Capacity, held: Sequence[Held], occupy: int, now: int, key: str = ""
+) -> tuple[int, int]:
     """From when to when `occupy` slots that are taken `now` drain, on a limit with decay."""
-    since = max([now, *(row.until for row in held)])
+    since = max([now, *(row.until for row in held if row.key == key)])
     return since, since + round(occupy / capacity.decay * _SECOND)
 
 

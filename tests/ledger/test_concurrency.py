@@ -270,3 +270,76 @@ def test_the_slots_of_a_process_end_with_it(desk: Desk) -> None:
 def test_a_name_is_one_limits_alone(desk: Desk) -> None:
     desk.limit("db")
     assert desk.do(create_limit, "db", LimitValues(4)).answer is None
+
+
+def test_each_key_has_the_slots_for_itself(desk: Desk) -> None:
+    desk.limit("api", 1)
+    mill, forge = desk.take("api", key="mill"), desk.take("api", key="forge")
+    second = desk.wait("api", key="mill")
+    assert desk.release(forge) == []
+    assert desk.release(mill) == [second]
+
+
+def test_keys_share_what_the_total_allows(desk: Desk) -> None:
+    assert desk.do(create_limit, "api", LimitValues(2, total=3)).answer is not None
+    held = [desk.take("api", key=key) for key in ("a", "a", "b")]
+    third = desk.wait("api", key="c")
+    assert desk.release(held[0]) == [third]
+
+
+def test_a_key_whose_slots_are_taken_holds_up_no_other(desk: Desk) -> None:
+    assert desk.do(create_limit, "api", LimitValues(1, total=2)).answer is not None
+    held = desk.take("api", key="a")
+    waiting = desk.wait("api", key="a")
+    desk.take("api", key="b")
+    assert desk.release(held) == [waiting]
+
+
+def test_keys_take_turns_however_many_wait_with_one(desk: Desk) -> None:
+    assert desk.do(create_limit, "api", LimitValues(1, total=1)).answer is not None
+    holds = desk.take("api", key="a")
+    many = [desk.wait("api", key="a") for _ in range(3)]
+    few = [desk.wait("api", key="b") for _ in range(2)]
+    order = []
+    for _ in range(5):
+        (holds,) = desk.release(holds)
+        order.append(holds)
+    assert order == [many[0], few[0], many[1], few[1], many[2]]
+
+
+def test_lines_that_wait_for_one_another_get_on(desk: Desk) -> None:
+    """The turns of two limits may differ: then each would be first where the other is not."""
+    for name in "xy":
+        assert desk.do(create_limit, name, LimitValues(1, total=1)).answer is not None
+    x, y = desk.take("x", key="b"), desk.take("y", key="a")
+    again = desk.wait("x", key="b")
+    one = desk.wait("y", key="b")
+    a, b = desk.wait("x", "y", key="a"), desk.wait("x", "y", key="b")
+    held, order = [x, y], []
+    while held:
+        served = desk.release(held.pop(0))
+        held += served
+        order += served
+    assert sorted(order) == sorted([again, one, a, b])
+    assert desk.rows() == (0, 0)
+
+
+def test_priority_is_a_head_start_in_seconds(desk: Desk) -> None:
+    desk.limit("db")
+    held = desk.take("db")
+    long_ago = desk.wait("db")
+    desk.now += 8 * S
+    lately = desk.wait("db")
+    urgent = desk.wait("db", priority=5.0)
+    assert desk.release(held) == [long_ago]
+    assert desk.release(long_ago) == [urgent]
+    assert desk.release(urgent) == [lately]
+
+
+def test_a_rate_counts_for_each_key_by_itself(desk: Desk) -> None:
+    desk.limit("calls", 1, decay=1.0)
+    desk.take("calls", key="a", rate_limited=True)
+    desk.take("calls", key="b", rate_limited=True)
+    waiting = desk.wait("calls", key="a", rate_limited=True)
+    desk.now += S
+    assert list(desk.do(concurrency.refresh, [waiting]).granted) == [waiting]

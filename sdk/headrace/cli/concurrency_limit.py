@@ -16,13 +16,14 @@ def command() -> None:
 @command.command()
 @click.argument("name")
 @click.argument("limit", type=click.IntRange(0, 2**31 - 1))
+@limits.total_option
 @json_option
-def create(name: str, limit: int, as_json: bool) -> None:
+def create(name: str, limit: int, total: int | None, as_json: bool) -> None:
     """Make the limit NAME of LIMIT slots.
 
     Blocks `with concurrency(NAME)` and tasks with the tag NAME take its slots from now on.
     """
-    made = limits.create(name, limit)
+    made = limits.create(name, limit, total=total)
     if as_json:
         show_json(made)
         return
@@ -33,10 +34,11 @@ def create(name: str, limit: int, as_json: bool) -> None:
 @command.command()
 @click.argument("name")
 @click.argument("limit", type=click.IntRange(0, 2**31 - 1))
+@limits.total_option
 @json_option
-def update(name: str, limit: int, as_json: bool) -> None:
+def update(name: str, limit: int, total: int | None, as_json: bool) -> None:
     """Give the limit NAME as many slots as LIMIT says."""
-    changed = limits.update(name, limit)
+    changed = limits.update(name, limit, total=total)
     if as_json:
         show_json(changed)
     else:

@@ -21,12 +21,18 @@ def command() -> None:
 @click.option("-l", "--limit", type=_SLOTS, required=True, help="How many slots it has.")
 @click.option("--disable", is_flag=True, help="Make it without letting it limit anything yet.")
 @click.option("--slot-decay-per-second", type=_DECAY, help="Slots that come back each second.")
+@limits.total_option
 @json_option
 def create(
-    name: str, limit: int, disable: bool, slot_decay_per_second: float | None, as_json: bool
+    name: str,
+    limit: int,
+    disable: bool,
+    slot_decay_per_second: float | None,
+    total: int | None,
+    as_json: bool,
 ) -> None:
     """Make the limit NAME."""
-    made = limits.create(name, limit, slot_decay_per_second, active=not disable)
+    made = limits.create(name, limit, slot_decay_per_second, active=not disable, total=total)
     if as_json:
         show_json(made)
     else:
@@ -38,18 +44,20 @@ def create(
 @click.option("-l", "--limit", type=_SLOTS, help="How many slots it has.")
 @click.option("--enable/--disable", "active", default=None, help="Whether it limits.")
 @click.option("--slot-decay-per-second", type=_DECAY, help="Slots that come back each second.")
+@limits.total_option
 @json_option
 def update(
     name: str,
     limit: int | None,
     active: bool | None,
     slot_decay_per_second: float | None,
+    total: int | None,
     as_json: bool,
 ) -> None:
     """Change the limit NAME."""
-    if limit is None and active is None and slot_decay_per_second is None:
+    if limit is active is slot_decay_per_second is total is None:
         raise click.UsageError("say what to change: --limit, --enable, --slot-decay-per-second …")
-    changed = limits.update(name, limit, slot_decay_per_second, active)
+    changed = limits.update(name, limit, slot_decay_per_second, active, total)
     if as_json:
         show_json(changed)
     else:

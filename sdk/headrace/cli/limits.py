@@ -18,25 +18,40 @@ from headrace.cli.output import (
 
 Object = dict[str, Any]
 
+total_option = click.option(
+    "--total",
+    type=click.IntRange(0, 2**31 - 1),
+    help="How many slots all keys together may take; 0 is any number.",
+)
 output_option = click.option(
     "-o", "--output", type=click.Choice(["json"]), help="The same as --json, as Prefect spells it."
 )
 
 
-def create(name: str, limit: int, decay: float | None = None, active: bool | None = None) -> Object:
+def create(
+    name: str,
+    limit: int,
+    decay: float | None = None,
+    active: bool | None = None,
+    total: int | None = None,
+) -> Object:
     """Make a limit."""
     from headrace.client import tending
 
-    return perform(tending.create_concurrency_limit(name, limit, active, decay))
+    return perform(tending.create_concurrency_limit(name, limit, active, decay, total))
 
 
 def update(
-    name: str, limit: int | None = None, decay: float | None = None, active: bool | None = None
+    name: str,
+    limit: int | None = None,
+    decay: float | None = None,
+    active: bool | None = None,
+    total: int | None = None,
 ) -> Object:
     """Change a limit."""
     from headrace.client import tending
 
-    return perform(tending.update_concurrency_limit(name, limit, active, decay))
+    return perform(tending.update_concurrency_limit(name, limit, active, decay, total))
 
 
 def list_all() -> list[Object]:
@@ -86,6 +101,8 @@ def show_one(name: str, as_json: bool) -> None:
     show_line(f"Concurrency limit {limit['name']!r}")
     show_line(f"  id       {limit['id']}")
     show_line(f"  limit    {limit['limit']}{'' if limit['active'] else ' (not active)'}")
+    if limit["total"] is not None:
+        show_line(f"  total    {limit['total']} for all keys")
     if decay:
         show_line(f"  decay    {_number(decay)} slots a second")
     show_line(f"  taken    {_number(limit['slotsTaken'])}")
@@ -100,7 +117,9 @@ def _claim(claim: Object) -> str:
     kind = "task run" if claim["taskRun"] else "flow run"
     who = f"{kind} {run['name']!r} ({run['id']})" if run else "no run"
     slots = "1 slot" if claim["slots"] == 1 else f"{claim['slots']} slots"
-    where = f"process {claim['pid']} on {claim['host']}"
+    where = f"process {claim['pid']} on {claim['host']}" if claim["host"] else "no process yet"
+    if claim["key"]:
+        slots = f"{slots} of key {claim['key']!r}"
     return f"{slots}, {who}, {where}, since {claim['since']}, until {claim['until']}"
 
 

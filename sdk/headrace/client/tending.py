@@ -17,8 +17,8 @@ _FLOW_RUN = (
 )
 _TASK_RUN = f"{_RUN} taskName flowRunId inputs {{ parameter runId }}"
 _LOG = "timestamp level logger message flowRunId taskRunId"
-_LIMIT = "id name limit active slotsTaken slotDecayPerSecond createdAt updatedAt"
-_CLAIM = "leaseId slots since until host pid flowRun { id name } taskRun { id name }"
+_LIMIT = "id name limit total active slotsTaken slotDecayPerSecond createdAt updatedAt"
+_CLAIM = "leaseId slots key since until host pid flowRun { id name } taskRun { id name }"
 _PAGE = "pageInfo { hasNextPage endCursor }"
 
 Where = Mapping[str, object]
@@ -202,26 +202,47 @@ def concurrency_limits(after: str | None = None) -> Operation[Object]:
 
 def _limit_change(verb: str, given: dict[str, object], limit: str) -> Operation[Object]:
     document = (
-        f"mutation ($name: String!, $limit: {limit}, $active: Boolean, $decay: Float) {{ "
-        f"{verb}(name: $name, limit: $limit, active: $active, slotDecayPerSecond: $decay) "
+        f"mutation ($name: String!, $limit: {limit}, $active: Boolean, $decay: Float, $total: Int) "
+        f"{{ {verb}(name: $name, limit: $limit, active: $active, slotDecayPerSecond: $decay, "
+        "total: $total) "
         f"{{ ... on ConcurrencyLimit {{ {_LIMIT} }} {ERROR} }} }}"
     )
     return Change(document, given, verb)
 
 
 def create_concurrency_limit(
-    name: str, limit: int, active: bool | None, decay: float | None
+    name: str, limit: int, active: bool | None, decay: float | None, total: int | None = None
 ) -> Operation[Object]:
-    """Make a concurrency limit; `decay` is how many slots come back by themselves each second."""
-    given: dict[str, object] = {"name": name, "limit": limit, "active": active, "decay": decay}
+    """Make a concurrency limit.
+
+    `decay` is how many slots come back by themselves each second, `total` how many all keys
+    together may take.
+    """
+    given: dict[str, object] = {
+        "name": name,
+        "limit": limit,
+        "active": active,
+        "decay": decay,
+        "total": total,
+    }
     return _limit_change("createConcurrencyLimit", given, "Int!")
 
 
 def update_concurrency_limit(
-    name: str, limit: int | None, active: bool | None, decay: float | None
+    name: str,
+    limit: int | None,
+    active: bool | None,
+    decay: float | None,
+    total: int | None = None,
 ) -> Operation[Object]:
-    """Change a concurrency limit; what is None stays."""
-    given: dict[str, object] = {"name": name, "limit": limit, "active": active, "decay": decay}
+    """Change a concurrency limit; what is None stays, and a `total` of 0 is none."""
+    given: dict[str, object] = {
+        "name": name,
+        "limit": limit,
+        "active": active,
+        "decay": decay,
+        "total": total,
+    }
     return _limit_change("updateConcurrencyLimit", given, "Int")
 
 

@@ -37,6 +37,8 @@ async def concurrency(
     strict: bool = False,
     holder: object = None,
     raise_on_lease_renewal_failure: bool | None = None,
+    key: str | None = None,
+    priority: float = 0.0,
 ) -> AsyncIterator[None]:
     """Hold slots of one or several limits while the block runs; of all of them or of none.
 
@@ -54,6 +56,8 @@ async def concurrency(
         strict=strict,
         holder=holder,
         raises=raise_on_lease_renewal_failure,
+        key=key,
+        priority=priority,
     )
     async with hold(wanted):
         yield
@@ -79,13 +83,15 @@ async def rate_limit(
     occupy: int = 1,
     timeout_seconds: float | None = None,
     strict: bool = False,
+    key: str | None = None,
 ) -> None:
     """Wait until slots of limits with slot decay are free, and take them; they come back in time.
 
     The arguments and what is raised are those of `headrace.concurrency.sync.rate_limit`.
     """
     if names:
-        await take(Wanted(names, occupy, timeout_seconds, strict=strict, rate_limited=True))
+        wanted = Wanted(names, occupy, timeout_seconds, strict=strict, rate_limited=True, key=key)
+        await take(wanted)
 
 
 async def take(wanted: Wanted) -> bool:

@@ -19,6 +19,7 @@ from headrace.concurrency.slots import Slots, get_slots
 from headrace.context import CURRENT_RUN, TaskRunContext
 from headrace.exceptions import AcquireConcurrencySlotTimeoutError, ConcurrencySlotAcquisitionError
 from headrace.ids import new_id
+from headrace.limit_keys import UnknownParameter, key_of
 from headrace.liveness import host
 from headrace.logging import get_logger, logger_of
 from headrace.records import SlotAnswer, SlotHolder, SlotRequest
@@ -46,6 +47,8 @@ class Wanted:
         rate_limited: whether the slots come back by themselves.
         raises: whether it is an error that the slots were lost; as `strict` when None.
         quiet: whether to say nothing of limits that do not exist.
+        key: whose share of the limits; text of its own, or a template of the run's parameters.
+        priority: by how many seconds to go before those of the same key that came earlier.
     """
 
     def __init__(
@@ -61,6 +64,8 @@ class Wanted:
         rate_limited: bool = False,
         raises: bool | None = None,
         quiet: bool = False,
+        key: str | None = None,
+        priority: float = 0.0,
     ) -> None:
         self.names = [names] if isinstance(names, str) else list(names)
         self.strict = strict
@@ -83,6 +88,8 @@ class Wanted:
             wait=self._patience is None or self._patience > 0,
             rate_limited=rate_limited,
             client_id=_client_id(),
+            key=_key(key),
+            priority=priority,
         )
         self.slots: Slots = get_slots()
         self._asked: Future[SlotAnswer] | None = None
@@ -225,6 +232,19 @@ def _client_id() -> UUID | None:
     """The stream of this process, for as long as its runs keep it known to the ledger."""
     run = CURRENT_RUN.get()
     return None if run is None else getattr(run.environment.recorder, "client_id", None)
+
+
+def _key(given: str | None) -> str:
+    """The key, with what the current run's parameters stand for filled in."""
+    if given is None or "{" not in given:
+        return given or ""
+    run = CURRENT_RUN.get()
+    try:
+        return key_of(given, {} if run is None else run.parameters)
+    except UnknownParameter as error:
+        raise ConcurrencySlotAcquisitionError(
+            f"Unable to make a key of concurrency slots of {given!r}: {error}"
+        ) from None
 
 
 def _named(holder: Any) -> tuple[str, UUID]:

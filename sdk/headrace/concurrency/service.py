@@ -204,6 +204,8 @@ def _input(request: SlotRequest) -> dict[str, object]:
         "occupy": request.occupy,
         "leaseSeconds": request.lease_seconds,
         "rateLimited": request.rate_limited,
+        "key": request.key,
+        "priority": request.priority,
     }
 
 

@@ -36,6 +36,8 @@ def concurrency(
     strict: bool = False,
     holder: object = None,
     raise_on_lease_renewal_failure: bool | None = None,
+    key: str | None = None,
+    priority: float = 0.0,
 ) -> Iterator[None]:
     """Hold slots of one or several limits while the block runs; of all of them or of none.
 
@@ -52,6 +54,10 @@ def concurrency(
         raise_on_lease_renewal_failure: whether it is an error, raised at the block's end, that the
             slots were lost meanwhile; as `strict` unless given. That happens when the ledger is
             out of reach, or this process asleep, for longer than the lease.
+        key: whose slots these are: a limit counts for each key by itself. What stands in braces
+            is filled in from the current run's parameters, as in `"{parameters.tenant}"`.
+        priority: by how many seconds to go before those of the same key that came earlier. Who
+            waits longer than that is not passed.
 
     Raises:
         AcquireConcurrencySlotTimeoutError: they did not come free in time; a `TimeoutError`.
@@ -70,6 +76,8 @@ def concurrency(
         strict=strict,
         holder=holder,
         raises=raise_on_lease_renewal_failure,
+        key=key,
+        priority=priority,
     )
     with hold(wanted):
         yield
@@ -94,6 +102,7 @@ def rate_limit(
     occupy: int = 1,
     timeout_seconds: float | None = None,
     strict: bool = False,
+    key: str | None = None,
 ) -> None:
     """Wait until slots of limits with slot decay are free, and take them; they come back in time.
 
@@ -102,6 +111,7 @@ def rate_limit(
         occupy: how many slots to take of each.
         timeout_seconds: seconds to wait for them; None is as long as it takes, 0 is not at all.
         strict: whether it is an error that none of the limits exists.
+        key: whose slots these are, as in `concurrency`.
 
     Raises:
         AcquireConcurrencySlotTimeoutError: they did not come free in time; a `TimeoutError`.
@@ -109,7 +119,8 @@ def rate_limit(
             no slot decay; or with `strict`, there is no such limit.
     """
     if names:
-        take(Wanted(names, occupy, timeout_seconds, strict=strict, rate_limited=True))
+        wanted = Wanted(names, occupy, timeout_seconds, strict=strict, rate_limited=True, key=key)
+        take(wanted)
 
 
 def take(wanted: Wanted) -> bool:

@@ -13,11 +13,15 @@ from headrace_service.ledger.models import ConcurrencyLimit, Slot, Waiter
 
 
 class LimitValues(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a limit is to be like; None leaves it as it is, or at 1 slot, active, no decay."""
+    """What a limit is to be like; None leaves it as it is, or at 1 slot, active, no decay.
+
+    A `total` of 0 is none: any number of keys may have their slots at once.
+    """
 
     slots: int | None = None
     decay: float | None = None
     active: bool | None = None
+    total: int | None = None
 
 
 def create_limit(db: peewee.Database, name: str, values: LimitValues, now: int) -> Outcome:
@@ -31,6 +35,7 @@ def create_limit(db: peewee.Database, name: str, values: LimitValues, now: int) 
         slots=1 if values.slots is None else values.slots,
         decay=values.decay or 0.0,
         active=values.active is not False,
+        total=values.total or None,
         created_at=now,
         updated_at=now,
     ).execute(db)
@@ -49,6 +54,8 @@ def update_limit(db: peewee.Database, name: str, values: LimitValues, now: int) 
     changes = {
         key: value for key, value in msgspec.structs.asdict(values).items() if value is not None
     }
+    if values.total == 0:
+        changes["total"] = None
     ConcurrencyLimit.update(**changes, updated_at=now).where(
         ConcurrencyLimit.id == limit_id
     ).execute(db)

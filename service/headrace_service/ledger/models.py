@@ -43,12 +43,6 @@ class Table(peewee.Model):
         legacy_table_names = False
 
 
-class Edited(Table):
-    """What people edit: `revision` counts how often somebody has."""
-
-    revision = peewee.IntegerField(constraints=[peewee.SQL("DEFAULT 1")], default=1)
-
-
 class Flow(Table):
     """A flow by its name; created by its first run."""
 
@@ -98,6 +92,8 @@ class FlowRun(Table):
     epoch = peewee.IntegerField(constraints=[peewee.SQL("DEFAULT 0")])
     claimed_by = IdField(null=True)
     job_variables = peewee.TextField(null=True)
+    limit_key = peewee.TextField(null=True)
+    priority = peewee.IntegerField(constraints=[peewee.SQL("DEFAULT 0")])
 
     class Meta:
         table_name = "flow_run"
@@ -131,22 +127,6 @@ FlowRun.add_index(
     FlowRun.idempotency_key,
     unique=True,
     where=FlowRun.idempotency_key.is_null(False),
-)
-#: Lists in an order of their own; `queries.orders` has the same expressions.
-FlowRun.add_index(FlowRun.name, FlowRun.id, name="flow_run_by_name")
-FlowRun.add_index(FlowRun.start_time, FlowRun.id, name="flow_run_by_start")
-FlowRun.add_index(FlowRun.end_time, FlowRun.id, name="flow_run_by_end")
-FlowRun.add_index(FlowRun.end_time - FlowRun.start_time, FlowRun.id, name="flow_run_by_duration")
-FlowRun.add_index(
-    peewee.fn.COALESCE(FlowRun.scheduled_time, FlowRun.created_at),
-    FlowRun.id,
-    name="flow_run_by_due",
-)
-FlowRun.add_index(
-    FlowRun.work_queue_id,
-    FlowRun.id,
-    name="flow_run_by_queue",
-    where=FlowRun.work_queue_id.is_null(False),
 )
 
 
@@ -293,7 +273,7 @@ class FlowRunInput(Table):
         primary_key = peewee.CompositeKey("flow_run_id", "key")
 
 
-class Variable(Edited):
+class Variable(Table):
     """A named value that programs share. `value` is JSON, `tags` a JSON list of texts."""
 
     id = IdField(primary_key=True)
@@ -308,7 +288,7 @@ class Variable(Edited):
         without_rowid = True
 
 
-class Artifact(Edited):
+class Artifact(Table):
     """Something that a run made for people to look at. `data` is JSON.
 
     Artifacts with the same key are versions of one thing, of which the newest counts.
@@ -352,7 +332,7 @@ class BlockType(Table):
         without_rowid = True
 
 
-class Block(Edited):
+class Block(Table):
     """A saved configuration, known by its type and name; `data` is JSON, secrets as they are.
 
     A value `{"$ref": {"block_document_id": id}}` in it stands for another block.
@@ -372,13 +352,16 @@ class Block(Edited):
         indexes = ((("type_slug", "name"), True),)
 
 
-class Deployment(Edited):
+class Deployment(Table):
     """A flow that can be run from elsewhere, known by the flow's name and its own.
 
     `tags`, `parameters`, `parameter_schema` (a JSON Schema) and `job_variables` are JSON texts. The
     code is found by `entrypoint`, relative to `folder`, or in the bundle. Runs wait for the workers
-    of `work_queue_id`; without one, for the process that serves the deployment. With a
-    `concurrency_limit`, `collision_strategy` says what becomes of a run that would be one more.
+    of `work_queue_id`; without one, for the process that serves the deployment. Each run takes a
+    slot of every limit named in `limits` (JSON, too) and of the deployment's own, if it has one:
+    see `run_limits`. `collision_strategy` says what becomes of a run for which there is none.
+    `limit_key` is the template of its runs' keys; `debounce` (microseconds) and `singleton` say
+    what becomes of a run that is asked for while there is another with its key.
     """
 
     id = IdField(primary_key=True)
@@ -400,6 +383,10 @@ class Deployment(Edited):
     updated_at = peewee.BigIntegerField()
     concurrency_limit = peewee.IntegerField(null=True)
     collision_strategy = peewee.TextField(null=True)
+    limits = peewee.TextField(constraints=[peewee.SQL("DEFAULT '[]'")])
+    limit_key = peewee.TextField(null=True)
+    debounce = peewee.BigIntegerField(null=True)
+    singleton = peewee.BooleanField(constraints=[peewee.SQL("DEFAULT FALSE")])
 
     class Meta:
         table_name = "deployment"
@@ -407,7 +394,7 @@ class Deployment(Edited):
         indexes = ((("flow_id", "name"), True),)
 
 
-class Schedule(Edited):
+class Schedule(Table):
     """One schedule of a deployment: `spec` is JSON (`headrace_service.schedules.ScheduleSpec`).
 
     `next_fire` is when it fires next; None while it is not active or its deployment is paused, and
@@ -448,7 +435,7 @@ class Bundle(Table):
         table_name = "bundle"
 
 
-class WorkPool(Edited):
+class WorkPool(Table):
     """Where runs of deployments wait for workers of one type."""
 
     id = IdField(primary_key=True)
@@ -464,7 +451,7 @@ class WorkPool(Edited):
         without_rowid = True
 
 
-class WorkQueue(Edited):
+class WorkQueue(Table):
     """A line within a pool; those with a lower `priority` number are served first."""
 
     id = IdField(primary_key=True)
@@ -501,8 +488,8 @@ class Worker(Table):
         indexes = ((("work_pool_id", "name"), False),)
 
 
-class ConcurrencyLimit(Edited):
-    """How many slots may be taken at once under a name.
+class ConcurrencyLimit(Table):
+    """How many slots may be taken at once under a name: so many for each key, `total` for all keys.
 
     With `decay` above 0, slots come back by themselves, so many a second. A limit that is not
     `active` lets everybody pass.
@@ -515,6 +502,7 @@ class ConcurrencyLimit(Edited):
     active = peewee.BooleanField()
     created_at = peewee.BigIntegerField()
     updated_at = peewee.BigIntegerField()
+    total = peewee.IntegerField(null=True)
 
     class Meta:
         table_name = "concurrency_limit"
@@ -525,7 +513,8 @@ class Slot(Table):
     """Slots of one limit that a lease holds, `occupied` of them, from `since` until `until`.
 
     A lease over several limits is a row of each. `holder` is JSON (`headrace.records.SlotHolder`);
-    `client_id` is there when the slots are to end with the process that has this stream.
+    `client_id` is there when the slots are to end with the process that has this stream. `key` is
+    whose share of the limit they are of; empty for those who name none.
     """
 
     limit_id = IdField()
@@ -535,6 +524,7 @@ class Slot(Table):
     until = peewee.BigIntegerField()
     client_id = IdField(null=True)
     holder = peewee.TextField()
+    key = peewee.TextField(constraints=[peewee.SQL("DEFAULT ''")])
 
     class Meta:
         table_name = "slot"
@@ -547,11 +537,11 @@ Slot.add_index(Slot.client_id, where=Slot.client_id.is_null(False))
 
 
 class Waiter(Table):
-    """Who waits for slots of a limit, first come first served by `place`.
+    """Who waits for slots of a limit: those with the same key in the order of `rank` and `place`.
 
-    One who waits for several limits has a row of each, with the same place. `until` is when it
-    counts as gone unless it is heard of; `duration` is that of the lease it wants, `place` and
-    the rest are as in `Slot`.
+    `rank` is when it came, less the head start that its priority gives it. One who waits for
+    several limits has a row of each, with the same place. `until` is when it counts as gone unless
+    it is heard of; `duration` is that of the lease it wants, the rest are as in `Slot`.
     """
 
     limit_id = IdField()
@@ -563,12 +553,34 @@ class Waiter(Table):
     until = peewee.BigIntegerField()
     client_id = IdField(null=True)
     holder = peewee.TextField()
+    key = peewee.TextField(constraints=[peewee.SQL("DEFAULT ''")])
+    rank = peewee.BigIntegerField(constraints=[peewee.SQL("DEFAULT 0")])
 
     class Meta:
         table_name = "waiter"
         without_rowid = True
         primary_key = peewee.CompositeKey("limit_id", "place")
-        indexes = ((("lease_id",), False),)
+        indexes = (
+            (("lease_id",), False),
+            (("limit_id", "key", "rank", "place"), False),
+            (("place",), False),
+        )
+
+
+class Line(Table):
+    """Those with one key who wait for a limit; the lines of a limit are served in turn.
+
+    The one with the lowest `turn` is next; whoever was served goes behind all others.
+    """
+
+    limit_id = IdField()
+    key = peewee.TextField()
+    turn = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "line"
+        without_rowid = True
+        primary_key = peewee.CompositeKey("limit_id", "key")
 
 
 class Process(Table):
@@ -661,24 +673,6 @@ ApiToken.add_index(
 )
 
 
-class MadeOnce(Table):
-    """What was made under an idempotency key, so that asking again makes nothing.
-
-    `request` is a digest of what was asked for under it.
-    """
-
-    operation = peewee.TextField()
-    key = peewee.TextField()
-    request = peewee.TextField()
-    made_id = IdField()
-    at = peewee.BigIntegerField()
-
-    class Meta:
-        table_name = "made_once"
-        primary_key = peewee.CompositeKey("operation", "key")
-        indexes = ((("at",), False),)
-
-
 TABLES = (
     Flow,
     FlowRun,
@@ -701,10 +695,10 @@ TABLES = (
     ConcurrencyLimit,
     Slot,
     Waiter,
+    Line,
     Process,
     Reaping,
     Retention,
     Deletion,
     ApiToken,
-    MadeOnce,
 )

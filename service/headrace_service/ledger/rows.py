@@ -50,6 +50,8 @@ OF_DEPLOYMENTS = frozenset(
         "epoch",
         "claimed_by",
         "job_variables",
+        "limit_key",
+        "priority",
     }
 )
 

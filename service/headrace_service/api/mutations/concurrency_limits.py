@@ -41,6 +41,10 @@ Decay = Annotated[
         description="How many slots come back by themselves each second; 0 is none."
     ),
 ]
+Total = Annotated[
+    int | None,
+    strawberry.argument(description="How many slots all keys together may take; 0 is any number."),
+]
 Active = Annotated[bool | None, strawberry.argument(description="Whether it limits.")]
 
 
@@ -59,11 +63,12 @@ class ConcurrencyLimitMutations:
         limit: Annotated[int, strawberry.argument(description="How many slots it has.")],
         slot_decay_per_second: Decay = None,
         active: Active = None,
+        total: Total = None,
     ) -> LimitResult:
         """Make a limit."""
-        if (wrong := _wrong(name, limit, slot_decay_per_second)) is not None:
+        if (wrong := _wrong(name, limit, slot_decay_per_second, total)) is not None:
             return wrong
-        values = LimitValues(limit, slot_decay_per_second, active)
+        values = LimitValues(limit, slot_decay_per_second, active, total)
         if not await _perform(info, lambda db, now: create_limit(db, name, values, now)):
             return Conflict.of(f"there is a concurrency limit {name!r} already", "name")
         return await _limit(info, name)
@@ -79,11 +84,12 @@ class ConcurrencyLimitMutations:
         limit: Annotated[int | None, strawberry.argument(description="How many slots.")] = None,
         slot_decay_per_second: Decay = None,
         active: Active = None,
+        total: Total = None,
     ) -> LimitResult:
         """Change a limit."""
-        if (wrong := _wrong(name, limit, slot_decay_per_second)) is not None:
+        if (wrong := _wrong(name, limit, slot_decay_per_second, total)) is not None:
             return wrong
-        values = LimitValues(limit, slot_decay_per_second, active)
+        values = LimitValues(limit, slot_decay_per_second, active, total)
         if not await _perform(info, lambda db, now: update_limit(db, name, values, now)):
             return _unknown(name)
         return await _limit(info, name)
@@ -121,12 +127,16 @@ def _unknown(name: str) -> NotFound:
     return NotFound.of(f"there is no concurrency limit {name!r}", "name")
 
 
-def _wrong(name: str, limit: int | None, decay: float | None) -> InvalidInput | None:
+def _wrong(
+    name: str, limit: int | None, decay: float | None, total: int | None
+) -> InvalidInput | None:
     """What is wrong with a limit's values."""
     if not 1 <= len(name) <= LONGEST_NAME:
         return InvalidInput.of(f"name: use 1 to {LONGEST_NAME} characters", "name")
     if limit is not None and not 0 <= limit <= MOST_SLOTS:
         return InvalidInput.of(f"limit: {limit} is not from 0 to {MOST_SLOTS}", "limit")
+    if total is not None and not 0 <= total <= MOST_SLOTS:
+        return InvalidInput.of(f"total: {total} is not from 0 to {MOST_SLOTS}", "total")
     if decay is not None and not (decay >= 0 and math.isfinite(decay)):
         return InvalidInput.of(
             f"slotDecayPerSecond: {decay} is not 0 or more", "slotDecayPerSecond"

@@ -58,6 +58,14 @@ class SlotRequestInput:
         description="Whether they are not given back, but come back by themselves, as they do "
         "on limits with slot decay.",
     )
+    key: str = strawberry.field(
+        default="",
+        description="Whose share of the limits it is: each key has the limits' slots for itself.",
+    )
+    priority: float = strawberry.field(
+        default=0.0,
+        description="By how many seconds it goes before those of its key that came earlier.",
+    )
 
 
 @strawberry.input(description="A lease that is to last longer.")
@@ -216,6 +224,8 @@ def _request(given: SlotRequestInput, *, wait: bool) -> SlotRequest:
         wait,
         given.rate_limited,
         _optional(holder.client_id, "clientId"),
+        given.key,
+        given.priority,
     )
     return msgspec.convert(msgspec.structs.asdict(request), SlotRequest)
 

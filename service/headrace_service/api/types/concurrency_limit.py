@@ -37,6 +37,9 @@ class SlotClaim:
         description="When it ends unless it is renewed; on a limit with decay: when its slots "
         "are all back."
     )
+    key: str = strawberry.field(
+        description="Whose share of the limit it is of; empty for one that names no key."
+    )
     host: str = strawberry.field(description="The machine that it is on.")
     pid: int = strawberry.field(description="The number of its process there.")
 
@@ -67,6 +70,7 @@ class SlotClaim:
             slots=row.occupied,
             since=DateTime(row.since),
             until=DateTime(row.until),
+            key=row.key,
             host=row.holder.host,
             pid=row.holder.pid,
         )
@@ -78,7 +82,10 @@ class ConcurrencyLimit(Node):
 
     row: strawberry.Private[LimitRow]
     name: str = strawberry.field(description="Its name: of blocks of code, and of tasks' tags.")
-    limit: int = strawberry.field(description="How many slots it has.")
+    limit: int = strawberry.field(description="How many slots it has, for each key by itself.")
+    total: int | None = strawberry.field(
+        description="How many slots all keys together may take; null is as many as they have."
+    )
     active: bool = strawberry.field(description="Whether it limits; else everybody passes.")
     slot_decay_per_second: float = strawberry.field(
         description="How many slots come back by themselves each second; 0 is a limit whose "
@@ -116,6 +123,7 @@ class ConcurrencyLimit(Node):
             id=strawberry.ID(str(row.id)),
             name=row.name,
             limit=row.slots,
+            total=row.total,
             active=row.active,
             slot_decay_per_second=row.decay,
             created_at=DateTime(row.created_at),

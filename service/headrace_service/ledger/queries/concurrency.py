@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ import peewee
 
 from headrace.records import SlotHolder, now_micros
 from headrace_service.admission import Capacity, Held, taken
-from headrace_service.ledger.models import ConcurrencyLimit, Slot, Waiter
+from headrace_service.ledger.models import ConcurrencyLimit, Line, Slot, Waiter
 from headrace_service.ledger.queries.events import latest_event
 from headrace_service.ledger.queries.paging import Page, Slice, cut, keyset
 
@@ -29,6 +30,7 @@ class LimitRow(msgspec.Struct, frozen=True):
     active: bool
     created_at: int
     updated_at: int
+    total: int | None
 
 
 class ClaimRow(msgspec.Struct, frozen=True):
@@ -38,6 +40,7 @@ class ClaimRow(msgspec.Struct, frozen=True):
     occupied: int
     since: int
     until: int
+    key: str
     holder: SlotHolder
 
 
@@ -85,21 +88,32 @@ def slots_taken(db: peewee.Database, limits: Sequence[LimitRow]) -> list[float]:
 
 def holders(db: peewee.Database, limit_id: UUID) -> list[ClaimRow]:
     """Who holds slots of a limit, longest first."""
-    return _claims(db, Slot, limit_id, Slot.since)
+    return _claims(db, Slot, limit_id, (Slot.since,))
 
 
 def waiters(db: peewee.Database, limit_id: UUID) -> list[ClaimRow]:
-    """Who waits for slots of a limit, in the order in which they will get them."""
-    return _claims(db, Waiter, limit_id, Waiter.place)
+    """Who waits for slots of a limit, in the order in which they will get them.
+
+    The lines of its keys take turns: the firsts of all lines come before the seconds.
+    """
+    query = Line.select(Line.key, Line.turn).where(Line.limit_id == limit_id)
+    turns = dict(query.tuples().execute(db))
+    seen: Counter[str] = Counter()
+    places: dict[UUID, tuple[int, int]] = {}
+    rows = _claims(db, Waiter, limit_id, (Waiter.rank, Waiter.place))
+    for row in rows:
+        places[row.lease_id] = (seen[row.key], turns.get(row.key, 0))
+        seen[row.key] += 1
+    return sorted(rows, key=lambda row: places[row.lease_id])
 
 
 def _claims(
-    db: peewee.Database, model: type[Slot] | type[Waiter], limit_id: UUID, order: Any
+    db: peewee.Database, model: type[Slot] | type[Waiter], limit_id: UUID, order: tuple[Any, ...]
 ) -> list[ClaimRow]:
-    columns = (model.lease_id, model.occupied, model.since, model.until, model.holder)
+    columns = (model.lease_id, model.occupied, model.since, model.until, model.key, model.holder)
     query = model.select(*columns).where(model.limit_id == limit_id, model.until > now_micros())
-    rows = query.order_by(order).limit(MOST).tuples().execute(db)
+    rows = query.order_by(*order).limit(MOST).tuples().execute(db)
     return [
-        ClaimRow(lease_id, occupied, since, until, _holder(holder))
-        for lease_id, occupied, since, until, holder in rows
+        ClaimRow(lease_id, occupied, since, until, key, _holder(holder))
+        for lease_id, occupied, since, until, key, holder in rows
     ]
