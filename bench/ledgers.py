@@ -92,6 +92,17 @@ def record(
     return Recorded(report, done - called, [(at - called, seq) for at, seq in curve])
 
 
+def wait_for_rows(
+    process: subprocess.Popen[bytes], database: Path, expected: Expected, patience: float
+) -> None:
+    """Wait until a process that goes on has brought a ledger's rows to these counts.
+
+    Raises:
+        BenchmarkFailed: it ended, or they did not come within `patience` seconds.
+    """
+    _follow(process, database, expected, time.monotonic() + patience, follow_events=False)
+
+
 def _follow(
     process: subprocess.Popen[bytes],
     database: Path,

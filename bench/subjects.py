@@ -31,6 +31,8 @@ class Plan:
     cached: int = 2_000
     coroutines: int = 10_000
     logs: int = 100_000
+    deployed: int = 50
+    deployed_at_once: int = 200
     drain: float = 120
     script: float = 60
 
@@ -46,6 +48,8 @@ QUICK = Plan(
     cached=500,
     coroutines=2_000,
     logs=20_000,
+    deployed=20,
+    deployed_at_once=100,
 )
 FULL = Plan(sizes=(1_000, 10_000, 100_000, 1_000_000), drain=600)
 #: For a peer that needs tens of milliseconds a task: as much as gives a steady rate.
@@ -61,6 +65,8 @@ PEER = Plan(
     cached=100,
     coroutines=100,
     logs=5_000,
+    deployed=5,
+    deployed_at_once=40,
     drain=120,
     script=120,
 )
@@ -76,6 +82,8 @@ PEER_QUICK = Plan(
     cached=50,
     coroutines=100,
     logs=500,
+    deployed=2,
+    deployed_at_once=5,
     drain=90,
     script=90,
 )

@@ -13,6 +13,7 @@ from bench.suite import (
     hello,
     logs,
     sequential,
+    served,
     service,
     start,
     submit,
@@ -30,5 +31,6 @@ BENCHMARKS: dict[str, Benchmark] = {
     "cached": cached.measure,
     "coroutines": coroutines.measure,
     "logs": logs.measure,
+    "deployed": served.measure,
     "service": service.measure,
 }

@@ -120,6 +120,8 @@ class RunDetails:
     parameters: object = None
     flow_version: str | None = None
     inputs: list[tuple[str, str]] = field(default_factory=list)
+    #: What held it back when it was looked at.
+    blocked_by: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True, frozen=True)

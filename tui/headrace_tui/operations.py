@@ -29,7 +29,7 @@ query FlowRuns($first: Int!, $after: Cursor, $filter: FlowRunFilter) {{
 
 FLOW_RUN = f"""
 query FlowRun($id: ID!) {{
-  flowRun(id: $id) {{ {_FLOW_RUN} flowVersion parameters {_HISTORY} }}
+  flowRun(id: $id) {{ {_FLOW_RUN} flowVersion parameters {_HISTORY} blockedBy {{ message }} }}
 }}"""
 
 TASK_RUN = f"""
@@ -192,6 +192,7 @@ class Reader:
             parameters=data.get("parameters"),
             flow_version=version and self._line(version),
             inputs=[(self._line(entry["parameter"]), entry["runId"]) for entry in inputs],
+            blocked_by=[self._line(blocker["message"]) for blocker in data.get("blockedBy") or ()],
         )
 
     def runs(self, events: Iterable[Mapping[str, Any]], field: str) -> dict[str, Run]:

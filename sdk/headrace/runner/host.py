@@ -11,6 +11,7 @@ from uuid import UUID
 from headrace.client import AsyncClient, work
 from headrace.runner.jobs import Job
 from headrace.runner.processes import RunProcess, how_it_ended
+from headrace.runner.starting import Starter
 from headrace.runner.taking import LOOK, Taker
 
 #: Seconds until it looks again for runs that are due, and for which there is no place.
@@ -43,6 +44,12 @@ class Host(Taker):
         self.deployment_ids = deployment_ids
         self._running: dict[UUID, RunProcess] = {}
         self._watching: set[asyncio.Task[None]] = set()
+        self._starter = Starter()
+
+    async def run(self, *, once: bool = False) -> None:
+        """Take runs until `stop`; see `Taker.run`."""
+        async with self._starter:
+            await super().run(once=once)
 
     @property
     def _under_way(self) -> int:
@@ -85,7 +92,7 @@ class Host(Taker):
     async def _start(self, client: AsyncClient, claimed: dict[str, Any]) -> None:
         job = Job.of(claimed)
         try:
-            process = await RunProcess.start(job, _environment(claimed))
+            process = await self._starter.start(job, _environment(claimed))
         except (OSError, ValueError) as error:  # names and values may be such as no process can get
             self.logger.error("Run %r cannot be started: %s", job.name, error)
             reason = f"The process of the flow run could not be started: {error}"

@@ -19,50 +19,24 @@ GRACE = 10.0
 
 
 class RunProcess:
-    """One run's process, at the head of a group of its own: Ctrl-C here does not reach it."""
+    """One run's process, at the head of a group of its own: Ctrl-C here does not reach it.
 
-    def __init__(self, job: Job, process: asyncio.subprocess.Process) -> None:
+    Args:
+        job: the run.
+        pid: its number, which is that of its group, too.
+        ended: its exit code, once it has ended; a negative one is the signal it died of, None
+            tells that nobody knows.
+    """
+
+    def __init__(self, job: Job, pid: int, ended: asyncio.Future[int | None]) -> None:
         self.job = job
-        self._process = process
+        self.pid = pid
+        self._ended = ended
         self._ending: asyncio.Task[None] | None = None
 
-    @classmethod
-    async def start(cls, job: Job, environment: Mapping[str, str]) -> RunProcess:
-        """Start the process of a run, and hand it its job.
-
-        Args:
-            job: the run.
-            environment: variables that it gets besides those of this process.
-        """
-        settings = get_settings()
-        given = {**os.environ, "HEADRACE_HOME": str(settings.home), **environment}
-        if settings.service_url is not None:
-            given["HEADRACE_API_URL"] = settings.service_url
-        else:
-            given.pop("HEADRACE_API_URL", None)
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "headrace.runner.run",
-            stdin=asyncio.subprocess.PIPE,
-            env=given,
-            start_new_session=os.name == "posix",
-        )
-        assert process.stdin is not None
-        with contextlib.suppress(ConnectionError):  # it has died; its exit code tells
-            process.stdin.write(msgspec.json.encode(job))
-            await process.stdin.drain()
-        process.stdin.close()
-        return cls(job, process)
-
-    @property
-    def pid(self) -> int:
-        """Its number, which is that of its group, too."""
-        return self._process.pid
-
-    async def wait(self) -> int:
-        """Wait for its end. Returns its exit code; a negative one is the signal it died of."""
-        return await self._process.wait()
+    async def wait(self) -> int | None:
+        """Wait for its end. Returns its exit code."""
+        return await asyncio.shield(self._ended)
 
     def end(self, grace: float = GRACE) -> None:
         """Let it end: SIGTERM now, and SIGKILL if it is still there after `grace` seconds."""
@@ -72,20 +46,58 @@ class RunProcess:
     async def _end(self, grace: float) -> None:
         self._signal(signal.SIGTERM)
         try:
-            await asyncio.wait_for(asyncio.shield(self._process.wait()), grace)
+            await asyncio.wait_for(self.wait(), grace)
         except TimeoutError:
             self._signal(getattr(signal, "SIGKILL", signal.SIGTERM))
 
     def _signal(self, number: int) -> None:
+        if self._ended.done():
+            return  # its number may be another's by now
         with contextlib.suppress(ProcessLookupError):
             if os.name == "posix":
                 os.killpg(self.pid, number)
             else:
-                self._process.send_signal(number)
+                os.kill(self.pid, number)
 
 
-def how_it_ended(code: int) -> str:
+async def spawn(job: Job, environment: Mapping[str, str]) -> RunProcess:
+    """Start an interpreter for a run, and hand it its job.
+
+    Args:
+        job: the run.
+        environment: all the variables that it gets.
+    """
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "headrace.runner.run",
+        stdin=asyncio.subprocess.PIPE,
+        env=dict(environment),
+        start_new_session=os.name == "posix",
+    )
+    assert process.stdin is not None
+    with contextlib.suppress(ConnectionError):  # it has died; its exit code tells
+        process.stdin.write(msgspec.json.encode(job))
+        await process.stdin.drain()
+    process.stdin.close()
+    return RunProcess(job, process.pid, asyncio.ensure_future(process.wait()))
+
+
+def environment_with(given: Mapping[str, str]) -> dict[str, str]:
+    """The variables of a run's process: this one's, its settings, and over them what is given."""
+    settings = get_settings()
+    variables = {**os.environ, "HEADRACE_HOME": str(settings.home)}
+    if settings.service_url is not None:
+        variables["HEADRACE_API_URL"] = settings.service_url
+    else:
+        variables.pop("HEADRACE_API_URL", None)
+    return {**variables, **given}
+
+
+def how_it_ended(code: int | None) -> str:
     """What an exit code tells, for the state of a run that said nothing itself."""
+    if code is None:
+        return "The process of the flow run ended, and nobody was there to see how."
     if code < 0:
         name = signal.Signals(-code).name
         return f"The process of the flow run died of {name}."

@@ -33,7 +33,11 @@ from headrace.text import clip, describe_error
 
 def main() -> None:
     """Take the job from standard input, and execute it."""
-    job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
+    execute(msgspec.json.decode(sys.stdin.buffer.read(), type=Job))
+
+
+def execute(job: Job) -> None:
+    """Execute a run in this process, which is there for nothing else."""
     ensure_logging(get_settings())
     try:
         flow = _flow_of(job)
@@ -45,7 +49,7 @@ def main() -> None:
         return
     ASSIGNMENT.set(_assignment_of(job))
     try:
-        _execute(flow, job.parameters)
+        _run(flow, job.parameters)
     except Pause:
         return  # it is suspended, which is recorded
     except Exception as error:
@@ -54,7 +58,7 @@ def main() -> None:
         _record_failure(job, f"The run could not begin: {describe_error(error)}")
 
 
-def _execute(flow: Definition, parameters: dict[str, Any]) -> None:
+def _run(flow: Definition, parameters: dict[str, Any]) -> None:
     """Run the flow to its end; of one that generates, all items are taken."""
     call = cast(Any, flow)
     if not flow.isgenerator:

@@ -57,6 +57,11 @@ def detail_lines(
         lines += [[(head, "dim"), (row, "text")] for head, row in zip(heads, rows, strict=False)]
     if details is None:
         return [*lines, [], [("  Loading …", "dim")]]
+    if details.blocked_by:
+        rows = [
+            row for text in details.blocked_by for row in fmt.fold(text, max(_LEAST, width - 2))
+        ]
+        lines += _section("Blocked by", [[("  " + row, "text")] for row in rows])
     if details.inputs:
         lines += _section("Inputs", _inputs(details.inputs, names))
     if run.kind == "flow":
