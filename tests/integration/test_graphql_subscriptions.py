@@ -7,12 +7,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import peewee
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from headrace_service.ledger.models import Log, Retention
 from headrace_service.ledger.tail import QUIET
 from headrace_service.server import RunningService, start_in_thread
-from tests.builders import Stream, enters, flow_run, log_line, state, task_run
+from tests.builders import Stream, custom_event, enters, flow_run, log_line, state, task_run
 from tests.integration.graphql_kit import Socket, ask, open_socket, take
 
 
@@ -290,6 +292,66 @@ async def test_logs_are_narrowed_by_run_subflows_level_and_text(service: Running
         "text": ["below"],
         "level": ["below"],
     }
+
+
+async def test_events_tell_of_states_and_of_what_programs_tell(service: RunningService) -> None:
+    run, other = flow_run(), flow_run()
+    task = task_run(run)
+    shipped = custom_event(run)
+    query = """subscription ($filter: LedgerEventFilter) { events(filter: $filter) { cursor events {
+      kind flowRunId taskRunId state { name } event { id name } } } }"""
+    async with open_socket(service.url) as socket:
+        await begin(socket, query, key="all")
+        await begin(socket, query, key="run", filter={"flowRunIds": [str(run.id)]})
+        await begin(socket, query, key="custom", filter={"kinds": ["CUSTOM"]})
+        await begin(socket, query, key="named", filter={"names": ["order.shipped"]})
+        take(service.ledger, run, other, task, shipped, custom_event(other, "order.lost"))
+        seen: dict[str, list[Any]] = {"all": [], "run": [], "custom": [], "named": []}
+        while sum(map(len, seen.values())) < 5 + 3 + 2 + 1:
+            message = await socket.receive()
+            seen[message["id"]] += message["payload"]["data"]["events"]["events"]
+    assert [event["kind"] for event in seen["all"]] == [
+        "FLOW_RUN",
+        "FLOW_RUN",
+        "TASK_RUN",
+        "CUSTOM",
+        "CUSTOM",
+    ]
+    told = {
+        "kind": "CUSTOM",
+        "flowRunId": str(run.id),
+        "taskRunId": None,
+        "state": None,
+        "event": {"id": str(shipped.id), "name": "order.shipped"},
+    }
+    assert seen["named"] == [told]
+    assert told in seen["custom"]
+    assert [event["taskRunId"] for event in seen["run"]] == [None, str(task.id), None]
+    assert seen["all"][2]["state"] == {"name": "Running"}
+
+
+def delete_before(db: peewee.Database, seq: int) -> None:
+    """What retention does to the log lines."""
+    Log.delete().where(Log.seq < seq).execute(db)
+    went = {"deleted_to": seq - 1, "looked_to": seq - 1, "deleted": seq - 1}
+    Retention.insert(kind="log", **went).execute(db)
+
+
+async def test_a_cursor_whose_followers_were_deleted_is_refused(service: RunningService) -> None:
+    stream, run = Stream(), flow_run()
+    start = (await ask(service.ledger, "{ serverInfo { logCursor } }"))["serverInfo"]["logCursor"]
+    take(service.ledger, run, *(log_line(run, str(number)) for number in range(9)), stream=stream)
+    await service.ledger.awrite(delete_before, 5)
+    async with open_socket(service.url) as socket:
+        await socket.subscribe(LOGS, after=start)
+        message = await socket.receive()
+        (error,) = message["payload"]
+        assert message["type"] == "error"
+        assert error["extensions"]["code"] == "CursorExpired"
+        assert error["extensions"]["field"] == "after"
+        await socket.subscribe(LOGS, after=error["extensions"]["oldestCursor"])
+        lines, _ = await collect(socket, "logs", "lines", 5)
+    assert [line["message"] for line in lines] == ["4", "5", "6", "7", "8"]
 
 
 BAD = {

@@ -9,13 +9,18 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import TypeVar
 
+import peewee
 import pytest
+import uuid_utils.compat as uuids
 
-from headrace.records import Record
-from headrace_service.ledger import InvalidCursor, Ledger, feed, tail
+from headrace.records import Record, now_micros
+from headrace_service.ledger import CursorExpired, InvalidCursor, Ledger, feed, tail
+from headrace_service.ledger.models import Log, Retention
 from headrace_service.ledger.queries.events import latest_event
 from headrace_service.ledger.queries.logs import LogRow
+from headrace_service.ledger.queries.looks import workers_now
 from headrace_service.ledger.tail import EventRow, FeedChunk
+from headrace_service.ledger.work_pools import WorkerCall, keep_worker
 from tests.builders import Stream, custom_event, flow_run, log_line, task_run
 
 R = TypeVar("R", EventRow, LogRow)
@@ -279,6 +284,49 @@ async def test_events_of_users_are_passed_over(followed: Ledger) -> None:
 async def test_a_cursor_of_another_ledger_is_refused(followed: Ledger) -> None:
     with pytest.raises(InvalidCursor, match="nothing at 999"):
         await anext(followed.feed.events(999, kinds=BOTH))
+    assert followed.feed.subscribers == 0
+
+
+async def test_one_who_falls_behind_what_is_kept_is_told_so(
+    followed: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows are deleted while it is subscribed, but far behind: it must not pass them by."""
+    monkeypatch.setattr(tail, "KEEP_BYTES", 20_000)
+    stream, run = Stream(), flow_run()
+    await asyncio.wrap_future(followed.append(stream.batch(run)))
+    logs = followed.feed.logs(None)
+    assert await begin(logs) == 0
+    lines = [log_line(run, str(number)) for number in range(1_000)]
+    await asyncio.wrap_future(followed.append(stream.batch(*lines)))
+
+    def delete(db: peewee.Database) -> None:
+        Log.delete().where(Log.seq <= 900).execute(db)
+        Retention.insert(kind="log", deleted_to=900, looked_to=900, deleted=900).execute(db)
+
+    seen = len((await anext(logs)).rows)
+    await followed.awrite(delete)
+
+    async def read_on() -> None:
+        nonlocal seen
+        async for chunk in logs:
+            seen += len(chunk.rows)
+
+    with pytest.raises(CursorExpired) as expired:
+        await read_on()
+    assert seen < 900
+    assert expired.value.oldest == 900
+    assert followed.feed.subscribers == 0
+
+
+async def test_what_ends_by_itself_is_noticed(followed: Ledger) -> None:
+    """Nobody commits anything when a worker's lease is over."""
+    worker = WorkerCall(uuids.uuid7(), "w", None, "here", 7, lease_seconds=0.3)
+    await followed.awrite(keep_worker, worker)
+    async with asyncio.timeout(20), aclosing(followed.feed.changes(workers_now, None)) as changes:
+        (online,) = (await anext(changes)).changed
+        (silent,) = (await anext(changes)).changed
+    assert silent == online
+    assert silent.lease_until < now_micros()
     assert followed.feed.subscribers == 0
 
 

@@ -28,10 +28,13 @@ class InputError(GraphQLError):
         message: what is wrong and what would be right.
         field: the argument's name or path.
         code: `InvalidInput`, or a closer word for it.
+        told: what else there is to say, by names as the answer has them.
     """
 
-    def __init__(self, message: str, field: str | None = None, code: str = "InvalidInput") -> None:
-        extensions: dict[str, Any] = {"code": code}
+    def __init__(
+        self, message: str, field: str | None = None, code: str = "InvalidInput", **told: str
+    ) -> None:
+        extensions: dict[str, Any] = {"code": code, **told}
         if field is not None:
             extensions["field"] = field
         super().__init__(message, extensions=extensions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from headrace_service.api.context import parse_id
 from headrace_service.api.errors import InputError
 from headrace_service.api.scalars import DateTime
 from headrace_service.api.types import state as _state  # noqa: F401  # makes StateType an enum
+from headrace_service.ledger.models import CUSTOM, DELETED, EDITED
 from headrace_service.ledger.queries.flow_runs import ANY_FLOW_RUN, FlowRunWhere
 from headrace_service.ledger.queries.logs import ANY_LOG, LogWhere
 from headrace_service.ledger.queries.task_runs import ANY_TASK_RUN, TaskRunWhere
@@ -248,6 +250,34 @@ class FlowRunEventFilter:
     )
     states: list[StateType] | None = strawberry.field(
         default=None, description="That enters a state of one of these types."
+    )
+
+
+@strawberry.enum(description="What an event of the ledger tells of.")
+class LedgerEventKind(enum.Enum):
+    """The kinds of events."""
+
+    FLOW_RUN = strawberry.enum_value("flow_run", description="A flow run has entered a state.")
+    TASK_RUN = strawberry.enum_value("task_run", description="A task run has entered a state.")
+    FLOW_RUN_EDITED = strawberry.enum_value(
+        EDITED, description="A flow run's name, or what else is said of it, was changed."
+    )
+    FLOW_RUN_DELETED = strawberry.enum_value(DELETED, description="A flow run was deleted.")
+    CUSTOM = strawberry.enum_value(CUSTOM, description="A user's program has told of something.")
+
+
+@strawberry.input(description="Which events of the ledger; all of them when it is empty.")
+class LedgerEventFilter:
+    """Conditions on events; all must hold."""
+
+    kinds: list[LedgerEventKind] | None = strawberry.field(
+        default=None, description="Of one of these kinds."
+    )
+    flow_run_ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="Of one of these flow runs, or of their task runs."
+    )
+    names: list[str] | None = strawberry.field(
+        default=None, description="Told of by a user's program under one of these names."
     )
 
 

@@ -30,7 +30,7 @@ from headrace_service.api.mutations import Mutation
 from headrace_service.api.mutations.record import RefusedRecord
 from headrace_service.api.queries import Query
 from headrace_service.api.scalars import SCALARS
-from headrace_service.api.subscription import Subscription
+from headrace_service.api.subscriptions import Subscription
 from headrace_service.api.types.deployment import Deployment
 from headrace_service.api.types.flow import Flow
 from headrace_service.api.types.flow_run import FlowRun

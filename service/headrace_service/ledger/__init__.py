@@ -23,6 +23,7 @@ from headrace_service.ledger.database import backend_at
 from headrace_service.ledger.database.sqlite import SqliteBackend
 from headrace_service.ledger.decode import DecodedBatch, decode_batch
 from headrace_service.ledger.errors import (
+    CursorExpired,
     InvalidBatch,
     InvalidCursor,
     LedgerError,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from headrace_service.ledger.waiting import Slots
 
 __all__ = [
+    "CursorExpired",
     "InvalidBatch",
     "InvalidCursor",
     "Ledger",

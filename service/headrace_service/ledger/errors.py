@@ -6,6 +6,7 @@ LedgerError
 ├── InvalidBatch          a batch as a whole makes no sense; nothing of it was taken
 ├── OutOfOrder            a batch is missing before this one; nothing of it was taken
 ├── InvalidCursor         a cursor that this ledger never gave
+├── CursorExpired         what came after a cursor has been deleted since
 ├── Refused               a verb did nothing, and the caller can mend it
 │   ├── NotFound          what it is about is not there
 │   ├── Conflict          what it asks for does not go with what is there
@@ -46,6 +47,17 @@ class OutOfOrder(LedgerError):
 
 class InvalidCursor(LedgerError):
     """A cursor that this ledger never gave: it is newer than the newest row."""
+
+
+class CursorExpired(LedgerError):
+    """Some of what came after a cursor has been deleted; after `oldest`, nothing has."""
+
+    def __init__(self, after: int, oldest: int) -> None:
+        super().__init__(
+            f"what followed {after} was deleted up to {oldest}; read anew what you show, and go on "
+            "after the feedCursor of that"
+        )
+        self.oldest = oldest
 
 
 class Refused(LedgerError):

@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Hashable
 from contextlib import aclosing
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 from uuid import UUID
 
 from headrace_service.ledger.database.backend import Watch
+from headrace_service.ledger.glances import Changes, Glances, Seen
 from headrace_service.ledger.queries.logs import LogRow
 from headrace_service.ledger.tail import (
     EVENTS,
     LOGS,
     EventRow,
     FeedChunk,
+    LedgerEvent,
     Narrow,
     Row,
     Tail,
+    Wanted,
     wait_for,
 )
 
@@ -37,6 +40,7 @@ POLL = 0.025
 RETRY = 1.0
 
 R = TypeVar("R", bound=Row)
+T = TypeVar("T")
 
 
 class Feed:
@@ -44,10 +48,11 @@ class Feed:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._events = Tail(ledger, EVENTS)
+        self._events: Tail[LedgerEvent] = Tail(ledger, EVENTS)
         self._logs = Tail(ledger, LOGS)
         self._committed = asyncio.Event()
         self._stopped = asyncio.Event()
+        self._glances = Glances(ledger, self._stopped, self._committed.set)
         self._tasks: list[asyncio.Task[None]] = []
         self._undo: Callable[[], None] = lambda: None
 
@@ -68,6 +73,7 @@ class Feed:
         self._stopped.set()
         for tail in (self._events, self._logs):
             tail.wake()
+        self._glances.wake()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -76,7 +82,7 @@ class Feed:
     @property
     def subscribers(self) -> int:
         """How many subscriptions are open."""
-        return self._events.subscribers + self._logs.subscribers
+        return self._events.subscribers + self._logs.subscribers + self._glances.subscribers
 
     @property
     def kept_bytes(self) -> int:
@@ -91,7 +97,7 @@ class Feed:
         flow_run_ids: frozenset[UUID] | None = None,
         narrow: Narrow[EventRow] | None = None,
     ) -> AsyncGenerator[FeedChunk[EventRow]]:
-        """The events after a place, for ever: no gap and no duplicate.
+        """The states that runs have entered after a place, for ever: no gap and no duplicate.
 
         The first chunk comes at once; it may be empty, and so may a later one when many events
         have passed by of which none was wanted.
@@ -104,12 +110,25 @@ class Feed:
 
         Raises:
             InvalidCursor: the ledger has not got that far.
+            CursorExpired: some of them have been deleted.
         """
 
-        def wanted(row: EventRow) -> bool:
-            return row.kind in kinds and (flow_run_ids is None or row.flow_run_id in flow_run_ids)
+        def wanted(row: LedgerEvent) -> bool:
+            return (
+                isinstance(row, EventRow)
+                and row.kind in kinds
+                and (flow_run_ids is None or row.flow_run_id in flow_run_ids)
+            )
 
-        return self._follow(self._events, after, wanted, narrow)
+        # What is wanted are states alone, whatever else the log has.
+        states = cast("Tail[EventRow]", self._events)
+        return self._follow(states, after, cast("Wanted[EventRow]", wanted), narrow)
+
+    def ledger_events(
+        self, after: int | None, wanted: Wanted[LedgerEvent]
+    ) -> AsyncGenerator[FeedChunk[LedgerEvent]]:
+        """The events of every kind after a place; see `events`."""
+        return self._follow(self._events, after, wanted, None)
 
     def logs(
         self,
@@ -131,11 +150,23 @@ class Feed:
 
         return self._follow(self._logs, after, wanted, narrow)
 
+    def changes(self, look: Callable[..., Seen[T]], *args: Hashable) -> AsyncGenerator[Changes[T]]:
+        """What a look at the ledger shows, and from then on what has changed in it, for ever.
+
+        The first answer comes at once, with all that is there. What changed several times between
+        two looks is told once, as it is.
+
+        Args:
+            look: a query; all who look with the same one and the same arguments share it.
+            args: its arguments behind the database.
+        """
+        return self._glances.changes(look, *args)
+
     async def _follow(
         self,
         tail: Tail[R],
         after: int | None,
-        wanted: Callable[[R], bool],
+        wanted: Wanted[R],
         narrow: Narrow[R] | None,
     ) -> AsyncGenerator[FeedChunk[R]]:
         await tail.enter()
@@ -171,3 +202,4 @@ class Feed:
             if others.changed() or own:
                 for tail in (self._events, self._logs):
                     await tail.pull()
+                self._glances.wake()

@@ -18,11 +18,13 @@ from uuid import UUID
 import msgspec
 import peewee
 
-from headrace_service.ledger.errors import InvalidCursor
-from headrace_service.ledger.models import DELETED, EDITED, STATES, Event, Log
+from headrace_service.ledger.errors import CursorExpired, InvalidCursor
+from headrace_service.ledger.models import CUSTOM, Event, Log
+from headrace_service.ledger.queries.custom_events import CustomEventRow
 from headrace_service.ledger.queries.events import latest_event, latest_log
 from headrace_service.ledger.queries.logs import LogRow
-from headrace_service.ledger.rows import StatePayload
+from headrace_service.ledger.queries.retained import oldest_event_seq, oldest_log_seq
+from headrace_service.ledger.rows import CustomPayload, StatePayload
 
 if TYPE_CHECKING:
     from headrace_service.ledger import Ledger
@@ -37,8 +39,8 @@ PULL, PULL_BYTES = 5_000, 4 * 1024 * 1024
 KEEP_BYTES = 16 * 1024 * 1024
 #: So many rows may pass a subscriber by before it is told how far the feed has come.
 QUIET = 5_000
-#: Bytes of a row without its message, about.
-ROW_BYTES = 500
+#: Bytes of a row without its message, about; and of a JSON object for each byte of its text.
+ROW_BYTES, DECODED = 500, 4
 
 
 class Row(Protocol):
@@ -63,6 +65,9 @@ class EventRow(msgspec.Struct, frozen=True):
     payload: StatePayload
 
 
+#: What the event log consists of: states that were entered, and what users' programs told of.
+LedgerEvent = EventRow | CustomEventRow
+
 R = TypeVar("R", bound=Row)
 
 
@@ -73,6 +78,8 @@ class FeedChunk(msgspec.Struct, Generic[R], frozen=True):
     cursor: int
 
 
+#: Whether a subscriber wants a row.
+Wanted = Callable[[R], bool]
 #: Which of some rows a subscriber wants, where that takes a look at the ledger.
 Narrow = Callable[[list[R]], Awaitable[list[R]]]
 
@@ -82,6 +89,8 @@ class Source(msgspec.Struct, Generic[R], frozen=True):
 
     #: The place of the newest row, 0 when there is none.
     newest: Callable[[peewee.Database], int]
+    #: The place up to which rows may have been deleted.
+    deleted: Callable[[peewee.Database], int]
     #: The rows after a place, in order, so many at most.
     select: Callable[[peewee.Database, int, int], Generator[R]]
     #: About how many bytes of memory a row takes.
@@ -104,22 +113,39 @@ class Source(msgspec.Struct, Generic[R], frozen=True):
                     return taken, row.seq
         return taken, max(after, newest)
 
+    def read_kept(
+        self, db: peewee.Database, after: int, limit: int, most: int
+    ) -> tuple[list[R], int]:
+        """`read`, for one who must miss nothing.
 
-_decode_payload = msgspec.json.Decoder(StatePayload).decode
+        Raises:
+            CursorExpired: some of what came after that place has been deleted.
+        """
+        deleted = self.deleted(db)
+        if after < deleted:
+            raise CursorExpired(after, deleted)
+        return self.read(db, after, limit, most)
 
 
-def _select_events(db: peewee.Database, after: int, limit: int) -> Generator[EventRow]:
+_decode_state = msgspec.json.Decoder(StatePayload).decode
+_decode_custom = msgspec.json.Decoder(CustomPayload).decode
+
+
+def _select_events(db: peewee.Database, after: int, limit: int) -> Generator[LedgerEvent]:
     query = (
         Event.select(
             Event.seq, Event.at, Event.kind, Event.flow_run_id, Event.subject_id, Event.payload
         )
-        .where(Event.seq > after, Event.kind.in_((*STATES, EDITED, DELETED)))
+        .where(Event.seq > after)
         .order_by(Event.seq)
         .limit(limit)
     )
     with closing(_rows(db, query)) as rows:
         for seq, at, kind, owner, subject, text in rows:
-            yield EventRow(seq, at, kind, owner, subject, _decode_payload(text))
+            if kind == CUSTOM:
+                yield CustomEventRow(seq, at, owner, subject, _decode_custom(text))
+            else:
+                yield EventRow(seq, at, kind, owner, subject, _decode_state(text))
 
 
 def _select_logs(db: peewee.Database, after: int, limit: int) -> Generator[LogRow]:
@@ -139,7 +165,9 @@ def _rows(db: peewee.Database, query: Any) -> Generator[tuple[Any, ...]]:
         found.cursor.close()
 
 
-def _weigh_event(row: EventRow) -> int:
+def _weigh_event(row: LedgerEvent) -> int:
+    if isinstance(row, CustomEventRow):
+        return ROW_BYTES + DECODED * len(msgspec.json.encode(row.payload))
     message = row.payload.message
     return ROW_BYTES if message is None else ROW_BYTES + sys.getsizeof(message)
 
@@ -148,8 +176,8 @@ def _weigh_log(row: LogRow) -> int:
     return ROW_BYTES + sys.getsizeof(row.message)
 
 
-EVENTS = Source(latest_event, _select_events, _weigh_event)
-LOGS = Source(latest_log, _select_logs, _weigh_log)
+EVENTS = Source(latest_event, oldest_event_seq, _select_events, _weigh_event)
+LOGS = Source(latest_log, oldest_log_seq, _select_logs, _weigh_log)
 
 
 class Tail(Generic[R]):
@@ -222,7 +250,7 @@ class Tail(Generic[R]):
     async def follow(
         self,
         after: int | None,
-        wanted: Callable[[R], bool],
+        wanted: Wanted[R],
         narrow: Narrow[R] | None,
         stopped: asyncio.Event,
     ) -> AsyncGenerator[FeedChunk[R]]:
@@ -256,10 +284,10 @@ class Tail(Generic[R]):
         """The next rows after a place, and the place up to which they reach."""
         kept_after = self._kept_after
         if after < kept_after:
-            read = self._source.read
+            read = self._source.read_kept
             rows, reached = await self._ledger.aread_for_feed(read, after, CHUNK, CHUNK_BYTES)
-            # Where the table has nothing after that place, deletion has made room up to what was
-            # in memory.
+            # Where the table has nothing after that place, runs were deleted up to what was in
+            # memory.
             return rows, reached if rows else max(reached, kept_after)
         start = bisect.bisect_right(self._rows, after, key=lambda row: row.seq)
         before = self._sizes[start - 1] if start else self._dropped

@@ -8,14 +8,18 @@ from uuid import UUID
 
 import strawberry
 
+from headrace_service.api.filters import LedgerEventKind
 from headrace_service.api.pagination import Place, encode_cursor
-from headrace_service.api.scalars import Cursor
+from headrace_service.api.scalars import Cursor, DateTime
+from headrace_service.api.types.event import Event
 from headrace_service.api.types.flow_run import FlowRun
 from headrace_service.api.types.log import LogLine, optional_id
 from headrace_service.api.types.state import State
 from headrace_service.api.types.task_run import TaskRun
 from headrace_service.ledger.models import DELETED, EDITED
+from headrace_service.ledger.queries.custom_events import CustomEventRow
 from headrace_service.ledger.tail import EventRow
+from headrace_service.ledger.tail import LedgerEvent as Row
 
 
 @strawberry.enum(description="What an event tells of a flow run.")
@@ -114,6 +118,63 @@ class TaskRunEvents:
     """A message of the feed of task runs."""
 
     events: list[TaskRunEvent] = strawberry.field(description="The events, oldest first, if any.")
+    cursor: Cursor = strawberry.field(description="Subscribe `after` it to go on from here.")
+
+
+def kind_of(row: Row) -> LedgerEventKind:
+    """What an event of the ledger tells of."""
+    return LedgerEventKind.CUSTOM if isinstance(row, CustomEventRow) else LedgerEventKind(row.kind)
+
+
+@strawberry.type(description="Something has happened.")
+class LedgerEvent:
+    """An event of the ledger."""
+
+    cursor: Cursor = strawberry.field(description="Its place in the feed.")
+    kind: LedgerEventKind = strawberry.field(description="What it tells of.")
+    occurred: DateTime = strawberry.field(description="When it happened.")
+    flow_run_id: strawberry.ID | None = strawberry.field(
+        description="The flow run that it belongs to, if any."
+    )
+    task_run_id: strawberry.ID | None = strawberry.field(
+        description="The task run that has entered a state, if it was one."
+    )
+    state: State | None = strawberry.field(
+        description="The state that a run has entered, or that a flow run was in when it was "
+        "edited or deleted; null when a user's program tells of something."
+    )
+    event: Event | None = strawberry.field(
+        description="What a user's program tells of; null when a run has entered a state."
+    )
+
+    @classmethod
+    def of(cls, row: Row) -> LedgerEvent:
+        """The event of a row of the feed."""
+        owner, task_run, state, event = row.flow_run_id, None, None, None
+        if isinstance(row, CustomEventRow):
+            event = Event.of(row)
+        else:
+            state = State.of(row.at, row.payload)
+            if row.kind == "task_run":
+                task_run = row.subject_id
+            else:
+                owner = row.subject_id
+        return cls(
+            cursor=encode_cursor(Place.EVENT, row.seq),
+            kind=kind_of(row),
+            occurred=DateTime(row.at),
+            flow_run_id=optional_id(owner),
+            task_run_id=optional_id(task_run),
+            state=state,
+            event=event,
+        )
+
+
+@strawberry.type(description="What has happened, in order.")
+class LedgerEvents:
+    """A message of the feed of the event log."""
+
+    events: list[LedgerEvent] = strawberry.field(description="The events, oldest first, if any.")
     cursor: Cursor = strawberry.field(description="Subscribe `after` it to go on from here.")
 
 

@@ -9,6 +9,7 @@ import msgspec
 import peewee
 
 from headrace_service.ledger.models import STATES, Event, Log
+from headrace_service.ledger.queries.retained import oldest_event_seq, oldest_log_seq
 from headrace_service.ledger.rows import StatePayload
 
 _payload = msgspec.json.Decoder(StatePayload)
@@ -27,13 +28,13 @@ def latest(db: peewee.Database) -> tuple[int, int]:
 
 
 def latest_event(db: peewee.Database) -> int:
-    """The newest event's number; 0 when there is none."""
-    return Event.select(peewee.fn.MAX(Event.seq)).scalar(db) or 0
+    """The newest event's number; when all were deleted for their age, the last one's of those."""
+    return Event.select(peewee.fn.MAX(Event.seq)).scalar(db) or oldest_event_seq(db)
 
 
 def latest_log(db: peewee.Database) -> int:
-    """The newest log line's number; 0 when there is none."""
-    return Log.select(peewee.fn.MAX(Log.seq)).scalar(db) or 0
+    """The newest log line's number; see `latest_event`."""
+    return Log.select(peewee.fn.MAX(Log.seq)).scalar(db) or oldest_log_seq(db)
 
 
 def kept_results(db: peewee.Database, subjects: Sequence[UUID]) -> list[str | None]:

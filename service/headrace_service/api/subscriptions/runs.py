@@ -1,62 +1,39 @@
-"""What can be watched: feeds of lists, each with the cursor to go on from.
-
-The feed brings what happens quickly in lists, so that a message is sent some twenty times a second
-at most, save while a subscriber catches up.
-"""
+"""The states that runs enter, as they enter them."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from typing import Annotated, TypeVar
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
 
 from headrace.records import StateType
 from headrace_service.api.context import Context, Info, parse_id
-from headrace_service.api.errors import InputError
-from headrace_service.api.filters import FlowRunEventFilter, LogFilter, logs_where
-from headrace_service.api.pagination import Place, decode_cursor, encode_cursor
-from headrace_service.api.scalars import Cursor
+from headrace_service.api.filters import FlowRunEventFilter
+from headrace_service.api.pagination import Place, encode_cursor
 from headrace_service.api.selection import asks_for
+from headrace_service.api.subscriptions.feeds import FeedAfter, checked, start_at
 from headrace_service.api.types.feed import (
     FlowRunEvent,
     FlowRunEvents,
-    LogLines,
     TaskRunEvent,
     TaskRunEvents,
     flow_run_of,
 )
 from headrace_service.api.types.flow_run import FlowRun
-from headrace_service.api.types.log import LogLine
 from headrace_service.api.types.task_run import TaskRun
-from headrace_service.api.watching import OfFlow, Within, latest_progress, matches
-from headrace_service.ledger import InvalidCursor
+from headrace_service.api.watching import OfFlow, latest_progress
 from headrace_service.ledger.models import DELETED, EDITED
 from headrace_service.ledger.queries.flow_runs import flow_runs_by_id
-from headrace_service.ledger.queries.logs import LogRow
 from headrace_service.ledger.queries.task_runs import task_runs_by_id
-from headrace_service.ledger.tail import EventRow, FeedChunk, Row
-
-R = TypeVar("R", bound=Row)
-
-FeedAfter = Annotated[
-    Cursor | None,
-    strawberry.argument(
-        description="Begin behind this place: a message's `cursor`, a page's `feedCursor`. "
-        "Without it the feed begins now."
-    ),
-]
+from headrace_service.ledger.tail import EventRow
 
 
-@strawberry.type(
-    description="What can be watched. Every message is a list with a cursor. The first one comes "
-    "at once and tells where the feed stands; it may be empty, and so may a later one, which tells "
-    "that much has passed by of which nothing was wanted."
-)
-class Subscription:
-    """The root of subscriptions."""
+@strawberry.type(description="What happens to runs.")
+class RunSubscriptions:
+    """Feeds of the states that runs enter."""
 
     @strawberry.subscription(
         description="The states that flow runs enter, and what else becomes of them."
@@ -76,7 +53,7 @@ class Subscription:
         ] = False,
     ) -> AsyncGenerator[FlowRunEvents, None]:
         """Follow flow runs."""
-        context, start = info.context, _start(Place.EVENT, after)
+        context, start = info.context, start_at(Place.EVENT, after)
         kinds = frozenset({"flow_run", EDITED, DELETED} | ({"task_run"} if progress else set()))
         ids, of_flow = None, None
         if filter is not None and filter.flow_run_ids is not None:
@@ -93,7 +70,7 @@ class Subscription:
             return latest_progress(rows if of_flow is None else await of_flow.only(rows))
 
         feed = context.ledger.feed.events(start, kinds=kinds, flow_run_ids=ids, narrow=narrow)
-        async with aclosing(_checked(feed)) as chunks:
+        async with aclosing(checked(Place.EVENT, feed)) as chunks:
             async for chunk in chunks:
                 context.renew()
                 runs = await _flow_runs(context, chunk.rows) if loads else {}
@@ -119,7 +96,7 @@ class Subscription:
         ] = None,
     ) -> AsyncGenerator[TaskRunEvents, None]:
         """Follow task runs."""
-        context, start = info.context, _start(Place.EVENT, after)
+        context, start = info.context, start_at(Place.EVENT, after)
         ids = None if flow_run_id is None else frozenset({parse_id(flow_run_id, "flowRunId")})
         loads = asks_for(info, "events", "taskRun")
         wanted = frozenset(parse_id(text, "taskRunIds") for text in task_run_ids or ())
@@ -135,49 +112,13 @@ class Subscription:
         feed = context.ledger.feed.events(
             start, kinds=frozenset({"task_run"}), flow_run_ids=ids, narrow=narrow
         )
-        async with aclosing(_checked(feed)) as chunks:
+        async with aclosing(checked(Place.EVENT, feed)) as chunks:
             async for chunk in chunks:
                 context.renew()
                 runs = await _task_runs(context, chunk.rows) if loads else {}
                 yield TaskRunEvents(
                     events=[TaskRunEvent.of(row, runs) for row in chunk.rows],
                     cursor=encode_cursor(Place.EVENT, chunk.cursor),
-                )
-
-    @strawberry.subscription(description="The log lines as they are taken.")
-    async def logs(
-        self,
-        info: Info,
-        after: FeedAfter = None,
-        filter: Annotated[
-            LogFilter | None, strawberry.argument(description="Which of them.")
-        ] = None,
-    ) -> AsyncGenerator[LogLines, None]:
-        """Follow log lines."""
-        context, start, where = info.context, _start(Place.LOG, after), logs_where(filter)
-        ids, within = None, None
-        if where.flow_run_id is not None and where.include_subflows:
-            # Which runs will be below it is not known yet, so that all lines are looked at.
-            within = Within(context.ledger, where.flow_run_id)
-        elif where.flow_run_id is not None:
-            ids = frozenset({where.flow_run_id})
-
-        async def narrow(rows: list[LogRow]) -> list[LogRow]:
-            rows = rows if within is None else await within.only(rows)
-            return [row for row in rows if matches(row, where)]
-
-        feed = context.ledger.feed.logs(
-            start,
-            flow_run_ids=ids,
-            task_run_id=where.task_run_id,
-            min_level=where.min_level,
-            narrow=narrow,
-        )
-        async with aclosing(_checked(feed)) as chunks:
-            async for chunk in chunks:
-                yield LogLines(
-                    lines=[LogLine.of(row) for row in chunk.rows],
-                    cursor=encode_cursor(Place.LOG, chunk.cursor),
                 )
 
 
@@ -195,20 +136,3 @@ async def _task_runs(context: Context, rows: Sequence[EventRow]) -> dict[UUID, T
         return {}
     found = await context.ledger.aread_for_feed(task_runs_by_id, ids)
     return {row.id: TaskRun.of(row) for row in found if row is not None}
-
-
-def _start(place: Place, after: Cursor | None) -> int | None:
-    if after is None:
-        return None
-    start: int = decode_cursor(place, after, "after")
-    return start
-
-
-async def _checked(feed: AsyncGenerator[FeedChunk[R], None]) -> AsyncGenerator[FeedChunk[R], None]:
-    """The feed; a cursor that the ledger never gave is the caller's error."""
-    async with aclosing(feed) as chunks:
-        try:
-            async for chunk in chunks:
-                yield chunk
-        except InvalidCursor as error:
-            raise InputError(f"after: {error}", "after", "InvalidCursor") from None

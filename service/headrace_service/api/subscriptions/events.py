@@ -1,0 +1,61 @@
+"""Everything that the event log takes: states of runs, and what users' programs tell of."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated
+
+import strawberry
+
+from headrace_service.api.context import Info
+from headrace_service.api.filters import LedgerEventFilter, ids_in, set_of
+from headrace_service.api.pagination import Place, encode_cursor
+from headrace_service.api.subscriptions.feeds import FeedAfter, checked, start_at
+from headrace_service.api.types.feed import LedgerEvent, LedgerEvents, kind_of
+from headrace_service.ledger.queries.custom_events import CustomEventRow
+from headrace_service.ledger.tail import LedgerEvent as Row
+from headrace_service.ledger.tail import Wanted
+
+
+@strawberry.type(description="What happens, of every kind.")
+class EventSubscriptions:
+    """The feed of the event log."""
+
+    @strawberry.subscription(
+        description="What happens, of every kind and in order: the states that runs enter, and "
+        "the events that users' programs emit."
+    )
+    async def events(
+        self,
+        info: Info,
+        after: FeedAfter = None,
+        filter: Annotated[
+            LedgerEventFilter | None, strawberry.argument(description="Which of them.")
+        ] = None,
+    ) -> AsyncGenerator[LedgerEvents, None]:
+        """Follow the event log."""
+        feed = info.context.ledger.feed.ledger_events(start_at(Place.EVENT, after), _wanted(filter))
+        async with aclosing(checked(Place.EVENT, feed)) as chunks:
+            async for chunk in chunks:
+                yield LedgerEvents(
+                    events=[LedgerEvent.of(row) for row in chunk.rows],
+                    cursor=encode_cursor(Place.EVENT, chunk.cursor),
+                )
+
+
+def _wanted(filter: LedgerEventFilter | None) -> Wanted[Row]:
+    if filter is None:
+        return lambda row: True
+    kinds = None if filter.kinds is None else frozenset(filter.kinds)
+    runs = ids_in(filter.flow_run_ids, "flowRunIds")
+    names = set_of(filter.names, "names")
+
+    def wanted(row: Row) -> bool:
+        return (
+            (kinds is None or kind_of(row) in kinds)
+            and (runs is None or row.flow_run_id in runs)
+            and (names is None or (isinstance(row, CustomEventRow) and row.payload.name in names))
+        )
+
+    return wanted

@@ -1,0 +1,86 @@
+"""What a look at the ledger shows, for those who follow how things stand: see `glances`."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+from uuid import UUID
+
+import peewee
+
+from headrace.records import StateType, now_micros
+from headrace_service.ledger.deployments import DeploymentRow, deployments, schedules_of
+from headrace_service.ledger.glances import Seen, Thing
+from headrace_service.ledger.models import ConcurrencyLimit, FlowRun, Slot, Waiter, Worker, WorkPool
+from headrace_service.ledger.queries.concurrency import LimitRow
+from headrace_service.ledger.queries.events import latest_event
+from headrace_service.ledger.queries.flow_runs import FlowRunWhere, flow_run_conditions
+from headrace_service.ledger.work_pools import WorkerRow
+
+#: How many things a look may show.
+MOST = 200
+
+
+def limits_now(db: peewee.Database, names: frozenset[str] | None) -> Seen[LimitRow]:
+    """The limits of these names, or the first ones; they change with their holders and waiters."""
+    cursor = latest_event(db)
+    columns = [getattr(ConcurrencyLimit, name) for name in LimitRow.__struct_fields__]
+    query = ConcurrencyLimit.select(*columns).order_by(ConcurrencyLimit.name).limit(MOST)
+    if names is not None:
+        query = query.where(ConcurrencyLimit.name.in_(sorted(names)))
+    rows = [LimitRow(*row) for row in query.tuples().execute(db)]
+    ids = [row.id for row in rows]
+    held, waiting = _claims(db, Slot, ids), _claims(db, Waiter, ids)
+    return Seen(
+        {row.id: Thing(row, (row, held.get(row.id), waiting.get(row.id))) for row in rows}, cursor
+    )
+
+
+def _claims(
+    db: peewee.Database, model: type[Slot] | type[Waiter], ids: Sequence[UUID]
+) -> dict[UUID, set[tuple[UUID, int]]]:
+    """Which leases have, or want, how many slots of a limit; that one is renewed is no news."""
+    query = model.select(model.limit_id, model.lease_id, model.occupied).where(
+        model.limit_id.in_(ids), model.until > now_micros()
+    )
+    found: dict[UUID, set[tuple[UUID, int]]] = {}
+    for limit_id, lease_id, occupied in query.tuples().execute(db):
+        found.setdefault(limit_id, set()).add((lease_id, occupied))
+    return found
+
+
+def workers_now(db: peewee.Database, work_pool: str | None) -> Seen[WorkerRow]:
+    """The workers of a pool, or all; that one is heard of is no news, that it no longer is, is."""
+    cursor, now = latest_event(db), now_micros()
+    columns = [getattr(Worker, name) for name in WorkerRow.__struct_fields__]
+    query = Worker.select(*columns).order_by(Worker.seen_at.desc()).limit(MOST)
+    if work_pool is not None:
+        pool = WorkPool.select(WorkPool.id).where(WorkPool.name == work_pool)
+        query = query.where(Worker.work_pool_id == pool)
+    things: dict[Hashable, Thing[WorkerRow]] = {}
+    for values in query.tuples().execute(db):
+        row = WorkerRow(*values)
+        things[row.id] = Thing(row, (row.name, row.work_pool_id, row.lease_until >= now))
+    return Seen(things, cursor)
+
+
+def deployments_now(db: peewee.Database, flow_name: str | None) -> Seen[DeploymentRow]:
+    """The deployments of a flow, or all; changed when one of its schedules has, or has fired."""
+    cursor = latest_event(db)
+    rows = deployments(db, flow_name)
+    schedules = schedules_of(db, [row.id for row in rows])
+    return Seen(
+        {row.id: Thing(row, (row, of)) for row, of in zip(rows, schedules, strict=True)}, cursor
+    )
+
+
+def flow_run_counts(db: peewee.Database, where: FlowRunWhere) -> Seen[tuple[StateType, int]]:
+    """How many flow runs are in states of each type."""
+    cursor = latest_event(db)
+    conditions: list[Any] = flow_run_conditions(FlowRun, where)
+    if where.states is not None:
+        conditions.append(FlowRun.state_type.in_(sorted(where.states)))
+    query = FlowRun.select(FlowRun.state_type, peewee.fn.COUNT(FlowRun.id)).where(True, *conditions)
+    found = query.group_by(FlowRun.state_type).tuples().execute(db)
+    counts = {StateType(kind): count for kind, count in found}
+    return Seen({kind: Thing((kind, n), n) for kind, n in counts.items()}, cursor)
