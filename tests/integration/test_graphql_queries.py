@@ -349,3 +349,21 @@ async def test_states_tell_where_a_result_is_kept(ledger: Ledger) -> None:
             ]
         },
     }
+
+
+async def test_lists_go_in_any_order_page_by_page(ledger: Ledger) -> None:
+    take(ledger, *(flow_run(name=name) for name in "cabd"))
+    query = """query ($order: RunOrder, $after: Cursor) {
+      flowRuns(first: 3, orderBy: $order, after: $after) {
+        nodes { name } pageInfo { endCursor hasNextPage } } }"""
+    first = (await ask(ledger, query, order="NAME_ASC"))["flowRuns"]
+    assert [node["name"] for node in first["nodes"]] == ["a", "b", "c"]
+    cursor = first["pageInfo"]["endCursor"]
+    rest = (await ask(ledger, query, order="NAME_ASC", after=cursor))["flowRuns"]
+    assert [node["name"] for node in rest["nodes"]] == ["d"]
+    assert not rest["pageInfo"]["hasNextPage"]
+    for other in ("START_TIME_DESC", "NEWEST", None):
+        code, field, message = await refusal(ledger, query, order=other, after=cursor)
+        assert (code, field) == ("InvalidCursor", "after"), message
+    tasks = "{ taskRuns(orderBy: DURATION_DESC) { nodes { name } } }"
+    assert (await refusal(ledger, tasks))[:2] == ("InvalidInput", "orderBy")

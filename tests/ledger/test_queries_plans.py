@@ -13,7 +13,8 @@ from headrace_service.ledger import Ledger
 from headrace_service.ledger.queries import custom_events, events, flow_runs, flows, logs, task_runs
 from headrace_service.ledger.queries.flow_runs import FlowRunWhere
 from headrace_service.ledger.queries.logs import LogWhere
-from headrace_service.ledger.queries.paging import Page
+from headrace_service.ledger.queries.orders import RunOrder
+from headrace_service.ledger.queries.paging import OrderKey, Page
 from headrace_service.ledger.queries.task_runs import TaskRunWhere
 
 ONE = uuids.uuid7()
@@ -36,6 +37,16 @@ IN_ORDER: dict[str, tuple[Any, ...]] = {
     "task runs of many": (task_runs.task_runs_of, MANY, LATER, TaskRunWhere(states=STATES)),
     "flow runs": (flow_runs.page_of_flow_runs, LATER),
     "flow runs by states": (flow_runs.page_of_flow_runs, LATER, FlowRunWhere(states=STATES)),
+    **{
+        f"flow runs by {order.value}": (
+            flow_runs.page_of_flow_runs,
+            Page(50, after=OrderKey(order.term, "x" if order.term == "name" else 1, ONE)),
+            FlowRunWhere(states=STATES),
+            order,
+        )
+        for order in RunOrder
+        if not order.is_of_creation
+    },
     "flow runs of a flow": (
         flow_runs.page_of_flow_runs,
         LATER,

@@ -14,8 +14,8 @@ from headrace_service.ledger.errors import Conflict, NotFound
 from headrace_service.ledger.models import DELETED, EDITED
 from headrace_service.ledger.queries.events import histories
 from headrace_service.ledger.queries.flow_runs import FlowRunRow, FlowRunWhere, flow_runs_by_id
+from headrace_service.ledger.queries.orders import RunOrder
 from headrace_service.ledger.queries.search import (
-    RunOrder,
     count_flow_runs,
     search_flow_runs,
     search_task_runs,

@@ -9,11 +9,12 @@ from enum import Enum
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
+import msgspec
 import strawberry
 
 from headrace_service.api.errors import InputError
 from headrace_service.api.scalars import Cursor
-from headrace_service.ledger.queries.paging import Key, Page, Slice
+from headrace_service.ledger.queries.paging import Key, OrderKey, Page, Slice
 
 DEFAULT_PAGE = 50
 MAX_PAGE = 200
@@ -33,12 +34,21 @@ def _row_key(text: str) -> int:
     return number
 
 
+def _order_key(text: str) -> OrderKey:
+    try:
+        return msgspec.json.decode(text, type=OrderKey)
+    except msgspec.MsgspecError:
+        raise ValueError(text) from None
+
+
 class Place(Enum):
     """What a cursor is a place in, with the reader of its key."""
 
     FLOW = ("flow", str, "flows")
     FLOW_RUN = ("flow_run", UUID, "flow runs")
+    FLOW_RUN_BY = ("flow_run_by", _order_key, "flow runs in an order of one's own")
     TASK_RUN = ("task_run", UUID, "task runs")
+    TASK_RUN_BY = ("task_run_by", _order_key, "task runs in an order of one's own")
     CONCURRENCY_LIMIT = ("concurrency_limit", str, "concurrency limits")
     LOG = ("log", _row_key, "log lines")
     VARIABLE = ("variable", str, "variables")
@@ -58,7 +68,8 @@ _VERSION = "1"
 
 def encode_cursor(place: Place, key: Key) -> Cursor:
     """The cursor for a key."""
-    text = f"{_VERSION}:{place.tag}:{key}"
+    written = msgspec.json.encode(key).decode() if isinstance(key, OrderKey) else key
+    text = f"{_VERSION}:{place.tag}:{written}"
     return Cursor(base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode())
 
 

@@ -43,6 +43,12 @@ class Table(peewee.Model):
         legacy_table_names = False
 
 
+class Edited(Table):
+    """What people edit: `revision` counts how often somebody has."""
+
+    revision = peewee.IntegerField(constraints=[peewee.SQL("DEFAULT 1")], default=1)
+
+
 class Flow(Table):
     """A flow by its name; created by its first run."""
 
@@ -127,6 +133,22 @@ FlowRun.add_index(
     FlowRun.idempotency_key,
     unique=True,
     where=FlowRun.idempotency_key.is_null(False),
+)
+#: Lists in an order of their own; `queries.orders` has the same expressions.
+FlowRun.add_index(FlowRun.name, FlowRun.id, name="flow_run_by_name")
+FlowRun.add_index(FlowRun.start_time, FlowRun.id, name="flow_run_by_start")
+FlowRun.add_index(FlowRun.end_time, FlowRun.id, name="flow_run_by_end")
+FlowRun.add_index(FlowRun.end_time - FlowRun.start_time, FlowRun.id, name="flow_run_by_duration")
+FlowRun.add_index(
+    peewee.fn.COALESCE(FlowRun.scheduled_time, FlowRun.created_at),
+    FlowRun.id,
+    name="flow_run_by_due",
+)
+FlowRun.add_index(
+    FlowRun.work_queue_id,
+    FlowRun.id,
+    name="flow_run_by_queue",
+    where=FlowRun.work_queue_id.is_null(False),
 )
 
 
@@ -273,7 +295,7 @@ class FlowRunInput(Table):
         primary_key = peewee.CompositeKey("flow_run_id", "key")
 
 
-class Variable(Table):
+class Variable(Edited):
     """A named value that programs share. `value` is JSON, `tags` a JSON list of texts."""
 
     id = IdField(primary_key=True)
@@ -288,7 +310,7 @@ class Variable(Table):
         without_rowid = True
 
 
-class Artifact(Table):
+class Artifact(Edited):
     """Something that a run made for people to look at. `data` is JSON.
 
     Artifacts with the same key are versions of one thing, of which the newest counts.
@@ -332,7 +354,7 @@ class BlockType(Table):
         without_rowid = True
 
 
-class Block(Table):
+class Block(Edited):
     """A saved configuration, known by its type and name; `data` is JSON, secrets as they are.
 
     A value `{"$ref": {"block_document_id": id}}` in it stands for another block.
@@ -352,7 +374,7 @@ class Block(Table):
         indexes = ((("type_slug", "name"), True),)
 
 
-class Deployment(Table):
+class Deployment(Edited):
     """A flow that can be run from elsewhere, known by the flow's name and its own.
 
     `tags`, `parameters`, `parameter_schema` (a JSON Schema) and `job_variables` are JSON texts. The
@@ -394,7 +416,7 @@ class Deployment(Table):
         indexes = ((("flow_id", "name"), True),)
 
 
-class Schedule(Table):
+class Schedule(Edited):
     """One schedule of a deployment: `spec` is JSON (`headrace_service.schedules.ScheduleSpec`).
 
     `next_fire` is when it fires next; None while it is not active or its deployment is paused, and
@@ -435,7 +457,7 @@ class Bundle(Table):
         table_name = "bundle"
 
 
-class WorkPool(Table):
+class WorkPool(Edited):
     """Where runs of deployments wait for workers of one type."""
 
     id = IdField(primary_key=True)
@@ -451,7 +473,7 @@ class WorkPool(Table):
         without_rowid = True
 
 
-class WorkQueue(Table):
+class WorkQueue(Edited):
     """A line within a pool; those with a lower `priority` number are served first."""
 
     id = IdField(primary_key=True)
@@ -488,7 +510,7 @@ class Worker(Table):
         indexes = ((("work_pool_id", "name"), False),)
 
 
-class ConcurrencyLimit(Table):
+class ConcurrencyLimit(Edited):
     """How many slots may be taken at once under a name: so many for each key, `total` for all keys.
 
     With `decay` above 0, slots come back by themselves, so many a second. A limit that is not
@@ -673,6 +695,24 @@ ApiToken.add_index(
 )
 
 
+class MadeOnce(Table):
+    """What was made under an idempotency key, so that asking again makes nothing.
+
+    `request` is a digest of what was asked for under it.
+    """
+
+    operation = peewee.TextField()
+    key = peewee.TextField()
+    request = peewee.TextField()
+    made_id = IdField()
+    at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "made_once"
+        primary_key = peewee.CompositeKey("operation", "key")
+        indexes = ((("at",), False),)
+
+
 TABLES = (
     Flow,
     FlowRun,
@@ -701,4 +741,5 @@ TABLES = (
     Retention,
     Deletion,
     ApiToken,
+    MadeOnce,
 )

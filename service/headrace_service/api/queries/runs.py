@@ -7,6 +7,7 @@ from typing import Annotated
 import strawberry
 
 from headrace_service.api.context import Info, parse_id
+from headrace_service.api.errors import InputError
 from headrace_service.api.filters import (
     FlowRunFilter,
     LogFilter,
@@ -15,6 +16,7 @@ from headrace_service.api.filters import (
     logs_where,
     task_runs_where,
 )
+from headrace_service.api.orders import Order, page_in_order
 from headrace_service.api.pagination import (
     After,
     Before,
@@ -28,13 +30,14 @@ from headrace_service.api.types.flow_run import FlowRun, flow_run_connection
 from headrace_service.api.types.log import LogConnection, log_connection
 from headrace_service.api.types.task_run import TaskRun, task_run_connection
 from headrace_service.ledger.queries import flow_runs, logs, task_runs
+from headrace_service.ledger.queries.orders import RunOrder
 
 
 @strawberry.type(description="Flow runs, task runs and log lines.")
 class RunQueries:
     """Queries about runs."""
 
-    @strawberry.field(description="The flow runs, newest first.")
+    @strawberry.field(description="The flow runs.")
     async def flow_runs(
         self,
         info: Info,
@@ -45,12 +48,14 @@ class RunQueries:
         filter: Annotated[
             FlowRunFilter | None, strawberry.argument(description="Which of them.")
         ] = None,
+        order_by: Order = None,
     ) -> Connection[FlowRun]:
         """A page of the flow runs."""
-        page = page_of(Place.FLOW_RUN, first, after, last, before)
-        where = flow_runs_where(filter)
-        rows = await info.context.ledger.aread(flow_runs.page_of_flow_runs, page, where)
-        return flow_run_connection(info.context, rows)
+        places = Place.FLOW_RUN, Place.FLOW_RUN_BY
+        page = page_in_order(order_by, *places, first, after, last, before)
+        where, order = flow_runs_where(filter), order_by or RunOrder.NEWEST
+        rows = await info.context.ledger.aread(flow_runs.page_of_flow_runs, page, where, order)
+        return flow_run_connection(info.context, rows, order)
 
     @strawberry.field(description="A flow run by its id; null when there is none.")
     async def flow_run(
@@ -75,12 +80,26 @@ class RunQueries:
         filter: Annotated[
             TaskRunFilter | None, strawberry.argument(description="Which of them.")
         ] = None,
+        order_by: Annotated[
+            RunOrder | None,
+            strawberry.argument(
+                description="What they are sorted by; orders other than NEWEST and OLDEST are for "
+                "one flow run's, so that they need `flowRunId` in the filter."
+            ),
+        ] = None,
     ) -> Connection[TaskRun]:
         """A page of the task runs."""
-        page = page_of(Place.TASK_RUN, first, after, last, before)
+        places = Place.TASK_RUN, Place.TASK_RUN_BY
+        page = page_in_order(order_by, *places, first, after, last, before)
         where = task_runs_where(filter)
-        rows = await info.context.ledger.aread(task_runs.page_of_task_runs, page, where)
-        return task_run_connection(info.context, rows)
+        if order_by is not None and not order_by.is_of_creation and where.flow_run_id is None:
+            raise InputError(
+                f"orderBy: {order_by.name} is for the task runs of one flow run; "
+                "give flowRunId in the filter",
+                "orderBy",
+            )
+        rows = await info.context.ledger.aread(task_runs.page_of_task_runs, page, where, order_by)
+        return task_run_connection(info.context, rows, order_by)
 
     @strawberry.field(description="A task run by its id; null when there is none.")
     async def task_run(

@@ -14,32 +14,13 @@ from headrace_service.api.filters import (
     flow_runs_where,
     task_runs_where,
 )
+from headrace_service.api.orders import Order
 from headrace_service.api.pagination import MAX_PAGE
 from headrace_service.api.types.flow_run import FlowRun
 from headrace_service.api.types.task_run import TaskRun
 from headrace_service.ledger.queries import search
-from headrace_service.ledger.queries.search import RunOrder
+from headrace_service.ledger.queries.orders import RunOrder
 
-strawberry.enum(RunOrder, description="What runs are sorted by.")
-_MEANING = {
-    RunOrder.NEWEST: "The newest first.",
-    RunOrder.START_TIME_ASC: "What started first, first.",
-    RunOrder.START_TIME_DESC: "What started last, first.",
-    RunOrder.DUE_TIME_ASC: "What is due first, first; what was never scheduled, when created.",
-    RunOrder.DUE_TIME_DESC: "What is due last, first.",
-    RunOrder.END_TIME_DESC: "What ended last, first.",
-    RunOrder.NAME_ASC: "By name.",
-    RunOrder.NAME_DESC: "By name, from its end.",
-    RunOrder.DURATION_ASC: "What took the least time, first.",
-    RunOrder.DURATION_DESC: "What took the most time, first.",
-}
-for _value in RunOrder.__strawberry_definition__.values:  # type: ignore[attr-defined]
-    _value.description = _MEANING[RunOrder(_value.value)]
-
-Order = Annotated[
-    RunOrder | None,
-    strawberry.argument(description="What they are sorted by; the newest first unless given."),
-]
 Limit = Annotated[int, strawberry.argument(description="How many: 1 to 200.")]
 Offset = Annotated[int, strawberry.argument(description="How many of them to leave out first.")]
 

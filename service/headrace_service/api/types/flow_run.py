@@ -34,6 +34,7 @@ from headrace_service.api.types.node import Node
 from headrace_service.api.types.state import State, StateCount, duration, state_counts
 from headrace_service.ledger.queries.flow_runs import FlowRunRow
 from headrace_service.ledger.queries.flows import FlowRow
+from headrace_service.ledger.queries.orders import RunOrder, place_of
 from headrace_service.ledger.queries.paging import Slice
 
 if TYPE_CHECKING:
@@ -192,7 +193,12 @@ class FlowRun(Node):
         return log_connection(info.context, rows)
 
 
-def flow_run_connection(context: Context, rows: Slice[FlowRunRow]) -> Connection[FlowRun]:
+def flow_run_connection(
+    context: Context, rows: Slice[FlowRunRow], order: RunOrder | None = None
+) -> Connection[FlowRun]:
     """The connection of a page of flow runs."""
     context.spend(rows.rows)
-    return connection(rows, FlowRun.of, Place.FLOW_RUN, lambda row: row.id)
+    if order is None or order.is_of_creation:
+        return connection(rows, FlowRun.of, Place.FLOW_RUN, lambda row: row.id)
+    place = Place.FLOW_RUN_BY
+    return connection(rows, FlowRun.of, place, lambda row: place_of(row, order))

@@ -24,6 +24,7 @@ from headrace_service.api.types.flow_run import FlowRun
 from headrace_service.api.types.log import LogConnection, log_connection, optional_id
 from headrace_service.api.types.node import Node
 from headrace_service.api.types.state import State, duration
+from headrace_service.ledger.queries.orders import RunOrder, place_of
 from headrace_service.ledger.queries.paging import Slice
 from headrace_service.ledger.queries.task_runs import TaskRunRow
 
@@ -127,7 +128,12 @@ class TaskRun(Node):
         return log_connection(info.context, rows)
 
 
-def task_run_connection(context: Context, rows: Slice[TaskRunRow]) -> Connection[TaskRun]:
+def task_run_connection(
+    context: Context, rows: Slice[TaskRunRow], order: RunOrder | None = None
+) -> Connection[TaskRun]:
     """The connection of a page of task runs."""
     context.spend(rows.rows)
-    return connection(rows, TaskRun.of, Place.TASK_RUN, lambda row: row.id)
+    if order is None or order.is_of_creation:
+        return connection(rows, TaskRun.of, Place.TASK_RUN, lambda row: row.id)
+    place = Place.TASK_RUN_BY
+    return connection(rows, TaskRun.of, place, lambda row: place_of(row, order))

@@ -12,6 +12,7 @@ import peewee
 from headrace_service.ledger.models import Flow, FlowRun
 from headrace_service.ledger.queries.events import latest_event
 from headrace_service.ledger.queries.narrowing import RunWhere, run_conditions
+from headrace_service.ledger.queries.orders import RunOrder, ids_in_order
 from headrace_service.ledger.queries.paging import (
     Page,
     Slice,
@@ -19,6 +20,7 @@ from headrace_service.ledger.queries.paging import (
     cut_each,
     is_falling,
     pages_of_states,
+    with_states,
 )
 
 
@@ -139,16 +141,25 @@ def flow_run_conditions(run: Any, where: FlowRunWhere) -> list[Any]:
 
 
 def page_of_flow_runs(
-    db: peewee.Database, page: Page, where: FlowRunWhere = ANY_FLOW_RUN
+    db: peewee.Database,
+    page: Page,
+    where: FlowRunWhere = ANY_FLOW_RUN,
+    order: RunOrder = RunOrder.NEWEST,
 ) -> Slice[FlowRunRow]:
-    """A page of the flow runs, newest first."""
+    """A page of the flow runs."""
     run: Any = FlowRun.alias("run")
+    if not order.is_of_creation:
+        keys = run.select(run.id).where(True, *flow_run_conditions(run, where))
+        ids = ids_in_order(db, with_states(keys, run, where.states), run, order, page)
+        found = [row for row in flow_runs_by_id(db, ids) if row is not None]
+        return cut(found, page, latest_event(db))
+    newest_first = order is RunOrder.NEWEST
     keys = pages_of_states(
         run.select(run.id).where(True, *flow_run_conditions(run, where)),
         run,
         where.states,
         page,
-        newest_first=True,
+        newest_first=newest_first,
         by_state=_is_broad(where),
     )
     # The flow is joined to the page alone: planned as one join, it might be read the other way
@@ -159,7 +170,7 @@ def page_of_flow_runs(
         .where(FlowRun.id.in_(keys))
     )
     rows = [FlowRunRow(*row) for row in query.tuples().execute(db)]
-    rows.sort(key=lambda row: row.id, reverse=is_falling(page, True))
+    rows.sort(key=lambda row: row.id, reverse=is_falling(page, newest_first))
     return cut(rows, page, latest_event(db))
 
 
@@ -171,6 +182,8 @@ def _is_broad(where: FlowRunWhere) -> bool:
 
 def flow_runs_by_id(db: peewee.Database, ids: Sequence[UUID]) -> list[FlowRunRow | None]:
     """The flow run of each id; None where there is none."""
+    if not ids:
+        return []
     query = (
         FlowRun.select(*flow_run_columns(FlowRun))
         .join(Flow, on=(Flow.id == FlowRun.flow_id))

@@ -5,7 +5,6 @@ Unlike a keyset page, what is found here costs as much as everything that fits t
 
 from __future__ import annotations
 
-import enum
 from typing import Any
 
 import peewee
@@ -17,6 +16,7 @@ from headrace_service.ledger.queries.flow_runs import (
     flow_run_columns,
     flow_run_conditions,
 )
+from headrace_service.ledger.queries.orders import RunOrder, term_of
 from headrace_service.ledger.queries.task_runs import (
     TaskRunRow,
     TaskRunWhere,
@@ -25,47 +25,22 @@ from headrace_service.ledger.queries.task_runs import (
 )
 
 
-class RunOrder(enum.Enum):
-    """What runs are sorted by."""
-
-    NEWEST = "newest"
-    START_TIME_ASC = "start_time_asc"
-    START_TIME_DESC = "start_time_desc"
-    DUE_TIME_ASC = "due_time_asc"
-    DUE_TIME_DESC = "due_time_desc"
-    END_TIME_DESC = "end_time_desc"
-    NAME_ASC = "name_asc"
-    NAME_DESC = "name_desc"
-    DURATION_ASC = "duration_asc"
-    DURATION_DESC = "duration_desc"
-
-
-def _terms(run: Any, due: Any, order: RunOrder) -> list[Any]:
+def _terms(run: Any, order: RunOrder) -> list[Any]:
     """What to order by; runs that are equal in it come newest first."""
-    column, _, way = order.value.rpartition("_")
-    key = {
-        "start_time": run.start_time,
-        "due_time": due,
-        "end_time": run.end_time,
-        "name": run.name,
-        "duration": run.end_time - run.start_time,
-    }.get(column)
-    if key is None:
-        return [run.id.desc()]
+    term = term_of(run, order)
     last = "last"  # what has not begun or ended has no place in such an order
-    return [key.asc(nulls=last) if way == "asc" else key.desc(nulls=last), run.id.desc()]
+    return [term.asc(nulls=last) if order.rises else term.desc(nulls=last), run.id.desc()]
 
 
 def search_flow_runs(
     db: peewee.Database, where: FlowRunWhere, order: RunOrder, limit: int, offset: int
 ) -> list[FlowRunRow]:
     """Flow runs in an order, `limit` of them after the first `offset`."""
-    due = peewee.fn.COALESCE(FlowRun.scheduled_time, FlowRun.created_at)
     query = (
         FlowRun.select(*flow_run_columns(FlowRun))
         .join(Flow, on=(Flow.id == FlowRun.flow_id))
         .where(True, *flow_run_conditions(FlowRun, where))
-        .order_by(*_terms(FlowRun, due, order))
+        .order_by(*_terms(FlowRun, order))
         .limit(limit)
         .offset(offset)
     )
@@ -105,7 +80,7 @@ def search_task_runs(
     query = (
         TaskRun.select(*task_run_columns(TaskRun))
         .where(True, *task_run_conditions(TaskRun, where))
-        .order_by(*_terms(TaskRun, TaskRun.created_at, order))
+        .order_by(*_terms(TaskRun, order))
         .limit(limit)
         .offset(offset)
     )

@@ -12,6 +12,7 @@ import peewee
 from headrace_service.ledger.models import FlowRun, TaskRun
 from headrace_service.ledger.queries.events import latest_event
 from headrace_service.ledger.queries.narrowing import RunWhere, run_conditions
+from headrace_service.ledger.queries.orders import RunOrder, ids_in_order
 from headrace_service.ledger.queries.paging import (
     Page,
     Slice,
@@ -19,6 +20,7 @@ from headrace_service.ledger.queries.paging import (
     cut_each,
     is_falling,
     pages_of_states,
+    with_states,
 )
 
 
@@ -70,11 +72,24 @@ def task_run_conditions(run: Any, where: TaskRunWhere) -> list[Any]:
 
 
 def page_of_task_runs(
-    db: peewee.Database, page: Page, where: TaskRunWhere = ANY_TASK_RUN
+    db: peewee.Database,
+    page: Page,
+    where: TaskRunWhere = ANY_TASK_RUN,
+    order: RunOrder | None = None,
 ) -> Slice[TaskRunRow]:
-    """A page of the task runs: newest first, or oldest first when one flow run's are asked for."""
-    newest_first = where.flow_run_id is None
+    """A page of the task runs: newest first, or oldest first when one flow run's are asked for.
+
+    In an order other than that of creation, it costs as much as all the flow run's task runs.
+    """
     one: Any = TaskRun.alias("one")
+    if order is None:
+        order = RunOrder.NEWEST if where.flow_run_id is None else RunOrder.OLDEST
+    if not order.is_of_creation:
+        keys = one.select(one.id).where(True, *task_run_conditions(one, where))
+        ids = ids_in_order(db, with_states(keys, one, where.states), one, order, page)
+        found = [row for row in task_runs_by_id(db, ids) if row is not None]
+        return cut(found, page, latest_event(db))
+    newest_first = order is RunOrder.NEWEST
     keys = pages_of_states(
         one.select(one.id).where(True, *task_run_conditions(one, where)),
         one,
@@ -91,6 +106,8 @@ def page_of_task_runs(
 
 def task_runs_by_id(db: peewee.Database, ids: Sequence[UUID]) -> list[TaskRunRow | None]:
     """The task run of each id; None where there is none."""
+    if not ids:
+        return []
     query = TaskRun.select(*task_run_columns(TaskRun)).where(TaskRun.id.in_(ids))
     found = {row[0]: TaskRunRow(*row) for row in query.tuples().execute(db)}
     return [found.get(run_id) for run_id in ids]
