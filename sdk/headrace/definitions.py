@@ -15,8 +15,8 @@ from headrace.options import (
     checked_name,
     checked_retries,
     checked_tags,
+    checked_text,
     checked_timeout,
-    checked_version,
 )
 from headrace.settings import get_settings
 
@@ -72,10 +72,10 @@ class Definition:
             self.kind, name, getattr(function, "__name__", type(function).__name__)
         )
         title = f"{self.kind} '{self.name}'"
-        if description:
+        if checked_text(title, "description", description):
             self.description = description
         self.tags = checked_tags(title, tags)
-        self.version = checked_version(title, version)
+        self.version = checked_text(title, "version", version)
         settings = get_settings()
         if retries is None:
             retries = getattr(settings, f"{self.kind}s_default_retries")

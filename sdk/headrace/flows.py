@@ -33,7 +33,7 @@ from headrace.options import (
     checked_flag,
     checked_flow_name,
     checked_run_name,
-    checked_task_runner,
+    refuse_no_task_runner,
     refuse_unknown,
 )
 from headrace.results.options import checked_serializer, checked_storage
@@ -119,15 +119,20 @@ class Flow(Deployable, Definition, Generic[P, R]):
         self.told_version = self.__dict__.pop("version")
         self._options = options
         self.flow_run_name = checked_run_name("flow_run_name", options.get("flow_run_name"))
-        self.should_validate_parameters = options.get("validate_parameters") is not False
         title = f"flow '{self.name}'"
-        self._task_runner = options.get("task_runner")
-        self.result_storage = checked_storage(options.get("result_storage"))
+        validates = checked_flag(title, "validate_parameters", options.get("validate_parameters"))
+        self.should_validate_parameters = validates is not False
+        runner: TaskRunner[Any] | type[TaskRunner[Any]] | None = options.get("task_runner")
+        refuse_no_task_runner(title, runner)
+        self._task_runner = runner
+        self.result_storage = checked_storage(title, options.get("result_storage"))
         self.result_serializer = checked_serializer(title, options.get("result_serializer"))
         self.persist_result = checked_flag(title, "persist_result", options.get("persist_result"))
         if self.persist_result is None and (self.result_storage or self.result_serializer):
             self.persist_result = True
-        self.cache_result_in_memory = options.get("cache_result_in_memory") is not False
+        in_memory = options.get("cache_result_in_memory")
+        remembers = checked_flag(title, "cache_result_in_memory", in_memory)
+        self.cache_result_in_memory = remembers is not False
 
     @functools.cached_property
     def version(self) -> str | None:  # type: ignore[override]  # that of the file, if not told
@@ -146,17 +151,15 @@ class Flow(Deployable, Definition, Generic[P, R]):
             return None
 
     def refuse_unusable(self) -> None:
-        """Look at the options of which only a call tells whether they can be used.
+        """Look at the option of which only a call tells whether it can be used.
 
         Raises:
-            InvalidOption: the task runner is none.
-            pydantic.ValidationError: there is no serializer of the name that was given.
+            InvalidOption: there is no serializer of the name that was given.
         """
-        checked_task_runner(f"flow '{self.name}'", self._task_runner)
         if isinstance(self.result_serializer, str):
-            from headrace.serializers import resolve_serializer  # loads pydantic
+            from headrace.results.options import named_serializer  # loads pydantic
 
-            resolve_serializer(self.result_serializer)
+            named_serializer(f"flow '{self.name}'", self.result_serializer)
 
     @functools.cached_property
     def task_runner(self) -> TaskRunner[Any]:

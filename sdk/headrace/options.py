@@ -94,11 +94,11 @@ def checked_tags(title: str, tags: Any) -> set[str]:
     return set(several)
 
 
-def checked_version(title: str, version: Any) -> str | None:
+def checked_text(title: str, option: str, text: Any) -> str | None:
     """Text, or None."""
-    if version is not None and not isinstance(version, str):
-        raise InvalidOption(f"{title}: version={shown(version)}: use text")
-    return version
+    if text is not None and not isinstance(text, str):
+        raise InvalidOption(f"{title}: {option}={shown(text)}: use text")
+    return text
 
 
 def checked_retries(title: str, retries: Any) -> int:
@@ -131,8 +131,10 @@ def checked_delays(title: str, delays: Any, retries: int) -> float | Sequence[fl
     return delays
 
 
-def checked_jitter(factor: Any) -> float | None:
+def checked_jitter(title: str, factor: Any) -> float | None:
     """By how much more or less than a delay is waited, as a factor."""
+    if factor is not None and not isinstance(factor, int | float):
+        raise InvalidOption(f"{title}: retry_jitter_factor={shown(factor)}: use a number")
     if factor is not None and not factor >= 0:
         raise ValueError("`retry_jitter_factor` must be >= 0.")
     checked: float | None = factor
@@ -165,15 +167,24 @@ def checked_flag(title: str, option: str, flag: Any) -> bool | None:
     return bool(flag)
 
 
-def checked_task_runner(title: str, runner: Any) -> Any:
-    """A task runner, its class, or None."""
+def refuse_no_task_runner(title: str, runner: object) -> None:
+    """See to it that it is a task runner, the class of one, or None."""
     # Looked at by what it can do: the module of task runners is not needed by every flow.
     if runner is not None and not callable(getattr(runner, "submit", None)):
         raise InvalidOption(
             f"{title}: task_runner={shown(runner)}: use a task runner, such as "
             "ThreadPoolTaskRunner(max_workers=4) from headrace.task_runners"
         )
-    return runner
+
+
+def checked_assets(title: str, assets: Any) -> list[Any]:
+    """A list of assets and keys of assets, of its own."""
+    # Text by itself would be taken apart into its letters.
+    if isinstance(assets, str | bytes) or not isinstance(assets, Iterable | None):
+        raise InvalidOption(
+            f"{title}: asset_deps={shown(assets)}: use a list of assets, or of their keys"
+        )
+    return list(assets or ())
 
 
 def checked_hooks(kind: str, option: str, hooks: Any) -> list[Any]:

@@ -29,9 +29,12 @@ from headrace.options import (
     LONGEST_DELAY,
     MAX_DELAYS,
     changes_of,
+    checked_assets,
     checked_callable,
+    checked_flag,
     checked_jitter,
     checked_run_name,
+    checked_text,
     refuse_unknown,
 )
 from headrace.results.options import (
@@ -137,25 +140,28 @@ class Task(Definition, Generic[P, R]):
         )
         self._options = options
         self.task_run_name = checked_run_name("task_run_name", options.get("task_run_name"))
-        self.retry_jitter_factor = checked_jitter(options.get("retry_jitter_factor"))
         condition = options.get("retry_condition_fn")
         self.retry_condition_fn = checked_callable("retry_condition_fn", condition)
-        self.cache_key_fn = options.get("cache_key_fn")
+        self.cache_key_fn = checked_callable("cache_key_fn", options.get("cache_key_fn"))
         title = f"task '{self.name}'"
+        self.retry_jitter_factor = checked_jitter(title, options.get("retry_jitter_factor"))
         self.cache_expiration = checked_expiration(title, options.get("cache_expiration"))
-        self.refresh_cache = options.get("refresh_cache")
+        self.refresh_cache = checked_flag(title, "refresh_cache", options.get("refresh_cache"))
         self.persist_result = keeps_results(title, options)
         self.must_keep_result = must_keep(options)
-        self.result_storage: Any = checked_storage(options.get("result_storage"))
+        self.result_storage: Any = checked_storage(title, options.get("result_storage"))
         self.result_serializer: Any = checked_serializer(title, options.get("result_serializer"))
-        self.result_storage_key = options.get("result_storage_key")
-        self.cache_result_in_memory = options.get("cache_result_in_memory") is not False
+        storage_key = options.get("result_storage_key")
+        self.result_storage_key = checked_text(title, "result_storage_key", storage_key)
+        in_memory = options.get("cache_result_in_memory")
+        remembers = checked_flag(title, "cache_result_in_memory", in_memory)
+        self.cache_result_in_memory = remembers is not False
         # Not by the properties, which add empty lists: a task without hooks is told by `hooks`.
         hooked = self.hooks.get("on_rollback") or self.hooks.get("on_commit")
         #: Whether its runs need transactions, even where nothing else asks for one.
         self.transactional = bool(self.persist_result or hooked)
         self.viz_return_value: Any = options.get("viz_return_value")
-        self.asset_deps = list(options.get("asset_deps") or ())
+        self.asset_deps = checked_assets(title, options.get("asset_deps"))
 
     @overload
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
@@ -457,7 +463,7 @@ class Task(Definition, Generic[P, R]):
         """What makes two calls equal: as the options and the settings say; None is by no policy."""
         from headrace.settings import get_settings
 
-        return policy_for(f"task '{self.name}'", self._options, self.persist_result, get_settings())
+        return policy_for(self._options, self.persist_result, get_settings())
 
 
 def _call(task: Task[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -8,7 +8,7 @@ import copy
 import pickle
 import threading
 import traceback
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -426,7 +426,11 @@ def test_options_can_be_changed_for_some_calls(recorder: ListRecorder) -> None:
         ({"timeout_seconds": "x"}, "timeout_seconds='x': use a number of seconds"),
         ({"log_prints": "maybe"}, "log_prints='maybe': use True, False or None"),
         ({"persist_result": "yes"}, "persist_result='yes': use True, False or None"),
+        ({"persist_result": 2}, "persist_result=2: use True, False or None"),
+        ({"cache_result_in_memory": "no"}, "cache_result_in_memory='no': use True, False or None"),
         ({"result_serializer": 5}, "result_serializer=5: use a serializer"),
+        ({"result_storage": 5}, "result_storage=5: use a folder, an address"),
+        ({"description": 5}, "description=5: use text"),
         ({"name": "x" * 1025}, "name has 1 to 1,024 characters"),
     ],
 )
@@ -437,20 +441,35 @@ def test_unusable_options_are_refused_at_once(options: dict[str, Any], problem: 
         assert isinstance(caught.value, ValueError)
 
 
-def test_options_of_a_wrong_kind_are_refused_with_the_name_of_what_has_them() -> None:
-    with pytest.raises(InvalidOption, match="task 't': cache_expiration=5: use a timedelta"):
-        task(name="t", cache_expiration=cast(Any, 5))(lambda: None)
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"cache_expiration": 5}, "cache_expiration=5: use a timedelta"),
+        ({"cache_policy": "INPUTS"}, "cache_policy='INPUTS': use a policy of headrace"),
+        ({"cache_policy": 5, "persist_result": False}, "cache_policy=5: use a policy"),
+        ({"refresh_cache": "always"}, "refresh_cache='always': use True, False or None"),
+        ({"result_storage_key": 5}, "result_storage_key=5: use text"),
+        ({"retry_jitter_factor": "some"}, "retry_jitter_factor='some': use a number"),
+        ({"asset_deps": "s3://x"}, "asset_deps='s3://x': use a list of assets"),
+    ],
+)
+def test_options_of_tasks_alone(options: dict[str, Any], problem: str) -> None:
+    with pytest.raises(InvalidOption, match=f"task 't': {problem}"):
+        task(name="t", **options)(lambda: None)
+    with pytest.raises(InvalidOption, match=f"task 'step': {problem}"):
+        step.with_options(**options)
 
 
-def test_options_that_only_a_call_can_refuse_fail_its_run(recorder: ListRecorder) -> None:
-    whole = flow(name="f", task_runner=cast(Any, "threads"))(lambda: None)
-    with pytest.raises(InvalidOption, match="flow 'f': task_runner='threads': use a task runner"):
-        whole()
-    single = task(name="t", cache_policy="INPUTS")(lambda: None)
-    with pytest.raises(InvalidOption, match="task 't': cache_policy='INPUTS': use a policy"):
-        single()
-    ends = [record.state.name for record in recorder.records if hasattr(record, "state")]
-    assert ends == ["Pending", "Failed", "Pending", "Failed"]
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"task_runner": "threads"}, "task_runner='threads': use a task runner"),
+        ({"validate_parameters": "yes"}, "validate_parameters='yes': use True, False or None"),
+    ],
+)
+def test_options_of_flows_alone(options: dict[str, Any], problem: str) -> None:
+    with pytest.raises(InvalidOption, match=f"flow 'f': {problem}"):
+        flow(name="f", **options)(lambda: None)
 
 
 @pytest.mark.parametrize(
@@ -460,6 +479,7 @@ def test_options_that_only_a_call_can_refuse_fail_its_run(recorder: ListRecorder
         ({"retry_delay_seconds": [1] * 51}, ValueError, "more than 50 retry delays"),
         ({"retry_delay_seconds": lambda n: [0] * 51}, ValueError, "more than 50 retry delays"),
         ({"retry_jitter_factor": -1}, ValueError, "`retry_jitter_factor` must be >= 0"),
+        ({"cache_key_fn": "key"}, TypeError, "`cache_key_fn` to be callable, got str"),
         ({"retry_condition_fn": 3}, TypeError, "`retry_condition_fn` to be callable, got int"),
         ({"task_run_name": 3}, TypeError, "string or callable for 'task_run_name'; got int"),
         ({"on_failure": print}, TypeError, "Expected iterable for 'on_failure'; got builtin"),

@@ -412,5 +412,5 @@ def test_a_run_whose_serializer_is_not_there_fails_before_its_code_runs(
     for state in (step(return_state=True), whole(return_state=True)):
         assert state.name == "Failed"
         assert state.message is not None
-        assert "no serializer is named 'yaml'; there are compressed," in state.message
+        assert "result_serializer='yaml': no serializer is named 'yaml'; there" in state.message
     assert calls == []

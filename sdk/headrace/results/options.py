@@ -9,6 +9,7 @@ import datetime
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from headrace.exceptions import InvalidOption
 from headrace.options import checked_flag
@@ -17,6 +18,7 @@ from headrace.utilities.annotations import NotSet
 
 if TYPE_CHECKING:
     from headrace.cache_policies import CachePolicy
+    from headrace.serializers import Serializer
     from headrace.settings import Settings
 
 
@@ -28,8 +30,9 @@ def keeps_results(title: str, options: Mapping[str, Any]) -> bool | None:
         options: those that were given.
 
     Raises:
-        InvalidOption: `persist_result` is neither True nor False.
+        InvalidOption: `persist_result` is neither True nor False, or the policy is none.
     """
+    refuse_no_policy(title, options)
     policy, key_fn = options.get("cache_policy", NotSet), options.get("cache_key_fn")
     if policy is not NotSet and key_fn is not None:
         _warn(f"Both `cache_policy` and `cache_key_fn` are set on {title}. `cache_key_fn` is used.")
@@ -58,14 +61,21 @@ def must_keep(options: Mapping[str, Any]) -> bool:
     )
 
 
-def checked_storage(storage: Any) -> Any:
+def checked_storage(title: str, storage: Any) -> Any:
     """Where results are to go, as it was given.
 
     Raises:
-        InvalidOption: it is a block that has no name yet, so that nobody else could find them.
+        InvalidOption: it is no storage; or it is a block that has no name yet, so that nobody else
+            could find them.
     """
-    named = storage is None or isinstance(storage, str | os.PathLike)
-    if not named and getattr(storage, "_block_document_id", None) is None:
+    if storage is None or isinstance(storage, str | os.PathLike | UUID):
+        return storage
+    if not callable(getattr(storage, "write_path", None)):
+        raise InvalidOption(
+            f"{title}: result_storage={shown(storage)}: use a folder, an address such as "
+            '"s3://bucket/results", or a file system of headrace.filesystems'
+        )
+    if getattr(storage, "_block_document_id", None) is None:
         raise InvalidOption(
             "Result storage configuration must be persisted server-side. Please call `.save()` on "
             "your block before passing it in, or pass a folder or an address."
@@ -97,28 +107,54 @@ def checked_serializer(title: str, serializer: Any) -> Any:
     return serializer
 
 
-def policy_for(
-    title: str, options: Mapping[str, Any], persist_result: bool | None, settings: Settings
-) -> CachePolicy | None:
-    """The cache policy that a task's options and the settings come to; None is none at all.
-
-    Args:
-        title: what messages call the task.
-        options: those that were given.
-        persist_result: what `keeps_results` says of them.
-        settings: those that hold.
+def named_serializer(title: str, serializer: Any) -> Serializer[Any]:
+    """The serializer that an option names or is.
 
     Raises:
-        InvalidOption: the policy is none. Prefect's users know it to be refused when it is used.
+        InvalidOption: there is none of that name, or it takes more than its name to make it.
     """
-    from headrace.cache_policies import DEFAULT, NO_CACHE, CachePolicy  # not every task needs them
+    from pydantic import ValidationError  # whoever names a serializer needs it
 
+    from headrace.serializers import resolve_serializer
+
+    try:
+        return resolve_serializer(serializer)
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise InvalidOption(f"{title}: result_serializer={shown(serializer)}: {reason}") from error
+
+
+def refuse_no_policy(title: str, options: Mapping[str, Any]) -> None:
+    """See to it that the cache policy among the options, if there is one, is a policy.
+
+    Raises:
+        InvalidOption: it is none.
+    """
     policy: Any = options.get("cache_policy", NotSet)
-    if policy is not NotSet and policy is not None and not isinstance(policy, CachePolicy):
+    if policy is NotSet or policy is None:
+        return
+    from headrace.cache_policies import CachePolicy  # whoever has a policy has loaded it
+
+    if not isinstance(policy, CachePolicy):
         raise InvalidOption(
             f"{title}: cache_policy={shown(policy)}: use a policy of headrace.cache_policies, "
             "such as INPUTS, not its name"
         )
+
+
+def policy_for(
+    options: Mapping[str, Any], persist_result: bool | None, settings: Settings
+) -> CachePolicy | None:
+    """The cache policy that a task's options and the settings come to; None is none at all.
+
+    Args:
+        options: those that were given.
+        persist_result: what `keeps_results` says of them.
+        settings: those that hold.
+    """
+    from headrace.cache_policies import DEFAULT, NO_CACHE, CachePolicy  # not every task needs them
+
+    policy: Any = options.get("cache_policy", NotSet)
     if policy is NotSet and settings.tasks_default_no_cache:
         policy = NO_CACHE
     if (key_fn := options.get("cache_key_fn")) is not None:

@@ -24,6 +24,7 @@ from headrace.context import (
 )
 from headrace.exceptions import ConfigurationError, UnserializableResult
 from headrace.filesystems import NullFileSystem, WritableFileSystem
+from headrace.results.options import named_serializer
 from headrace.results.records import ResultRecord, ResultRecordMetadata, split_record
 from headrace.results.storages import (
     get_default_result_storage,
@@ -120,7 +121,8 @@ class ResultStore:
         elif self.result_storage is None:
             update["result_storage"] = get_default_result_storage()
         if options.result_serializer is not None:
-            update["serializer"] = resolve_serializer(options.result_serializer)
+            title = f"{options.kind} '{options.name}'"
+            update["serializer"] = named_serializer(title, options.result_serializer)
         return update
 
     def for_transactions(self) -> Self:

@@ -1,3 +1,4 @@
+# differs: an option of a wrong kind is refused at the decorator, a task runner included
 from headrace import flow
 
 for make in (

@@ -1,3 +1,4 @@
+# differs: a task runner that is none is refused at the decorator
 from headrace import flow, task
 from headrace.task_runners import ThreadPoolTaskRunner
 

@@ -1,3 +1,4 @@
+# differs: an option of a wrong kind is refused at the decorator, a cache policy included
 from headrace import flow, task
 
 for make in (
