@@ -43,10 +43,9 @@ class Table(peewee.Model):
         legacy_table_names = False
 
 
-class Edited(Table):
-    """What people edit: `revision` counts how often somebody has."""
-
-    revision = peewee.IntegerField(constraints=[peewee.SQL("DEFAULT 1")], default=1)
+def _revision() -> peewee.IntegerField:
+    """The column that counts the edits of a row, from 1; in the place where it was added."""
+    return peewee.IntegerField(constraints=[peewee.SQL("DEFAULT 1")], default=1)
 
 
 class Flow(Table):
@@ -139,17 +138,10 @@ FlowRun.add_index(FlowRun.name, FlowRun.id, name="flow_run_by_name")
 FlowRun.add_index(FlowRun.start_time, FlowRun.id, name="flow_run_by_start")
 FlowRun.add_index(FlowRun.end_time, FlowRun.id, name="flow_run_by_end")
 FlowRun.add_index(FlowRun.end_time - FlowRun.start_time, FlowRun.id, name="flow_run_by_duration")
-FlowRun.add_index(
-    peewee.fn.COALESCE(FlowRun.scheduled_time, FlowRun.created_at),
-    FlowRun.id,
-    name="flow_run_by_due",
-)
-FlowRun.add_index(
-    FlowRun.work_queue_id,
-    FlowRun.id,
-    name="flow_run_by_queue",
-    where=FlowRun.work_queue_id.is_null(False),
-)
+_DUE = peewee.fn.COALESCE(FlowRun.scheduled_time, FlowRun.created_at)
+FlowRun.add_index(_DUE, FlowRun.id, name="flow_run_by_due")
+_QUEUED = FlowRun.work_queue_id.is_null(False)
+FlowRun.add_index(FlowRun.work_queue_id, FlowRun.id, name="flow_run_by_queue", where=_QUEUED)
 
 
 class TaskRun(Table):
@@ -295,7 +287,7 @@ class FlowRunInput(Table):
         primary_key = peewee.CompositeKey("flow_run_id", "key")
 
 
-class Variable(Edited):
+class Variable(Table):
     """A named value that programs share. `value` is JSON, `tags` a JSON list of texts."""
 
     id = IdField(primary_key=True)
@@ -304,13 +296,14 @@ class Variable(Edited):
     tags = peewee.TextField()
     created_at = peewee.BigIntegerField()
     updated_at = peewee.BigIntegerField()
+    revision = _revision()
 
     class Meta:
         table_name = "variable"
         without_rowid = True
 
 
-class Artifact(Edited):
+class Artifact(Table):
     """Something that a run made for people to look at. `data` is JSON.
 
     Artifacts with the same key are versions of one thing, of which the newest counts.
@@ -325,6 +318,7 @@ class Artifact(Edited):
     task_run_id = IdField(null=True)
     created_at = peewee.BigIntegerField()
     updated_at = peewee.BigIntegerField()
+    revision = _revision()
 
     class Meta:
         table_name = "artifact"
@@ -354,7 +348,7 @@ class BlockType(Table):
         without_rowid = True
 
 
-class Block(Edited):
+class Block(Table):
     """A saved configuration, known by its type and name; `data` is JSON, secrets as they are.
 
     A value `{"$ref": {"block_document_id": id}}` in it stands for another block.
@@ -367,6 +361,7 @@ class Block(Edited):
     data = peewee.TextField()
     created_at = peewee.BigIntegerField()
     updated_at = peewee.BigIntegerField()
+    revision = _revision()
 
     class Meta:
         table_name = "block"
@@ -374,7 +369,7 @@ class Block(Edited):
         indexes = ((("type_slug", "name"), True),)
 
 
-class Deployment(Edited):
+class Deployment(Table):
     """A flow that can be run from elsewhere, known by the flow's name and its own.
 
     `tags`, `parameters`, `parameter_schema` (a JSON Schema) and `job_variables` are JSON texts. The
@@ -405,6 +400,7 @@ class Deployment(Edited):
     updated_at = peewee.BigIntegerField()
     concurrency_limit = peewee.IntegerField(null=True)
     collision_strategy = peewee.TextField(null=True)
+    revision = _revision()
     limits = peewee.TextField(constraints=[peewee.SQL("DEFAULT '[]'")])
     limit_key = peewee.TextField(null=True)
     debounce = peewee.BigIntegerField(null=True)
@@ -416,7 +412,7 @@ class Deployment(Edited):
         indexes = ((("flow_id", "name"), True),)
 
 
-class Schedule(Edited):
+class Schedule(Table):
     """One schedule of a deployment: `spec` is JSON (`headrace_service.schedules.ScheduleSpec`).
 
     `next_fire` is when it fires next; None while it is not active or its deployment is paused, and
@@ -432,6 +428,7 @@ class Schedule(Edited):
     catchup = peewee.TextField()
     next_fire = peewee.BigIntegerField(null=True)
     created_at = peewee.BigIntegerField()
+    revision = _revision()
 
     class Meta:
         table_name = "schedule"
@@ -457,7 +454,7 @@ class Bundle(Table):
         table_name = "bundle"
 
 
-class WorkPool(Edited):
+class WorkPool(Table):
     """Where runs of deployments wait for workers of one type."""
 
     id = IdField(primary_key=True)
@@ -467,13 +464,14 @@ class WorkPool(Edited):
     paused = peewee.BooleanField()
     concurrency_limit = peewee.IntegerField(null=True)
     created_at = peewee.BigIntegerField()
+    revision = _revision()
 
     class Meta:
         table_name = "work_pool"
         without_rowid = True
 
 
-class WorkQueue(Edited):
+class WorkQueue(Table):
     """A line within a pool; those with a lower `priority` number are served first."""
 
     id = IdField(primary_key=True)
@@ -482,6 +480,7 @@ class WorkQueue(Edited):
     priority = peewee.IntegerField()
     paused = peewee.BooleanField()
     created_at = peewee.BigIntegerField()
+    revision = _revision()
 
     class Meta:
         table_name = "work_queue"
@@ -510,7 +509,7 @@ class Worker(Table):
         indexes = ((("work_pool_id", "name"), False),)
 
 
-class ConcurrencyLimit(Edited):
+class ConcurrencyLimit(Table):
     """How many slots may be taken at once under a name: so many for each key, `total` for all keys.
 
     With `decay` above 0, slots come back by themselves, so many a second. A limit that is not
@@ -524,6 +523,7 @@ class ConcurrencyLimit(Edited):
     active = peewee.BooleanField()
     created_at = peewee.BigIntegerField()
     updated_at = peewee.BigIntegerField()
+    revision = _revision()
     total = peewee.IntegerField(null=True)
 
     class Meta:
