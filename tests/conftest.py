@@ -3,8 +3,24 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.postgres import Server
 
 # A shell that starts `make test` in the background has it ignore Ctrl-C, and what we start would
 # inherit that; the tests that interrupt their processes need the ordinary way.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server, started for the first test that wants one."""
+    from tests.postgres import postgres_server
+
+    with postgres_server() as server:
+        yield server

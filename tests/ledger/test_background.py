@@ -145,7 +145,7 @@ def test_arguments_have_a_size_that_fits_a_message(ledger: Ledger) -> None:
         ask(ledger, arguments=bytes(MAX_ARGUMENTS + 1))
 
 
-def test_what_waits_is_read_in_order_from_an_index(ledger: Ledger) -> None:
+def test_what_waits_is_read_in_order_from_an_index(file_ledger: Ledger) -> None:
     def plan(db: Any) -> list[str]:
         seen: list[Any] = []
         db.query_hooks.append(seen.append)
@@ -158,6 +158,6 @@ def test_what_waits_is_read_in_order_from_an_index(ledger: Ledger) -> None:
             for step in db.execute_sql(f"EXPLAIN QUERY PLAN {event.sql}", event.params)
         ]
 
-    (step,) = ledger.read(plan).result()
+    (step,) = file_ledger.read(plan).result()
     assert "USING INDEX background_run_task_key_task_run_id" in step
     assert "task_key=?" in step

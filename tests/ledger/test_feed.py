@@ -22,19 +22,18 @@ from headrace_service.ledger.queries.looks import workers_now
 from headrace_service.ledger.tail import EventRow, FeedChunk
 from headrace_service.ledger.work_pools import WorkerCall, keep_worker
 from tests.builders import Stream, custom_event, flow_run, log_line, task_run
+from tests.ledger.conftest import Place
 
 R = TypeVar("R", EventRow, LogRow)
 BOTH = frozenset({"flow_run", "task_run"})
 
 
 @pytest.fixture
-async def followed(tmp_path: Path) -> AsyncIterator[Ledger]:
+async def followed(ledger: Ledger) -> AsyncIterator[Ledger]:
     """A ledger whose feed is running."""
-    ledger = Ledger.open(tmp_path / "ledger.db")
     await ledger.feed.start()
     yield ledger
     await ledger.feed.stop()
-    ledger.close()
 
 
 async def take(chunks: AsyncGenerator[FeedChunk[R]], count: int) -> list[R]:
@@ -256,9 +255,9 @@ async def test_a_ledger_that_cannot_be_read_for_a_while_is_followed_afterwards(
     ledger.close()
 
 
-async def test_another_process_commits_are_seen(followed: Ledger) -> None:
-    """Another connection to the file stands for another process: nothing of ours is shared."""
-    other, run = Ledger.open(followed.path), flow_run()
+async def test_another_process_commits_are_seen(followed: Ledger, place: Place) -> None:
+    """Another connection to the ledger stands for another process: nothing of ours is shared."""
+    other, run = Ledger.open(place), flow_run()
     events = followed.feed.events(None, kinds=BOTH)
     await begin(events)
     other.append(Stream().batch(run)).result()

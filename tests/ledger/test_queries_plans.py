@@ -107,9 +107,9 @@ class Statements:
 
 
 @pytest.fixture
-def statements(ledger: Ledger) -> Iterator[Statements]:
-    noted = Statements(ledger)
-    hooks = ledger._reading.db.query_hooks
+def statements(file_ledger: Ledger) -> Iterator[Statements]:
+    noted = Statements(file_ledger)
+    hooks = file_ledger._reading.db.query_hooks
     hooks.append(noted.note)
     yield noted
     hooks.remove(noted.note)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,13 +28,6 @@ from tests.builders import Stream
 HOUR = 3_600_000_000
 
 
-@pytest.fixture
-def ledger(tmp_path: Path) -> Any:
-    opened = Ledger.open(tmp_path / "ledger.db")
-    yield opened
-    opened.close()
-
-
 def told(ledger: Ledger) -> list[tuple[str, str | None, dict[str, Any]]]:
     """What the event log tells of tokens, oldest first: what, of which, and what else."""
     rows = ledger.read(page_of_events, Page(50), None, None).result().rows
@@ -49,7 +41,8 @@ def told(ledger: Ledger) -> list[tuple[str, str | None, dict[str, Any]]]:
     ]
 
 
-def test_a_token_is_known_by_what_it_hashes_to_and_kept_nowhere(ledger: Ledger) -> None:
+def test_a_token_is_known_by_what_it_hashes_to_and_kept_nowhere(file_ledger: Ledger) -> None:
+    ledger = file_ledger
     secret = new_secret()
     row = ledger.write(create_token, "ci", Scope.RUN, secret).result()
     assert (row.name, row.scope, row.prefix) == ("ci", "run", secret[:10])

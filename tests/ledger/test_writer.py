@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from headrace_service.ledger import Ledger, LedgerUnusable, LedgerVersion
+from headrace_service.ledger.models import FlowRun
 from tests.builders import Stream, flow_run, log_line
+from tests.ledger.conftest import Place
 
 
 def test_jobs_that_wait_together_fail_apart(ledger: Ledger) -> None:
@@ -27,14 +29,17 @@ def test_jobs_that_wait_together_fail_apart(ledger: Ledger) -> None:
     assert futures[2].result().accepted == 1
 
 
-def test_what_is_answered_is_seen_by_another_process_at_once(ledger: Ledger) -> None:
-    other = sqlite3.connect(ledger.path)
+def test_what_is_answered_is_seen_by_another_process_at_once(ledger: Ledger, place: Place) -> None:
+    other = Ledger.open(place)
     ledger.append(Stream().batch(flow_run())).result()
-    assert other.execute("SELECT count(*) FROM flow_run").fetchone() == (1,)
+    assert other.read(FlowRun.select().count).result() == 1
     other.close()
 
 
-def test_a_writer_waits_for_as_long_as_another_process_holds_the_lock(ledger: Ledger) -> None:
+def test_a_writer_waits_for_as_long_as_another_process_holds_the_lock(
+    file_ledger: Ledger,
+) -> None:
+    ledger = file_ledger
     other = sqlite3.connect(ledger.path, isolation_level=None, check_same_thread=False)
     other.execute("BEGIN IMMEDIATE")
     future = ledger.append(Stream().batch(flow_run()))
@@ -46,8 +51,8 @@ def test_a_writer_waits_for_as_long_as_another_process_holds_the_lock(ledger: Le
     other.close()
 
 
-def test_close_commits_what_waits_and_refuses_what_comes_after(tmp_path: Path) -> None:
-    ledger, stream = Ledger.open(tmp_path / "ledger.db"), Stream()
+def test_close_commits_what_waits_and_refuses_what_comes_after(ledger: Ledger) -> None:
+    stream = Stream()
     futures = [ledger.append(stream.batch(flow_run())) for _ in range(200)]
     ledger.close()
     ledger.close()
@@ -116,12 +121,12 @@ def test_a_ledger_from_the_future_is_left_alone(tmp_path: Path) -> None:
         Ledger.open(path)
 
 
-def test_many_threads_may_open_a_new_file_at_once(tmp_path: Path) -> None:
-    path, opened, failed = tmp_path / "ledger.db", [], []
+def test_many_threads_may_open_a_new_ledger_at_once(empty_place: Place) -> None:
+    opened, failed = [], []
 
     def open_and_write() -> None:
         try:
-            ledger = Ledger.open(path)
+            ledger = Ledger.open(empty_place)
             opened.append(ledger.append(Stream().batch(flow_run())).result())
             ledger.close()
         except Exception as error:
@@ -136,7 +141,7 @@ def test_many_threads_may_open_a_new_file_at_once(tmp_path: Path) -> None:
     assert len(opened) == 8
 
 
-def test_the_tables_are_what_the_models_say(ledger: Ledger) -> None:
+def test_the_tables_are_what_the_models_say(file_ledger: Ledger) -> None:
     """The frozen first step and the live models must not drift apart unnoticed."""
     import peewee
 
@@ -153,5 +158,5 @@ def test_the_tables_are_what_the_models_say(ledger: Ledger) -> None:
         )
         return {(name, sql.replace(" AUTOINCREMENT", "")) for name, sql in rows}
 
-    assert ledger.read(shape).result() == shape(fresh)
+    assert file_ledger.read(shape).result() == shape(fresh)
     fresh.close()

@@ -30,12 +30,10 @@ class Listener:
 
     Args:
         url: where the database is.
-        own: what this process says with its own commits, which need no telling.
     """
 
-    def __init__(self, url: str, own: str) -> None:
+    def __init__(self, url: str) -> None:
         self._url = url
-        self._own = own
         #: How often there was something to look for.
         self.heard = 1
         self._closed = threading.Event()
@@ -68,9 +66,9 @@ class Listener:
         self.heard += 1  # of what was committed before
         silence = 0.0
         while not self._closed.is_set():
-            said = [each.payload for each in connection.notifies(timeout=LOOK, stop_after=1)]
+            told = list(connection.notifies(timeout=LOOK, stop_after=1))
             silence += LOOK
-            if silence >= ANYHOW or any(payload != self._own for payload in said):
+            if told or silence >= ANYHOW:
                 self.heard += 1
                 silence = 0.0
 

