@@ -16,15 +16,20 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from headrace_service.api.queries.service import package_version
 from headrace_service.api.view import GraphQLView, is_loopback
 from headrace_service.ledger import Ledger
+from headrace_service.logs import RequestIds
 from headrace_service.loops.reaper import Reaper
+from headrace_service.loops.retention import Retention
 from headrace_service.loops.scheduler import Scheduler
+from headrace_service.settings import ServiceSettings
 from headrace_service.web import GRAPHIQL_FILES, graphiql_page
 
 #: Bytes of a request's body at most: several times what a full batch of records takes.
 MAX_BODY = 64 * 1024 * 1024
 
 
-def create_app(ledger: Ledger, *, loopback_only: bool = False) -> Starlette:
+def create_app(
+    ledger: Ledger, *, loopback_only: bool = False, settings: ServiceSettings | None = None
+) -> Starlette:
     """The application over an open ledger, which the caller closes after it.
 
     Args:
@@ -32,9 +37,11 @@ def create_app(ledger: Ledger, *, loopback_only: bool = False) -> Starlette:
         loopback_only: answer only requests that were addressed to this machine by a name of its
             own. For a service that listens on loopback: a foreign page whose name has been made
             to point here is refused.
+        settings: what else can be set.
 
     Set the event `app.state.closing` to end what streams over HTTP before the application ends.
     """
+    settings = settings or ServiceSettings()
     closing = asyncio.Event()
     view = GraphQLView(ledger, graphiql_page, closing)
 
@@ -48,7 +55,12 @@ def create_app(ledger: Ledger, *, loopback_only: bool = False) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await ledger.feed.start()
         loops = [
-            asyncio.create_task(loop.run()) for loop in (Scheduler(lambda: ledger), Reaper(ledger))
+            asyncio.create_task(loop.run())
+            for loop in (
+                Scheduler(lambda: ledger),
+                Reaper(ledger),
+                Retention(ledger, settings.retention_interval),
+            )
         ]
         try:
             yield
@@ -71,6 +83,7 @@ def create_app(ledger: Ledger, *, loopback_only: bool = False) -> Starlette:
     app.state.closing = closing
     if loopback_only:
         app.add_middleware(LoopbackHosts)
+    app.add_middleware(RequestIds)  # the outermost: what is refused has an id, too
     return app
 
 

@@ -18,7 +18,8 @@ import uvicorn
 from headrace_service.api.view import is_loopback
 from headrace_service.app import create_app
 from headrace_service.ledger import Ledger
-from headrace_service.settings import DEFAULT_STATEMENT_TIMEOUT
+from headrace_service.ledger.keep import Keep
+from headrace_service.settings import ServiceSettings
 
 logger = logging.getLogger("headrace_service")
 
@@ -85,6 +86,7 @@ class Server(uvicorn.Server):
         listener: a listening socket.
         host: the host as it was asked for; a loopback one answers to loopback names only.
         on_ready: called in the event loop once requests are answered.
+        settings: what else can be set.
     """
 
     def __init__(
@@ -93,8 +95,9 @@ class Server(uvicorn.Server):
         listener: socket.socket,
         host: str,
         on_ready: Callable[[], None] = lambda: None,
+        settings: ServiceSettings | None = None,
     ) -> None:
-        app = create_app(ledger, loopback_only=is_loopback(host))
+        app = create_app(ledger, loopback_only=is_loopback(host), settings=settings)
         config = uvicorn.Config(
             app,
             loop="asyncio",
@@ -164,33 +167,31 @@ class Server(uvicorn.Server):
 
 
 def serve(
-    path: Path,
-    host: str,
-    port: int,
-    *,
-    synchronous: str = "NORMAL",
-    statement_timeout: float = DEFAULT_STATEMENT_TIMEOUT,
-    on_ready: Callable[[str], None] = lambda url: None,
+    path: Path, settings: ServiceSettings, *, on_ready: Callable[[str], None] = lambda url: None
 ) -> None:
     """Serve a ledger until SIGINT or SIGTERM; then everything is committed and closed.
 
     Args:
         path: the ledger's file; its folder exists.
-        host: the address to listen on.
-        port: the port; 0 takes a free one.
-        synchronous: see `Ledger.open`.
-        statement_timeout: see `Ledger.open`.
+        settings: where to listen, and all else that can be set.
         on_ready: called with the service's address once it answers.
 
     Raises:
         CannotListen: the address cannot be had.
         LedgerUnusable: the ledger cannot be opened.
     """
-    with contextlib.closing(bind(host, port)) as listener:
+    host = settings.host
+    with contextlib.closing(bind(host, settings.port)) as listener:
         url = url_of(listener, host)
-        ledger = Ledger.open(path, synchronous=synchronous, statement_timeout=statement_timeout)
+        ledger = Ledger.open(
+            path,
+            synchronous=settings.synchronous,
+            statement_timeout=settings.statement_timeout,
+            keep=Keep(settings.retention_runs, settings.retention_events, settings.retention_logs),
+        )
         try:
-            Server(ledger, listener, host, lambda: on_ready(url)).run_until_told()
+            server = Server(ledger, listener, host, lambda: on_ready(url), settings)
+            server.run_until_told()
         finally:
             ledger.close()
 

@@ -1,8 +1,13 @@
-"""The service's settings, read from the environment: `HEADRACE_SERVER_` before each name."""
+"""The service's settings: one table of names, readers and meanings.
+
+Each is a variable, `HEADRACE_SERVER_` before its name in capitals, and a flag of
+`headrace server start`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import msgspec
 
@@ -10,53 +15,145 @@ DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 4200
 DEFAULT_STATEMENT_TIMEOUT = 10.0
 
+PREFIX = "HEADRACE_SERVER_"
+
 
 class InvalidServiceSetting(Exception):
-    """An environment variable has an unusable value; the message names it and the mend."""
+    """A setting has an unusable value; the message names it and the mend."""
 
 
 class ServiceSettings(msgspec.Struct, frozen=True):
-    """What can be set."""
+    """What can be set; `SETTINGS` says what each means."""
 
-    #: The address to listen on; 0.0.0.0 is every address of this machine.
     host: str = DEFAULT_HOST
-    #: The port to listen on; 0 takes a free one.
     port: int = DEFAULT_PORT
-    #: NORMAL: what is acknowledged survives the death of any process. FULL: a power cut as well.
     synchronous: str = "NORMAL"
-    #: Seconds after which a query is stopped.
     statement_timeout: float = DEFAULT_STATEMENT_TIMEOUT
+    log_level: str = "WARNING"
+    log_format: str = "text"
+    retention_runs: float = 90.0
+    retention_events: float = 90.0
+    retention_logs: float = 30.0
+    retention_interval: float = 3600.0
 
 
-def read_service_settings(environment: Mapping[str, str]) -> ServiceSettings:
+class Setting(NamedTuple):
+    """One setting: what makes a value of a text, and what it sets."""
+
+    name: str
+    read: Callable[[str], object]
+    meaning: str
+
+    @property
+    def variable(self) -> str:
+        """The environment variable."""
+        return PREFIX + self.name.upper()
+
+    @property
+    def flag(self) -> str:
+        """The flag of `headrace server start`."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def default(self) -> str:
+        """What it is when nobody sets it, as it would be written."""
+        value = getattr(ServiceSettings(), self.name)
+        return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 65_535:
+        raise ValueError("use a number from 0 to 65535")
+    return int(text)
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        for word in words:
+            if text.lower() == word.lower():
+                return word
+        raise ValueError(f"use {', '.join(words[:-1])} or {words[-1]}")
+
+    return read
+
+
+def _number(least: float, advice: str) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            raise ValueError(advice) from None
+        if not least <= number < 1e9:
+            raise ValueError(advice)
+        return number
+
+    return read
+
+
+_seconds = _number(1e-9, "use a number of seconds above 0")
+_days = _number(0, "use a number of days; 0 keeps them for ever")
+
+SETTINGS = (
+    Setting("host", str, "the address to listen on; 0.0.0.0 is every one"),
+    Setting("port", _port, "the port; 0 takes a free one"),
+    Setting(
+        "synchronous",
+        _one_of("NORMAL", "FULL"),
+        "NORMAL: what is acknowledged survives the death of any process; FULL: a power cut as "
+        "well, at the price of a disk flush with each commit",
+    ),
+    Setting(
+        "statement_timeout",
+        _seconds,
+        "after how many seconds a query is stopped and answered with the error TookTooLong",
+    ),
+    Setting(
+        "log_level",
+        _one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
+        "the least level of the service's own log lines, which go to standard error",
+    ),
+    Setting(
+        "log_format",
+        _one_of("text", "json"),
+        "how they are written: lines for people, or a JSON object a line",
+    ),
+    Setting(
+        "retention_runs",
+        _days,
+        "days that a run is kept after its end, with all that hangs on it; 0 is for ever",
+    ),
+    Setting(
+        "retention_events",
+        _days,
+        "days that events are kept: histories of states, and what programs emit; 0 is for ever",
+    ),
+    Setting("retention_logs", _days, "days that log lines are kept; 0 is for ever"),
+    Setting("retention_interval", _seconds, "seconds between two looks for what is to go"),
+)
+
+
+def read_service_settings(
+    environment: Mapping[str, str], flags: Mapping[str, str | None] | None = None
+) -> ServiceSettings:
     """The settings that `environment` makes; what it does not name has its default.
+
+    Args:
+        environment: variables and their texts; an empty one counts for nothing.
+        flags: texts by the settings' names, which count for more; None is not given.
 
     Raises:
         InvalidServiceSetting: a value cannot be used.
     """
-    host = environment.get("HEADRACE_SERVER_HOST", "").strip() or DEFAULT_HOST
-    port = environment.get("HEADRACE_SERVER_PORT", "").strip() or str(DEFAULT_PORT)
-    if not port.isascii() or not port.isdigit() or int(port) > 65_535:
-        raise InvalidServiceSetting(
-            f"HEADRACE_SERVER_PORT={port!r} cannot be used: use a number from 0 to 65535"
-        )
-    synchronous = environment.get("HEADRACE_SERVER_SYNCHRONOUS", "").strip().upper() or "NORMAL"
-    if synchronous not in ("NORMAL", "FULL"):
-        raise InvalidServiceSetting(
-            f"HEADRACE_SERVER_SYNCHRONOUS={synchronous!r} cannot be used: use NORMAL or FULL"
-        )
-    return ServiceSettings(host, int(port), synchronous, _statement_timeout(environment))
-
-
-def _statement_timeout(environment: Mapping[str, str]) -> float:
-    text = environment.get("HEADRACE_SERVER_STATEMENT_TIMEOUT", "").strip()
-    try:
-        seconds = float(text) if text else DEFAULT_STATEMENT_TIMEOUT
-    except ValueError:
-        seconds = 0
-    if not 0 < seconds < 1e9:
-        raise InvalidServiceSetting(
-            f"HEADRACE_SERVER_STATEMENT_TIMEOUT={text!r} cannot be used: "
-            "use a number of seconds above 0"
-        )
-    return seconds
+    values: dict[str, object] = {}
+    for setting in SETTINGS:
+        name, text = setting.variable, environment.get(setting.variable, "").strip()
+        given = (flags or {}).get(setting.name)
+        if given is not None:
+            name, text = setting.flag, given.strip()
+        if not text:
+            continue
+        try:
+            values[setting.name] = setting.read(text)
+        except ValueError as error:
+            raise InvalidServiceSetting(f"{name}={text!r} cannot be used: {error}") from None
+    return msgspec.convert(values, ServiceSettings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ import uuid_utils.compat as uuids
 
 from headrace.records import FlowRunCreated, StateType
 from headrace_service.ledger import Ledger
+from headrace_service.ledger.deletion import begin_deletion, delete_flow_run
 from headrace_service.ledger.errors import Conflict, NotFound
 from headrace_service.ledger.models import DELETED, EDITED
 from headrace_service.ledger.queries.events import histories
@@ -25,7 +27,6 @@ from headrace_service.ledger.run_changes import (
     FlowRunChanges,
     NewState,
     create_flow_run,
-    delete_flow_run,
     set_flow_run_state,
     set_task_run_state,
     update_flow_run,
@@ -109,7 +110,7 @@ def test_a_deleted_run_leaves_nothing_behind(ledger: Ledger) -> None:
     run, child = flow_run(), flow_run()
     task, stream = task_run(run), Stream()
     ledger.append(stream.batch(run, task, child, log_line(run), log_line(child))).result()
-    assert ledger.write(delete_flow_run, run.id).result() == run.id
+    assert asyncio.run(delete_flow_run(ledger, run.id)) == run.id
     assert found(ledger, run.id) is None
     assert found(ledger, child.id) is not None
     assert ledger.read(task_runs_by_id, [task.id]).result() == [None]
@@ -130,7 +131,7 @@ def test_what_becomes_of_a_run_is_in_the_event_log(ledger: Ledger, made: FlowRun
     assert told() == ["flow_run", EDITED]
     (history,) = ledger.read(histories, [made.id]).result()
     assert len(history) == 1
-    ledger.write(delete_flow_run, made.id).result()
+    ledger.write(begin_deletion, made.id).result()
     assert told() == [DELETED]
 
 
@@ -141,7 +142,7 @@ def test_what_is_not_there_cannot_be_changed(ledger: Ledger) -> None:
         (set_flow_run_state, nobody, running),
         (set_task_run_state, nobody, running),
         (update_flow_run, nobody, FlowRunChanges()),
-        (delete_flow_run, nobody),
+        (begin_deletion, nobody),
     ):
         with pytest.raises(NotFound, match=str(nobody)):
             ledger.write(verb, *args).result()

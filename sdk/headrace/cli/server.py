@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from headrace.exceptions import HomeUnusable, InvalidSetting, PortInUse, SetupError
 from headrace.settings import ensure_home, get_settings
+from headrace_service.settings import SETTINGS, InvalidServiceSetting, read_service_settings
+
+
+def settings_options(function: Callable[..., None]) -> Callable[..., None]:
+    """A flag for each of the service's settings."""
+    for setting in reversed(SETTINGS):
+        meaning = setting.meaning[0].upper() + setting.meaning[1:]
+        option = click.option(setting.flag, setting.name, help=f"{meaning}.  [{setting.default}]")
+        function = option(function)
+    return function
 
 
 @click.group()
@@ -18,33 +28,25 @@ def command() -> None:
 
 
 @command.command()
-@click.option("--host", help="The address to listen on; 0.0.0.0 is every one.  [127.0.0.1]")
-@click.option(
-    "--port", type=click.IntRange(0, 65_535), help="The port; 0 takes a free one.  [4200]"
-)
 @click.option(
     "--database",
     type=click.Path(dir_okay=False, path_type=Path),
     help="The ledger's SQLite file.  [~/.headrace/ledger.db]",
 )
-def start(host: str | None, port: int | None, database: Path | None) -> None:
+@settings_options
+def start(database: Path | None, **flags: str | None) -> None:
     """Serve GraphQL over the ledger, until Ctrl-C."""
     from headrace_service.ledger import LedgerError
+    from headrace_service.logs import set_up_logging
     from headrace_service.server import AddressInUse, CannotListen, serve
-    from headrace_service.settings import InvalidServiceSetting, read_service_settings
 
-    logging.basicConfig(
-        level=logging.WARNING, format="%(asctime)s | %(levelname)-7s | %(name)s - %(message)s"
-    )
     ledger = _ledger_path(database)
     try:
-        settings = read_service_settings(os.environ)
+        settings = read_service_settings(os.environ, flags)
+        set_up_logging(settings.log_level, settings.log_format)
         serve(
             ledger,
-            settings.host if host is None else host,
-            settings.port if port is None else port,
-            synchronous=settings.synchronous,
-            statement_timeout=settings.statement_timeout,
+            settings,
             on_ready=lambda url: click.echo(
                 f"headrace service listening at {url} (GraphiQL at /graphql, ledger {ledger})"
             ),

@@ -78,7 +78,13 @@ def masked(error: GraphQLError) -> GraphQLError:
         return _told(error, str(cause), {"code": "TookTooLong"})
     error_id = uuid4().hex[:12]
     where = ".".join(str(step) for step in error.path or ())
-    logger.error("error %s at %s", error_id, where or "the operation", exc_info=cause)
+    logger.error(
+        "error %s at %s",
+        error_id,
+        where or "the operation",
+        exc_info=cause,
+        extra={"error_id": error_id},
+    )
     message = f"Something went wrong inside the service; its log tells what, under {error_id}."
     return _told(error, message, {"code": "InternalError", "id": error_id})
 

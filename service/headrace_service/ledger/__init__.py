@@ -32,6 +32,7 @@ from headrace_service.ledger.errors import (
     OutOfOrder,
     TookTooLong,
 )
+from headrace_service.ledger.keep import Keep
 from headrace_service.ledger.migrations import migrate
 from headrace_service.ledger.readers import Readers
 from headrace_service.ledger.writer import Writer
@@ -80,6 +81,8 @@ class Ledger:
         self._feed: Feed | None = None
         self._slots: Slots | None = None
         self._making = threading.Lock()
+        #: How long things are kept.
+        self.keep = Keep()
         #: Whether there were processes with open runs when it was opened: see `reaping`.
         self.found_processes = False
 
@@ -90,6 +93,7 @@ class Ledger:
         *,
         synchronous: str = "NORMAL",
         statement_timeout: float = DEFAULT_STATEMENT_TIMEOUT,
+        keep: Keep | None = None,
     ) -> Ledger:
         """Open it, create it if there is none, and bring its tables up to date.
 
@@ -97,6 +101,7 @@ class Ledger:
             location: a SQLite file, whose folder exists; or `postgresql://…`, a database.
             synchronous: of a file: NORMAL survives the death of any process, FULL also a power cut.
             statement_timeout: seconds after which a query is stopped.
+            keep: how long things are kept by whoever looks for what is old.
 
         Raises:
             LedgerUnusable: it cannot be opened or written, or is no ledger; the message says why.
@@ -118,6 +123,7 @@ class Ledger:
             db.close()
         ledger = cls(backend, statement_timeout)
         ledger.found_processes = found is not None
+        ledger.keep = keep or Keep()
         return ledger
 
     @property

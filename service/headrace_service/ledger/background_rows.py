@@ -7,7 +7,7 @@ from uuid import UUID
 
 import peewee
 
-from headrace_service.ledger.models import BackgroundRun, TaskRun
+from headrace_service.ledger.models import BackgroundRun
 
 
 def is_superseded(db: peewee.Database, run_id: UUID, epoch: int) -> bool:
@@ -24,9 +24,3 @@ def forget(db: peewee.Database, run_ids: Sequence[UUID]) -> None:
     """Let go of runs that have ended, and of their arguments; others do not matter."""
     if run_ids:
         BackgroundRun.delete().where(BackgroundRun.task_run_id.in_(list(run_ids))).execute(db)
-
-
-def forget_of_flow_run(db: peewee.Database, flow_run_id: UUID) -> None:
-    """Let go of the runs that a flow run has asked for."""
-    mine = TaskRun.select(TaskRun.id).where(TaskRun.flow_run_id == flow_run_id)
-    BackgroundRun.delete().where(BackgroundRun.task_run_id.in_(mine)).execute(db)

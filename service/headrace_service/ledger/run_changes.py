@@ -1,4 +1,4 @@
-"""What programs do to runs by hand: create them, set their states, change and delete them."""
+"""What programs do to runs by hand: create them, set their states, change them."""
 
 from __future__ import annotations
 
@@ -18,18 +18,9 @@ from headrace.records import (
     Text,
     now_micros,
 )
-from headrace_service.ledger.background_rows import forget_of_flow_run
 from headrace_service.ledger.errors import Conflict, NotFound
 from headrace_service.ledger.fold import fold_in
-from headrace_service.ledger.models import (
-    DELETED,
-    EDITED,
-    Event,
-    FlowRun,
-    FlowRunInput,
-    Log,
-    TaskRun,
-)
+from headrace_service.ledger.models import EDITED, Event, FlowRun, TaskRun
 from headrace_service.ledger.rows import StatePayload
 from headrace_service.ledger.state_changes import change_states
 from headrace_service.rules import Actor
@@ -111,29 +102,16 @@ def update_flow_run(db: peewee.Database, run_id: UUID, changes: FlowRunChanges) 
     _attempt(db, FlowRun, run_id)
     if values:
         FlowRun.update(**values).where(FlowRun.id == run_id).execute(db)
-        _tell(db, EDITED, run_id)
+        tell(db, EDITED, run_id)
 
 
-def delete_flow_run(db: peewee.Database, run_id: UUID) -> UUID:
-    """Delete a flow run with its task runs, log lines, inputs and history. Its subflow runs stay.
-
-    All that is left is the event that tells of it. A state that its process still tells of is
-    refused; task runs and log lines that it tells of later belong to no run that is there.
+def tell(db: peewee.Database, kind: str, run_id: UUID) -> None:
+    """Put into the event log what becomes of a flow run besides its states.
 
     Raises:
         NotFound: there is no such run.
     """
     _attempt(db, FlowRun, run_id)
-    forget_of_flow_run(db, run_id)
-    for table in (TaskRun, Log, Event, FlowRunInput):
-        table.delete().where(table.flow_run_id == run_id).execute(db)
-    _tell(db, DELETED, run_id)
-    FlowRun.delete().where(FlowRun.id == run_id).execute(db)
-    return run_id
-
-
-def _tell(db: peewee.Database, kind: str, run_id: UUID) -> None:
-    """Put into the event log what becomes of a flow run besides its states."""
     columns = (FlowRun.state_type, FlowRun.state_name, FlowRun.state_message, FlowRun.run_count)
     ((type, name, message, count),) = (
         FlowRun.select(*columns).where(FlowRun.id == run_id).tuples().execute(db)

@@ -19,7 +19,7 @@ from headrace_service.api.mutations.answers import (
     task_run,
 )
 from headrace_service.api.scalars import JSON, object_of
-from headrace_service.ledger import run_changes
+from headrace_service.ledger import deletion, run_changes
 from headrace_service.ledger.decode import checked
 from headrace_service.ledger.errors import Refused
 
@@ -167,13 +167,13 @@ class RunMutations:
         return await flow_run(info, key)
 
     @strawberry.mutation(
-        description="Delete a flow run with its task runs, log lines and history. Runs of subflows "
-        "stay."
+        description="Delete a flow run with its task runs, log lines, artifacts and history. Runs "
+        "of subflows stay, and so does an artifact that is the newest of its key."
     )
     async def delete_flow_run(self, info: Info, id: RunId) -> DeleteResult:
         """Delete one."""
         try:
-            found = await info.context.ledger.awrite(run_changes.delete_flow_run, parse_id(id))
+            found = await deletion.delete_flow_run(info.context.ledger, parse_id(id))
         except Refused as error:
             return refusal(error)
         return deleted(found)

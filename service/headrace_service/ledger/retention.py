@@ -1,0 +1,309 @@
+"""What is old goes: runs that have ended, events, log lines, and what nothing needs any more.
+
+Each verb here looks at a bounded number of rows and deletes a bounded number, so that whoever
+records in between does not wait. A run that has not ended goes by no means, and nothing of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+import peewee
+
+from headrace.records import TERMINAL_STATES, now_micros
+from headrace_service.ledger.deletion import (
+    ROWS,
+    Gone,
+    delete_some,
+    delete_task_runs,
+    unfinished_deletions,
+    vanish,
+)
+from headrace_service.ledger.keep import Keep
+from headrace_service.ledger.models import (
+    Batch,
+    Bundle,
+    Deployment,
+    Event,
+    FlowRun,
+    Log,
+    MadeOnce,
+    Process,
+    Reaping,
+    Retention,
+    TaskRun,
+)
+
+#: Rows that one transaction looks at, at most.
+LOOK = 500
+#: Microseconds for which a bundle is kept that no deployment has: one may be about to be made.
+BUNDLE_GRACE = 24 * 3600 * 1_000_000
+
+_DAY = 24 * 3600 * 1_000_000
+_ENDED = sorted(each.value for each in TERMINAL_STATES)
+_FIRST, _LAST = UUID(int=0), UUID(int=(1 << 128) - 1)
+
+
+class Place(NamedTuple):
+    """How far a sweep has come: in which of its lists, and behind which key there."""
+
+    part: int = 0
+    after: UUID | str = _FIRST
+
+
+#: Deletes what is older than a moment, some rows behind a place; answers the next place, or None
+#: at the end.
+Verb = Callable[[peewee.Database, int, Place], Place | None]
+
+
+class Sweep(NamedTuple):
+    """One thing that goes when it is old: the name it is counted by, how long, and what does it."""
+
+    kind: str
+    days: Callable[[Keep], float]
+    verbs: tuple[Verb, ...]
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """What retention has done to things of one kind. `swept_at` is in microseconds."""
+
+    kind: str
+    keep_days: float
+    deleted: int
+    swept_at: int | None
+
+
+def moment(days: float, now: int) -> int:
+    """What is older than that is so many days old."""
+    return now - int(days * _DAY)
+
+
+def progress(db: peewee.Database, keep: Keep) -> list[Progress]:
+    """What was deleted of each kind since the ledger began."""
+    query = Retention.select(Retention.kind, Retention.deleted, Retention.swept_at)
+    found = {kind: (deleted, at) for kind, deleted, at in query.tuples().execute(db)}
+    return [
+        Progress(each.kind, each.days(keep), *found.get(each.kind, (0, None))) for each in SWEEPS
+    ]
+
+
+def note_swept(db: peewee.Database, kind: str, now: int) -> None:
+    """Note that everything of a kind that was due is gone."""
+    _count(db, kind, 0)
+    Retention.update({Retention.swept_at: now}).where(Retention.kind == kind).execute(db)
+
+
+# -- runs ------------------------------------------------------------------------------------------
+
+
+def sweep_flow_runs(db: peewee.Database, before: int, place: Place) -> Place | None:
+    """Delete flow runs that ended before a moment, unless one waits that has started them."""
+    gone = Gone()
+    for run_id in unfinished_deletions(db):
+        if not delete_some(db, run_id, gone):
+            _count(db, "run", gone.rows, gone)
+            return place
+    if place.part == len(_ENDED):
+        return None
+    found = _ended(db, FlowRun, (FlowRun.parent_flow_run_id,), _ENDED[place.part], before, place)
+    open_parents = _open(db, FlowRun, (parent for _, _, parent in found))
+    after: UUID | str = place.after
+    for run_id, ended, parent in found:
+        if ended < before and parent not in open_parents:
+            if gone.rows >= ROWS:
+                break
+            vanish(db, run_id)
+            gone.rows += 1
+            if not delete_some(db, run_id, gone):
+                after = run_id
+                break
+        after = run_id
+    _count(db, "run", gone.rows, gone)
+    if len(found) < LOOK and (not found or after == found[-1][0]):
+        return Place(place.part + 1)
+    return Place(place.part, after)
+
+
+def sweep_task_runs(db: peewee.Database, before: int, place: Place) -> Place | None:
+    """Delete task runs of no flow run that ended before a moment, and those whose flow run is gone.
+
+    The flow runs of that age are gone already, so that few others are in the way.
+    """
+    query = (
+        TaskRun.select(TaskRun.id, TaskRun.flow_run_id, TaskRun.state_type, _end_of(TaskRun))
+        .where(TaskRun.id > place.after, TaskRun.id < _least_id(before))
+        .order_by(TaskRun.id)
+        .limit(LOOK)
+    )
+    found = list(query.tuples().execute(db))
+    owners = {owner for _, owner, _, _ in found if owner is not None}
+    present = {key for (key,) in _select(db, FlowRun.id, FlowRun.id.in_(owners))}
+    due = [
+        key
+        for key, owner, state, ended in found
+        if state in _ENDED and ended < before and (owner is None or owner not in present)
+    ]
+    gone = Gone()
+    delete_task_runs(db, due, gone)
+    _count(db, "run", gone.rows, gone)
+    if gone.rows >= ROWS:
+        return place
+    return Place(0, found[-1][0]) if len(found) == LOOK else None
+
+
+# -- events and log lines --------------------------------------------------------------------------
+
+
+def sweep_events(db: peewee.Database, before: int, place: Place) -> Place | None:
+    """Delete events from before a moment, but none of a run that has not ended."""
+    return _sweep_lines(db, Event, "event", Event.subject_id, before, place)
+
+
+def sweep_logs(db: peewee.Database, before: int, place: Place) -> Place | None:
+    """Delete log lines from before a moment, but none of a run that has not ended."""
+    return _sweep_lines(db, Log, "log", Log.task_run_id, before, place)
+
+
+def _sweep_lines(
+    db: peewee.Database, model: Any, kind: str, task: Any, before: int, place: Place
+) -> Place | None:
+    """What is passed by here belongs to a run that goes on, and goes with it one day."""
+    _count(db, kind, 0)
+    looked_to = Retention.select(Retention.looked_to).where(Retention.kind == kind).scalar(db)
+    query = (
+        model.select(model.seq, model.at, model.flow_run_id, task)
+        .where(model.seq > looked_to)
+        .order_by(model.seq)
+        .limit(LOOK)
+    )
+    found = list(query.tuples().execute(db))
+    old = [row for row in found if row[1] < before]
+    if not old:
+        return None
+    flow_runs = _open(db, FlowRun, (owner for _, _, owner, _ in old))
+    tasks = _open(db, TaskRun, (task for _, _, owner, task in old if owner is None))
+    due = [seq for seq, _, owner, task in old if owner not in flow_runs and task not in tasks]
+    gone = Gone(rows=len(due))
+    if due:
+        model.delete().where(model.seq.in_(due)).execute(db)
+        setattr(gone, kind, due[-1])
+    _count(db, kind, gone.rows, gone)
+    Retention.update({Retention.looked_to: old[-1][0]}).where(Retention.kind == kind).execute(db)
+    return place if len(found) == LOOK else None
+
+
+# -- what nothing needs any more -------------------------------------------------------------------
+
+
+def sweep_streams(db: peewee.Database, before: int, place: Place) -> Place | None:
+    """Forget processes that were last heard of before a moment."""
+    query = (
+        Batch.select(Batch.client_id, Batch.at, Process.client_id)
+        .left_outer_join(Process, on=(Process.client_id == Batch.client_id))
+        .where(Batch.client_id > place.after, Batch.client_id < _least_id(before))
+        .order_by(Batch.client_id)
+        .limit(LOOK)
+    )
+    found = list(query.tuples().execute(db))
+    due = [key for key, at, lives in found if at < before and lives is None]
+    if due:
+        Batch.delete().where(Batch.client_id.in_(due)).execute(db)
+        Reaping.delete().where(Reaping.client_id.in_(due)).execute(db)
+        _count(db, "stream", len(due))
+    return Place(0, found[-1][0]) if len(found) == LOOK else None
+
+
+def sweep_keys(db: peewee.Database, before: int, place: Place) -> Place | None:
+    """Forget the idempotency keys of before a moment: to ask again makes anew."""
+    query = MadeOnce.select(MadeOnce.at).where(MadeOnce.at < before).order_by(MadeOnce.at)
+    moments = [at for (at,) in query.limit(LOOK).tuples().execute(db)]
+    if not moments:
+        return None
+    gone = MadeOnce.delete().where(MadeOnce.at <= moments[-1]).execute(db)
+    _count(db, "key", gone)
+    return place if len(moments) == LOOK else None
+
+
+def sweep_bundles(db: peewee.Database, before: int, place: Place) -> Place | None:
+    """Delete bundles that no deployment has, once they are a day old; one at a time, for its size.
+
+    How long runs are kept does not matter: a run takes its deployment's bundle.
+    """
+    del before
+    used = Deployment.select(Deployment.id).where(Deployment.bundle_key == Bundle.key)
+    old = Bundle.created_at < now_micros() - BUNDLE_GRACE
+    unused = Bundle.select(Bundle.key).where(old, ~peewee.fn.EXISTS(used)).order_by(Bundle.key)
+    key = unused.limit(1).scalar(db)
+    if key is None:
+        return None
+    Bundle.delete().where(Bundle.key == key).execute(db)
+    _count(db, "bundle", 1)
+    return place
+
+
+#: In this order: what hangs on a run goes with it, and what is left is looked at by its own age.
+SWEEPS = (
+    Sweep("run", lambda keep: keep.runs, (sweep_flow_runs, sweep_task_runs)),
+    Sweep("event", lambda keep: keep.events, (sweep_events,)),
+    Sweep("log", lambda keep: keep.logs, (sweep_logs,)),
+    Sweep("stream", lambda keep: keep.runs, (sweep_streams,)),
+    Sweep("key", lambda keep: keep.runs, (sweep_keys,)),
+    Sweep("bundle", lambda keep: keep.runs, (sweep_bundles,)),
+)
+
+
+# -- helpers ---------------------------------------------------------------------------------------
+
+
+def _ended(
+    db: peewee.Database, model: Any, columns: Iterable[Any], state: str, before: int, place: Place
+) -> list[tuple[Any, ...]]:
+    query = (
+        model.select(model.id, _end_of(model), *columns)
+        .where(model.state_type == state, model.id > place.after, model.id < _least_id(before))
+        .order_by(model.id)
+        .limit(LOOK)
+    )
+    return list(query.tuples().execute(db))
+
+
+def _end_of(model: Any) -> Any:
+    return peewee.fn.COALESCE(model.end_time, model.state_timestamp)
+
+
+def _open(db: peewee.Database, model: Any, ids: Iterable[UUID | None]) -> set[UUID]:
+    """Those of the runs that have not ended."""
+    wanted = {key for key in ids if key is not None}
+    condition = model.id.in_(wanted) & model.state_type.not_in(_ENDED)
+    return {key for (key,) in _select(db, model.id, condition)} if wanted else set()
+
+
+def _select(db: peewee.Database, column: Any, condition: Any) -> Iterable[tuple[Any]]:
+    rows: Iterable[tuple[Any]] = column.model.select(column).where(condition).tuples().execute(db)
+    return rows
+
+
+def _least_id(moment: int) -> UUID:
+    """The least id that something made at a moment can have: ids begin with their milliseconds."""
+    return UUID(int=max(0, moment // 1000) << 80)
+
+
+def _count(db: peewee.Database, kind: str, rows: int, gone: Gone | None = None) -> None:
+    """Count what was deleted, and remember up to where the feeds have lost something."""
+    for name in {kind, *(("event", "log") if gone else ())}:
+        start = {
+            Retention.kind: name,
+            Retention.deleted_to: 0,
+            Retention.looked_to: 0,
+            Retention.deleted: 0,
+        }
+        Retention.insert(start).on_conflict_ignore().execute(db)
+    if rows:
+        counted = Retention.update({Retention.deleted: Retention.deleted + rows})
+        counted.where(Retention.kind == kind).execute(db)
+    for name, place in (("event", gone.event), ("log", gone.log)) if gone else ():
+        moved = Retention.update({Retention.deleted_to: place})
+        moved.where(Retention.kind == name, Retention.deleted_to < place).execute(db)

@@ -1,0 +1,84 @@
+"""Retention: what is older than it is to be kept is deleted, a little at a time.
+
+Between two transactions it rests for longer than the one took, so that whoever records finds the
+writer free. It does not matter how many do this on one ledger.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+
+from headrace_service.ledger import Ledger, LedgerError
+from headrace_service.ledger.retention import (
+    SWEEPS,
+    Place,
+    Progress,
+    Sweep,
+    moment,
+    note_swept,
+    progress,
+)
+from headrace_service.loops.scheduler import Clock, SystemClock
+
+logger = logging.getLogger("headrace_service.loops")
+
+#: Seconds of rest after a transaction: at least so many, and so many times as long as it took.
+REST, TIMES = 0.01, 3
+#: Seconds until it is tried again when the ledger could not be written.
+RETRY = 60.0
+
+
+class Retention:
+    """Deletes what is older than `ledger.keep` says, every `interval` seconds."""
+
+    def __init__(self, ledger: Ledger, interval: float, clock: Clock | None = None) -> None:
+        self._ledger = ledger
+        self._interval = interval
+        self._clock = clock or SystemClock()
+
+    async def run(self) -> None:
+        """Go on until cancelled; what the ledger cannot do now is tried again."""
+        while True:
+            pause = self._interval
+            try:
+                await self.step()
+            except LedgerError as error:
+                logger.warning("retention waits: %s", error)
+                pause = min(pause, RETRY)
+            await self._clock.sleep(pause)
+
+    async def step(self, told: Callable[[str, int], None] | None = None) -> Counter[str]:
+        """Delete all that is due; answers how many rows of each kind.
+
+        Args:
+            told: called with a kind and how many rows of it are gone so far, now and then.
+        """
+        before = await self._deleted()
+        for sweep in SWEEPS:
+            if sweep.days(self._ledger.keep) > 0:
+                await self._sweep(sweep, before, told)
+        gone = await self._deleted() - before
+        if gone:
+            logger.info("retention deleted %s", ", ".join(f"{n} × {k}" for k, n in gone.items()))
+        return gone
+
+    async def _sweep(
+        self, sweep: Sweep, before: Counter[str], told: Callable[[str, int], None] | None
+    ) -> None:
+        limit = moment(sweep.days(self._ledger.keep), self._clock.now())
+        for verb in sweep.verbs:
+            place: Place | None = Place()
+            while place is not None:
+                began = self._clock.now()
+                place = await self._ledger.awrite(verb, limit, place)
+                took = (self._clock.now() - began) / 1_000_000
+                await self._clock.sleep(max(REST, took * TIMES))
+                if told is not None:
+                    told(sweep.kind, (await self._deleted() - before)[sweep.kind])
+        await self._ledger.awrite(note_swept, sweep.kind, self._clock.now())
+
+    async def _deleted(self) -> Counter[str]:
+        rows: list[Progress] = await self._ledger.aread(progress, self._ledger.keep)
+        return Counter({row.kind: row.deleted for row in rows})
