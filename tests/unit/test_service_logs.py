@@ -55,7 +55,7 @@ async def test_each_request_has_an_id_that_its_answer_tells(given: str | None) -
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await PlainTextResponse(TextFormatter().format(line("hi")))(scope, receive, send)
 
-    headers = {} if given is None else {"X-Request-ID": given.encode()}
+    headers = {} if given is None else {b"X-Request-ID": given.encode()}
     transport = httpx.ASGITransport(RequestIds(app))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         first, second = await client.get("/", headers=headers), await client.get("/")
