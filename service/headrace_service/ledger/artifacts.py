@@ -16,6 +16,7 @@ from headrace_service.ledger.errors import InvalidInput, NotFound
 from headrace_service.ledger.models import Artifact
 from headrace_service.ledger.queries.events import latest_event
 from headrace_service.ledger.queries.paging import Page, Slice, cut, keyset
+from headrace_service.ledger.revisions import revise
 
 _KEY = re.compile(r"[a-z0-9-]*")
 
@@ -32,6 +33,7 @@ class ArtifactRow(msgspec.Struct, frozen=True):
     task_run_id: UUID | None
     created_at: int
     updated_at: int
+    revision: int = 1
 
 
 class NewArtifact(msgspec.Struct, frozen=True):
@@ -94,12 +96,17 @@ def update_artifact(
     *,
     data: object = msgspec.UNSET,
     description: str | msgspec.UnsetType | None = msgspec.UNSET,
+    expected: int | None = None,
 ) -> ArtifactRow:
     """Change what an artifact shows; what is not given stays.
 
     Raises:
         NotFound: there is none of that id.
+        Conflict: it is not at the revision that is expected.
     """
+    if artifacts_by_id(db, [artifact_id]) == [None]:
+        raise NotFound(f"there is no artifact {artifact_id}", "id")
+    revise(db, Artifact, artifact_id, f"artifact {artifact_id}", expected)
     changes: dict[str, object] = {"updated_at": now_micros()}
     if data is not msgspec.UNSET:
         changes["data"] = msgspec.json.encode(data).decode()
@@ -107,8 +114,7 @@ def update_artifact(
         changes["description"] = description
     Artifact.update(**changes).where(Artifact.id == artifact_id).execute(db)
     (row,) = artifacts_by_id(db, [artifact_id])
-    if row is None:
-        raise NotFound(f"there is no artifact {artifact_id}", "id")
+    assert row is not None
     return row
 
 

@@ -19,6 +19,7 @@ from headrace_service.ledger.errors import Conflict, InvalidInput, NotFound
 from headrace_service.ledger.models import Block, BlockType
 from headrace_service.ledger.queries.events import latest_event
 from headrace_service.ledger.queries.paging import Page, Slice, cut, keyset
+from headrace_service.ledger.revisions import check_revision
 from headrace_service.ledger.statements import put
 
 _NAME, MAX_NAME = re.compile(r"[a-z0-9-]+"), 1024
@@ -49,6 +50,7 @@ class BlockRow(msgspec.Struct, frozen=True):
     data: str
     created_at: int
     updated_at: int
+    revision: int = 1
 
 
 class NewBlockType(msgspec.Struct, frozen=True):
@@ -106,6 +108,7 @@ def save_block(
     name: str | None,
     data: dict[str, Any],
     overwrite: bool,
+    expected: int | None = None,
 ) -> BlockRow:
     """Save a block and make its type known; without `overwrite`, only under a name that is free.
 
@@ -115,10 +118,11 @@ def save_block(
         name: its name; None for one that is known by its id alone.
         data: its fields.
         overwrite: whether it may take the place of what was saved under its name.
+        expected: the revision that was seen of that, if it is to count.
 
     Raises:
         InvalidInput: the name cannot be used.
-        Conflict: the name is taken.
+        Conflict: the name is taken, or was saved to since.
     """
     if name is not None and not (_NAME.fullmatch(name) and len(name) <= MAX_NAME):
         raise InvalidInput(
@@ -129,6 +133,8 @@ def save_block(
     found = None if name is None else block_by_name(db, new_type.slug, name)
     if found is not None and not overwrite:
         raise Conflict(f"there is a {new_type.slug} block {name!r} already", "name")
+    if found is not None:
+        check_revision(f"{new_type.slug} block {name!r}", found.revision, expected)
     register_block_type(db, new_type)
     now = now_micros()
     block_id = uuids.uuid7() if found is None else found.id
@@ -140,6 +146,7 @@ def save_block(
         msgspec.json.encode(data).decode(),
         now if found is None else found.created_at,
         now,
+        1 if found is None else found.revision + 1,
     )
     put(db, Block, msgspec.structs.asdict(row))
     return row

@@ -15,6 +15,7 @@ from headrace.records import FlowRunChanged, Name, StateChange, StateType, Text,
 from headrace_service import schedules
 from headrace_service.ledger.errors import InvalidInput, NotFound
 from headrace_service.ledger.models import Bundle, Deployment, Flow, FlowRun, Schedule
+from headrace_service.ledger.revisions import revise
 from headrace_service.ledger.state_changes import change_states
 from headrace_service.ledger.work_pools import DEFAULT_QUEUE, queue_for, work_pool
 from headrace_service.rules import Actor
@@ -60,6 +61,7 @@ class DeploymentRow(msgspec.Struct, frozen=True):
     paused: bool
     created_at: int
     updated_at: int
+    revision: int
     flow_name: str
 
     @property
@@ -98,6 +100,7 @@ class DeploymentInput(msgspec.Struct, frozen=True):
     concurrency_limit: int | None = None
     collision_strategy: str | None = None
     paused: bool | None = None
+    expected_revision: int | None = None
     schedules: Annotated[list[ScheduleInput], msgspec.Meta(max_length=MAX_SCHEDULES)] | None = None
 
 
@@ -208,6 +211,7 @@ def apply_deployment(db: peewee.Database, wanted: DeploymentInput) -> Deployment
 
     Raises:
         NotFound: there is no such work pool.
+        Conflict: it is not at the revision that is expected.
         InvalidInput: a schedule makes no sense, the limit is less than 0, or the name cannot be
             part of `flow/name`.
     """
@@ -255,6 +259,8 @@ def apply_deployment(db: peewee.Database, wanted: DeploymentInput) -> Deployment
         }
         Deployment.insert({**new, **values}).execute(db)
     else:
+        noun = f"deployment {wanted.flow_name}/{wanted.name}"
+        revise(db, Deployment, key, noun, wanted.expected_revision)
         Deployment.update(values).where(Deployment.id == key).execute(db)
     if wanted.schedules is not None:
         _apply_schedules(db, key, wanted.schedules, now)
@@ -262,13 +268,17 @@ def apply_deployment(db: peewee.Database, wanted: DeploymentInput) -> Deployment
     return deployment(db, key)
 
 
-def set_deployment_paused(db: peewee.Database, which: UUID | str, paused: bool) -> DeploymentRow:
+def set_deployment_paused(
+    db: peewee.Database, which: UUID | str, paused: bool, expected: int | None = None
+) -> DeploymentRow:
     """Let a deployment's schedules rest, or go on from now.
 
     Raises:
         NotFound: there is no such deployment.
+        Conflict: it is not at the revision that is expected.
     """
     row = deployment(db, which)
+    revise(db, Deployment, row.id, f"deployment {row.full_name}", expected)
     Deployment.update({Deployment.paused: paused}).where(Deployment.id == row.id).execute(db)
     plan_schedules(db, row.id, now_micros())
     return deployment(db, row.id)

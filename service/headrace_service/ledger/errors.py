@@ -73,7 +73,14 @@ class NotFound(Refused):
 
 
 class Conflict(Refused):
-    """What is asked for does not go with what is there."""
+    """What is asked for does not go with what is there.
+
+    `revision` is the one that a thing is at, where somebody else has edited it.
+    """
+
+    def __init__(self, message: str, field: str | None = None, revision: int | None = None) -> None:
+        super().__init__(message, field)
+        self.revision = revision
 
 
 class InvalidInput(Refused):

@@ -10,6 +10,7 @@ import uuid_utils.compat as uuids
 
 from headrace_service.ledger.concurrency import Outcome, release, serve_limit
 from headrace_service.ledger.models import ConcurrencyLimit, Slot, Waiter
+from headrace_service.ledger.revisions import revise
 
 
 class LimitValues(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -42,15 +43,21 @@ def create_limit(db: peewee.Database, name: str, values: LimitValues, now: int) 
     return Outcome(limit_id, {})
 
 
-def update_limit(db: peewee.Database, name: str, values: LimitValues, now: int) -> Outcome:
+def update_limit(
+    db: peewee.Database, name: str, values: LimitValues, now: int, expected: int | None = None
+) -> Outcome:
     """Change a limit; answers its id, or None when there is none of that name.
 
     Lowering it below what is held takes nothing from anybody: it is given on to nobody until
     enough has been given back.
+
+    Raises:
+        Conflict: it is not at the revision that is expected.
     """
     limit_id = _id_of(db, name)
     if limit_id is None:
         return Outcome(None, {})
+    revise(db, ConcurrencyLimit, limit_id, f"concurrency limit {name!r}", expected)
     changes = {
         key: value for key, value in msgspec.structs.asdict(values).items() if value is not None
     }

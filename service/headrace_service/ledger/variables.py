@@ -15,6 +15,7 @@ from headrace_service.ledger.models import Variable
 from headrace_service.ledger.queries.events import latest_event
 from headrace_service.ledger.queries.narrowing import has_tag
 from headrace_service.ledger.queries.paging import Page, Slice, cut, keyset
+from headrace_service.ledger.revisions import check_revision
 from headrace_service.ledger.statements import put
 
 #: Characters of a name, and of a value or the tags as JSON, at most.
@@ -31,6 +32,7 @@ class VariableRow(msgspec.Struct, frozen=True):
     tags: str
     created_at: int
     updated_at: int
+    revision: int = 1
 
 
 class VariableWhere(msgspec.Struct, frozen=True):
@@ -44,13 +46,20 @@ _COLUMNS = tuple(getattr(Variable, name) for name in VariableRow.__struct_fields
 
 
 def set_variable(
-    db: peewee.Database, name: str, value: object, tags: list[str], overwrite: bool
+    db: peewee.Database,
+    name: str,
+    value: object,
+    tags: list[str],
+    overwrite: bool,
+    expected: int | None = None,
 ) -> VariableRow:
     """Give a variable a value; without `overwrite`, only one that is not there yet.
 
+    `expected` is the revision that whoever sets it has seen of it, if that is to count.
+
     Raises:
         InvalidInput: the name or the value cannot be used.
-        Conflict: there is one of that name, and it may not be overwritten.
+        Conflict: there is one of that name, and it may not be overwritten, or was since.
     """
     if not _NAME.fullmatch(name) or len(name) > MAX_NAME:
         raise InvalidInput(
@@ -67,6 +76,8 @@ def set_variable(
     found = variable_by_name(db, name)
     if found is not None and not overwrite:
         raise Conflict(f"there is a variable {name!r} already", "name")
+    if found is not None:
+        check_revision(f"variable {name!r}", found.revision, expected)
     now = now_micros()
     row = VariableRow(
         uuids.uuid7() if found is None else found.id,
@@ -75,6 +86,7 @@ def set_variable(
         listed,
         now if found is None else found.created_at,
         now,
+        1 if found is None else found.revision + 1,
     )
     put(db, Variable, msgspec.structs.asdict(row))
     return row

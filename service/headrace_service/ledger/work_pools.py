@@ -13,6 +13,7 @@ import uuid_utils
 from headrace.records import TERMINAL_STATES, Name, StateType, Text, now_micros
 from headrace_service.ledger.errors import Conflict, NotFound
 from headrace_service.ledger.models import Deployment, FlowRun, Worker, WorkPool, WorkQueue
+from headrace_service.ledger.revisions import revise
 
 #: The queue that every pool has.
 DEFAULT_QUEUE = "default"
@@ -30,6 +31,7 @@ class WorkPoolRow(msgspec.Struct, frozen=True):
     paused: bool
     concurrency_limit: int | None
     created_at: int
+    revision: int = 1
 
 
 class WorkQueueRow(msgspec.Struct, frozen=True):
@@ -166,13 +168,17 @@ def queue_for(db: peewee.Database, pool_id: UUID, name: str) -> UUID:
     return queue_id
 
 
-def set_pool_paused(db: peewee.Database, name: str, paused: bool) -> WorkPoolRow:
+def set_pool_paused(
+    db: peewee.Database, name: str, paused: bool, expected: int | None = None
+) -> WorkPoolRow:
     """Let a pool's workers take no more runs, or take them again.
 
     Raises:
         NotFound: there is no such pool.
+        Conflict: it is not at the revision that is expected.
     """
     pool = work_pool(db, name)
+    revise(db, WorkPool, pool.id, f"work pool {name!r}", expected)
     WorkPool.update({WorkPool.paused: paused}).where(WorkPool.id == pool.id).execute(db)
     return work_pool(db, name)
 

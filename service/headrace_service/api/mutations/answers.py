@@ -30,6 +30,14 @@ DeleteResult = Annotated[
     strawberry.union("DeleteResult", description="That it is gone, or why it stays."),
 ]
 
+ExpectedRevision = Annotated[
+    int | None,
+    strawberry.argument(
+        description="The `revision` that was seen: when it has another one by now, nothing is "
+        "changed."
+    ),
+]
+
 
 class TypedRefusals(FieldExtension):
     """Makes a mutation's answer of what its verb refused, or of an argument that cannot be used."""
@@ -48,12 +56,11 @@ class TypedRefusals(FieldExtension):
 
 def refusal(error: errors.Refused) -> NotFound | Conflict | InvalidInput:
     """The typed answer for what the caller can mend."""
-    kind: type[NotFound] | type[Conflict] | type[InvalidInput] = InvalidInput
     if isinstance(error, errors.NotFound):
-        kind = NotFound
-    elif isinstance(error, errors.Conflict):
-        kind = Conflict
-    return kind.of(str(error), error.field)
+        return NotFound.of(str(error), error.field)
+    if isinstance(error, errors.Conflict):
+        return Conflict.of(str(error), error.field, error.revision)
+    return InvalidInput.of(str(error), error.field)
 
 
 async def flow_run(info: Info, run_id: UUID) -> FlowRun | NotFound:

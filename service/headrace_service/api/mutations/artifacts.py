@@ -7,7 +7,12 @@ from typing import Annotated, Any
 import strawberry
 
 from headrace_service.api.context import Info, parse_id
-from headrace_service.api.mutations.answers import DeleteResult, deleted, refusal
+from headrace_service.api.mutations.answers import (
+    DeleteResult,
+    ExpectedRevision,
+    deleted,
+    refusal,
+)
 from headrace_service.api.scalars import JSON
 from headrace_service.api.types.artifact import Artifact
 from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
@@ -85,6 +90,7 @@ class ArtifactMutations:
         info: Info,
         id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")],
         changes: Annotated[ArtifactChanges, strawberry.argument(description="What changes.")],
+        expected_revision: ExpectedRevision = None,
     ) -> ArtifactResult:
         """Change one."""
         given = {"data": changes.data, "description": changes.description}
@@ -93,7 +99,7 @@ class ArtifactMutations:
         }
         try:
             row = await info.context.ledger.awrite(
-                artifacts.update_artifact, parse_id(id), **wanted
+                artifacts.update_artifact, parse_id(id), expected=expected_revision, **wanted
             )
         except Refused as refused:
             return refusal(refused)

@@ -7,7 +7,12 @@ from typing import Annotated
 import strawberry
 
 from headrace_service.api.context import Info, parse_id
-from headrace_service.api.mutations.answers import DeleteResult, deleted, refusal
+from headrace_service.api.mutations.answers import (
+    DeleteResult,
+    ExpectedRevision,
+    deleted,
+    refusal,
+)
 from headrace_service.api.scalars import JSON, object_of
 from headrace_service.api.types.block import Block, BlockType
 from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
@@ -68,11 +73,14 @@ class BlockMutations:
         overwrite: Annotated[
             bool, strawberry.argument(description="Whether it may take another one's place.")
         ] = False,
+        expected_revision: ExpectedRevision = None,
     ) -> SaveBlockResult:
         """Save one."""
         try:
             new, fields = checked(_type_of(type)), object_of(data, "data")
-            row = await info.context.ledger.awrite(blocks.save_block, new, name, fields, overwrite)
+            row = await info.context.ledger.awrite(
+                blocks.save_block, new, name, fields, overwrite, expected_revision
+            )
         except Refused as refused:
             return refusal(refused)
         return Block.of(row)

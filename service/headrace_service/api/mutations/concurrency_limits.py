@@ -10,7 +10,7 @@ from uuid import UUID
 import strawberry
 
 from headrace_service.api.context import Info
-from headrace_service.api.mutations.answers import DeleteResult, deleted
+from headrace_service.api.mutations.answers import DeleteResult, ExpectedRevision, deleted
 from headrace_service.api.types.concurrency_limit import ConcurrencyLimit
 from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
 from headrace_service.ledger.limits import (
@@ -85,12 +85,14 @@ class ConcurrencyLimitMutations:
         slot_decay_per_second: Decay = None,
         active: Active = None,
         total: Total = None,
+        expected_revision: ExpectedRevision = None,
     ) -> LimitResult:
         """Change a limit."""
         if (wrong := _wrong(name, limit, slot_decay_per_second, total)) is not None:
             return wrong
         values = LimitValues(limit, slot_decay_per_second, active, total)
-        if not await _perform(info, lambda db, now: update_limit(db, name, values, now)):
+        expected = expected_revision
+        if not await _perform(info, lambda db, now: update_limit(db, name, values, now, expected)):
             return _unknown(name)
         return await _limit(info, name)
 

@@ -11,6 +11,7 @@ import strawberry
 from headrace_service.api.context import Info, parse_id
 from headrace_service.api.mutations.answers import (
     DeleteResult,
+    ExpectedRevision,
     FlowRunResult,
     deleted,
     flow_run,
@@ -106,11 +107,12 @@ class DeploymentMutations:
         info: Info,
         deployment: Which,
         paused: Annotated[bool, strawberry.argument(description="Whether they are to rest.")],
+        expected_revision: ExpectedRevision = None,
     ) -> DeploymentResult:
         """Pause or resume."""
         verb = deployments.set_deployment_paused
         try:
-            row = await info.context.ledger.awrite(verb, deployment, paused)
+            row = await info.context.ledger.awrite(verb, deployment, paused, expected_revision)
         except errors.Refused as error:
             return refusal(error)
         return Deployment.of(row)

@@ -7,7 +7,12 @@ from typing import Annotated
 import strawberry
 
 from headrace_service.api.context import Info
-from headrace_service.api.mutations.answers import DeleteResult, deleted, refusal
+from headrace_service.api.mutations.answers import (
+    DeleteResult,
+    ExpectedRevision,
+    deleted,
+    refusal,
+)
 from headrace_service.api.scalars import JSON
 from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
 from headrace_service.api.types.variable import Variable
@@ -43,11 +48,12 @@ class VariableMutations:
         overwrite: Annotated[
             bool, strawberry.argument(description="Whether it may take the place of a value.")
         ] = False,
+        expected_revision: ExpectedRevision = None,
     ) -> SetVariableResult:
         """Set one variable."""
         try:
             row = await info.context.ledger.awrite(
-                variables.set_variable, name, value, tags or [], overwrite
+                variables.set_variable, name, value, tags or [], overwrite, expected_revision
             )
         except Refused as refused:
             return refusal(refused)

@@ -9,7 +9,12 @@ import strawberry
 
 from headrace.records import StateType, now_micros
 from headrace_service.api.context import Info, parse_id
-from headrace_service.api.mutations.answers import DeleteResult, deleted, refusal
+from headrace_service.api.mutations.answers import (
+    DeleteResult,
+    ExpectedRevision,
+    deleted,
+    refusal,
+)
 from headrace_service.api.scalars import DateTime
 from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
 from headrace_service.api.types.work import ClaimedRun, Claims, WorkPool
@@ -113,10 +118,13 @@ class WorkMutations:
         info: Info,
         name: PoolName,
         paused: Annotated[bool, strawberry.argument(description="Whether they are to wait.")],
+        expected_revision: ExpectedRevision = None,
     ) -> WorkPoolResult:
         """Pause or resume."""
         try:
-            row = await info.context.ledger.awrite(work_pools.set_pool_paused, name, paused)
+            row = await info.context.ledger.awrite(
+                work_pools.set_pool_paused, name, paused, expected_revision
+            )
         except errors.Refused as error:
             return refusal(error)
         return WorkPool.of(row)

@@ -34,6 +34,7 @@ class Artifact(Node):
     )
     created_at: DateTime = strawberry.field(description="When it was made.")
     updated_at: DateTime = strawberry.field(description="When it was last changed.")
+    revision: int = strawberry.field(description="Counts how often it was edited, from 1.")
 
     @classmethod
     def of(cls, row: ArtifactRow) -> Artifact:
@@ -48,6 +49,7 @@ class Artifact(Node):
             task_run_id=optional_id(row.task_run_id),
             created_at=DateTime(row.created_at),
             updated_at=DateTime(row.updated_at),
+            revision=row.revision,
         )
 
 

@@ -61,6 +61,7 @@ class Block(Node):
     )
     created_at: DateTime = strawberry.field(description="When it was first saved.")
     updated_at: DateTime = strawberry.field(description="When it was last saved.")
+    revision: int = strawberry.field(description="Counts how often it was edited, from 1.")
 
     @classmethod
     def of(cls, row: BlockRow) -> Block:
@@ -73,6 +74,7 @@ class Block(Node):
             is_anonymous=row.is_anonymous,
             created_at=DateTime(row.created_at),
             updated_at=DateTime(row.updated_at),
+            revision=row.revision,
         )
 
     @strawberry.field(description="Its type.")

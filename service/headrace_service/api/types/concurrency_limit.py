@@ -93,6 +93,7 @@ class ConcurrencyLimit(Node):
     )
     created_at: DateTime = strawberry.field(description="When it was made.")
     updated_at: DateTime = strawberry.field(description="When it was changed last.")
+    revision: int = strawberry.field(description="Counts how often it was edited, from 1.")
 
     @strawberry.field(description="How many of its slots are taken now.")
     async def slots_taken(self, info: Info) -> float:
@@ -128,6 +129,7 @@ class ConcurrencyLimit(Node):
             slot_decay_per_second=row.decay,
             created_at=DateTime(row.created_at),
             updated_at=DateTime(row.updated_at),
+            revision=row.revision,
         )
 
 

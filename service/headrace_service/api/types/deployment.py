@@ -105,6 +105,7 @@ class Deployment(Node):
     paused: bool = strawberry.field(description="Whether its schedules rest.")
     created_at: DateTime = strawberry.field(description="When it was created.")
     updated_at: DateTime = strawberry.field(description="When it was last deployed.")
+    revision: int = strawberry.field(description="Counts how often it was edited, from 1.")
 
     @classmethod
     def of(cls, row: DeploymentRow) -> Deployment:
@@ -127,6 +128,7 @@ class Deployment(Node):
             paused=row.paused,
             created_at=DateTime(row.created_at),
             updated_at=DateTime(row.updated_at),
+            revision=row.revision,
         )
 
     @strawberry.field(description="The tags of its runs.")
@@ -271,6 +273,11 @@ class DeploymentGiven:
     paused: bool | None = strawberry.field(
         default=None, description="Whether its schedules rest; null leaves that as it is."
     )
+    expected_revision: int | None = strawberry.field(
+        default=None,
+        description="The `revision` that was seen: when it has another one by now, nothing is "
+        "changed.",
+    )
     schedules: list[ScheduleGiven] | None = strawberry.field(
         default=None, description="All its schedules; null leaves them as they are."
     )
@@ -297,6 +304,7 @@ class DeploymentGiven:
             if self.concurrency_limit is None
             else (self.collision_strategy or CollisionStrategy.ENQUEUE).value,
             paused=self.paused,
+            expected_revision=self.expected_revision,
             schedules=None
             if self.schedules is None
             else [schedule.as_input() for schedule in self.schedules],

@@ -38,7 +38,11 @@ class NotFound(UserError):
 class Conflict(UserError):
     """Something that stands in the way."""
 
+    current_revision: int | None = strawberry.field(
+        description="The revision that the thing is at, where `expectedRevision` was another."
+    )
+
     @classmethod
-    def of(cls, message: str, field: str | None = None) -> Conflict:
+    def of(cls, message: str, field: str | None = None, revision: int | None = None) -> Conflict:
         """The answer where something stands in the way of what `field` asks for."""
-        return cls(code="Conflict", message=message, field=field)
+        return cls(code="Conflict", message=message, field=field, current_revision=revision)

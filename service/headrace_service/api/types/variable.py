@@ -22,6 +22,7 @@ class Variable(Node):
     tags: list[str] = strawberry.field(description="Its tags.")
     created_at: DateTime = strawberry.field(description="When it was first set.")
     updated_at: DateTime = strawberry.field(description="When it was last set.")
+    revision: int = strawberry.field(description="Counts how often it was edited, from 1.")
 
     @classmethod
     def of(cls, row: VariableRow) -> Variable:
@@ -33,6 +34,7 @@ class Variable(Node):
             tags=msgspec.json.decode(row.tags, type=list[str]),
             created_at=DateTime(row.created_at),
             updated_at=DateTime(row.updated_at),
+            revision=row.revision,
         )
 
 

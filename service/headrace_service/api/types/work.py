@@ -68,6 +68,7 @@ class WorkPool:
         description="How many of its runs may be under way at once; null for any number."
     )
     created_at: DateTime = strawberry.field(description="When it was created.")
+    revision: int = strawberry.field(description="Counts how often it was edited, from 1.")
 
     @classmethod
     def of(cls, row: WorkPoolRow) -> WorkPool:
@@ -81,6 +82,7 @@ class WorkPool:
             paused=row.paused,
             concurrency_limit=row.concurrency_limit,
             created_at=DateTime(row.created_at),
+            revision=row.revision,
         )
 
     @strawberry.field(description="Its queues, those served first first.")

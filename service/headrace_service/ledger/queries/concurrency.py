@@ -31,6 +31,7 @@ class LimitRow(msgspec.Struct, frozen=True):
     created_at: int
     updated_at: int
     total: int | None
+    revision: int
 
 
 class ClaimRow(msgspec.Struct, frozen=True):
