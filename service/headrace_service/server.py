@@ -167,12 +167,15 @@ class Server(uvicorn.Server):
 
 
 def serve(
-    path: Path, settings: ServiceSettings, *, on_ready: Callable[[str], None] = lambda url: None
+    location: Path | str,
+    settings: ServiceSettings,
+    *,
+    on_ready: Callable[[str], None] = lambda url: None,
 ) -> None:
     """Serve a ledger until SIGINT or SIGTERM; then everything is committed and closed.
 
     Args:
-        path: the ledger's file; its folder exists.
+        location: see `Ledger.open`.
         settings: where to listen, and all else that can be set.
         on_ready: called with the service's address once it answers.
 
@@ -184,7 +187,7 @@ def serve(
     with contextlib.closing(bind(host, settings.port)) as listener:
         url = url_of(listener, host)
         ledger = Ledger.open(
-            path,
+            location,
             synchronous=settings.synchronous,
             statement_timeout=settings.statement_timeout,
             keep=Keep(settings.retention_runs, settings.retention_events, settings.retention_logs),
@@ -223,7 +226,7 @@ class RunningService:
         self.stop()
 
 
-def start_in_thread(ledger_path: Path, host: str = "127.0.0.1", port: int = 0) -> RunningService:
+def start_in_thread(location: Path | str, host: str = "127.0.0.1", port: int = 0) -> RunningService:
     """Serve a ledger from a thread of this process; returns once it answers.
 
     Raises:
@@ -232,7 +235,7 @@ def start_in_thread(ledger_path: Path, host: str = "127.0.0.1", port: int = 0) -
     """
     listener = bind(host, port)
     try:
-        ledger = Ledger.open(ledger_path)
+        ledger = Ledger.open(location)
     except BaseException:
         listener.close()
         raise

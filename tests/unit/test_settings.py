@@ -20,7 +20,7 @@ def test_defaults() -> None:
     settings = read_settings({})
     assert settings.home == Path.home() / ".headrace"
     assert settings.api_url is None
-    assert settings.ledger_path == settings.home / "ledger.db"
+    assert settings.ledger == settings.home / "ledger.db"
 
 
 @pytest.mark.parametrize("suffix", ["", "/", "/api", "/api/", "/graphql"])

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from headrace.exceptions import HomeUnusable, InvalidSetting, PortInUse, SetupError
-from headrace.settings import ensure_home, get_settings
+from headrace.settings import ensure_home, get_settings, read_settings
 from headrace_service.settings import SETTINGS, InvalidServiceSetting, read_service_settings
 
 
@@ -30,17 +30,18 @@ def command() -> None:
 @command.command()
 @click.option(
     "--database",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The ledger's SQLite file.  [~/.headrace/ledger.db]",
+    metavar="FILE|URL",
+    help="The ledger: a SQLite file, or postgresql://user@host/database.  [~/.headrace/ledger.db]",
 )
 @settings_options
-def start(database: Path | None, **flags: str | None) -> None:
+def start(database: str | None, **flags: str | None) -> None:
     """Serve GraphQL over the ledger, until Ctrl-C."""
     from headrace_service.ledger import LedgerError
+    from headrace_service.ledger.database import without_password
     from headrace_service.logs import set_up_logging
     from headrace_service.server import AddressInUse, CannotListen, serve
 
-    ledger = _ledger_path(database)
+    ledger = _ledger(database)
     try:
         settings = read_service_settings(os.environ, flags)
         set_up_logging(settings.log_level, settings.log_format)
@@ -48,7 +49,8 @@ def start(database: Path | None, **flags: str | None) -> None:
             ledger,
             settings,
             on_ready=lambda url: click.echo(
-                f"headrace service listening at {url} (GraphiQL at /graphql, ledger {ledger})"
+                f"headrace service listening at {url} (GraphiQL at /graphql, "
+                f"ledger {without_password(ledger)})"
             ),
         )
     except InvalidServiceSetting as error:
@@ -59,13 +61,21 @@ def start(database: Path | None, **flags: str | None) -> None:
         raise SetupError(str(error)) from None
 
 
-def _ledger_path(database: Path | None) -> Path:
-    """The ledger's file, in a folder that exists and can be written."""
+def _ledger(database: str | None) -> Path | str:
+    """The address of a database, or the ledger's file, in a folder that exists."""
     if database is None:
         settings = get_settings()
-        ensure_home(settings.home)
-        return settings.ledger_path
-    path = database.expanduser().absolute()
+        if settings.database is None:
+            ensure_home(settings.home)
+        ledger = settings.ledger
+    else:
+        try:
+            ledger = read_settings({"HEADRACE_DATABASE": database}).ledger
+        except InvalidSetting as error:
+            raise InvalidSetting(str(error).replace("HEADRACE_DATABASE=", "--database ")) from None
+    if isinstance(ledger, str):
+        return ledger
+    path = ledger
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -83,22 +83,23 @@ def service_at(url: str | None) -> Iterator[Service]:
         yield Service(address)
         return
     ensure_home(settings.home)
-    path = settings.ledger_path
-    ledger = None
+    from headrace_service.ledger.database import without_password
+
+    place, ledger = settings.ledger, None
     with contextlib.suppress(SetupError, ServiceError):
         _, ledger = _ask(USUAL_URL)
-    if ledger == str(path):
+    if ledger == without_password(place):
         yield Service(USUAL_URL)
         return
     from headrace_service.ledger import LedgerError
     from headrace_service.server import CannotListen, start_in_thread
 
     try:
-        running = start_in_thread(path)
+        running = start_in_thread(place)
     except (CannotListen, LedgerError) as error:
         raise SetupError(str(error)) from None
     with running:
-        yield Service(running.url, _briefly(path))
+        yield Service(running.url, _briefly(place))
 
 
 def _check(url: str) -> None:
@@ -117,7 +118,11 @@ def _ask(url: str) -> tuple[str, str]:
         return client.api_url or url, str(client.server_info()["ledger"])
 
 
-def _briefly(path: Path) -> str:
-    """A path as people write it."""
+def _briefly(place: Path | str) -> str:
+    """A ledger's place as people write it."""
+    from headrace_service.ledger.database import without_password
+
     home = Path.home()
-    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
+    if isinstance(place, Path) and place.is_relative_to(home):
+        return f"~/{place.relative_to(home)}"
+    return without_password(place)

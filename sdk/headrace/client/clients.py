@@ -292,4 +292,4 @@ def _options(url: str) -> dict[str, Any]:
 def _schema_here() -> EmbeddedSchema:
     from headrace.recorder.embedded import EmbeddedSchema
 
-    return EmbeddedSchema(get_settings().ledger_path)
+    return EmbeddedSchema(get_settings().ledger)

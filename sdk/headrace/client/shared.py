@@ -22,7 +22,7 @@ from headrace.utilities.asyncutils import start_in_shared_loop
 T = TypeVar("T")
 
 #: The process, and the service or ledger, that a client is good for.
-_Target = tuple[int, str | None, Path]
+_Target = tuple[int, str | None, Path | str]
 
 _client: AsyncClient | None = None
 _target: _Target | None = None
@@ -48,7 +48,7 @@ async def _current() -> AsyncClient:
     """The client for the settings as they are; one for other settings is closed."""
     global _client, _target, _hooked
     settings = get_settings()
-    target = (os.getpid(), settings.service_url, settings.ledger_path)
+    target = (os.getpid(), settings.service_url, settings.ledger)
     if _client is None or _target != target:
         former, was = _client, _target
         _client, _target = AsyncClient(), target

@@ -46,7 +46,7 @@ def get_slots() -> Slots:
         SetupError: the settings cannot be used.
     """
     settings = get_settings()
-    target = settings.service_url or str(settings.ledger_path)
+    target = settings.service_url or str(settings.ledger)
     slots = _slots.get(target)
     if slots is None:
         with _lock:
@@ -60,7 +60,7 @@ def get_slots() -> Slots:
                 else:
                     from headrace.recorder.embedded import EmbeddedSlots
 
-                    slots = EmbeddedSlots(settings.ledger_path)
+                    slots = EmbeddedSlots(settings.ledger)
                 _slots[target] = slots
     return slots
 

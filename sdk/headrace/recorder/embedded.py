@@ -41,19 +41,23 @@ COMMIT_TIMEOUT = 30.0
 
 
 class LedgerHandle:
-    """One user's hold on the ledger file at `path`: open while it is needed, closed for forks.
+    """One user's hold on the ledger at `place`: open while it is needed, closed for forks.
 
     Args:
-        path: the file.
+        place: a SQLite file, or the address of a PostgreSQL database.
         on_close: called, in whichever thread, when the ledger is about to be closed.
         shared: whether to use the one open ledger that all who share it use in this process: one
             writer, so that they do not wait for one another's locks.
     """
 
     def __init__(
-        self, path: Path, on_close: Callable[[], None] = lambda: None, *, shared: bool = False
+        self,
+        place: Path | str,
+        on_close: Callable[[], None] = lambda: None,
+        *,
+        shared: bool = False,
     ) -> None:
-        self.path = path
+        self.place = place
         self._on_close = on_close
         self._shared = shared
         self._ledger: Ledger | None = None
@@ -69,7 +73,7 @@ class LedgerHandle:
         if self._ledger is None:
             with _forking:
                 if self._ledger is None:
-                    self._ledger = _join(self.path) if self._shared else _open(self.path)
+                    self._ledger = _join(self.place) if self._shared else _open(self.place)
         return self._ledger
 
     def holds(self, ledger: Ledger) -> bool:
@@ -81,7 +85,7 @@ class LedgerHandle:
         ledger, self._ledger = self._ledger, None
         if ledger is not None:
             self._on_close()
-            if not self._shared or _leave(self.path):
+            if not self._shared or _leave(self.place):
                 ledger.close()
 
 
@@ -90,15 +94,20 @@ _forking = threading.Lock()
 
 
 class EmbeddedTransport:
-    """Hands batches to the ledger at `path`, in this process."""
+    """Hands batches to the ledger at `place`, in this process."""
 
-    def __init__(self, path: Path) -> None:
-        self._handle = LedgerHandle(path, shared=True)
+    def __init__(self, place: Path | str) -> None:
+        self._handle = LedgerHandle(place, shared=True)
 
     @property
     def target(self) -> str:
-        """The ledger's file."""
-        return self._handle.path.as_uri()
+        """The ledger's file, or its database."""
+        place = self._handle.place
+        if isinstance(place, Path):
+            return place.as_uri()
+        from headrace_service.ledger.database import without_password
+
+        return without_password(place)
 
     def connect(self) -> None:
         """Open the ledger; see `Transport.connect`."""
@@ -130,13 +139,13 @@ class EmbeddedTransport:
 
 
 class EmbeddedSlots:
-    """The slots of the concurrency limits in the ledger at `path`, asked for in this process.
+    """The slots of the concurrency limits in the ledger at `place`, asked for in this process.
 
     See `headrace.concurrency.slots.Slots`.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._handle = LedgerHandle(path, shared=True)
+    def __init__(self, place: Path | str) -> None:
+        self._handle = LedgerHandle(place, shared=True)
 
     def acquire(self, request: SlotRequest) -> Future[SlotAnswer]:
         """Ask for slots."""
@@ -167,14 +176,14 @@ class EmbeddedSlots:
 
 
 class EmbeddedSchema:
-    """Executes GraphQL operations in this process, on the ledger at `path`.
+    """Executes GraphQL operations in this process, on the ledger at `place`.
 
     Answers have the shape that a service's have: `data` and, if there are any, `errors`. Belongs to
     the event loop in which it is first used.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._handle = LedgerHandle(path, self._end_feed)
+    def __init__(self, place: Path | str) -> None:
+        self._handle = LedgerHandle(place, self._end_feed)
         self._feed: Feed | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: set[asyncio.Task[None]] = set()
@@ -265,35 +274,36 @@ class EmbeddedSchema:
 
 
 #: The ledgers that handles share, each with the number of those who do.
-_joined: dict[Path, tuple[Ledger, int]] = {}
+_joined: dict[Path | str, tuple[Ledger, int]] = {}
 _joining = threading.Lock()
 
 
-def _join(path: Path) -> Ledger:
+def _join(place: Path | str) -> Ledger:
     """The ledger that is shared, opened if this is the first to need it."""
     with _joining:
-        ledger, users = _joined.get(path, (None, 0))
+        ledger, users = _joined.get(place, (None, 0))
         if ledger is None:
-            ledger = _open(path)
-        _joined[path] = (ledger, users + 1)
+            ledger = _open(place)
+        _joined[place] = (ledger, users + 1)
         return ledger
 
 
-def _leave(path: Path) -> bool:
+def _leave(place: Path | str) -> bool:
     """Use a shared ledger no more; whether nobody does now, so that it is to be closed."""
     with _joining:
-        ledger, users = _joined.pop(path)
+        ledger, users = _joined.pop(place)
         if users > 1:
-            _joined[path] = (ledger, users - 1)
+            _joined[place] = (ledger, users - 1)
         return users == 1
 
 
-def _open(path: Path) -> Ledger:
-    ensure_home(path.parent)
+def _open(place: Path | str) -> Ledger:
+    if isinstance(place, Path):
+        ensure_home(place.parent)
     from headrace_service.ledger import Ledger, LedgerUnusable, LedgerVersion
 
     try:
-        ledger = Ledger.open(path)
+        ledger = Ledger.open(place)
     except LedgerVersion as error:
         raise ServiceTooOld(str(error)) from None
     except LedgerUnusable as error:

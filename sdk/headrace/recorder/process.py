@@ -230,7 +230,7 @@ def _open_transport(settings: Settings) -> Transport:
         return HttpTransport(settings.service_url)
     from headrace.recorder.embedded import EmbeddedTransport
 
-    return EmbeddedTransport(settings.ledger_path)
+    return EmbeddedTransport(settings.ledger)
 
 
 def _describe(settings: Settings) -> ProcessInfo:

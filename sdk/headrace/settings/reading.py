@@ -81,6 +81,15 @@ def _url(text: str) -> str:
     return url
 
 
+def _database(text: str) -> str:
+    text = text.strip()
+    if text.startswith(("postgresql", "postgres:")):
+        return text
+    if "://" in text:
+        raise ValueError("use a file, or postgresql://user:password@host:port/database")
+    return str(_folder(text))
+
+
 def _folder(text: str) -> Path:
     try:
         return Path(text).expanduser().absolute()
@@ -91,6 +100,7 @@ def _folder(text: str) -> Path:
 READERS: dict[str, Callable[[str], object]] = {
     "home": _folder,
     "api_url": _url,
+    "database": _database,
     "logging_level": _level,
     "logging_to_console": _flag,
     "logging_log_prints": _flag,

@@ -16,9 +16,12 @@ class Settings(msgspec.Struct, frozen=True):
 
     #: Where the ledger file and the spool stand.
     home: Path
-    #: The service to report to, such as `http://127.0.0.1:4200`; None records into the file
-    #: `ledger.db` under `home`, with no service needed.
+    #: The service to report to, such as `http://127.0.0.1:4200`; None records into the
+    #: ledger itself, with no service needed.
     api_url: str | None = None
+    #: Where the ledger is when there is no service, and where `headrace server start` keeps it: a
+    #: file, or the address of a PostgreSQL database; None is `ledger.db` under `home`.
+    database: str | None = None
     #: The least level of log lines, for the console and for the ledger.
     logging_level: str = "INFO"
     #: Whether log lines go to standard error.
@@ -77,9 +80,11 @@ class Settings(msgspec.Struct, frozen=True):
         return None if self.api_url is None else root_of(self.api_url)
 
     @property
-    def ledger_path(self) -> Path:
-        """The SQLite file that scripts, service and monitor share on this machine."""
-        return self.home / "ledger.db"
+    def ledger(self) -> Path | str:
+        """What scripts, service and monitor share: a SQLite file, or the address of a database."""
+        if self.database is None:
+            return self.home / "ledger.db"
+        return self.database if "://" in self.database else Path(self.database)
 
     @property
     def spool_path(self) -> Path:

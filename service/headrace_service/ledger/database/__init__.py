@@ -6,6 +6,7 @@ Verbs and queries take a `peewee.Database` and are the same on both.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,12 @@ SCHEMES = ("postgresql://", "postgres://", "postgresql+asyncpg://", "postgresql+
 def is_url(location: Path | str) -> bool:
     """Whether this is the address of a PostgreSQL database, rather than a file's path."""
     return isinstance(location, str) and location.startswith(SCHEMES)
+
+
+def without_password(location: Path | str) -> str:
+    """A ledger's place as people may see it."""
+    bare = re.sub(r"(?<=://)([^:@/]*):[^@/]*@", r"\1@", str(location))
+    return re.sub(r"([?&]password=)[^&]*", r"\1…", bare)
 
 
 def backend_at(location: Path | str, *, synchronous: str = "NORMAL") -> Backend:

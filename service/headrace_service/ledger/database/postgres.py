@@ -9,7 +9,6 @@ An id is its 16 bytes here as in a SQLite file; the connections turn them into `
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from typing import Any
 
 import peewee
 
+from headrace_service.ledger.database import without_password
 from headrace_service.ledger.database.backend import Backend, Watch
 from headrace_service.ledger.errors import LedgerUnusable, LedgerVersion
 from headrace_service.ledger.orm import use_psycopg
@@ -73,7 +73,7 @@ class PostgresBackend(Backend):
     spool = None
 
     def __init__(self, url: str) -> None:
-        self.name = _without_password(url)
+        self.name = without_password(url)
         self._url = url
         self._listener: Listener | None = None
         self._making = threading.Lock()
@@ -190,12 +190,6 @@ def _state(error: BaseException) -> str | None:
     """The error's SQLSTATE; None when the server did not say one."""
     state: str | None = getattr(_within(error), "sqlstate", None)
     return state
-
-
-def _without_password(url: str) -> str:
-    """The address as people may see it."""
-    bare = re.sub(r"(?<=://)([^:@/]*):[^@/]*@", r"\1@", url)
-    return re.sub(r"([?&]password=)[^&]*", r"\1…", bare)
 
 
 class PostgresDatabase(peewee.PostgresqlDatabase):
