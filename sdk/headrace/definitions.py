@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, SupportsIndex, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, SupportsIndex, TypeVar
 
+from headrace import class_bodies
 from headrace.exceptions import ReservedArgumentError
 from headrace.options import (
     checked_delays,
@@ -94,6 +95,8 @@ class Definition:
             if given is not None
         }
         self._refuse_reserved_names()
+        if class_bodies.NEEDED:
+            class_bodies.watch(Definition)
 
     @functools.cached_property
     def description(self) -> str | None:
@@ -157,12 +160,21 @@ class Definition:
         """The same with the function bound, as a method is; the options are shared."""
         if self.isstaticmethod or (instance is None and not self.isclassmethod):
             return self
-        target = owner if self.isclassmethod else instance
-        bound = self.__class__.__new__(self.__class__)
-        bound.__dict__.update(self.__dict__)
+        bound = self._copy()
         bound.__dict__.pop("shape", None)
-        bound.fn = self.fn.__get__(target)
+        bound.fn = self.fn.__get__(owner if self.isclassmethod else instance)
         return bound
+
+    def of_class(self) -> Self:
+        """The same as a class's method, as if the decorator were put on a `classmethod`."""
+        copy = self._copy()
+        copy.isclassmethod = True
+        return copy
+
+    def _copy(self) -> Self:
+        copy = self.__class__.__new__(self.__class__)
+        copy.__dict__.update(self.__dict__)
+        return copy
 
     @property
     def _is_unbound(self) -> bool:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import datetime
+import enum
 import functools
 from typing import Any
 
+import pydantic
 import pytest
 
-from headrace import State, flow, task
+from headrace import State, class_bodies, flow, task
 from headrace.context import TaskRunContext
 from headrace.exceptions import ReservedArgumentError
 from headrace.records import TaskRunChanged, TaskRunCreated
@@ -156,6 +159,82 @@ def test_methods_of_all_kinds(recorder: ListRecorder) -> None:
     assert [mill.of_class_too("tea"), kind.of_class_too("tea")] == ["mill tea"] * 2
     assert [mill.of_nobody("tea"), kind.of_nobody("tea")] == ["tea"] * 2
     assert (mill.of_object.ismethod, kind.of_object.ismethod) == (True, False)
+
+
+@pytest.fixture(params=[True, False], ids=["as on 3.13", "as here"])
+def class_methods_bind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(class_bodies, "NEEDED", request.param or class_bodies.NEEDED)
+
+
+@pytest.mark.usefixtures("class_methods_bind")
+def test_class_methods_have_all_that_tasks_have(recorder: ListRecorder) -> None:
+    class Shop:
+        name = "shop"
+
+        @classmethod
+        @task
+        def sell(cls, item: str) -> str:
+            return f"{cls.name} {item}"
+
+        @classmethod
+        @task(tags=["morning"])
+        async def open(cls) -> str:
+            return cls.name
+
+        @classmethod
+        @flow(name="closing")
+        def close(cls, tired: bool) -> str:
+            return f"{cls.name} {tired}"
+
+    class Mill(Shop):
+        name = "mill"
+
+    mill: Any = Mill
+    assert [mill.sell("tea"), mill().sell("tea")] == ["mill tea"] * 2
+    assert mill.sell.submit("tea").result() == "mill tea"
+    assert mill.sell.map(["tea", "oil"]).result() == ["mill tea", "mill oil"]
+    assert mill().sell.map(["tea"]).result() == ["mill tea"]
+    assert mill.sell.with_options(name="other").submit("tea").result() == "mill tea"
+    assert mill.sell("tea", return_state=True).result() == "mill tea"
+    assert asyncio.run(mill.open()) == "mill"
+    assert mill.open.submit().result() == "mill"
+    assert mill.open.tags == {"morning"}
+    assert mill.close("true", return_state=True).result() == "mill True"
+    assert mill.close.with_options(name="late")(False) == "mill False"
+    assert mill.close.name == "closing"
+    assert not any(name.startswith("__headrace") for name in vars(Shop))
+
+
+@pytest.mark.usefixtures("class_methods_bind")
+def test_class_methods_of_classes_with_rules_of_their_own(recorder: ListRecorder) -> None:
+    class Model(pydantic.BaseModel):
+        size: int
+
+        @classmethod
+        @task
+        def of(cls, size: int) -> int:
+            return cls(size=size).size
+
+    @dataclasses.dataclass(slots=True)
+    class Record:
+        size: int
+
+        @classmethod
+        @task
+        def of(cls, size: int) -> int:
+            return cls(size).size
+
+    class Size(enum.Enum):
+        SMALL = 1
+
+        @classmethod
+        @task
+        def of(cls, size: int) -> int:
+            return int(cls(size).value)
+
+    kinds: list[Any] = [Model, Record, Size]
+    assert [kind.of.submit(1).result() for kind in kinds] == [1] * 3
+    assert list(Size) == [Size.SMALL]
 
 
 def test_callable_objects_and_partials(recorder: ListRecorder) -> None:

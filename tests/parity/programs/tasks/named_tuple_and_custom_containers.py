@@ -21,10 +21,15 @@ def show(value):
     return repr(value)
 
 
+@task
+def items(value):
+    return type(value).__name__, list(value.items())
+
+
 @flow
 def main():
     print(show(Pair(one.submit(1), one.submit(2))))
-    print(show(OrderedDict(a=one.submit(3))))
+    print(items(OrderedDict(a=one.submit(3))))
     print(show(Holder(one.submit(4))))
     print(show({"deep": [{"er": (one.submit(5), 6)}]}))
     print(show({one.submit(7).result(): "key"}))
