@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +16,7 @@ from headrace.records import MAX_TEXT, RecordBatch
 from headrace_service.app import MAX_BODY
 from headrace_service.server import RunningService, start_in_thread
 from tests.builders import Stream, enters, flow_run, log_line, state, task_run
-from tests.integration.graphql_kit import post, take
+from tests.integration.graphql_kit import post
 
 RECORD = """mutation ($batch: RecordBatch!) { record(batch: $batch) {
   __typename
@@ -211,21 +210,3 @@ def test_a_foreign_name_for_this_machine_is_refused(
         answer = client.get("/health", headers={"Host": host})
         assert answer.status_code == 421
         assert answer.text.count("\n") == 1
-
-
-def test_a_subscription_by_server_sent_events(
-    client: httpx.Client, service: RunningService
-) -> None:
-    body = {"query": "subscription ($after: Cursor) { logs(after: $after) { lines { message } } }"}
-    run = flow_run()
-    take(service.ledger, run)
-    start = post(client, "{ serverInfo { logCursor } }")["data"]["serverInfo"]["logCursor"]
-    take(service.ledger, log_line(run, "first"))
-    request = {**body, "variables": {"after": start}}
-    accept = {"Accept": "text/event-stream"}
-    with client.stream("POST", "/graphql", json=request, headers=accept) as answer:
-        assert answer.headers["content-type"] == "text/event-stream"
-        lines = answer.iter_lines()
-        assert next(lines) == "event: next"
-        data = json.loads(next(lines).removeprefix("data: "))
-        assert data == {"data": {"logs": {"lines": [{"message": "first"}]}}}

@@ -23,8 +23,10 @@ S = TypeVar("S", bound=Slice[Any])
 class Context:
     """The context of one operation."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, resume_after: str | None = None) -> None:
         self.ledger = ledger
+        #: The cursor that a reader of server-sent events comes again with.
+        self.resume_after = resume_after
         self.renew()
 
     def renew(self) -> None:
@@ -59,7 +61,8 @@ class FreshContext(SchemaExtension):
 
     def on_operation(self) -> Iterator[None]:
         """Replace the connection's context by a new one."""
-        self.execution_context.context = Context(self.execution_context.context.ledger)
+        given = self.execution_context.context
+        self.execution_context.context = Context(given.ledger, given.resume_after)
         yield
 
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ from headrace_service.api.context import Context
 from headrace_service.api.errors import InputError
 from headrace_service.api.limits import decode_message, decode_request, is_subscription
 from headrace_service.api.schema import schema
+from headrace_service.api.sse import LAST_EVENT_ID, OPENING, EventStream
 from headrace_service.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -52,6 +54,8 @@ class GraphQLView(GraphQL[Context, None]):
         closing: set when the service is to end, so that streams over HTTP do not hold it up.
     """
 
+    stream_transport_classes_by_protocol = MappingProxyType({GRAPHQL_SSE_PROTOCOL: EventStream})
+
     def __init__(self, ledger: Ledger, page: Callable[[], str], closing: asyncio.Event) -> None:
         super().__init__(
             schema,
@@ -73,7 +77,7 @@ class GraphQLView(GraphQL[Context, None]):
         self, request: Request | WebSocket, response: Response | WebSocket
     ) -> Context:
         """The context of a request or websocket."""
-        return Context(self._ledger)
+        return Context(self._ledger, request.headers.get(LAST_EVENT_ID))
 
     async def render_graphql_ide(self, request: Request) -> Response:
         """The page to try queries on."""
@@ -137,7 +141,8 @@ class GraphQLView(GraphQL[Context, None]):
 
 async def _until(closing: asyncio.Event, stream: AsyncIterator[str]) -> AsyncIterator[str]:
     """The stream, which breaks off once `closing` is set: a reader takes that for a lost connection
-    and comes again, as it should."""
+    and comes again, as it should. It begins with a line that tells the reader that it stands."""
+    yield OPENING
     end = asyncio.ensure_future(closing.wait())
     step: asyncio.Future[str | None] | None = None
     try:

@@ -35,7 +35,8 @@ class EventSubscriptions:
         ] = None,
     ) -> AsyncGenerator[LedgerEvents, None]:
         """Follow the event log."""
-        feed = info.context.ledger.feed.ledger_events(start_at(Place.EVENT, after), _wanted(filter))
+        context, start = info.context, start_at(info.context, Place.EVENT, after)
+        feed = context.ledger.feed.ledger_events(start, _wanted(filter))
         async with aclosing(checked(Place.EVENT, feed)) as chunks:
             async for chunk in chunks:
                 yield LedgerEvents(

@@ -8,6 +8,7 @@ from typing import Annotated, TypeVar
 
 import strawberry
 
+from headrace_service.api.context import Context
 from headrace_service.api.errors import InputError
 from headrace_service.api.pagination import Place, decode_cursor, encode_cursor
 from headrace_service.api.scalars import Cursor
@@ -25,12 +26,16 @@ FeedAfter = Annotated[
 ]
 
 
-def start_at(place: Place, after: Cursor | None) -> int | None:
+def start_at(context: Context, place: Place, after: Cursor | None) -> int | None:
     """The place that a feed begins behind; None is now.
+
+    A reader that lost its connection goes on where it was, not where it began.
 
     Raises:
         InputError: the cursor is none of this feed's.
     """
+    if context.resume_after is not None:
+        after = Cursor(context.resume_after)
     if after is None:
         return None
     start: int = decode_cursor(place, after, "after")

@@ -32,7 +32,8 @@ class LogSubscriptions:
         ] = None,
     ) -> AsyncGenerator[LogLines, None]:
         """Follow log lines."""
-        context, start, where = info.context, start_at(Place.LOG, after), logs_where(filter)
+        context, where = info.context, logs_where(filter)
+        start = start_at(context, Place.LOG, after)
         ids, within = None, None
         if where.flow_run_id is not None and where.include_subflows:
             # Which runs will be below it is not known yet, so that all lines are looked at.

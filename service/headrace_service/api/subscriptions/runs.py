@@ -53,7 +53,7 @@ class RunSubscriptions:
         ] = False,
     ) -> AsyncGenerator[FlowRunEvents, None]:
         """Follow flow runs."""
-        context, start = info.context, start_at(Place.EVENT, after)
+        context, start = info.context, start_at(info.context, Place.EVENT, after)
         kinds = frozenset({"flow_run", EDITED, DELETED} | ({"task_run"} if progress else set()))
         ids, of_flow = None, None
         if filter is not None and filter.flow_run_ids is not None:
@@ -96,7 +96,7 @@ class RunSubscriptions:
         ] = None,
     ) -> AsyncGenerator[TaskRunEvents, None]:
         """Follow task runs."""
-        context, start = info.context, start_at(Place.EVENT, after)
+        context, start = info.context, start_at(info.context, Place.EVENT, after)
         ids = None if flow_run_id is None else frozenset({parse_id(flow_run_id, "flowRunId")})
         loads = asks_for(info, "events", "taskRun")
         wanted = frozenset(parse_id(text, "taskRunIds") for text in task_run_ids or ())
