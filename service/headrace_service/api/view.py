@@ -19,7 +19,11 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLRequestData
+from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
+    BaseGraphQLTransportWSHandler,
+)
 from strawberry.types import ExecutionResult
 
 from headrace_service.api.context import Context
@@ -45,6 +49,15 @@ def is_loopback(host: str | None) -> bool:
         return False
 
 
+class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
+    """A websocket's; that a client leaves while something is sent to it is no news."""
+
+    async def handle_task_exception(self, error: Exception) -> None:
+        """Log what went wrong in an operation."""
+        if not isinstance(error, WebSocketDisconnected):
+            await super().handle_task_exception(error)
+
+
 class GraphQLView(GraphQL[Context, None]):
     """Answers `POST` (JSON) and websockets; `GET` shows a page to try queries on.
 
@@ -54,6 +67,7 @@ class GraphQLView(GraphQL[Context, None]):
         closing: set when the service is to end, so that streams over HTTP do not hold it up.
     """
 
+    graphql_transport_ws_handler_class = Conversation
     stream_transport_classes_by_protocol = MappingProxyType({GRAPHQL_SSE_PROTOCOL: EventStream})
 
     def __init__(self, ledger: Ledger, page: Callable[[], str], closing: asyncio.Event) -> None:
