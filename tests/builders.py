@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import peewee
 import uuid_utils.compat as uuids
 
 from headrace.records import (
@@ -18,6 +19,7 @@ from headrace.records import (
     TaskRunChanged,
     TaskRunCreated,
 )
+from headrace_service.ledger.models import Log, Retention
 
 #: 2026-01-01T00:00:00Z in microseconds; tests that need a time start here.
 EPOCH = 1_767_225_600_000_000
@@ -73,3 +75,12 @@ class Stream:
         """The next batch."""
         self.number += 1
         return RecordBatch(self.client_id, self.number, list(records))
+
+
+def delete_logs(db: peewee.Database, up_to: int) -> None:
+    """What retention does: the log lines up to a place are gone, and it is known that they were."""
+    Log.delete().where(Log.seq <= up_to).execute(db)
+    row = {"kind": "log", "deleted_to": up_to, "looked_to": up_to, "deleted": up_to}
+    Retention.insert(row).on_conflict(
+        conflict_target=[Retention.kind], preserve=[Retention.deleted_to]
+    ).execute(db)

@@ -8,6 +8,7 @@ HeadraceException
 │   ├── ServiceTooOld           the service or the ledger file is of another version
 │   └── PortInUse               `headrace server start` cannot listen there
 ├── ServiceError                the service answered with an error
+│   └── CursorExpired           what came after a subscription's cursor has been deleted
 ├── ObjectNotFound              what is asked for is not in the ledger
 ├── ObjectAlreadyExists         its name is taken
 ├── ObjectLimitReached          there are as many of them as there may be
@@ -147,6 +148,18 @@ class ServiceError(HeadraceException):
         super().__init__(message)
         self.code = code
         self.field = field
+
+
+class CursorExpired(ServiceError):
+    """A subscription cannot go on where it was: what came after that has been deleted.
+
+    Read anew what you show, and subscribe after the `feedCursor` of that; or else after
+    `oldest_cursor`, the oldest one that can still be used, if what was missed does not matter.
+    """
+
+    def __init__(self, message: str, oldest_cursor: str) -> None:
+        super().__init__(message, "CursorExpired", "after")
+        self.oldest_cursor = oldest_cursor
 
 
 class ObjectNotFound(HeadraceException):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
+import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,13 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from headrace.client import AsyncClient, Client, ConnectionState, ConnectionStatus, get_client
 from headrace.client import operations as operations_module
-from headrace.exceptions import InvalidSetting, ServiceError, ServiceUnreachable
+from headrace.exceptions import CursorExpired, InvalidSetting, ServiceError, ServiceUnreachable
 from headrace.records import FlowRunCreated, Record, TaskRunCreated
 from headrace.settings import get_settings
+from headrace_service.api.pagination import Place, encode_cursor
 from headrace_service.ledger import Ledger
 from headrace_service.server import start_in_thread
-from tests.builders import Stream, enters, flow_run, log_line, state, task_run
+from tests.builders import Stream, delete_logs, enters, flow_run, log_line, state, task_run
 from tests.recorder_kit import PATIENCE
 
 FLOW_RUNS = (
@@ -431,3 +433,56 @@ async def test_empty_messages_tell_only_how_far_things_are() -> None:
     connected, reconnecting = ConnectionState.CONNECTED, ConnectionState.RECONNECTING
     assert [status.state for status in statuses] == [connected, reconnecting] * 2 + [connected]
     assert [status.attempt for status in statuses if status.attempt] == [1, 1]
+
+
+# -- waiting subscriptions -------------------------------------------------------------------------
+
+
+def test_a_waiting_subscription_brings_what_was_and_what_comes(
+    client: Client, scene: Scene
+) -> None:
+    page = client.logs()
+    with closing(client.subscribe(LOGS, {"after": page["feedCursor"]})) as messages:
+        for number in range(3):
+            scene.add(log_line(scene.run, f"new {number}"))
+            assert next(messages)["logs"]["lines"] == [{"message": f"new {number}"}]
+    assert client.server_info()["wireVersion"] >= 1
+
+
+def test_a_waiting_subscription_that_is_left_ends(client: Client) -> None:
+    """Between two messages, and before the first of them was asked for."""
+    for asked in (True, False):
+        messages = client.subscribe("subscription { counts { cursor flowRuns { count } } }")
+        if asked:
+            assert next(messages)["counts"]["flowRuns"]
+        messages.close()
+    with pytest.raises(StopIteration):
+        next(messages)
+
+
+def test_a_waiting_subscription_that_is_refused(client: Client) -> None:
+    with pytest.raises(ServiceError, match="no cursor") as refused:
+        next(client.subscribe(LOGS, {"after": "rubbish"}))
+    assert (refused.value.code, refused.value.field) == ("InvalidCursor", "after")
+
+
+def test_what_was_deleted_meanwhile_is_a_typed_error(client: Client, scene: Scene) -> None:
+    after = encode_cursor(Place.LOG, 1)
+    ledger = Ledger.open(scene.path)
+    ledger.write(delete_logs, 2).result()
+    ledger.close()
+    with pytest.raises(CursorExpired, match="was deleted up to 2") as expired:
+        next(client.subscribe(LOGS, {"after": after}))
+    message = next(client.subscribe(LOGS, {"after": expired.value.oldest_cursor}))
+    assert message["logs"]["lines"] == [{"message": "line 2"}]
+
+
+def test_a_service_that_takes_too_long_is_a_typed_error() -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        with (
+            Client(f"http://127.0.0.1:{silent.getsockname()[1]}", timeout=0.05) as client,
+            pytest.raises(ServiceUnreachable, match="timed out"),
+        ):
+            client.server_info()

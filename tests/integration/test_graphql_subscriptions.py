@@ -7,14 +7,21 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import peewee
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from headrace_service.ledger.models import Log, Retention
 from headrace_service.ledger.tail import QUIET
 from headrace_service.server import RunningService, start_in_thread
-from tests.builders import Stream, custom_event, enters, flow_run, log_line, state, task_run
+from tests.builders import (
+    Stream,
+    custom_event,
+    delete_logs,
+    enters,
+    flow_run,
+    log_line,
+    state,
+    task_run,
+)
 from tests.integration.graphql_kit import Socket, ask, open_socket, take
 
 
@@ -330,18 +337,11 @@ async def test_events_tell_of_states_and_of_what_programs_tell(service: RunningS
     assert seen["all"][2]["state"] == {"name": "Running"}
 
 
-def delete_before(db: peewee.Database, seq: int) -> None:
-    """What retention does to the log lines."""
-    Log.delete().where(Log.seq < seq).execute(db)
-    went = {"deleted_to": seq - 1, "looked_to": seq - 1, "deleted": seq - 1}
-    Retention.insert(kind="log", **went).execute(db)
-
-
 async def test_a_cursor_whose_followers_were_deleted_is_refused(service: RunningService) -> None:
     stream, run = Stream(), flow_run()
     start = (await ask(service.ledger, "{ serverInfo { logCursor } }"))["serverInfo"]["logCursor"]
     take(service.ledger, run, *(log_line(run, str(number)) for number in range(9)), stream=stream)
-    await service.ledger.awrite(delete_before, 5)
+    await service.ledger.awrite(delete_logs, 4)
     async with open_socket(service.url) as socket:
         await socket.subscribe(LOGS, after=start)
         message = await socket.receive()

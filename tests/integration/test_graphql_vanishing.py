@@ -31,7 +31,7 @@ async def service(tmp_path: Path) -> AsyncIterator[RunningService]:
 def unsent(service: RunningService) -> int:
     """The bytes that wait in the service for clients to take them."""
     connections: set[Any] = service._server.server_state.connections
-    return max(one.transport.get_write_buffer_size() for one in tuple(connections))
+    return max(int(one.transport.get_write_buffer_size()) for one in tuple(connections))
 
 
 async def read_lines(socket: Socket, count: int) -> list[str]:

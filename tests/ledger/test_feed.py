@@ -9,19 +9,17 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import TypeVar
 
-import peewee
 import pytest
 import uuid_utils.compat as uuids
 
 from headrace.records import Record, now_micros
 from headrace_service.ledger import CursorExpired, InvalidCursor, Ledger, feed, tail
-from headrace_service.ledger.models import Log, Retention
 from headrace_service.ledger.queries.events import latest_event
 from headrace_service.ledger.queries.logs import LogRow
 from headrace_service.ledger.queries.looks import workers_now
 from headrace_service.ledger.tail import EventRow, FeedChunk
 from headrace_service.ledger.work_pools import WorkerCall, keep_worker
-from tests.builders import Stream, custom_event, flow_run, log_line, task_run
+from tests.builders import Stream, custom_event, delete_logs, flow_run, log_line, task_run
 from tests.ledger.conftest import Place
 
 R = TypeVar("R", EventRow, LogRow)
@@ -298,12 +296,8 @@ async def test_one_who_falls_behind_what_is_kept_is_told_so(
     lines = [log_line(run, str(number)) for number in range(1_000)]
     await asyncio.wrap_future(followed.append(stream.batch(*lines)))
 
-    def delete(db: peewee.Database) -> None:
-        Log.delete().where(Log.seq <= 900).execute(db)
-        Retention.insert(kind="log", deleted_to=900, looked_to=900, deleted=900).execute(db)
-
     seen = len((await anext(logs)).rows)
-    await followed.awrite(delete)
+    await followed.awrite(delete_logs, 900)
 
     async def read_on() -> None:
         nonlocal seen

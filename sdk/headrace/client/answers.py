@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from headrace.exceptions import ServiceError, ServiceUnreachable
+from headrace.exceptions import CursorExpired, ServiceError, ServiceUnreachable
 
 
 def encode_request(query: str, variables: Mapping[str, object] | None) -> bytes:
@@ -50,11 +50,11 @@ def data_of(answer: Mapping[str, Any]) -> dict[str, Any]:
 def error_of(error: Mapping[str, Any]) -> ServiceError:
     """The exception for one GraphQL error."""
     extensions = error.get("extensions") or {}
-    return ServiceError(
-        str(error.get("message", "the service answered with an error")),
-        str(extensions.get("code", "Error")),
-        extensions.get("field"),
-    )
+    message = str(error.get("message", "the service answered with an error"))
+    code = str(extensions.get("code", "Error"))
+    if code == "CursorExpired":
+        return CursorExpired(message, str(extensions.get("oldestCursor", "")))
+    return ServiceError(message, code, extensions.get("field"))
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from contextlib import aclosing
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
@@ -65,6 +65,7 @@ class Client:
     Args:
         api_url: the service's address; by default `HEADRACE_API_URL`. When that is not set either,
             operations are executed in this process on the file that scripts record to.
+        timeout: seconds that a service may take to answer.
 
     Example:
         >>> with Client() as client:
@@ -72,12 +73,14 @@ class Client:
         ...         print(run["name"], run["state"]["message"])
     """
 
-    def __init__(self, api_url: str | None = None) -> None:
+    def __init__(self, api_url: str | None = None, *, timeout: float = ANSWER_TIMEOUT) -> None:
         self.api_url = _address(api_url)
+        self._timeout = timeout
         self._http: httpx.Client | None = None
         self._connecting = threading.Lock()  # a client may be used from several threads
         self._portal: Portal | None = None
         self._schema: EmbeddedSchema | None = None
+        self._follower: AsyncClient | None = None
 
     def execute(self, query: str, variables: Mapping[str, object] | None = None) -> dict[str, Any]:
         """Execute a GraphQL query or mutation, and return its data.
@@ -114,14 +117,38 @@ class Client:
     delete_flow_run_input = _waiting(operations.delete_flow_run_input)
     resume_flow_run = _waiting(operations.resume_flow_run)
 
+    def subscribe(
+        self,
+        query: str,
+        variables: Mapping[str, object] | None = None,
+        *,
+        on_status: OnStatus = lambda status: None,
+    ) -> Generator[dict[str, Any], None, None]:
+        """The data of a subscription's messages, for ever; see `AsyncClient.subscribe`.
+
+        `on_status` is called in another thread. To leave the loop over it ends the subscription;
+        where that must not wait for the garbage collector, use `contextlib.closing`.
+
+        Example:
+            >>> for message in client.subscribe(TAIL):
+            ...     for line in message["logs"]["lines"]:
+            ...         print(line["message"])
+        """
+        portal = self._in_portal()
+        if self._follower is None:
+            self._follower = AsyncClient(self.api_url, timeout=self._timeout)
+        return portal.iterate(self._follower.subscribe(query, variables, on_status=on_status))
+
     def close(self) -> None:
         """Let go of connections and files. May be repeated."""
         if self._http is not None:
             self._http.close()
-        if self._portal is not None and self._schema is not None:
-            self._portal.call(self._schema.close())
+        if self._portal is not None:
+            for open_there in (self._schema, self._follower):
+                if open_there is not None:
+                    self._portal.call(open_there.close())
             self._portal.close()
-        self._http = self._portal = self._schema = None
+        self._http = self._portal = self._schema = self._follower = None
 
     def __enter__(self) -> Self:
         return self
@@ -139,16 +166,22 @@ class Client:
             if self._http is None:
                 import httpx
 
-                self._http = httpx.Client(**_options(url))
+                self._http = httpx.Client(**_options(url, self._timeout))
             return self._http
 
     def _execute_here(self, query: str, variables: Mapping[str, object] | None) -> dict[str, Any]:
-        if self._schema is None or self._portal is None:
-            from headrace.client.portal import Portal
-
+        portal = self._in_portal()
+        if self._schema is None:
             self._schema = _schema_here()
-            self._portal = Portal()
-        return data_of(self._portal.call(self._schema.execute(query, variables)))
+        return data_of(portal.call(self._schema.execute(query, variables)))
+
+    def _in_portal(self) -> Portal:
+        with self._connecting:
+            if self._portal is None:
+                from headrace.client.portal import Portal
+
+                self._portal = Portal()
+            return self._portal
 
 
 class AsyncClient:
@@ -157,8 +190,9 @@ class AsyncClient:
     Belongs to the event loop in which it is first used.
     """
 
-    def __init__(self, api_url: str | None = None) -> None:
+    def __init__(self, api_url: str | None = None, *, timeout: float = ANSWER_TIMEOUT) -> None:
         self.api_url = _address(api_url)
+        self._timeout = timeout
         self._http: httpx.AsyncClient | None = None
         self._schema: EmbeddedSchema | None = None
 
@@ -172,7 +206,7 @@ class AsyncClient:
             if self._http is None:
                 import httpx
 
-                self._http = httpx.AsyncClient(**_options(self.api_url))
+                self._http = httpx.AsyncClient(**_options(self.api_url, self._timeout))
             response = await self._http.post(
                 f"{self.api_url}/graphql", content=encode_request(query, variables)
             )
@@ -208,7 +242,7 @@ class AsyncClient:
         *,
         on_status: OnStatus = lambda status: None,
     ) -> AsyncGenerator[dict[str, Any], None]:
-        """The data of a subscription's messages, for ever.
+        """The data of a subscription's messages, for ever: no gap, and nothing twice.
 
         When the connection breaks it is made anew, after 0.5 to 15 seconds, and goes on after the
         last message. Give `after` (a page's `feedCursor`) to begin without a gap behind a page;
@@ -221,6 +255,7 @@ class AsyncClient:
             on_status: called when the service begins to send, and when the connection has broken.
 
         Raises:
+            CursorExpired: what came after the last message was deleted meanwhile.
             ServiceError: the service refuses the subscription.
         """
         if self.api_url is None:
@@ -279,11 +314,11 @@ def _address(api_url: str | None) -> str | None:
     return read_settings({"HEADRACE_API_URL": api_url}).service_url
 
 
-def _options(url: str) -> dict[str, Any]:
+def _options(url: str, answer_timeout: float) -> dict[str, Any]:
     """How httpx is to be set up."""
     import httpx
 
-    timeout = httpx.Timeout(ANSWER_TIMEOUT, connect=CONNECT_TIMEOUT)
+    timeout = httpx.Timeout(answer_timeout, connect=min(CONNECT_TIMEOUT, answer_timeout))
     # Mutations that wait for something must not take the connections of those that bring it about.
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
     return {"timeout": timeout, "limits": limits, **http_options(url)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import AsyncGenerator, Coroutine, Generator
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
@@ -26,6 +26,32 @@ class Portal:
     def start(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
         """Begin with a coroutine; its result is the future's."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+
+    def iterate(self, source: AsyncGenerator[T, None]) -> Generator[T, None, None]:
+        """What an asynchronous generator yields; to close it closes the source.
+
+        Whoever waits for the next value can be interrupted, as by Ctrl-C.
+        """
+        taking = asyncio.Lock()  # so that the source is not closed in the middle of a step
+
+        async def step() -> tuple[T] | None:
+            async with taking:
+                async for value in source:
+                    return (value,)
+                return None
+
+        async def end() -> None:
+            async with taking:
+                await source.aclose()
+
+        taken = self.start(step())
+        try:
+            while (found := taken.result()) is not None:
+                yield found[0]
+                taken = self.start(step())
+        finally:
+            taken.cancel()
+            self.call(end())
 
     def close(self) -> None:
         """End the thread."""

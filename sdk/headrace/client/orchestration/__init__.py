@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any, Literal, NoReturn, overload
 
 from headrace.client import operations
-from headrace.client.clients import AsyncClient, Client
+from headrace.client.clients import ANSWER_TIMEOUT, AsyncClient, Client
 from headrace.client.orchestration import (
     deployments,
     flows,
@@ -214,7 +214,10 @@ def get_client(
     """A client for what the settings name.
 
     Args:
-        httpx_settings: has no effect; programs written for Prefect may give some.
+        httpx_settings: its `timeout`, in seconds, says how long the service may take to answer;
+            the rest has no effect.
         sync_client: whether it is to be the synchronous client.
     """
-    return SyncHeadraceClient() if sync_client else HeadraceClient()
+    given = (httpx_settings or {}).get("timeout")
+    timeout = float(given) if isinstance(given, int | float) else ANSWER_TIMEOUT
+    return SyncHeadraceClient(timeout=timeout) if sync_client else HeadraceClient(timeout=timeout)
