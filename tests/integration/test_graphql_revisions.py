@@ -84,3 +84,41 @@ async def test_an_artifact_and_a_pause_count_as_edits(ledger: Ledger) -> None:
     pause = 'setDeploymentPaused(deployment: "g/d", paused: true, expectedRevision: $seen)'
     assert (await answer(ledger, "Deployment", pause, seen=1))["revision"] == 2
     assert (await answer(ledger, "Deployment", pause, seen=7))["__typename"] == "Conflict"
+
+
+#: What is made under the key `$key`, and another thing that is not to be made under it.
+MADE = {
+    "Artifact": ("createArtifact(artifact: {data: %s}, idempotencyKey: $key)", "1", "2"),
+    "WorkPool": ('createWorkPool(name: "%s", idempotencyKey: $key)', "once", "other"),
+    "ConcurrencyLimit": (
+        'createConcurrencyLimit(name: "%s", limit: 1, idempotencyKey: $key)',
+        "once",
+        "other",
+    ),
+    "FlowRun": (
+        'createFlowRunByHand(run: {flowName: "f", name: "%s", state: {type: PENDING}}, '
+        "idempotencyKey: $key)",
+        "once",
+        "other",
+    ),
+    "Block": (f"saveBlock(type: {_TYPE}, data: {{n: %s}}, idempotencyKey: $key)", "1", "2"),
+}
+
+
+@pytest.mark.parametrize("kind", MADE)
+async def test_what_is_asked_for_twice_under_a_key_is_made_once(ledger: Ledger, kind: str) -> None:
+    call, same, other = MADE[kind]
+
+    async def make(what: str, key: str | None) -> dict[str, Any]:
+        fields = f"__typename ... on {kind} {{ id }} ... on UserError {{ code field }}"
+        query = f"mutation ($key: String) {{ made: {call % what} {{ {fields} }} }}"
+        made: dict[str, Any] = (await ask(ledger, query, key=key))["made"]
+        return made
+
+    first = await make(same, "k")
+    assert first["__typename"] == kind
+    assert await make(same, "k") == first
+    refused = {"__typename": "Conflict", "code": "Conflict", "field": "idempotencyKey"}
+    assert await make(other, "k") == refused
+    assert (await make(other, "k2"))["id"] != first["id"]
+    assert (await make(same, ""))["field"] == "idempotencyKey"

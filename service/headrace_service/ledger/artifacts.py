@@ -13,6 +13,7 @@ import uuid_utils.compat as uuids
 
 from headrace.records import Name, now_micros
 from headrace_service.ledger.errors import InvalidInput, NotFound
+from headrace_service.ledger.made_once import Once
 from headrace_service.ledger.models import Artifact
 from headrace_service.ledger.queries.events import latest_event
 from headrace_service.ledger.queries.paging import Page, Slice, cut, keyset
@@ -62,12 +63,19 @@ class ArtifactWhere(msgspec.Struct, frozen=True):
 _COLUMNS = tuple(getattr(Artifact, name) for name in ArtifactRow.__struct_fields__)
 
 
-def create_artifact(db: peewee.Database, new: NewArtifact) -> ArtifactRow:
+def create_artifact(
+    db: peewee.Database, new: NewArtifact, idempotency_key: str | None = None
+) -> ArtifactRow:
     """Make an artifact; one with the key of an older one is a newer version of it.
 
     Raises:
         InvalidInput: the key cannot be used.
+        NotFound: it was made under the idempotency key before, and deleted since.
+        Conflict: something else was made under the idempotency key.
     """
+    once = Once("createArtifact", idempotency_key, new)
+    if (made := once.made(db)) is not None:
+        return _artifact(db, made)
     if new.key is not None and not _KEY.fullmatch(new.key):
         raise InvalidInput(
             "an artifact's key is made of lowercase letters, numbers and dashes; "
@@ -87,6 +95,14 @@ def create_artifact(db: peewee.Database, new: NewArtifact) -> ArtifactRow:
         now,
     )
     Artifact.insert(msgspec.structs.asdict(row)).execute(db)
+    once.note(db, row.id)
+    return row
+
+
+def _artifact(db: peewee.Database, artifact_id: UUID) -> ArtifactRow:
+    (row,) = artifacts_by_id(db, [artifact_id])
+    if row is None:
+        raise NotFound(f"there is no artifact {artifact_id}", "id")
     return row
 
 
@@ -104,8 +120,7 @@ def update_artifact(
         NotFound: there is none of that id.
         Conflict: it is not at the revision that is expected.
     """
-    if artifacts_by_id(db, [artifact_id]) == [None]:
-        raise NotFound(f"there is no artifact {artifact_id}", "id")
+    _artifact(db, artifact_id)
     revise(db, Artifact, artifact_id, f"artifact {artifact_id}", expected)
     changes: dict[str, object] = {"updated_at": now_micros()}
     if data is not msgspec.UNSET:
@@ -113,9 +128,7 @@ def update_artifact(
     if description is not msgspec.UNSET:
         changes["description"] = description
     Artifact.update(**changes).where(Artifact.id == artifact_id).execute(db)
-    (row,) = artifacts_by_id(db, [artifact_id])
-    assert row is not None
-    return row
+    return _artifact(db, artifact_id)
 
 
 def delete_artifact(db: peewee.Database, artifact_id: UUID) -> UUID:

@@ -16,6 +16,7 @@ import uuid_utils.compat as uuids
 
 from headrace.records import Name, Text, now_micros
 from headrace_service.ledger.errors import Conflict, InvalidInput, NotFound
+from headrace_service.ledger.made_once import Once
 from headrace_service.ledger.models import Block, BlockType
 from headrace_service.ledger.queries.events import latest_event
 from headrace_service.ledger.queries.paging import Page, Slice, cut, keyset
@@ -109,6 +110,7 @@ def save_block(
     data: dict[str, Any],
     overwrite: bool,
     expected: int | None = None,
+    idempotency_key: str | None = None,
 ) -> BlockRow:
     """Save a block and make its type known; without `overwrite`, only under a name that is free.
 
@@ -119,6 +121,7 @@ def save_block(
         data: its fields.
         overwrite: whether it may take the place of what was saved under its name.
         expected: the revision that was seen of that, if it is to count.
+        idempotency_key: saved again under the same key, it is the block that was saved before.
 
     Raises:
         InvalidInput: the name cannot be used.
@@ -130,6 +133,9 @@ def save_block(
             f"{name[:80]!r} is not",
             "name",
         )
+    once = Once("saveBlock", idempotency_key, (new_type, name, data))
+    if (made := once.made(db)) is not None and (saved := block_by_id(db, made)) is not None:
+        return saved
     found = None if name is None else block_by_name(db, new_type.slug, name)
     if found is not None and not overwrite:
         raise Conflict(f"there is a {new_type.slug} block {name!r} already", "name")
@@ -149,6 +155,8 @@ def save_block(
         1 if found is None else found.revision + 1,
     )
     put(db, Block, msgspec.structs.asdict(row))
+    if made is None:
+        once.note(db, row.id)
     return row
 
 

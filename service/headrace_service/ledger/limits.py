@@ -9,6 +9,7 @@ import peewee
 import uuid_utils.compat as uuids
 
 from headrace_service.ledger.concurrency import Outcome, release, serve_limit
+from headrace_service.ledger.made_once import Once
 from headrace_service.ledger.models import ConcurrencyLimit, Slot, Waiter
 from headrace_service.ledger.revisions import revise
 
@@ -25,8 +26,23 @@ class LimitValues(msgspec.Struct, frozen=True, omit_defaults=True):
     total: int | None = None
 
 
-def create_limit(db: peewee.Database, name: str, values: LimitValues, now: int) -> Outcome:
-    """Make a limit; answers its id, or None when there is one of that name."""
+def create_limit(
+    db: peewee.Database,
+    name: str,
+    values: LimitValues,
+    now: int,
+    idempotency_key: str | None = None,
+) -> Outcome:
+    """Make a limit; answers its id, or None when there is one of that name.
+
+    One that was made under the same idempotency key is answered once more.
+
+    Raises:
+        Conflict: something else was made under that key.
+    """
+    once = Once("createConcurrencyLimit", idempotency_key, (name, values))
+    if (made := once.made(db)) is not None:
+        return Outcome(made, {})
     if _id_of(db, name) is not None:
         return Outcome(None, {})
     limit_id = uuids.uuid7()
@@ -40,6 +56,7 @@ def create_limit(db: peewee.Database, name: str, values: LimitValues, now: int) 
         created_at=now,
         updated_at=now,
     ).execute(db)
+    once.note(db, limit_id)
     return Outcome(limit_id, {})
 
 

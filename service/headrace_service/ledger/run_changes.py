@@ -20,6 +20,7 @@ from headrace.records import (
 )
 from headrace_service.ledger.errors import Conflict, NotFound
 from headrace_service.ledger.fold import fold_in
+from headrace_service.ledger.made_once import Once
 from headrace_service.ledger.models import EDITED, Event, FlowRun, TaskRun
 from headrace_service.ledger.rows import StatePayload
 from headrace_service.ledger.state_changes import change_states
@@ -44,14 +45,27 @@ class FlowRunChanges(msgspec.Struct, frozen=True, omit_defaults=True):
     flow_version: Name | None = None
 
 
-def create_flow_run(db: peewee.Database, new: FlowRunCreated) -> UUID:
+def create_flow_run(
+    db: peewee.Database, new: FlowRunCreated, idempotency_key: str | None = None
+) -> UUID:
     """A run of a flow that somebody means to carry out by hand. Returns its id.
 
+    With an idempotency key that was given before, it is the one that was created then.
+
     Raises:
-        Conflict: there is a run of that id.
+        Conflict: there is a run of that id, or something else was asked for under the key.
     """
+    state = msgspec.structs.replace(new.state, timestamp=0)
+    once = Once(
+        "createFlowRunByHand",
+        idempotency_key,
+        msgspec.structs.replace(new, id=UUID(int=0), state=state),
+    )
+    if (made := once.made(db)) is not None:
+        return made
     for refused in fold_in(db, [new], Actor.CLIENT):
         raise Conflict(refused.message, refused.field)
+    once.note(db, new.id)
     return new.id
 
 

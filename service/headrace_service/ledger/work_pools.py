@@ -12,6 +12,7 @@ import uuid_utils
 
 from headrace.records import TERMINAL_STATES, Name, StateType, Text, now_micros
 from headrace_service.ledger.errors import Conflict, NotFound
+from headrace_service.ledger.made_once import Once
 from headrace_service.ledger.models import Deployment, FlowRun, Worker, WorkPool, WorkQueue
 from headrace_service.ledger.revisions import revise
 
@@ -126,12 +127,17 @@ def workers_of(db: peewee.Database, pool_id: UUID) -> list[WorkerRow]:
     return [WorkerRow(*row) for row in query.tuples().execute(db)]
 
 
-def create_work_pool(db: peewee.Database, new: NewWorkPool) -> WorkPoolRow:
+def create_work_pool(
+    db: peewee.Database, new: NewWorkPool, idempotency_key: str | None = None
+) -> WorkPoolRow:
     """A new pool, with its default queue.
 
     Raises:
-        Conflict: there is one of that name.
+        Conflict: there is one of that name, unless it was made under the same idempotency key.
     """
+    once = Once("createWorkPool", idempotency_key, new)
+    if once.made(db) is not None:
+        return work_pool(db, new.name)
     if WorkPool.select().where(WorkPool.name == new.name).exists(db):
         raise Conflict(f"there is a work pool {new.name!r} already", "name")
     pool_id, now = UUID(bytes=uuid_utils.uuid7().bytes), now_micros()
@@ -146,6 +152,7 @@ def create_work_pool(db: peewee.Database, new: NewWorkPool) -> WorkPoolRow:
     }
     WorkPool.insert(row).execute(db)
     queue_for(db, pool_id, DEFAULT_QUEUE)
+    once.note(db, pool_id)
     return work_pool(db, new.name)
 
 

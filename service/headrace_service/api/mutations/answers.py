@@ -37,6 +37,12 @@ ExpectedRevision = Annotated[
         "changed."
     ),
 ]
+IdempotencyKey = Annotated[
+    str | None,
+    strawberry.argument(
+        description="Asked for again under the same key, it is the one that was made before."
+    ),
+]
 
 
 class TypedRefusals(FieldExtension):

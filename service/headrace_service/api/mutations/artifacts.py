@@ -10,6 +10,7 @@ from headrace_service.api.context import Info, parse_id
 from headrace_service.api.mutations.answers import (
     DeleteResult,
     ExpectedRevision,
+    IdempotencyKey,
     deleted,
     refusal,
 )
@@ -67,6 +68,7 @@ class ArtifactMutations:
         self,
         info: Info,
         artifact: Annotated[NewArtifact, strawberry.argument(description="The artifact.")],
+        idempotency_key: IdempotencyKey = None,
     ) -> ArtifactResult:
         """Make one."""
         flow_run, task_run = artifact.flow_run_id, artifact.task_run_id
@@ -79,7 +81,9 @@ class ArtifactMutations:
             task_run_id=None if task_run is None else parse_id(task_run, "artifact.taskRunId"),
         )
         try:
-            row = await info.context.ledger.awrite(artifacts.create_artifact, checked(new))
+            row = await info.context.ledger.awrite(
+                artifacts.create_artifact, checked(new), idempotency_key
+            )
         except Refused as refused:
             return refusal(refused)
         return Artifact.of(row)

@@ -10,6 +10,7 @@ from headrace_service.api.context import Info, parse_id
 from headrace_service.api.mutations.answers import (
     DeleteResult,
     ExpectedRevision,
+    IdempotencyKey,
     deleted,
     refusal,
 )
@@ -74,12 +75,13 @@ class BlockMutations:
             bool, strawberry.argument(description="Whether it may take another one's place.")
         ] = False,
         expected_revision: ExpectedRevision = None,
+        idempotency_key: IdempotencyKey = None,
     ) -> SaveBlockResult:
         """Save one."""
         try:
             new, fields = checked(_type_of(type)), object_of(data, "data")
             row = await info.context.ledger.awrite(
-                blocks.save_block, new, name, fields, overwrite, expected_revision
+                blocks.save_block, new, name, fields, overwrite, expected_revision, idempotency_key
             )
         except Refused as refused:
             return refusal(refused)

@@ -10,7 +10,12 @@ from uuid import UUID
 import strawberry
 
 from headrace_service.api.context import Info
-from headrace_service.api.mutations.answers import DeleteResult, ExpectedRevision, deleted
+from headrace_service.api.mutations.answers import (
+    DeleteResult,
+    ExpectedRevision,
+    IdempotencyKey,
+    deleted,
+)
 from headrace_service.api.types.concurrency_limit import ConcurrencyLimit
 from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
 from headrace_service.ledger.limits import (
@@ -64,12 +69,14 @@ class ConcurrencyLimitMutations:
         slot_decay_per_second: Decay = None,
         active: Active = None,
         total: Total = None,
+        idempotency_key: IdempotencyKey = None,
     ) -> LimitResult:
         """Make a limit."""
         if (wrong := _wrong(name, limit, slot_decay_per_second, total)) is not None:
             return wrong
         values = LimitValues(limit, slot_decay_per_second, active, total)
-        if not await _perform(info, lambda db, now: create_limit(db, name, values, now)):
+        key = idempotency_key
+        if not await _perform(info, lambda db, now: create_limit(db, name, values, now, key)):
             return Conflict.of(f"there is a concurrency limit {name!r} already", "name")
         return await _limit(info, name)
 

@@ -12,6 +12,7 @@ from headrace_service.api.context import Info, parse_id
 from headrace_service.api.mutations.answers import (
     DeleteResult,
     FlowRunResult,
+    IdempotencyKey,
     TaskRunResult,
     deleted,
     flow_run,
@@ -84,6 +85,7 @@ class RunMutations:
         self,
         info: Info,
         run: Annotated[NewFlowRun, strawberry.argument(description="The run.")],
+        idempotency_key: IdempotencyKey = None,
     ) -> FlowRunResult:
         """Create one."""
         parent, parent_task = run.parent_flow_run_id, run.parent_task_run_id
@@ -99,7 +101,8 @@ class RunMutations:
                 None if parent is None else parse_id(parent, "run.parentFlowRunId"),
                 None if parent_task is None else parse_id(parent_task, "run.parentTaskRunId"),
             )
-            key = await info.context.ledger.awrite(run_changes.create_flow_run, checked(asked))
+            verb = run_changes.create_flow_run
+            key = await info.context.ledger.awrite(verb, checked(asked), idempotency_key)
         except Refused as error:
             return refusal(error)
         return await flow_run(info, key)

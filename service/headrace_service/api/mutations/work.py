@@ -12,6 +12,7 @@ from headrace_service.api.context import Info, parse_id
 from headrace_service.api.mutations.answers import (
     DeleteResult,
     ExpectedRevision,
+    IdempotencyKey,
     deleted,
     refusal,
 )
@@ -100,6 +101,7 @@ class WorkMutations:
         paused: Annotated[
             bool, strawberry.argument(description="Whether its runs wait at first.")
         ] = False,
+        idempotency_key: IdempotencyKey = None,
     ) -> WorkPoolResult:
         """Create a pool."""
         if type != "process":
@@ -107,7 +109,8 @@ class WorkMutations:
             return InvalidInput.of(message, "type")
         new = work_pools.NewWorkPool(name, type, description, concurrency_limit, paused)
         try:
-            row = await info.context.ledger.awrite(work_pools.create_work_pool, checked(new))
+            verb = work_pools.create_work_pool
+            row = await info.context.ledger.awrite(verb, checked(new), idempotency_key)
         except errors.Refused as error:
             return refusal(error)
         return WorkPool.of(row)
