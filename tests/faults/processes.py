@@ -79,12 +79,18 @@ def running(environment: Mapping[str, str], *command: str) -> Iterator[Process]:
 
 
 class Service:
-    """A service process on a ledger file, which can be killed and started again."""
+    """A service process on a ledger, which can be killed and started again."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._process = Process({}, "serve", str(path), "0")
+    def __init__(self, place: Path | str) -> None:
+        self._place = place
+        self._process = Process({}, "serve", str(place), "0")
         self.url = self._heard_address()
+
+    @property
+    def path(self) -> Path:
+        """The ledger's file."""
+        assert isinstance(self._place, Path)
+        return self._place
 
     @property
     def environment(self) -> dict[str, str]:
@@ -102,7 +108,7 @@ class Service:
     def restart(self) -> None:
         """Start it again at the same address."""
         port = self.url.rsplit(":", 1)[1]
-        self._process = Process({}, "serve", str(self.path), port)
+        self._process = Process({}, "serve", str(self._place), port)
         assert self._heard_address() == self.url
 
     def _heard_address(self) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from headrace.recorder import Settled, get_recorder, shutdown
 from headrace.records import LogLine, now_micros
+from headrace_service.ledger.database import is_url
 from headrace_service.server import serve as serve_ledger
 from headrace_service.settings import ServiceSettings
 
@@ -33,7 +34,9 @@ def record(text: object) -> None:
 
 def serve(path: str, port: str) -> None:
     """Serve a ledger; says the address once it answers."""
-    serve_ledger(Path(path), ServiceSettings(port=int(port)), on_ready=say)
+    serve_ledger(
+        path if is_url(path) else Path(path), ServiceSettings(port=int(port)), on_ready=say
+    )
 
 
 def lines_until_told() -> None:
