@@ -224,9 +224,12 @@ class BatchAck(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class SlotHolder(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Who holds slots of a concurrency limit, or waits for them; for people to look at."""
+    """Who holds slots of a concurrency limit, or waits for them; for people to look at.
 
-    host: Name
+    A run that waits for a worker has no `host` and no `pid` yet.
+    """
+
+    host: Annotated[str, msgspec.Meta(max_length=1024)]
     pid: Annotated[int, msgspec.Meta(ge=0, le=2**53)]
     flow_run_id: UUID | None = None
     task_run_id: UUID | None = None

@@ -12,6 +12,8 @@ from uuid import UUID
 
 import msgspec
 
+from headrace_service.admission import Capacity, Held, admits, free_at, has_room
+
 
 class Reason(enum.Enum):
     """What holds a run back."""
@@ -23,7 +25,9 @@ class Reason(enum.Enum):
     QUEUE_PAUSED = "QUEUE_PAUSED"
     NO_WORKER = "NO_WORKER"
     POOL_LIMIT = "POOL_LIMIT"
+    QUEUE_LIMIT = "QUEUE_LIMIT"
     DEPLOYMENT_LIMIT = "DEPLOYMENT_LIMIT"
+    CONCURRENCY_LIMIT = "CONCURRENCY_LIMIT"
 
 
 class Blocker(msgspec.Struct, frozen=True):
@@ -45,9 +49,23 @@ class Pool(msgspec.Struct, frozen=True):
     id: UUID
     name: str
     paused: bool
-    limit: int | None
     queue: str
     queue_paused: bool
+
+
+class Limited(msgspec.Struct, frozen=True):
+    """A limit of which a run is to take a slot, and what is taken of it.
+
+    `reason` and `owner` tell whose limit it is, `key` whose share of it the run takes; `holders`
+    are the runs that have slots.
+    """
+
+    reason: Reason
+    owner: str
+    capacity: Capacity
+    held: Sequence[Held]
+    holders: Sequence[UUID] = ()
+    key: str = ""
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -59,17 +77,14 @@ class Waiting(msgspec.Struct, frozen=True):
     due: int | None
     deployment_id: UUID | None
     deployment: str
-    deployment_limit: int | None
     pool: Pool | None
+    limits: Sequence[Limited] = ()
 
 
 class Around(msgspec.Struct, frozen=True):
-    """What there is besides the run: how many workers live that could take it, and the runs that
-    are under way, by pool and by deployment."""
+    """What there is besides the run: how many workers live that could take it, by pool."""
 
     workers: Mapping[UUID, int]
-    of_pool: Mapping[UUID, Sequence[UUID]]
-    of_deployment: Mapping[UUID, Sequence[UUID]]
 
 
 def blockers(run: Waiting, around: Around, now: int) -> list[Blocker]:
@@ -88,7 +103,8 @@ def blockers(run: Waiting, around: Around, now: int) -> list[Blocker]:
         return [Blocker(Reason.AWAITING_RETRY, "It waits until it is tried again.")]
     if run.deployment_id is None or run.claimed:
         return []
-    return [*_time(run, now), *_pool(run.pool, around), *_limit(run, around)]
+    full = [blocker for limit in run.limits for blocker in _full(limit, now)]
+    return [*_time(run, now), *_pool(run.pool, around), *full]
 
 
 def _time(run: Waiting, now: int) -> list[Blocker]:
@@ -114,17 +130,29 @@ def _pool(pool: Pool | None, around: Around) -> list[Blocker]:
             f"`headrace worker start --pool {pool.name}`."
         )
         found.append(Blocker(Reason.NO_WORKER, message))
-    held = around.of_pool.get(pool.id, ())
-    if pool.limit is not None and len(held) >= pool.limit:
-        message = f"Work pool {pool.name!r} has as many runs under way as it may: {pool.limit}."
-        found.append(Blocker(Reason.POOL_LIMIT, message, held_by=held))
     return found
 
 
-def _limit(run: Waiting, around: Around) -> list[Blocker]:
-    assert run.deployment_id is not None
-    held, limit = around.of_deployment.get(run.deployment_id, ()), run.deployment_limit
-    if limit is None or len(held) < limit:
+def _full(limit: Limited, now: int) -> list[Blocker]:
+    capacity, held = limit.capacity, limit.held
+    if admits(capacity, held, 1, now, limit.key):
         return []
-    message = f"Deployment {run.deployment!r} has as many runs under way as it may: {limit}."
-    return [Blocker(Reason.DEPLOYMENT_LIMIT, message, held_by=held)]
+    until = free_at(capacity, held, 1, now, limit.key) if capacity.decay else None
+    return [Blocker(limit.reason, _why_full(limit, now), until, limit.holders)]
+
+
+def _why_full(limit: Limited, now: int) -> str:
+    """What is full, in the words of what it is the limit of."""
+    slots, key = limit.capacity.slots, f" with key {limit.key!r}" if limit.key else ""
+    if has_room(limit.capacity, limit.held, 1, now, limit.key):  # it is the total that is not free
+        slots, key = limit.capacity.total or 0, " of all keys"
+    match limit.reason:
+        case Reason.POOL_LIMIT:
+            owner = f"Work pool {limit.owner!r}"
+        case Reason.QUEUE_LIMIT:
+            owner = f"Work queue {limit.owner!r}"
+        case Reason.DEPLOYMENT_LIMIT:
+            owner = f"Deployment {limit.owner!r}"
+        case _:
+            return f"All {slots} slots{key} of concurrency limit {limit.owner!r} are taken."
+    return f"{owner} has as many runs{key} under way as it may: {slots}."

@@ -8,14 +8,15 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from headrace_service.blocking import Around, Pool, Reason, Waiting, blockers
+from headrace_service.admission import Capacity, Held
+from headrace_service.blocking import Around, Limited, Pool, Reason, Waiting, blockers
 
 SECOND = 1_000_000
 NOW = 1_000 * SECOND
-POOL, OWNER, OTHER = UUID(int=1), UUID(int=2), UUID(int=3)
-POOLED = Pool(POOL, "pool", paused=False, limit=None, queue="default", queue_paused=False)
-WAITS = Waiting("SCHEDULED", "Late", False, NOW - SECOND, OWNER, "etl/daily", None, POOLED)
-WORKED_FOR = Around({POOL: 1}, {}, {})
+POOL, OWNER = UUID(int=1), UUID(int=2)
+POOLED = Pool(POOL, "pool", paused=False, queue="default", queue_paused=False)
+WAITS = Waiting("SCHEDULED", "Late", False, NOW - SECOND, OWNER, "etl/daily", POOLED)
+WORKED_FOR = Around({POOL: 1})
 
 
 def reasons(run: Waiting, around: Around = WORKED_FOR) -> list[Reason]:
@@ -58,25 +59,53 @@ def test_a_time_that_has_not_come_is_told() -> None:
 
 
 def test_a_pool_without_workers_is_named_with_the_command_that_starts_one() -> None:
-    (blocker,) = blockers(WAITS, Around({}, {}, {}), NOW)
+    (blocker,) = blockers(WAITS, Around({}), NOW)
     assert blocker.reason is Reason.NO_WORKER
     assert "`headrace worker start --pool pool`" in blocker.message
 
 
-@pytest.mark.parametrize(("held", "is_full"), [(0, False), (1, False), (2, True), (3, True)])
-def test_a_limit_is_full_when_as_many_runs_are_under_way(held: int, is_full: bool) -> None:
+def limited(held: int, slots: int = 2, **more: Any) -> Waiting:
+    """A run that needs a slot of a limit of which so many are held, under key `a`."""
+    rows = [Held(1, 0, NOW + SECOND, "a")] * held
     runs = [UUID(int=100 + number) for number in range(held)]
-    of_pool = blockers(in_pool(limit=2), Around({POOL: 1}, {POOL: runs}, {}), NOW)
-    of_owner = blockers(but(deployment_limit=2), Around({POOL: 1}, {}, {OWNER: runs}), NOW)
-    if not is_full:
-        assert of_pool == of_owner == []
-        return
-    assert [(one.reason, list(one.held_by)) for one in (*of_pool, *of_owner)] == [
-        (Reason.POOL_LIMIT, runs),
-        (Reason.DEPLOYMENT_LIMIT, runs),
-    ]
+    capacity = more.pop("capacity", Capacity(slots))
+    given = {"reason": Reason.CONCURRENCY_LIMIT, "owner": "db", "key": "a", **more}
+    return but(limits=[Limited(capacity=capacity, held=rows, holders=runs, **given)])
 
 
-def test_the_limit_of_another_deployment_is_none_of_its_own() -> None:
-    around = Around({POOL: 1}, {}, {OTHER: [UUID(int=100)]})
-    assert reasons(but(deployment_limit=1), around) == []
+@pytest.mark.parametrize(("held", "is_full"), [(0, False), (1, False), (2, True), (3, True)])
+def test_a_limit_is_full_when_as_many_slots_are_taken(held: int, is_full: bool) -> None:
+    found = blockers(limited(held), WORKED_FOR, NOW)
+    runs = [UUID(int=100 + number) for number in range(held)]
+    assert [(one.reason, list(one.held_by)) for one in found] == (
+        [(Reason.CONCURRENCY_LIMIT, runs)] if is_full else []
+    )
+
+
+def test_slots_of_another_key_are_none_of_its_own() -> None:
+    assert reasons(limited(2, key="b")) == []
+    assert reasons(limited(2, key="b", capacity=Capacity(2, total=2))) == [Reason.CONCURRENCY_LIMIT]
+
+
+def test_a_limit_that_is_not_active_holds_nobody_back() -> None:
+    assert reasons(limited(2, capacity=Capacity(1, active=False))) == []
+
+
+def test_a_rate_tells_when_there_will_be_a_slot() -> None:
+    (blocker,) = blockers(limited(1, capacity=Capacity(1, decay=0.5)), WORKED_FOR, NOW)
+    assert blocker.until is not None
+    assert blocker.until > NOW
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        (Reason.POOL_LIMIT, "Work pool 'x' has as many runs with key 'a' under way as it may: 2."),
+        (Reason.QUEUE_LIMIT, "Work queue 'x' has as many runs with key 'a' under way as"),
+        (Reason.DEPLOYMENT_LIMIT, "Deployment 'x' has as many runs with key 'a' under way as"),
+        (Reason.CONCURRENCY_LIMIT, "All 2 slots with key 'a' of concurrency limit 'x' are taken."),
+    ],
+)
+def test_a_full_limit_is_told_by_what_it_is_of(reason: Reason, words: str) -> None:
+    (blocker,) = blockers(limited(2, reason=reason, owner="x"), WORKED_FOR, NOW)
+    assert blocker.message.startswith(words)

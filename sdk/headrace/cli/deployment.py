@@ -77,6 +77,7 @@ def inspect(name: str, as_json: bool) -> None:
 @click.option("-jv", "--job-variable", "variables", multiple=True, help="NAME=VALUE, as JSON.")
 @click.option("--flow-run-name", help="The run's name.")
 @click.option("--idempotency-key", help="The same key makes the same run.")
+@click.option("--priority", type=int, help="Seconds by which it goes before what was due earlier.")
 @click.option("--watch", is_flag=True, help="Wait for the run's end; fail unless it completed.")
 @json_option
 def run(
@@ -89,6 +90,7 @@ def run(
     variables: tuple[str, ...],
     flow_run_name: str | None,
     idempotency_key: str | None,
+    priority: int | None,
     watch: bool,
     as_json: bool,
 ) -> None:
@@ -107,6 +109,7 @@ def run(
                 scheduled_time=_start(start_in, start_at),
                 idempotency_key=idempotency_key,
                 job_variables=_pairs(variables) or None,
+                priority=priority,
             )
         )
     )

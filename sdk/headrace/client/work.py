@@ -12,8 +12,8 @@ from headrace.client.operations import ERROR, FLOW_RUN, Change, Object, Operatio
 _SCHEDULE = "id slug cron intervalSeconds rrule timezone active parameters catchup nextFire"
 DEPLOYMENT = (
     "id name fullName flowName description version entrypoint bundleKey enforceSchema paused "
-    "concurrencyLimit collisionStrategy createdAt updatedAt tags parameters parameterSchema "
-    "jobVariables workPoolName workQueueName "
+    "concurrencyLimit collisionStrategy limits key debounceSeconds singleton createdAt "
+    "updatedAt tags parameters parameterSchema jobVariables workPoolName workQueueName "
     f"schedules {{ {_SCHEDULE} }}"
 )
 _WORKER = "id name host pid online startedAt seenAt"

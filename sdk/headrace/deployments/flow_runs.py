@@ -34,6 +34,7 @@ async def arun_deployment(
     work_queue_name: str | None = None,
     as_subflow: bool | None = True,
     job_variables: Mapping[str, Any] | None = None,
+    priority: int = 0,
 ) -> FlowRun:
     """Run a deployment where it is served or worked for, and wait for the end of the run.
 
@@ -50,6 +51,7 @@ async def arun_deployment(
         work_queue_name: another queue of the deployment's pool.
         as_subflow: whether the run belongs to the flow run that this code runs in.
         job_variables: what to tell the worker, over what the deployment does.
+        priority: by how many seconds it goes before runs that were due earlier.
 
     Returns:
         The run as it is after the wait, be it ended or not.
@@ -74,6 +76,7 @@ async def arun_deployment(
         parent_task_run_id=str(caller.id) if isinstance(caller, TaskRunContext) else None,
         work_queue_name=work_queue_name,
         job_variables=dict(job_variables) if job_variables else None,
+        priority=priority or None,
     )
     try:
         created = await ask(tending.create_run_of_deployment(wanted))

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 from headrace.bundles import make_bundle
 from headrace.client import work
 from headrace.client.schemas.deployment_schedules import DeploymentScheduleCreate
+from headrace.client.schemas.objects import FlowControl
 from headrace.client.schemas.schedules import IntervalSchedule
 from headrace.client.shared import ask
 from headrace.entrypoints import entrypoint_of
@@ -169,6 +170,7 @@ class RunnerDeployment(BaseModel):
             job_variables=plain(self.job_variables),
             concurrency_limit=self.concurrency_limit,
             collision_strategy=_strategy_of(self.concurrency_options),
+            **_control_of(self.concurrency_options),
             paused=self.paused,
             **await self._code(),
         )
@@ -202,6 +204,13 @@ def _strategy_of(options: Any) -> str | None:
     else:
         strategy = getattr(options, "collision_strategy", None)
     return None if strategy is None else str(getattr(strategy, "value", strategy))
+
+
+def _control_of(options: Any) -> dict[str, Any]:
+    """What a `FlowControl` says besides its limit, as fields of the input."""
+    if not isinstance(options, FlowControl):
+        return {}
+    return options.model_dump(include={"key", "limits", "debounce_seconds", "singleton"})
 
 
 def schedules_from(

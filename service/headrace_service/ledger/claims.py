@@ -12,17 +12,18 @@ under the epoch that it was given, so that one whose claim was taken from it cha
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 import peewee
 
-from headrace.records import FlowRunChanged, StateChange, StateType, now_micros
+from headrace.records import FlowRunChanged, SlotHolder, StateChange, StateType, now_micros
 from headrace_service.ledger.background import release_background_runs
-from headrace_service.ledger.deployment_limits import IS_SCHEDULED, has_place, tell_others
+from headrace_service.ledger.concurrency import release_runs
 from headrace_service.ledger.deployments import DeploymentRow, deployments_by_id
+from headrace_service.ledger.desk import Desk
 from headrace_service.ledger.models import (
     NO_ID,
     Deployment,
@@ -32,10 +33,21 @@ from headrace_service.ledger.models import (
     WorkPool,
     WorkQueue,
 )
+from headrace_service.ledger.run_limits import (
+    IS_SCHEDULED,
+    CollisionStrategy,
+    WaitingRun,
+    limits_of_run,
+    take_place,
+    tell_others,
+)
 from headrace_service.ledger.state_changes import change_flow_run, change_states, state_of_flow_run
+from headrace_service.ledger.work_pools import queue_names
 from headrace_service.rules import Actor
 
 _HELD = (StateType.PENDING.value, StateType.RUNNING.value, StateType.CANCELLING.value)
+
+SECOND = 1_000_000
 
 
 class Claimant(msgspec.Struct, frozen=True):
@@ -74,68 +86,106 @@ def next_due(db: peewee.Database, claimant: Claimant) -> int | None:
 def claim(db: peewee.Database, claimant: Claimant, now: int) -> list[Claimed]:
     """Give a worker runs that are due, `limit` at most: they are PENDING, and its own.
 
-    Those of queues served first come first, then by the time they are due. What it has claimed
-    before and does not know of, since the answer was lost, is given back first. Where a deployment
-    has as many runs under way as it may, its others wait or are CANCELLED.
+    Those of queues served first come first, then by the time they are due, less the head start of
+    their priority. What it has claimed before and does not know of, since the answer was lost, is
+    given back first. Those for which there is no slot of some limit wait, or are CANCELLED.
     """
     if claimant.holding is not None:
         release(db, [claimant.worker_id], claimant.holding)
-    limit = min(claimant.limit, _room(db, claimant))
-    if limit <= 0:
+    if claimant.pool_id is not None and _is_paused(db, claimant.pool_id):
         return []
+    desk, where = Desk(db, now), _whereabouts(db, claimant.worker_id)
     claimed: list[Claimed] = []
-    full: set[UUID] = set()
-    while len(claimed) < limit:
-        rows = _due(db, claimant, now, full, limit - len(claimed))
+    full: dict[UUID, list[str]] = {}
+    while len(claimed) < claimant.limit:
+        rows = _due(db, claimant, now, full, claimant.limit - len(claimed))
         if not rows:
             break
-        owners = deployments_by_id(db, list({row[6] for row in rows}))
-        known = {owner.id: owner for owner in owners if owner is not None}
-        for row in rows:
-            owner = known[row[6]]
-            if owner.id in full:
+        for row, owner, run in _with_limits(db, rows):
+            if run.key in full.get(owner.id, ()):
                 continue
-            if has_place(db, owner):
+            if take_place(desk, run, SlotHolder(*where, run.id)):
                 claimed.append(_give(db, claimant.worker_id, owner, row))
             else:
-                full.add(owner.id)
-                tell_others(db, owner, now)
+                full.setdefault(owner.id, []).append(run.key)
+                tell_others(db, run, now)
     return claimed
 
 
+class _DueRow(NamedTuple):
+    id: UUID
+    name: str
+    epoch: int
+    parameters: str
+    job_variables: str | None
+    scheduled_time: int
+    deployment_id: UUID
+    run_count: int
+    limit_key: str | None
+    priority: int
+    work_queue_id: UUID | None
+
+
 def _due(
-    db: peewee.Database, claimant: Claimant, now: int, full: Collection[UUID], limit: int
-) -> list[tuple[Any, ...]]:
-    """Runs that are due, save those of deployments that are `full`, as `_give` takes them."""
-    columns = (
-        FlowRun.id,
-        FlowRun.name,
-        FlowRun.epoch,
-        FlowRun.parameters,
-        FlowRun.job_variables,
-        FlowRun.scheduled_time,
-        FlowRun.deployment_id,
-        FlowRun.run_count,
-    )
+    db: peewee.Database, claimant: Claimant, now: int, full: Mapping[UUID, list[str]], limit: int
+) -> list[_DueRow]:
+    """Runs that are due, save those of keys of deployments that are `full`."""
+    columns = [getattr(FlowRun, name) for name in _DueRow._fields]
     query = _waiting(claimant).select(*columns).where(FlowRun.scheduled_time <= now)
-    if full:
-        query = query.where(FlowRun.deployment_id.not_in(list(full)))
-    order = [FlowRun.scheduled_time, FlowRun.id]
+    for deployment_id, keys in full.items():
+        key = peewee.fn.COALESCE(FlowRun.limit_key, "")
+        query = query.where((FlowRun.deployment_id != deployment_id) | key.not_in(keys))
+    order = [FlowRun.scheduled_time - FlowRun.priority * SECOND, FlowRun.id]
     if claimant.pool_id is not None:
         order.insert(0, WorkQueue.priority)
-    return list(query.order_by(*order).limit(limit).tuples().execute(db))
+    return [_DueRow(*row) for row in query.order_by(*order).limit(limit).tuples().execute(db)]
 
 
-def _give(
-    db: peewee.Database, worker_id: UUID, owner: DeploymentRow, row: tuple[Any, ...]
-) -> Claimed:
+def _with_limits(
+    db: peewee.Database, rows: Sequence[_DueRow]
+) -> list[tuple[_DueRow, DeploymentRow, WaitingRun]]:
+    """The runs with their deployments and with what bears on whether they may begin."""
+    owners = deployments_by_id(db, list({row.deployment_id for row in rows}))
+    known = {owner.id: owner for owner in owners if owner is not None}
+    queues = queue_names(db, [row.work_queue_id for row in rows])
+    found = []
+    for row, queue in zip(rows, queues, strict=True):
+        owner = known[row.deployment_id]
+        named = msgspec.json.decode(owner.limits, type=list[str])
+        run = WaitingRun(
+            row.id,
+            owner.id,
+            limits_of_run(owner.full_name, named, queue),
+            row.limit_key or "",
+            row.scheduled_time - row.priority * SECOND,
+            owner.collision_strategy != CollisionStrategy.CANCEL_NEW.value,
+        )
+        found.append((row, owner, run))
+    return found
+
+
+def _whereabouts(db: peewee.Database, worker_id: UUID) -> tuple[str, int]:
+    """The machine and the process of a worker."""
+    query = Worker.select(Worker.host, Worker.pid).where(Worker.id == worker_id)
+    return next(((host, pid) for host, pid in query.tuples().execute(db)), ("", 0))
+
+
+def _give(db: peewee.Database, worker_id: UUID, owner: DeploymentRow, row: _DueRow) -> Claimed:
     """Make a run a worker's own."""
-    run_id, name, epoch, parameters, variables, due, _, count = row
-    change = StateChange(StateType.PENDING, "Pending", now_micros(), None, count)
-    change_states(db, [FlowRunChanged(run_id, change)], Actor.SERVICE)
-    values = {FlowRun.claimed_by: worker_id, FlowRun.epoch: epoch + 1}
-    FlowRun.update(values).where(FlowRun.id == run_id).execute(db)
-    return Claimed(run_id, name, epoch + 1, parameters, variables or "{}", due, count, owner)
+    change = StateChange(StateType.PENDING, "Pending", now_micros(), None, row.run_count)
+    change_states(db, [FlowRunChanged(row.id, change)], Actor.SERVICE)
+    values = {FlowRun.claimed_by: worker_id, FlowRun.epoch: row.epoch + 1}
+    FlowRun.update(values).where(FlowRun.id == row.id).execute(db)
+    return Claimed(
+        row.id,
+        row.name,
+        row.epoch + 1,
+        row.parameters,
+        row.job_variables or "{}",
+        row.scheduled_time,
+        row.run_count,
+        owner,
+    )
 
 
 def _waiting(claimant: Claimant) -> Any:
@@ -156,27 +206,9 @@ def _waiting(claimant: Claimant) -> Any:
     return query
 
 
-def _room(db: peewee.Database, claimant: Claimant) -> int:
-    """How many more runs the claimant's pool may have under way."""
-    if claimant.pool_id is None:
-        return claimant.limit
-    query = WorkPool.select(WorkPool.paused, WorkPool.concurrency_limit)
-    for paused, limit in query.where(WorkPool.id == claimant.pool_id).tuples().execute(db):
-        if paused:
-            return 0
-        if limit is None:
-            return claimant.limit
-        under_way = (
-            FlowRun.select()
-            .join(WorkQueue, on=(WorkQueue.id == FlowRun.work_queue_id))
-            .where(
-                WorkQueue.work_pool_id == claimant.pool_id,
-                FlowRun.claimed_by.is_null(False),
-                FlowRun.state_type.in_(_HELD),
-            )
-        )
-        return int(limit - under_way.count(db))
-    return 0
+def _is_paused(db: peewee.Database, pool_id: UUID) -> bool:
+    """Whether a pool's runs wait; those of one that is gone do, too."""
+    return not WorkPool.select().where(WorkPool.id == pool_id, ~WorkPool.paused).exists(db)
 
 
 def conclude(db: peewee.Database, run_id: UUID, epoch: int, message: str) -> StateType | None:
@@ -221,6 +253,7 @@ def release(
         values = {FlowRun.claimed_by: None, FlowRun.epoch: epoch + 1}
         FlowRun.update(values).where(FlowRun.id == run_id).execute(db)
         released.append(run_id)
+    release_runs(db, released)
     return released
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 import peewee
 
-from headrace.records import SlotAnswer, SlotRequest
+from headrace.records import SlotAnswer, SlotRequest, now_micros
 from headrace_service.admission import fits
 from headrace_service.ledger.desk import WAITER_LEASE, Claim, Desk, Limit, granted
 from headrace_service.ledger.models import Slot, Waiter
@@ -29,6 +29,7 @@ __all__ = [
     "placeless",
     "refresh",
     "release",
+    "release_runs",
     "renew",
     "serve_limit",
     "sweep",
@@ -81,13 +82,7 @@ def acquire(db: peewee.Database, request: SlotRequest, now: int) -> Outcome:
         request.key,
         now - round(request.priority * 1_000_000),
     )
-    if not desk.stays_in_line(lease_id):
-        if desk.is_clear(active, request.key) and desk.admits(active, claim):
-            return Outcome(desk.take(active, claim), {})
-        if not request.wait:
-            return Outcome(SlotAnswer(False), {})
-        desk.stand_in_line(active, claim)
-    served, retry_at = desk.serve(active)
+    served, retry_at = desk.admit(active, claim, waits=request.wait)
     return Outcome(served.pop(request.lease_id, SlotAnswer(False)), served, retry_at)
 
 
@@ -97,6 +92,12 @@ def release(db: peewee.Database, lease_ids: Iterable[UUID], now: int) -> Outcome
     freed = [desk.forget(lease_id.bytes) for lease_id in lease_ids]
     served, retry_at = desk.serve(limit for limits in freed for limit in limits)
     return Outcome(sum(map(bool, freed)), served, retry_at)
+
+
+def release_runs(db: peewee.Database, run_ids: Sequence[UUID]) -> None:
+    """Give back the slots that runs of deployments have, and their places in line."""
+    if run_ids:
+        release(db, run_ids, now_micros())
 
 
 def renew(db: peewee.Database, leases: Iterable[tuple[UUID, float]], now: int) -> Outcome:

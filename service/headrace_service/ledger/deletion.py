@@ -14,6 +14,7 @@ import msgspec
 import peewee
 
 from headrace_service.ledger.background_rows import forget
+from headrace_service.ledger.concurrency import release_runs
 from headrace_service.ledger.models import (
     DELETED,
     Artifact,
@@ -77,6 +78,7 @@ def go_on_deleting(db: peewee.Database, run_id: UUID) -> bool:
 
 def vanish(db: peewee.Database, run_id: UUID) -> None:
     """Let a flow run be seen no more; what hangs on it is to be deleted by `delete_some`."""
+    release_runs(db, [run_id])
     FlowRun.delete().where(FlowRun.id == run_id).execute(db)
     Deletion.insert({Deletion.flow_run_id: run_id}).on_conflict_ignore().execute(db)
 

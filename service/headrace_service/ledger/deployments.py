@@ -11,11 +11,20 @@ import msgspec
 import peewee
 import uuid_utils
 
+from headrace.limit_keys import LONGEST
 from headrace.records import FlowRunChanged, Name, StateChange, StateType, Text, now_micros
 from headrace_service import schedules
 from headrace_service.ledger.errors import InvalidInput, NotFound
-from headrace_service.ledger.models import Bundle, Deployment, Flow, FlowRun, Schedule
+from headrace_service.ledger.models import (
+    Bundle,
+    ConcurrencyLimit,
+    Deployment,
+    Flow,
+    FlowRun,
+    Schedule,
+)
 from headrace_service.ledger.revisions import revise
+from headrace_service.ledger.run_limits import limit_of_deployment, set_limit
 from headrace_service.ledger.state_changes import change_states
 from headrace_service.ledger.work_pools import DEFAULT_QUEUE, queue_for, work_pool
 from headrace_service.rules import Actor
@@ -23,6 +32,8 @@ from headrace_service.schedules import Catchup, InvalidSchedule, ScheduleSpec
 
 #: Schedules of one deployment.
 MAX_SCHEDULES = 100
+#: Limits that one deployment names.
+MAX_LIMITS = 100
 
 
 class ScheduleRow(msgspec.Struct, frozen=True):
@@ -39,8 +50,8 @@ class ScheduleRow(msgspec.Struct, frozen=True):
 
 
 class DeploymentRow(msgspec.Struct, frozen=True):
-    """A deployment with its flow. `tags` and the objects are JSON texts; times are in
-    microseconds since 1970 UTC."""
+    """A deployment with its flow. `tags`, `limits` and the objects are JSON texts; times are in
+    microseconds since 1970 UTC. `concurrency_limit` is that of its own name, if there is one."""
 
     id: UUID
     flow_id: UUID
@@ -56,13 +67,17 @@ class DeploymentRow(msgspec.Struct, frozen=True):
     bundle_key: str | None
     work_queue_id: UUID | None
     job_variables: str
-    concurrency_limit: int | None
     collision_strategy: str | None
+    limits: str
+    limit_key: str | None
+    debounce: int | None
+    singleton: bool
     paused: bool
     created_at: int
     updated_at: int
     revision: int
     flow_name: str
+    concurrency_limit: int | None
 
     @property
     def full_name(self) -> str:
@@ -99,6 +114,10 @@ class DeploymentInput(msgspec.Struct, frozen=True):
     job_variables: dict[str, Any] = {}
     concurrency_limit: int | None = None
     collision_strategy: str | None = None
+    limits: Annotated[list[Name], msgspec.Meta(max_length=MAX_LIMITS)] = []
+    limit_key: Annotated[str, msgspec.Meta(max_length=LONGEST)] | None = None
+    debounce_seconds: Annotated[float, msgspec.Meta(ge=0, le=10_000_000)] | None = None
+    singleton: bool = False
     paused: bool | None = None
     expected_revision: int | None = None
     schedules: Annotated[list[ScheduleInput], msgspec.Meta(max_length=MAX_SCHEDULES)] | None = None
@@ -106,11 +125,19 @@ class DeploymentInput(msgspec.Struct, frozen=True):
 
 # -- reading ----------------------------------------------------------------------------------
 
-_COLUMNS = [getattr(Deployment, name) for name in DeploymentRow.__struct_fields__[:-1]]
+_COLUMNS = [getattr(Deployment, name) for name in DeploymentRow.__struct_fields__[:-2]]
 
 
 def _selected() -> Any:
-    return Deployment.select(*_COLUMNS, Flow.name).join(Flow, on=(Flow.id == Deployment.flow_id))
+    own: Any = peewee.Value(limit_of_deployment(""))
+    for part in (Flow.name, "/", Deployment.name):
+        own = peewee.StringExpression(own, peewee.OP.CONCAT, part)
+    return (
+        Deployment.select(*_COLUMNS, Flow.name, ConcurrencyLimit.slots)
+        .join(Flow, on=(Flow.id == Deployment.flow_id))
+        .switch(Deployment)
+        .left_outer_join(ConcurrencyLimit, on=(ConcurrencyLimit.name == own))
+    )
 
 
 def deployments(db: peewee.Database, flow_name: str | None = None) -> list[DeploymentRow]:
@@ -238,8 +265,13 @@ def apply_deployment(db: peewee.Database, wanted: DeploymentInput) -> Deployment
         Deployment.bundle_key: wanted.bundle_key,
         Deployment.work_queue_id: queue,
         Deployment.job_variables: _text(wanted.job_variables),
-        Deployment.concurrency_limit: wanted.concurrency_limit,
         Deployment.collision_strategy: wanted.collision_strategy,
+        Deployment.limits: _text(wanted.limits),
+        Deployment.limit_key: wanted.limit_key,
+        Deployment.debounce: None
+        if not wanted.debounce_seconds
+        else round(wanted.debounce_seconds * 1_000_000),
+        Deployment.singleton: wanted.singleton,
         Deployment.updated_at: now,
     }
     if wanted.paused is not None:
@@ -262,6 +294,8 @@ def apply_deployment(db: peewee.Database, wanted: DeploymentInput) -> Deployment
         noun = f"deployment {wanted.flow_name}/{wanted.name}"
         revise(db, Deployment, key, noun, wanted.expected_revision)
         Deployment.update(values).where(Deployment.id == key).execute(db)
+    own_limit = limit_of_deployment(f"{wanted.flow_name}/{wanted.name}")
+    set_limit(db, own_limit, wanted.concurrency_limit, now)
     if wanted.schedules is not None:
         _apply_schedules(db, key, wanted.schedules, now)
     plan_schedules(db, key, now)
@@ -290,8 +324,10 @@ def delete_deployment(db: peewee.Database, which: UUID | str) -> UUID:
     Raises:
         NotFound: there is no such deployment.
     """
-    key = deployment(db, which).id
+    row = deployment(db, which)
+    key = row.id
     _cancel_waiting(db, key)
+    set_limit(db, limit_of_deployment(row.full_name), None, now_micros())
     Schedule.delete().where(Schedule.deployment_id == key).execute(db)
     Deployment.delete().where(Deployment.id == key).execute(db)
     return key

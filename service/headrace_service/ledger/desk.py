@@ -84,7 +84,7 @@ class Desk:
 
     def __init__(self, db: peewee.Database, now: int) -> None:
         self.now = now
-        self._db = db
+        self.db = db
         self._limits: dict[bytes, Limit] = {}
         self._held: dict[bytes, list[Held]] = {}
 
@@ -103,7 +103,7 @@ class Desk:
         """The rows that hold slots of a limit now."""
         held = self._held.get(limit.id)
         if held is None:
-            rows = _HELD.run(self._db, limit.id, self.now)
+            rows = _HELD.run(self.db, limit.id, self.now)
             held = self._held[limit.id] = [Held(*row) for row in rows]
         return held
 
@@ -132,13 +132,13 @@ class Desk:
                 held = self.held(limit)
                 since, until = drain(limit.capacity, held, claim.occupied, self.now, claim.key)
             row = (limit.id, claim.lease_id, claim.occupied, since, until)
-            _INSERT_SLOT.run(self._db, *row, claim.client_id, claim.holder, claim.key)
+            _INSERT_SLOT.run(self.db, *row, claim.client_id, claim.holder, claim.key)
             self.held(limit).append(Held(claim.occupied, since, until, claim.key))
         return granted(limits)
 
     def limits_held(self, lease_id: bytes) -> list[Limit]:
         """The limits of which a lease holds slots."""
-        return self._all(_LIMITS_OF_SLOT.run(self._db, lease_id, self.now))
+        return self._all(_LIMITS_OF_SLOT.run(self.db, lease_id, self.now))
 
     def forget(self, lease_id: bytes) -> list[Limit]:
         """End a lease or a wait; the limits that it was about."""
@@ -147,9 +147,9 @@ class Desk:
             (_LIMITS_OF_SLOT_ROWS, _DELETE_SLOT),
             (_LIMITS_OF_WAITER, _DELETE_WAITER),
         ):
-            found = ask.run(self._db, lease_id).fetchall()
+            found = ask.run(self.db, lease_id).fetchall()
             if found:
-                delete.run(self._db, lease_id)
+                delete.run(self.db, lease_id)
                 limits += self._all(found)
         for limit in limits:
             self._held.pop(limit.id, None)
@@ -165,26 +165,42 @@ class Desk:
 
     def stand_in_line(self, limits: Sequence[Limit], claim: Claim) -> None:
         """Put a claim at the end of its lines."""
-        ((last,),) = _LAST_PLACE.run(self._db)
+        ((last,),) = _LAST_PLACE.run(self.db)
         for limit in limits:
             row = (limit.id, last + 1, claim.lease_id, claim.occupied, claim.duration)
             times = (self.now, self.now + WAITER_LEASE)
             about = (claim.client_id, claim.holder, claim.key, claim.rank)
-            _INSERT_WAITER.run(self._db, *row, *times, *about)
-            if _HAS_LINE.run(self._db, limit.id, claim.key).fetchone() is None:
-                _INSERT_LINE.run(self._db, limit.id, claim.key, self._next_turn(limit))
+            _INSERT_WAITER.run(self.db, *row, *times, *about)
+            if _HAS_LINE.run(self.db, limit.id, claim.key).fetchone() is None:
+                _INSERT_LINE.run(self.db, limit.id, claim.key, self._next_turn(limit))
 
     def stays_in_line(self, lease_id: bytes) -> bool:
         """Whether a claim has its place in line still; from now on for another while."""
-        return bool(_STAY.run(self._db, self.now + WAITER_LEASE, lease_id).rowcount)
+        return bool(_STAY.run(self.db, self.now + WAITER_LEASE, lease_id).rowcount)
 
     def limits_waited_for(self, lease_id: bytes) -> list[Limit]:
         """The limits for which a claim waits."""
-        return self._all(_LIMITS_OF_WAITER.run(self._db, lease_id))
+        return self._all(_LIMITS_OF_WAITER.run(self.db, lease_id))
 
     def leave_line(self, lease_id: bytes) -> None:
         """Take a claim out of the lines that it stands in."""
-        _DELETE_WAITER.run(self._db, lease_id)
+        _DELETE_WAITER.run(self.db, lease_id)
+
+    def admit(
+        self, limits: Sequence[Limit], claim: Claim, *, waits: bool
+    ) -> tuple[dict[UUID, SlotAnswer], int | None]:
+        """Give what a claim wants if nobody comes before it; else let it wait, if it `waits`.
+
+        Everybody who wants slots comes through here. Returns the answers to all who have got some
+        by it, by lease, and when more may come free (`retry_at`).
+        """
+        if not self.stays_in_line(claim.lease_id):
+            if self.is_clear(limits, claim.key) and self.admits(limits, claim):
+                return {UUID(bytes=claim.lease_id): self.take(limits, claim)}, None
+            if not waits:
+                return {}, None
+            self.stand_in_line(limits, claim)
+        return self.serve(limits)
 
     # -- whose turn it is --------------------------------------------------------------------------
 
@@ -210,7 +226,7 @@ class Desk:
                 self.leave_line(claim.lease_id)
                 served[UUID(bytes=claim.lease_id)] = self.take(wanted, claim)
                 for each in wanted:
-                    _TO_THE_END.run(self._db, self._next_turn(each), each.id, claim.key)
+                    _TO_THE_END.run(self.db, self._next_turn(each), each.id, claim.key)
                 lines += wanted
             elif (moment := self.free_at(wanted, claim)) is not None:
                 moments.append(moment)
@@ -262,20 +278,18 @@ class Desk:
 
     def _keys(self, limit: Limit) -> list[str]:
         """The keys with which somebody waits for a limit, whose turn it is first."""
-        keys = [key for (key,) in _KEYS.run(self._db, limit.id)]
-        gone = [
-            key for key in keys if _IS_WAITED_IN.run(self._db, limit.id, key).fetchone() is None
-        ]
+        keys = [key for (key,) in _KEYS.run(self.db, limit.id)]
+        gone = [key for key in keys if _IS_WAITED_IN.run(self.db, limit.id, key).fetchone() is None]
         for key in gone:
-            _END_LINE.run(self._db, limit.id, key)
+            _END_LINE.run(self.db, limit.id, key)
         return [key for key in keys if key not in gone]
 
     def _head(self, limit: Limit, key: str) -> Claim | None:
-        row = _HEAD.run(self._db, limit.id, key, self.now).fetchone()
+        row = _HEAD.run(self.db, limit.id, key, self.now).fetchone()
         return None if row is None else Claim(*row)
 
     def _next_turn(self, limit: Limit) -> int:
-        ((turn,),) = _LAST_TURN.run(self._db, limit.id)
+        ((turn,),) = _LAST_TURN.run(self.db, limit.id)
         return int(turn) + 1
 
     # -- reading -----------------------------------------------------------------------------------
@@ -285,7 +299,7 @@ class Desk:
         return [limit for limit in limits if limit is not None]
 
     def _by(self, column: str, value: object) -> Limit | None:
-        row = _LIMIT_BY[column].run(self._db, value).fetchone()
+        row = _LIMIT_BY[column].run(self.db, value).fetchone()
         if row is None:
             return None
         limit = Limit(row[0], row[1], Capacity(row[2], row[3], bool(row[4]), row[5]))

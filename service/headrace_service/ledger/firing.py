@@ -10,9 +10,9 @@ import peewee
 
 from headrace.records import StateType
 from headrace_service import schedules
-from headrace_service.ledger.deployment_limits import IS_SCHEDULED
 from headrace_service.ledger.deployments import ScheduleRow, deployment, schedule_row
 from headrace_service.ledger.models import FlowRun, Schedule
+from headrace_service.ledger.run_limits import IS_SCHEDULED
 from headrace_service.ledger.scheduled_runs import RunRequest, insert_run
 from headrace_service.ledger.state_changes import change_flow_run
 from headrace_service.rules import Actor

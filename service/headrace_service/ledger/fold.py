@@ -29,6 +29,7 @@ from headrace.records import (
     TaskRunCreated,
 )
 from headrace_service.ledger.background_rows import forget, is_superseded
+from headrace_service.ledger.concurrency import release_runs
 from headrace_service.ledger.decode import NOBODY, DecodedBatch
 from headrace_service.ledger.guesses import is_guess
 from headrace_service.ledger.models import CUSTOM, Flow, FlowRun, TaskRun
@@ -295,6 +296,7 @@ class Fold:
             RENAME[table].run_many(self.db, names)
         forget(self.db, self.left_background)
         self._update_counts(counts)
+        release_runs(self.db, [run.id for run in _old(flow_runs) if _gives_slots_back(run.state)])
         INSERT_EVENT.run_many(self.db, self.events)
         INSERT_LOG.run_many(self.db, self.logs)
 
@@ -370,6 +372,11 @@ def _new(runs: Iterable[_Run]) -> Iterable[Any]:
 
 def _old(runs: Iterable[_Run]) -> Iterable[Any]:
     return (run for run in runs if run.created is None)
+
+
+def _gives_slots_back(state: StateChange) -> bool:
+    """Whether a run in that state is not under way, and begins anew if it goes on."""
+    return state.type in TERMINAL_STATES or state.name == "Suspended"
 
 
 def fold_in(db: peewee.Database, records: list[Record], actor: Actor) -> list[RefusedRecord]:

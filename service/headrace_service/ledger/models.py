@@ -398,7 +398,6 @@ class Deployment(Table):
     paused = peewee.BooleanField()
     created_at = peewee.BigIntegerField()
     updated_at = peewee.BigIntegerField()
-    concurrency_limit = peewee.IntegerField(null=True)
     collision_strategy = peewee.TextField(null=True)
     revision = _revision()
     limits = peewee.TextField(constraints=[peewee.SQL("DEFAULT '[]'")])
@@ -462,7 +461,6 @@ class WorkPool(Table):
     type = peewee.TextField()
     description = peewee.TextField(null=True)
     paused = peewee.BooleanField()
-    concurrency_limit = peewee.IntegerField(null=True)
     created_at = peewee.BigIntegerField()
     revision = _revision()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -17,6 +17,8 @@ from headrace_service.ledger.deployments import DeploymentRow, deployment
 from headrace_service.ledger.errors import InvalidInput
 from headrace_service.ledger.fold import fold_in
 from headrace_service.ledger.models import FlowRun, WorkQueue
+from headrace_service.ledger.run_limits import key_for
+from headrace_service.ledger.run_merging import merge
 from headrace_service.rules import Actor
 
 
@@ -33,16 +35,19 @@ class RunRequest(msgspec.Struct, frozen=True):
     parent_flow_run_id: UUID | None = None
     work_queue: Name | None = None
     job_variables: dict[str, Any] = {}
+    #: Seconds by which it goes before those that were due earlier.
+    priority: Annotated[int, msgspec.Meta(ge=-(10**9), le=10**9)] = 0
 
 
 def create_run(db: peewee.Database, wanted: RunRequest) -> UUID:
     """A run of a deployment, due now or at a time. Returns its id.
 
-    With an idempotency key that a run of the flow has already, that run's.
+    With an idempotency key that a run of the flow has already, that run's. Of a deployment that is
+    a singleton, or debounced, that of the run of the same key that there is: see `run_merging`.
 
     Raises:
         NotFound: there is no such deployment.
-        InvalidInput: the parameters do not fit the deployment's schema.
+        InvalidInput: the parameters do not fit the deployment's schema, or name no key.
     """
     row = deployment(db, wanted.deployment)
     if wanted.idempotency_key is not None:
@@ -61,9 +66,16 @@ def create_run(db: peewee.Database, wanted: RunRequest) -> UUID:
                 f"the parameters do not fit deployment {row.full_name!r}: {told}",
                 f"parameters.{wrong[0][0]}".rstrip("."),
             )
-    due = now_micros() if wanted.scheduled_time is None else wanted.scheduled_time
+    now = now_micros()
+    due = now if wanted.scheduled_time is None else wanted.scheduled_time
+    key = key_for(row.limit_key, parameters)
+    if (merged := merge(db, row, key, parameters, due)) is not None:
+        return merged
+    if row.debounce is not None:
+        due = max(due, now + row.debounce)
     extra: dict[Any, Any] = {
         FlowRun.idempotency_key: wanted.idempotency_key,
+        FlowRun.priority: wanted.priority,
         FlowRun.job_variables: _text(wanted.job_variables) if wanted.job_variables else None,
     }
     if wanted.work_queue is not None:
@@ -97,6 +109,7 @@ def insert_run(
         FlowRun.deployment_id: row.id,
         FlowRun.scheduled_time: due,
         FlowRun.work_queue_id: row.work_queue_id,
+        FlowRun.limit_key: key_for(row.limit_key, dict(parameters)),
         **extra,
     }
     FlowRun.update(values).where(FlowRun.id == run_id).execute(db)

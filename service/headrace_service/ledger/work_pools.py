@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -13,8 +13,16 @@ import uuid_utils
 from headrace.records import TERMINAL_STATES, Name, StateType, Text, now_micros
 from headrace_service.ledger.errors import Conflict, NotFound
 from headrace_service.ledger.made_once import Once
-from headrace_service.ledger.models import Deployment, FlowRun, Worker, WorkPool, WorkQueue
+from headrace_service.ledger.models import (
+    ConcurrencyLimit,
+    Deployment,
+    FlowRun,
+    Worker,
+    WorkPool,
+    WorkQueue,
+)
 from headrace_service.ledger.revisions import revise
+from headrace_service.ledger.run_limits import limit_of_pool, limit_of_queue, set_limit
 
 #: The queue that every pool has.
 DEFAULT_QUEUE = "default"
@@ -30,9 +38,9 @@ class WorkPoolRow(msgspec.Struct, frozen=True):
     type: str
     description: str | None
     paused: bool
-    concurrency_limit: int | None
     created_at: int
-    revision: int = 1
+    revision: int
+    concurrency_limit: int | None
 
 
 class WorkQueueRow(msgspec.Struct, frozen=True):
@@ -88,10 +96,17 @@ def no_such_pool(name: str) -> NotFound:
     )
 
 
+def _selected() -> Any:
+    columns = [getattr(WorkPool, name) for name in WorkPoolRow.__struct_fields__[:-1]]
+    own = peewee.StringExpression(peewee.Value(limit_of_pool("")), peewee.OP.CONCAT, WorkPool.name)
+    return WorkPool.select(*columns, ConcurrencyLimit.slots).left_outer_join(
+        ConcurrencyLimit, on=(ConcurrencyLimit.name == own)
+    )
+
+
 def work_pools(db: peewee.Database) -> list[WorkPoolRow]:
     """All pools, by name."""
-    columns = [getattr(WorkPool, name) for name in WorkPoolRow.__struct_fields__]
-    query = WorkPool.select(*columns).order_by(WorkPool.name)
+    query = _selected().order_by(WorkPool.name)
     return [WorkPoolRow(*row) for row in query.tuples().execute(db)]
 
 
@@ -101,8 +116,7 @@ def work_pool(db: peewee.Database, name: str) -> WorkPoolRow:
     Raises:
         NotFound: there is none.
     """
-    columns = [getattr(WorkPool, field) for field in WorkPoolRow.__struct_fields__]
-    query = WorkPool.select(*columns).where(WorkPool.name == name)
+    query = _selected().where(WorkPool.name == name)
     for row in query.tuples().execute(db):
         return WorkPoolRow(*row)
     raise no_such_pool(name)
@@ -147,10 +161,10 @@ def create_work_pool(
         WorkPool.type: new.type,
         WorkPool.description: new.description,
         WorkPool.paused: new.paused,
-        WorkPool.concurrency_limit: new.concurrency_limit,
         WorkPool.created_at: now,
     }
     WorkPool.insert(row).execute(db)
+    set_limit(db, limit_of_pool(new.name), new.concurrency_limit, now)
     queue_for(db, pool_id, DEFAULT_QUEUE)
     once.note(db, pool_id)
     return work_pool(db, new.name)
@@ -209,6 +223,10 @@ def delete_work_pool(db: peewee.Database, name: str) -> UUID:
         raise Conflict(
             f"{number} runs of work pool {name!r} have not ended; wait for them, or cancel them"
         )
+    now = now_micros()
+    for queue in queues_of(db, pool.id):
+        set_limit(db, limit_of_queue(name, queue.name), None, now)
+    set_limit(db, limit_of_pool(name), None, now)
     WorkQueue.delete().where(WorkQueue.work_pool_id == pool.id).execute(db)
     Worker.delete().where(Worker.work_pool_id == pool.id).execute(db)
     WorkPool.delete().where(WorkPool.id == pool.id).execute(db)

@@ -191,6 +191,26 @@ class ConcurrencyLimitConfig(Model):
     grace_period_seconds: int | None = Field(default=None, ge=60, le=86400)
 
 
+class FlowControl(ConcurrencyLimitConfig):
+    """All that holds a deployment's runs back; given where a `ConcurrencyLimitConfig` is.
+
+    Args:
+        limit: how many runs there may be at once, with a `key` for each key by itself.
+        key: whose share of the limits a run takes, such as `"{parameters.tenant}"`.
+        limits: the names of limits of which each run takes a slot, too.
+        debounce_seconds: a run begins once nobody has asked for one of its key for so long, with
+            the parameters that were given last.
+        singleton: whether who asks for a run while there is one of its key is given that one.
+        collision_strategy: what becomes of a run for which there is no slot.
+    """
+
+    limit: int | None = Field(default=None, ge=0)  # type: ignore[assignment]
+    key: str | None = None
+    limits: list[str] = Field(default_factory=list)
+    debounce_seconds: float | None = Field(default=None, ge=0)
+    singleton: bool = False
+
+
 class GlobalConcurrencyLimit(Identified):
     """How many slots there are at once under a name; `active_slots` of them are taken."""
 

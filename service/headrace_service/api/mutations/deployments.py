@@ -79,6 +79,9 @@ class CreateFlowRunInput:
     job_variables: JSON | None = strawberry.field(
         default=None, description="What to tell the worker, over what the deployment does."
     )
+    priority: int = strawberry.field(
+        default=0, description="By how many seconds it goes before runs that were due earlier."
+    )
 
 
 @strawberry.type(description="Deployments and their runs.")
@@ -152,6 +155,7 @@ class DeploymentMutations:
                 None if parent is None else parse_id(parent, "parentFlowRunId"),
                 input.work_queue_name,
                 object_of(input.job_variables, "jobVariables"),
+                input.priority,
             )
             run_id = await info.context.ledger.awrite(scheduled_runs.create_run, checked(wanted))
         except errors.Refused as error:

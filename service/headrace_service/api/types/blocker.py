@@ -22,6 +22,8 @@ _MEANING = {
     Reason.QUEUE_PAUSED: "Its work queue is paused.",
     Reason.NO_WORKER: "Nobody is there who would execute it.",
     Reason.POOL_LIMIT: "Its work pool has as many runs under way as it may.",
+    Reason.QUEUE_LIMIT: "Its work queue has as many runs under way as it may.",
+    Reason.CONCURRENCY_LIMIT: "All slots of a limit that its deployment names are taken.",
     Reason.DEPLOYMENT_LIMIT: "Its deployment has as many runs under way as it may.",
 }
 strawberry.enum(Reason, name="BlockerReason", description="What kind of thing holds a run back.")

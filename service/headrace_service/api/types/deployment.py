@@ -10,13 +10,13 @@ import strawberry
 from headrace_service.api.context import Info
 from headrace_service.api.scalars import JSON, DateTime, object_of
 from headrace_service.api.types.node import Node
-from headrace_service.ledger.deployment_limits import CollisionStrategy
 from headrace_service.ledger.deployments import (
     DeploymentInput,
     DeploymentRow,
     ScheduleInput,
     ScheduleRow,
 )
+from headrace_service.ledger.run_limits import CollisionStrategy
 from headrace_service.schedules import Catchup, ScheduleSpec
 
 _STRATEGIES = {
@@ -102,6 +102,16 @@ class Deployment(Node):
     collision_strategy: CollisionStrategy | None = strawberry.field(
         description="What becomes of a run that would be one more; null without a limit."
     )
+    key: str | None = strawberry.field(
+        description="The template of its runs' keys, such as `{parameters.tenant}`: limits count "
+        "for each key by itself."
+    )
+    debounce_seconds: float | None = strawberry.field(
+        description="For how long nobody asks for a run until it begins; null is at once."
+    )
+    singleton: bool = strawberry.field(
+        description="Whether there is one run of a key at a time, which whoever asks is given."
+    )
     paused: bool = strawberry.field(description="Whether its schedules rest.")
     created_at: DateTime = strawberry.field(description="When it was created.")
     updated_at: DateTime = strawberry.field(description="When it was last deployed.")
@@ -125,11 +135,19 @@ class Deployment(Node):
             collision_strategy=None
             if row.collision_strategy is None
             else CollisionStrategy(row.collision_strategy),
+            key=row.limit_key,
+            debounce_seconds=None if row.debounce is None else row.debounce / 1_000_000,
+            singleton=row.singleton,
             paused=row.paused,
             created_at=DateTime(row.created_at),
             updated_at=DateTime(row.updated_at),
             revision=row.revision,
         )
+
+    @strawberry.field(description="The limits of which each of its runs takes a slot, by name.")
+    def limits(self) -> list[str]:
+        """The limits."""
+        return msgspec.json.decode(self.row.limits, type=list[str])
 
     @strawberry.field(description="The tags of its runs.")
     def tags(self) -> list[str]:
@@ -270,6 +288,24 @@ class DeploymentGiven:
         default=None,
         description="What becomes of a run that would be one more; ENQUEUE unless it is given.",
     )
+    limits: list[str] = strawberry.field(
+        default_factory=list,
+        description="The limits of which each of its runs takes a slot, by name, besides "
+        "`deployment:FLOW/NAME`.",
+    )
+    key: str | None = strawberry.field(
+        default=None, description="The template of its runs' keys, such as `{parameters.tenant}`."
+    )
+    debounce_seconds: float | None = strawberry.field(
+        default=None,
+        description="A run begins once nobody has asked for one of its key for so long; the last "
+        "parameters count.",
+    )
+    singleton: bool = strawberry.field(
+        default=False,
+        description="Whether one who asks for a run while one of its key has not ended is given "
+        "that one.",
+    )
     paused: bool | None = strawberry.field(
         default=None, description="Whether its schedules rest; null leaves that as it is."
     )
@@ -301,8 +337,12 @@ class DeploymentGiven:
             job_variables=object_of(self.job_variables, "jobVariables"),
             concurrency_limit=self.concurrency_limit,
             collision_strategy=None
-            if self.concurrency_limit is None
+            if self.concurrency_limit is None and not self.limits
             else (self.collision_strategy or CollisionStrategy.ENQUEUE).value,
+            limits=self.limits,
+            limit_key=self.key,
+            debounce_seconds=self.debounce_seconds,
+            singleton=self.singleton,
             paused=self.paused,
             expected_revision=self.expected_revision,
             schedules=None

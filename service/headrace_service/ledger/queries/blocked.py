@@ -2,52 +2,63 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import peewee
 
-from headrace.records import now_micros
-from headrace_service.blocking import Around, Blocker, Pool, Waiting, blockers
-from headrace_service.ledger.models import Deployment, Flow, FlowRun, Worker, WorkPool, WorkQueue
+from headrace.records import SlotHolder, now_micros
+from headrace_service.admission import Capacity, Held
+from headrace_service.blocking import Around, Blocker, Limited, Pool, Reason, Waiting, blockers
+from headrace_service.ledger.models import (
+    ConcurrencyLimit,
+    Deployment,
+    Flow,
+    FlowRun,
+    Slot,
+    Worker,
+    WorkPool,
+    WorkQueue,
+)
+from headrace_service.ledger.run_limits import (
+    limit_of_deployment,
+    limit_of_pool,
+    limit_of_queue,
+    limits_of_run,
+)
 
 _WAITING = ("SCHEDULED", "PAUSED")
-#: As text of its own: only so SQLite sees that the index of runs that are under way serves.
-_IS_UNDER_WAY = peewee.SQL(
-    "\"t1\".\"state_type\" IN ('PENDING', 'RUNNING', 'CANCELLING') "
-    'AND "t1"."claimed_by" IS NOT NULL'
-)
-_IS_SCHEDULED = peewee.SQL(
-    '"t1"."state_type" = \'SCHEDULED\' AND "t1"."deployment_id" IS NOT NULL '
-    'AND "t1"."claimed_by" IS NOT NULL'
-)
+
+#: How the names of limits begin that are of something, and what it means that one is full.
+_OWNED = {
+    limit_of_pool(""): Reason.POOL_LIMIT,
+    limit_of_queue("", "").removesuffix("/"): Reason.QUEUE_LIMIT,
+    limit_of_deployment(""): Reason.DEPLOYMENT_LIMIT,
+}
+
+_holder = msgspec.json.Decoder(SlotHolder).decode
 
 
 def blocked_by(db: peewee.Database, ids: Sequence[UUID]) -> list[list[Blocker]]:
     """What holds each run back; nothing for one that runs, has ended, or is not there."""
-    waiting = _waiting(db, ids)
+    now = now_micros()
+    waiting = _waiting(db, ids, now)
     if not waiting:
         return [[] for _ in ids]
-    now = now_micros()
-    around = _around(db, waiting.values(), now)
+    around = Around(_workers(db, now))
     return [blockers(waiting[key], around, now) if key in waiting else [] for key in ids]
 
 
-def _waiting(db: peewee.Database, ids: Sequence[UUID]) -> dict[UUID, Waiting]:
+def _waiting(db: peewee.Database, ids: Sequence[UUID], now: int) -> dict[UUID, Waiting]:
     """Those of the runs that wait, with their deployment, queue and pool."""
     of_run = (FlowRun.id, FlowRun.state_type, FlowRun.state_name, FlowRun.claimed_by)
-    of_deployment = (
-        FlowRun.deployment_id,
-        Flow.name,
-        Deployment.name,
-        Deployment.concurrency_limit,
-    )
-    of_pool = (WorkPool.id, WorkPool.name, WorkPool.paused, WorkPool.concurrency_limit)
-    of_queue = (WorkQueue.name, WorkQueue.paused)
+    of_deployment = (FlowRun.deployment_id, Flow.name, Deployment.name)
+    of_limits = (FlowRun.limit_key, Deployment.limits)
+    of_pool = (WorkPool.id, WorkPool.name, WorkPool.paused, WorkQueue.name, WorkQueue.paused)
     query: Any = FlowRun.select(
-        *of_run, FlowRun.scheduled_time, *of_deployment, *of_pool, *of_queue
+        *of_run, FlowRun.scheduled_time, *of_deployment, *of_limits, *of_pool
     )
     query = (
         query.join(Flow, on=(Flow.id == FlowRun.flow_id))
@@ -56,33 +67,53 @@ def _waiting(db: peewee.Database, ids: Sequence[UUID]) -> dict[UUID, Waiting]:
         .left_outer_join(WorkPool, on=(WorkPool.id == WorkQueue.work_pool_id))
         .where(FlowRun.id.in_(list(ids)), FlowRun.state_type.in_(_WAITING))
     )
-    found = {}
+    found: dict[UUID, Waiting] = {}
+    limited: dict[UUID, tuple[str, list[str]]] = {}
     for row in query.tuples().execute(db):
-        key, kind, name, claimed_by, due, owner, flow, own, limit, *pool = row
+        run_id, kind, name, claimed_by, due, owner, flow, own, key, named, *pool = row
         where = None if pool[0] is None else Pool(*pool)
-        found[key] = Waiting(
-            kind, name, claimed_by is not None, due, owner, f"{flow}/{own}", limit, where
-        )
+        full_name = f"{flow}/{own}"
+        found[run_id] = Waiting(kind, name, claimed_by is not None, due, owner, full_name, where)
+        if owner is not None and named is not None:
+            names = msgspec.json.decode(named, type=list[str])
+            queue = None if where is None else (where.name, where.queue)
+            limited[run_id] = (key or "", limits_of_run(full_name, names, queue))
+    limits = _limits(db, {name for _, names in limited.values() for name in names}, now)
+    for run_id, (key, names) in limited.items():
+        mine = [msgspec.structs.replace(limits[name], key=key) for name in names if name in limits]
+        found[run_id] = msgspec.structs.replace(found[run_id], limits=mine)
     return found
 
 
-def _around(db: peewee.Database, waiting: Any, now: int) -> Around:
-    """Workers that live, and runs that are under way."""
+def _limits(db: peewee.Database, names: set[str], now: int) -> Mapping[str, Limited]:
+    """The limits of these names that there are, and what is taken of them."""
+    columns = ("id", "name", "slots", "decay", "active", "total")
+    query = ConcurrencyLimit.select(*[getattr(ConcurrencyLimit, each) for each in columns])
+    rows = query.where(ConcurrencyLimit.name.in_(list(names))).tuples().execute(db)
+    limits = {limit_id: (name, Capacity(*capacity)) for limit_id, name, *capacity in rows}
+    held: dict[UUID, list[tuple[Held, SlotHolder]]] = {}
+    of_slot = (Slot.limit_id, Slot.occupied, Slot.since, Slot.until, Slot.key, Slot.holder)
+    taken = Slot.select(*of_slot).where(Slot.limit_id.in_(list(limits)), Slot.until > now)
+    for limit_id, *slot, holder in taken.order_by(Slot.since).tuples().execute(db):
+        held.setdefault(limit_id, []).append((Held(*slot), _holder(holder)))
+    return {
+        name: _limited(name, capacity, held.get(limit_id, []))
+        for limit_id, (name, capacity) in limits.items()
+    }
+
+
+def _limited(name: str, capacity: Capacity, held: list[tuple[Held, SlotHolder]]) -> Limited:
+    holders = [holder.flow_run_id for _, holder in held if holder.flow_run_id is not None]
+    slots = [slot for slot, _ in held]
+    for beginning, reason in _OWNED.items():
+        if name.startswith(beginning):
+            return Limited(reason, name.removeprefix(beginning), capacity, slots, holders)
+    return Limited(Reason.CONCURRENCY_LIMIT, name, capacity, slots, holders)
+
+
+def _workers(db: peewee.Database, now: int) -> dict[UUID, int]:
+    """How many workers of each pool live."""
     alive = Worker.select(Worker.work_pool_id, peewee.fn.COUNT(Worker.id)).where(
         Worker.lease_until >= now, Worker.work_pool_id.is_null(False)
     )
-    workers = dict(alive.group_by(Worker.work_pool_id).tuples().execute(db))
-    of_pool: dict[UUID, list[UUID]] = defaultdict(list)
-    of_deployment: dict[UUID, list[UUID]] = defaultdict(list)
-    if any(run.pool is not None and run.pool.limit is not None for run in waiting):
-        query: Any = FlowRun.select(FlowRun.id, WorkQueue.work_pool_id)
-        query = query.join(WorkQueue, on=(WorkQueue.id == FlowRun.work_queue_id))
-        for key, pool in query.where(_IS_UNDER_WAY).tuples().execute(db):
-            of_pool[pool].append(key)
-    if any(run.deployment_limit is not None for run in waiting):
-        # One that waits for its next attempt has its place still.
-        for condition in (_IS_UNDER_WAY, _IS_SCHEDULED):
-            held = FlowRun.select(FlowRun.id, FlowRun.deployment_id).where(condition)
-            for key, owner in held.tuples().execute(db):
-                of_deployment[owner].append(key)
-    return Around(workers, of_pool, of_deployment)
+    return dict(alive.group_by(Worker.work_pool_id).tuples().execute(db))

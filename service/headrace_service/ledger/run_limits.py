@@ -1,0 +1,166 @@
+"""The limits of which runs of deployments take slots, for as long as they are under way.
+
+These are limits like all others, known by their names: those that the deployment names, besides
+`deployment:FLOW/NAME`, `work-pool:NAME` and `work-queue:POOL/NAME`, as far as there are some.
+A run's lease has the run's id. It lasts until the transaction that ends the run, or gives it back.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+import msgspec
+import peewee
+
+from headrace.limit_keys import UnknownParameter, key_of
+from headrace.records import FlowRunChanged, SlotHolder, StateChange, StateType, now_micros
+from headrace_service.admission import fits
+from headrace_service.ledger.desk import WAITER_LEASE, Claim, Desk, Limit
+from headrace_service.ledger.errors import InvalidInput
+from headrace_service.ledger.limits import LimitValues, create_limit, delete_limit, update_limit
+from headrace_service.ledger.models import NO_ID, ConcurrencyLimit, FlowRun
+from headrace_service.ledger.state_changes import change_states
+from headrace_service.ledger.statements import Statement
+from headrace_service.rules import Actor
+
+#: Runs that are told in one transaction that they have to wait, or are not wanted.
+TOLD = 100
+
+#: The end of a lease that lasts as long as its run.
+FOR_EVER = 2**62
+
+#: As texts of their own: only so SQLite sees that the partial indexes have all such runs.
+IS_SCHEDULED = peewee.SQL('"t1"."state_type" = \'SCHEDULED\'')
+
+AWAITING = "AwaitingConcurrencySlot"
+
+_KEEP = Statement('UPDATE "slot" SET "until" = ?, "holder" = ? WHERE "lease_id" = ?')
+
+_json = msgspec.json.Encoder()
+
+
+class CollisionStrategy(enum.Enum):
+    """What becomes of a run for which there is no place."""
+
+    ENQUEUE = "ENQUEUE"
+    CANCEL_NEW = "CANCEL_NEW"
+
+
+class WaitingRun(msgspec.Struct, frozen=True):
+    """A run of a deployment that is due, and all that bears on whether there is a place for it.
+
+    `limits` are names; `rank` is when it was due, less the head start that its priority gives it.
+    """
+
+    id: UUID
+    deployment_id: UUID
+    limits: Sequence[str]
+    key: str
+    rank: int
+    waits: bool
+
+
+def limit_of_deployment(full_name: str) -> str:
+    """The name of the limit that a deployment (`flow/name`) has for itself, if it has one."""
+    return f"deployment:{full_name}"
+
+
+def limit_of_pool(name: str) -> str:
+    """The name of the limit that a work pool has for itself, if it has one."""
+    return f"work-pool:{name}"
+
+
+def limit_of_queue(pool: str, name: str) -> str:
+    """The name of the limit that a work queue has for itself, if it has one."""
+    return f"work-queue:{pool}/{name}"
+
+
+def limits_of_run(full_name: str, named: Iterable[str], queue: tuple[str, str] | None) -> list[str]:
+    """The names of the limits that runs of a deployment take slots of.
+
+    Args:
+        full_name: the deployment's.
+        named: the limits that it names.
+        queue: the pool and the queue in which the run waits, if it does in one.
+    """
+    of_pool = [] if queue is None else [limit_of_pool(queue[0]), limit_of_queue(*queue)]
+    return [*of_pool, limit_of_deployment(full_name), *named]
+
+
+def slots_by_name(db: peewee.Database, names: Iterable[str]) -> dict[str, int]:
+    """How many slots the limits of these names have, as far as there are such limits."""
+    query = ConcurrencyLimit.select(ConcurrencyLimit.name, ConcurrencyLimit.slots)
+    return dict(query.where(ConcurrencyLimit.name.in_(list(names))).tuples().execute(db))
+
+
+def set_limit(db: peewee.Database, name: str, slots: int | None, now: int) -> None:
+    """Let there be a limit of that name and so many slots; None lets there be none."""
+    if slots is None:
+        delete_limit(db, name, now)
+    elif not update_limit(db, name, LimitValues(slots), now).answer:
+        create_limit(db, name, LimitValues(slots), now)
+
+
+def key_for(template: str | None, parameters: dict[str, object]) -> str | None:
+    """The key of a run with these parameters.
+
+    Raises:
+        InvalidInput: the deployment's template names another parameter.
+    """
+    if template is None:
+        return None
+    try:
+        return key_of(template, parameters)
+    except UnknownParameter as error:
+        raise InvalidInput(f"no key can be made of {template!r}: {error}", "parameters") from None
+
+
+# -- the runs' leases -------------------------------------------------------------------------
+
+
+def take_place(desk: Desk, run: WaitingRun, holder: SlotHolder) -> bool:
+    """Take the slots that a run needs to begin, or a place in line; whether it may begin."""
+    limits = [limit for limit in desk.named(run.limits) if limit.capacity.active]
+    if not limits:
+        return True
+    # What is given to it while no worker asks is kept for the next one that does, not for ever.
+    waiting = _json.encode(SlotHolder("", 0, run.id)).decode()
+    claim = Claim(run.id.bytes, 1, WAITER_LEASE, None, waiting, run.key, run.rank)
+    if not desk.limits_held(claim.lease_id) and not _admitted(desk, limits, claim, run.waits):
+        return False
+    lasting = [limit for limit in limits if not limit.capacity.decay]
+    if lasting:
+        holding = _json.encode(holder).decode()
+        _KEEP.run(desk.db, FOR_EVER, holding, claim.lease_id)
+    return True
+
+
+def _admitted(desk: Desk, limits: Sequence[Limit], claim: Claim, waits: bool) -> bool:
+    if not all(fits(limit.capacity, claim.occupied) for limit in limits):
+        return False
+    served, _ = desk.admit(limits, claim, waits=waits)
+    return UUID(bytes=claim.lease_id) in served
+
+
+def tell_others(db: peewee.Database, run: WaitingRun, now: int) -> None:
+    """There is no place for the runs of a deployment's key that are due: they wait, or end."""
+    query = FlowRun.select(FlowRun.id, FlowRun.run_count).where(
+        IS_SCHEDULED,
+        peewee.fn.COALESCE(FlowRun.deployment_id, NO_ID) == run.deployment_id.bytes,
+        FlowRun.deployment_id.is_null(False),
+        peewee.fn.COALESCE(FlowRun.limit_key, "") == run.key,
+        FlowRun.claimed_by.is_null(True),
+        FlowRun.scheduled_time <= now,
+        FlowRun.state_name != AWAITING,
+    )
+    type, name = StateType.SCHEDULED, AWAITING
+    if not run.waits:
+        type, name = StateType.CANCELLED, "Cancelled"
+    message = "Deployment concurrency limit reached."
+    changes = [
+        FlowRunChanged(run_id, StateChange(type, name, now_micros(), message, count))
+        for run_id, count in query.limit(TOLD).tuples().execute(db)
+    ]
+    change_states(db, changes, Actor.SERVICE)

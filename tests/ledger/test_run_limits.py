@@ -1,0 +1,249 @@
+"""Runs of deployments take slots of limits like all others, and give them back when they end."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+import uuid_utils.compat as uuids
+
+from headrace.records import SlotHolder, SlotRequest, StateType, now_micros
+from headrace_service.ledger import Ledger, concurrency
+from headrace_service.ledger.claims import Claimant, Claimed, claim, release
+from headrace_service.ledger.deletion import begin_deletion
+from headrace_service.ledger.deployments import (
+    DeploymentInput,
+    apply_deployment,
+    delete_deployment,
+    deployment,
+)
+from headrace_service.ledger.errors import InvalidInput
+from headrace_service.ledger.limits import LimitValues, create_limit, update_limit
+from headrace_service.ledger.queries import concurrency as queries
+from headrace_service.ledger.scheduled_runs import RunRequest, create_run
+from headrace_service.ledger.state_changes import change_flow_run, state_of_flow_run
+from headrace_service.ledger.work_pools import (
+    NewWorkPool,
+    WorkerCall,
+    create_work_pool,
+    delete_work_pool,
+    keep_worker,
+    work_pool,
+)
+from headrace_service.rules import Actor
+
+SECOND = 1_000_000
+HOLDER = SlotHolder("mill", 7)
+
+
+class Yard:
+    """A pool, a worker of it, and deployments whose runs it takes."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.now = now_micros()
+        pool = ledger.write(create_work_pool, NewWorkPool("pool")).result()
+        self.worker = uuids.uuid7()
+        ledger.write(keep_worker, WorkerCall(self.worker, "w", "pool", "mill", 11, 60)).result()
+        self._claimant = Claimant(self.worker, pool.id, limit=10)
+
+    def deploy(self, name: str = "daily", **given: Any) -> None:
+        """A deployment whose runs wait in the pool."""
+        wanted = DeploymentInput("etl", name, work_pool="pool", **given)
+        self.ledger.write(apply_deployment, wanted).result()
+
+    def limit(self, name: str, slots: int, **more: Any) -> None:
+        """A limit."""
+        self.ledger.write(create_limit, name, LimitValues(slots, **more), self.now).result()
+
+    def ask(self, tenant: str = "", name: str = "daily", **given: Any) -> UUID:
+        """A run that is due now."""
+        parameters = {"tenant": tenant}
+        wanted = RunRequest(f"etl/{name}", parameters, scheduled_time=self.now, **given)
+        self.now += SECOND // 1000
+        return self.ledger.write(create_run, wanted).result()
+
+    def claim(self) -> list[UUID]:
+        """The runs that the worker is given."""
+        given: list[Claimed] = self.ledger.write(claim, self._claimant, now_micros()).result()
+        return [each.flow_run_id for each in given]
+
+    def end(self, run_id: UUID) -> None:
+        """Let a run complete."""
+        for kind in (StateType.RUNNING, StateType.COMPLETED):
+            name, actor = kind.value.capitalize(), Actor.FORCE
+            self.ledger.write(change_flow_run, run_id, kind, name, actor).result()
+
+    def held(self, name: str) -> list[UUID | None]:
+        """The runs that hold slots of a limit."""
+        return self._claims(name, queries.holders)
+
+    def waiting(self, name: str) -> list[UUID | None]:
+        """The runs that wait for slots of a limit, the next first."""
+        return self._claims(name, queries.waiters)
+
+    def _claims(self, name: str, which: Any) -> list[UUID | None]:
+        limit = self.ledger.read(queries.limit_by_name, name).result()
+        assert limit is not None
+        rows = self.ledger.read(which, limit.id).result()
+        return [row.holder.flow_run_id for row in rows]
+
+    def take(self, name: str, wait: bool = True) -> tuple[UUID, bool]:
+        """Ask for a slot as a block of code does; its lease, and whether it got it."""
+        request = SlotRequest(uuids.uuid7(), [name], HOLDER, wait=wait)
+        outcome = self.ledger.write(concurrency.acquire, request, now_micros()).result()
+        return request.lease_id, outcome.answer.granted
+
+    def give_back(self, lease_id: UUID) -> list[UUID]:
+        """Release a lease; who gets slots by it."""
+        outcome = self.ledger.write(concurrency.release, [lease_id], now_micros()).result()
+        return list(outcome.granted)
+
+
+@pytest.fixture
+def yard(ledger: Ledger) -> Yard:
+    return Yard(ledger)
+
+
+@pytest.mark.parametrize(
+    "limit", ["deployment:etl/daily", "work-pool:pool", "work-queue:pool/default", "db"]
+)
+def test_runs_hold_slots_of_the_limits_of_what_they_belong_to(yard: Yard, limit: str) -> None:
+    yard.deploy(limits=["db"])
+    yard.limit(limit, 1)
+    first, second = yard.ask(), yard.ask()
+    assert yard.claim() == [first]
+    assert (yard.held(limit), yard.waiting(limit)) == ([first], [second])
+    assert yard.claim() == []
+    yard.end(first)
+    assert yard.claim() == [second]
+    yard.end(second)
+    assert (yard.held(limit), yard.waiting(limit)) == ([], [])
+
+
+def test_a_deployments_limit_is_one_of_the_limits(yard: Yard) -> None:
+    yard.deploy(concurrency_limit=1)
+    name = "deployment:etl/daily"
+    yard.ledger.write(update_limit, name, LimitValues(3), yard.now).result()
+    assert yard.ledger.read(deployment, "etl/daily").result().concurrency_limit == 3
+    yard.deploy(concurrency_limit=2)
+    limit = yard.ledger.read(queries.limit_by_name, name).result()
+    assert limit is not None
+    assert limit.slots == 2
+    yard.deploy()
+    assert yard.ledger.read(queries.limit_by_name, name).result() is None
+
+
+def test_limits_end_with_what_they_are_of(yard: Yard) -> None:
+    yard.deploy(concurrency_limit=1)
+    yard.ledger.write(create_work_pool, NewWorkPool("small", concurrency_limit=2)).result()
+    assert yard.ledger.read(work_pool, "small").result().concurrency_limit == 2
+    yard.ledger.write(delete_work_pool, "small").result()
+    yard.ledger.write(delete_deployment, "etl/daily").result()
+    assert yard.ledger.read(queries.limit_by_name, "work-pool:small").result() is None
+    assert yard.ledger.read(queries.limit_by_name, "deployment:etl/daily").result() is None
+
+
+def test_blocks_and_runs_stand_in_one_line(yard: Yard) -> None:
+    yard.limit("db", 1)
+    yard.deploy(limits=["db"])
+    block, granted = yard.take("db")
+    assert granted
+    run = yard.ask()
+    assert yard.claim() == []
+    later, granted = yard.take("db")
+    assert not granted
+    assert yard.waiting("db") == [run, None]
+    assert yard.give_back(block) == [run]
+    assert yard.claim() == [run]
+    yard.end(run)
+    assert yard.held("db") == [None]
+    assert yard.give_back(later) == []
+
+
+def test_a_run_that_is_given_back_gives_its_slots_back(yard: Yard) -> None:
+    yard.deploy(concurrency_limit=1)
+    run = yard.ask()
+    assert yard.claim() == [run]
+    assert yard.ledger.write(release, [yard.worker]).result() == [run]
+    assert yard.held("deployment:etl/daily") == []
+    assert yard.claim() == [run]
+    yard.ledger.write(begin_deletion, run).result()
+    assert yard.held("deployment:etl/daily") == []
+
+
+def test_each_key_has_its_share_and_they_take_turns(yard: Yard) -> None:
+    yard.deploy(concurrency_limit=1, limit_key="{parameters.tenant}")
+    mine = [yard.ask("mill") for _ in range(3)]
+    others = [yard.ask("forge") for _ in range(2)]
+    assert yard.claim() == [mine[0], others[0]]
+    yard.end(mine[0])
+    assert yard.claim() == [mine[1]]
+
+
+def test_tenants_take_turns_where_all_of_them_share_a_total(yard: Yard) -> None:
+    yard.deploy(limits=["all"], limit_key="{parameters.tenant}")
+    yard.limit("all", 1, total=1)
+    mine = [yard.ask("mill") for _ in range(3)]
+    others = [yard.ask("forge") for _ in range(2)]
+    order = []
+    for _ in range(5):
+        (run,) = yard.claim()
+        order.append(run)
+        yard.end(run)
+    # The first found nobody in line; from then on the two lines take turns.
+    assert order == [mine[0], mine[1], others[0], mine[2], others[1]]
+
+
+def test_a_run_with_priority_goes_before_those_that_were_due_a_little_earlier(yard: Yard) -> None:
+    yard.deploy(concurrency_limit=1)
+    first, second, urgent = yard.ask(), yard.ask(), yard.ask(priority=60)
+    assert yard.claim() == [urgent]
+    yard.end(urgent)
+    assert yard.claim() == [first]
+    yard.end(first)
+    assert yard.claim() == [second]
+
+
+def test_a_template_that_names_no_parameter_is_refused(yard: Yard) -> None:
+    yard.deploy(limit_key="{parameters.customer}")
+    with pytest.raises(InvalidInput, match="no parameter 'customer'; there are: tenant"):
+        yard.ask("mill")
+
+
+def test_a_singleton_has_one_run_of_each_key(yard: Yard) -> None:
+    yard.deploy(singleton=True, limit_key="{tenant}")
+    run, other = yard.ask("mill"), yard.ask("forge")
+    assert run != other
+    assert yard.ask("mill") == run
+    assert yard.claim() == [run, other]
+    assert yard.ask("mill") == run
+    yard.end(run)
+    assert yard.ask("mill") not in (run, other)
+
+
+def test_debouncing_puts_a_run_off_and_gives_it_the_latest_parameters(yard: Yard) -> None:
+    yard.deploy(debounce_seconds=60.0)
+    run = yard.ask("mill")
+    assert yard.ask("forge") == run
+    assert yard.claim() == []  # it is due in a minute
+    yard.deploy(debounce_seconds=0.000001)
+    assert yard.ask("last") == run
+    (taken,) = yard.ledger.write(
+        claim, Claimant(yard.worker, yard._claimant.pool_id), now_micros() + SECOND
+    ).result()
+    assert (taken.flow_run_id, taken.parameters) == (run, '{"tenant":"last"}')
+    assert yard.ask("next") != run
+
+
+def test_a_limit_of_none_holds_runs_back_until_it_is_raised(yard: Yard) -> None:
+    yard.deploy(concurrency_limit=0)
+    run = yard.ask()
+    assert yard.claim() == []
+    state = yard.ledger.read(state_of_flow_run, run).result()
+    assert state is not None
+    assert state.name == "AwaitingConcurrencySlot"
+    limit = "deployment:etl/daily"
+    yard.ledger.write(update_limit, limit, LimitValues(1), yard.now).result()
+    assert yard.claim() == [run]
