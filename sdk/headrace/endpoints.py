@@ -13,13 +13,22 @@ def is_loopback(url: str) -> bool:
     return urlsplit(url).hostname in LOOPBACK
 
 
-def http_options(url: str) -> dict[str, Any]:
+def authorization(token: str | None) -> dict[str, str]:
+    """The header, or the first message's field, that presents a token; none without one."""
+    return {} if token is None else {"Authorization": f"Bearer {token}"}
+
+
+def http_options(url: str, token: str | None) -> dict[str, Any]:
     """How a client of httpx is to be set up to post JSON to a service.
 
     Certificates and proxies, which take a while to read, are read only where they are needed.
+
+    Args:
+        url: the service's address.
+        token: what the service is to know us by, if by anything.
     """
     return {
-        "headers": {"content-type": "application/json"},
+        "headers": {"content-type": "application/json", **authorization(token)},
         "verify": urlsplit(url).scheme == "https",
         "trust_env": not is_loopback(url),
     }

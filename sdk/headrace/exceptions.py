@@ -5,6 +5,7 @@ HeadraceException
 │   ├── InvalidSetting          an environment variable has an unusable value
 │   ├── HomeUnusable            HEADRACE_HOME cannot be written
 │   ├── ServiceUnreachable      nobody answers at HEADRACE_API_URL, or it is no headrace service
+│   ├── AccessDenied            the service wants a token, or one that allows more
 │   ├── ServiceTooOld           the service or the ledger file is of another version
 │   └── PortInUse               `headrace server start` cannot listen there
 ├── ServiceError                the service answered with an error
@@ -127,6 +128,10 @@ class HomeUnusable(SetupError):
 
 class ServiceUnreachable(SetupError):
     """Nobody answers at the service's address, or what answers is no headrace service."""
+
+
+class AccessDenied(SetupError):
+    """The service does not know who asks, or does not let them; see HEADRACE_API_TOKEN."""
 
 
 class ServiceTooOld(SetupError):

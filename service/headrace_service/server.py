@@ -15,10 +15,11 @@ from types import FrameType
 
 import uvicorn
 
-from headrace_service.api.view import is_loopback
-from headrace_service.app import create_app
+from headrace_service.app import DEFAULTS, create_app
+from headrace_service.guard import Reach
 from headrace_service.ledger import Ledger
 from headrace_service.ledger.keep import Keep
+from headrace_service.ledger.tokens import tokens
 from headrace_service.settings import ServiceSettings
 
 logger = logging.getLogger("headrace_service")
@@ -29,6 +30,10 @@ GRACE = 5
 
 class CannotListen(Exception):
     """The address cannot be listened on; the message says why."""
+
+
+class NoToken(CannotListen):
+    """It would be reached from elsewhere, and there is no token to tell who asks."""
 
 
 class AddressInUse(CannotListen):
@@ -84,20 +89,20 @@ class Server(uvicorn.Server):
     Args:
         ledger: an open ledger; the caller closes it.
         listener: a listening socket.
-        host: the host as it was asked for; a loopback one answers to loopback names only.
+        settings: from where it is reached, and all else that can be set.
         on_ready: called in the event loop once requests are answered.
-        settings: what else can be set.
+        own_token: see `create_app`.
     """
 
     def __init__(
         self,
         ledger: Ledger,
         listener: socket.socket,
-        host: str,
+        settings: ServiceSettings,
         on_ready: Callable[[], None] = lambda: None,
-        settings: ServiceSettings | None = None,
+        own_token: str | None = None,
     ) -> None:
-        app = create_app(ledger, loopback_only=is_loopback(host), settings=settings)
+        app = create_app(ledger, settings, own_token)
         config = uvicorn.Config(
             app,
             loop="asyncio",
@@ -180,7 +185,7 @@ def serve(
         on_ready: called with the service's address once it answers.
 
     Raises:
-        CannotListen: the address cannot be had.
+        CannotListen: the address cannot be had, or nobody could use it for want of a token.
         LedgerUnusable: the ledger cannot be opened.
     """
     host = settings.host
@@ -193,10 +198,25 @@ def serve(
             keep=Keep(settings.retention_runs, settings.retention_events, settings.retention_logs),
         )
         try:
-            server = Server(ledger, listener, host, lambda: on_ready(url), settings)
-            server.run_until_told()
+            insist_on_token(ledger, Reach.of(settings))
+            Server(ledger, listener, settings, lambda: on_ready(url)).run_until_told()
         finally:
             ledger.close()
+
+
+def insist_on_token(ledger: Ledger, reach: Reach) -> None:
+    """Make sure that there is a token where one is needed.
+
+    Raises:
+        NoToken: there is none; nobody could use the service.
+    """
+    if reach.needs_token and not ledger.read(tokens).result():
+        where = "that others reach" if reach.is_exposed else "with --auth required"
+        raise NoToken(
+            f"there is no token yet, so that nobody could use a service {where}: make one with "
+            "`headrace token create NAME --scope admin`, or start it with --auth off, which lets "
+            "everybody who reaches the port read and change everything"
+        )
 
 
 class RunningService:
@@ -226,21 +246,32 @@ class RunningService:
         self.stop()
 
 
-def start_in_thread(location: Path | str, host: str = "127.0.0.1", port: int = 0) -> RunningService:
+def start_in_thread(
+    location: Path | str,
+    settings: ServiceSettings = DEFAULTS,
+    port: int = 0,
+    own_token: str | None = None,
+) -> RunningService:
     """Serve a ledger from a thread of this process; returns once it answers.
+
+    Args:
+        location: see `Ledger.open`.
+        settings: the address to listen on, and whether a token is needed.
+        port: the port; 0 takes a free one.
+        own_token: see `create_app`.
 
     Raises:
         CannotListen: the address cannot be had.
         LedgerUnusable: the ledger cannot be opened.
     """
-    listener = bind(host, port)
+    listener = bind(settings.host, port)
     try:
         ledger = Ledger.open(location)
     except BaseException:
         listener.close()
         raise
     settled = threading.Event()
-    server = Server(ledger, listener, host, settled.set)
+    server = Server(ledger, listener, settings, settled.set, own_token)
 
     def run() -> None:
         try:
@@ -256,4 +287,4 @@ def start_in_thread(location: Path | str, host: str = "127.0.0.1", port: int = 0
         thread.join()
         ledger.close()
         raise CannotListen("the service ended while it started; its log tells why")
-    return RunningService(url_of(listener, host), ledger, server, thread)
+    return RunningService(url_of(listener, settings.host), ledger, server, thread)

@@ -29,6 +29,8 @@ class ServiceSettings(msgspec.Struct, frozen=True):
     port: int = DEFAULT_PORT
     synchronous: str = "NORMAL"
     statement_timeout: float = DEFAULT_STATEMENT_TIMEOUT
+    auth: str = "auto"
+    allowed_hosts: str = ""
     log_level: str = "WARNING"
     log_format: str = "text"
     retention_runs: float = 90.0
@@ -106,6 +108,17 @@ SETTINGS = (
         "statement_timeout",
         _seconds,
         "after how many seconds a query is stopped and answered with the error TookTooLong",
+    ),
+    Setting(
+        "auth",
+        _one_of("auto", "required", "off"),
+        "whether an API token is needed; auto: as soon as others than this machine's users reach "
+        "the service, or there is a token; off: whoever reaches the port can do everything",
+    ),
+    Setting(
+        "allowed_hosts",
+        str.lower,
+        "other names under which the service is reached, through a proxy, with commas between",
     ),
     Setting(
         "log_level",

@@ -28,6 +28,7 @@ SUBCOMMANDS = {
     "worker": ("headrace.cli.worker", "Execute the runs that wait in work pools."),
     "schema": ("headrace.cli.schema", "Print the GraphQL schema."),
     "server": ("headrace.cli.server", "Run the service."),
+    "token": ("headrace.cli.token", "Make, list and revoke API tokens."),
     "tui": ("headrace.cli.tui", "Watch runs in the terminal monitor."),
     "variable": ("headrace.cli.variable", "Keep values that programs share."),
     "version": ("headrace.cli.version", "Print the version."),

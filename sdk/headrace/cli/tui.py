@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import click
+import msgspec
 
 from headrace.exceptions import InvalidSetting, ServiceError, SetupError
 from headrace.settings import ensure_home, get_settings, read_settings
@@ -92,13 +93,17 @@ def service_at(url: str | None) -> Iterator[Service]:
         yield Service(USUAL_URL)
         return
     from headrace_service.ledger import LedgerError
+    from headrace_service.ledger.tokens import new_secret
     from headrace_service.server import CannotListen, start_in_thread
+    from headrace_service.settings import ServiceSettings
 
+    token = new_secret()  # other users of this machine can reach the port as well
     try:
-        running = start_in_thread(place)
+        running = start_in_thread(place, ServiceSettings(auth="required"), own_token=token)
     except (CannotListen, LedgerError) as error:
         raise SetupError(str(error)) from None
-    with running:
+    ours = msgspec.structs.replace(settings, api_key=token)
+    with running, get_settings.replace(ours):
         yield Service(running.url, _briefly(place))
 
 

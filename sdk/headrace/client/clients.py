@@ -76,6 +76,7 @@ class Client:
     def __init__(self, api_url: str | None = None, *, timeout: float = ANSWER_TIMEOUT) -> None:
         self.api_url = _address(api_url)
         self._timeout = timeout
+        self._token = get_settings().api_key
         self._http: httpx.Client | None = None
         self._connecting = threading.Lock()  # a client may be used from several threads
         self._portal: Portal | None = None
@@ -166,7 +167,7 @@ class Client:
             if self._http is None:
                 import httpx
 
-                self._http = httpx.Client(**_options(url, self._timeout))
+                self._http = httpx.Client(**_options(url, self._token, self._timeout))
             return self._http
 
     def _execute_here(self, query: str, variables: Mapping[str, object] | None) -> dict[str, Any]:
@@ -193,6 +194,7 @@ class AsyncClient:
     def __init__(self, api_url: str | None = None, *, timeout: float = ANSWER_TIMEOUT) -> None:
         self.api_url = _address(api_url)
         self._timeout = timeout
+        self._token = get_settings().api_key
         self._http: httpx.AsyncClient | None = None
         self._schema: EmbeddedSchema | None = None
 
@@ -206,7 +208,8 @@ class AsyncClient:
             if self._http is None:
                 import httpx
 
-                self._http = httpx.AsyncClient(**_options(self.api_url, self._timeout))
+                options = _options(self.api_url, self._token, self._timeout)
+                self._http = httpx.AsyncClient(**options)
             response = await self._http.post(
                 f"{self.api_url}/graphql", content=encode_request(query, variables)
             )
@@ -261,7 +264,9 @@ class AsyncClient:
         if self.api_url is None:
             messages = self._follow_here(query, variables or {}, on_status)
         else:
-            messages = Subscription(self.api_url, query, variables or {}, on_status).messages()
+            messages = Subscription(
+                self.api_url, self._token, query, variables or {}, on_status
+            ).messages()
         async with aclosing(messages):
             async for message in messages:
                 yield message
@@ -314,14 +319,14 @@ def _address(api_url: str | None) -> str | None:
     return read_settings({"HEADRACE_API_URL": api_url}).service_url
 
 
-def _options(url: str, answer_timeout: float) -> dict[str, Any]:
+def _options(url: str, token: str | None, answer_timeout: float) -> dict[str, Any]:
     """How httpx is to be set up."""
     import httpx
 
     timeout = httpx.Timeout(answer_timeout, connect=min(CONNECT_TIMEOUT, answer_timeout))
     # Mutations that wait for something must not take the connections of those that bring it about.
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
-    return {"timeout": timeout, "limits": limits, **http_options(url)}
+    return {"timeout": timeout, "limits": limits, **http_options(url, token)}
 
 
 def _schema_here() -> EmbeddedSchema:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from headrace.client.answers import data_of, error_of
-from headrace.endpoints import is_loopback
+from headrace.endpoints import authorization, is_loopback
 from headrace.exceptions import ServiceError
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
+    from websockets.exceptions import ConnectionClosed
 
 #: Seconds from a break to the next try: the first, doubled up to the second.
 BACKOFF = (0.5, 15.0)
@@ -23,6 +24,11 @@ BACKOFF = (0.5, 15.0)
 OPEN_TIMEOUT, PING_INTERVAL, PING_TIMEOUT = 5.0, 20.0, 20.0
 #: Bytes in one message at most.
 MAX_MESSAGE = 64 * 1024 * 1024
+
+
+#: With what a service closes that does not know who asks, and what is said then.
+FORBIDDEN = 4403
+DENIED = "the service wants a token that counts; set HEADRACE_API_TOKEN"
 
 
 class ConnectionState(enum.Enum):
@@ -74,6 +80,7 @@ class Subscription:
 
     Args:
         url: the service's address.
+        token: what the service is to know us by, if by anything.
         query: the subscription's document. To be resumed after a break, its field takes the
             variable `$after`, and asks for `cursor`.
         variables: the variables of the beginning; `after` is kept up to date from then on.
@@ -81,9 +88,15 @@ class Subscription:
     """
 
     def __init__(
-        self, url: str, query: str, variables: Mapping[str, object], on_status: OnStatus
+        self,
+        url: str,
+        token: str | None,
+        query: str,
+        variables: Mapping[str, object],
+        on_status: OnStatus,
     ) -> None:
         self._url = url
+        self._token = token
         self._query = query
         self._progress = Progress(variables)
         self._on_status = on_status
@@ -100,7 +113,7 @@ class Subscription:
         """
         import asyncio
 
-        from websockets.exceptions import WebSocketException
+        from websockets.exceptions import ConnectionClosed, WebSocketException
 
         while True:
             try:
@@ -113,6 +126,8 @@ class Subscription:
             except LookupError:
                 reason = "what answers does not speak graphql-transport-ws"
             except (OSError, TimeoutError, WebSocketException) as error:
+                if isinstance(error, ConnectionClosed) and _refuses_us(error):
+                    raise ServiceError(DENIED, "UNAUTHENTICATED") from None
                 reason = str(error) or type(error).__name__
             await asyncio.sleep(self._next_try(reason))
 
@@ -134,7 +149,7 @@ class Subscription:
     async def _begin(self, socket: ClientConnection) -> None:
         import asyncio
 
-        await _send(socket, {"type": "connection_init", "payload": {}})
+        await _send(socket, {"type": "connection_init", "payload": authorization(self._token)})
         async with asyncio.timeout(OPEN_TIMEOUT):
             message = await _next(socket)
             while message["type"] != "connection_ack":
@@ -169,6 +184,10 @@ class Subscription:
             ConnectionStatus(ConnectionState.RECONNECTING, self._attempt, delay, reason)
         )
         return delay
+
+
+def _refuses_us(error: ConnectionClosed) -> bool:
+    return error.rcvd is not None and error.rcvd.code == FORBIDDEN
 
 
 def _first_error(errors: object) -> ServiceError:

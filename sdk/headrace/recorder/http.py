@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from headrace.endpoints import http_options
-from headrace.exceptions import ServiceTooOld, ServiceUnreachable
+from headrace.exceptions import AccessDenied, ServiceTooOld, ServiceUnreachable
 from headrace.recorder.transport import (
     StreamGap,
     TransportAway,
@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT = 2.0
 ANSWER_TIMEOUT = 10.0
 
-_HANDSHAKE = b'{"query":"query Handshake { serverInfo { wireVersion version } }"}'
+#: The codes of errors that tell of missing rights.
+DENIED = ("UNAUTHENTICATED", "FORBIDDEN")
+
+_HANDSHAKE = b'{"query":"query Handshake { serverInfo { wireVersion version scope } }"}'
 _MUTATION = (
     "mutation Record($batch: RecordBatch!) { record(batch: $batch) { __typename "
     "... on RecordAck { number accepted duplicate refused { index code message field } } "
@@ -76,6 +79,7 @@ class _Answer(msgspec.Struct):
 class _ServerInfo(msgspec.Struct, rename="camel"):
     wire_version: int
     version: str
+    scope: str = "ADMIN"  # what we may do there
 
 
 class _Info(msgspec.Struct, rename="camel"):
@@ -92,6 +96,7 @@ class HttpTransport:
 
     Args:
         api_url: the service's root address, such as `http://127.0.0.1:4200`.
+        token: what the service is to know us by, if by anything.
     """
 
     #: Refused however often it is sent: malformed, too large, of the wrong kind.
@@ -100,9 +105,10 @@ class HttpTransport:
     #: What a service or the proxy before it answers while it starts or is down.
     _PASSING: ClassVar = frozenset({500, 502, 503, 504})
 
-    def __init__(self, api_url: str) -> None:
+    def __init__(self, api_url: str, token: str | None = None) -> None:
         self._url = api_url
         self._endpoint = f"{api_url}/graphql"
+        self._token = token
         self._client: httpx.Client | None = None
 
     @property
@@ -119,6 +125,8 @@ class HttpTransport:
             answer = msgspec.json.decode(response.content, type=_Handshake)
         except (msgspec.DecodeError, UnicodeDecodeError):
             answer = _Handshake()
+        if answer.errors and answer.errors[0].extensions.code in DENIED:
+            raise AccessDenied(f"the service at {self._url} says: {answer.errors[0].message}")
         if answer.data is None:
             kind = response.headers.get("content-type", "no content type").split(";")[0]
             told = f": {answer.errors[0].message}" if answer.errors else ""
@@ -127,6 +135,11 @@ class HttpTransport:
                 f"(HTTP {response.status_code}, {kind}{told}); check HEADRACE_API_URL"
             )
         info = answer.data.server_info
+        if info.scope == "READ":
+            raise AccessDenied(
+                f"the token in HEADRACE_API_TOKEN may only read at {self._url}, and so cannot "
+                "record runs; use one that has the scope run"
+            )
         if info.wire_version < WIRE_VERSION:
             raise ServiceTooOld(
                 f"the service at {self._url} is headrace {info.version}, too old for this "
@@ -169,7 +182,7 @@ class HttpTransport:
         try:
             if self._client is None:
                 limits = httpx.Limits(max_connections=1, keepalive_expiry=60.0)
-                self._client = httpx.Client(limits=limits, **http_options(self._url))
+                self._client = httpx.Client(limits=limits, **http_options(self._url, self._token))
             return self._client.post(
                 self._endpoint,
                 content=body,

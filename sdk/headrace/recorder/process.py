@@ -29,7 +29,7 @@ FORK_PATIENCE = 5.0
 _lock = threading.Lock()
 _recorder: Recorder | None = None
 #: The settings that say where it records to.
-_place: tuple[Path, str | None] | None = None
+_place: tuple[Path, str | None, str | None] | None = None
 _hooked = False
 _known_to_multiprocessing = False
 # A child keeps the objects that it inherited: what they would do when they are collected (close
@@ -178,7 +178,7 @@ def get_recorder() -> Recorder:
     """
     global _recorder, _place
     settings = get_settings()
-    place = settings.home, settings.api_url
+    place = settings.home, settings.api_url, settings.api_key
     recorder = _recorder
     if recorder is not None and _place == place:
         return recorder
@@ -227,7 +227,7 @@ def _open_transport(settings: Settings) -> Transport:
     if settings.service_url is not None:
         from headrace.recorder.http import HttpTransport
 
-        return HttpTransport(settings.service_url)
+        return HttpTransport(settings.service_url, settings.api_key)
     from headrace.recorder.embedded import EmbeddedTransport
 
     return EmbeddedTransport(settings.ledger)

@@ -91,6 +91,8 @@ def environment_with(given: Mapping[str, str]) -> dict[str, str]:
         variables["HEADRACE_API_URL"] = settings.service_url
     else:
         variables.pop("HEADRACE_API_URL", None)
+    if settings.api_key is not None:
+        variables["HEADRACE_API_KEY"] = settings.api_key
     return {**variables, **given}
 
 

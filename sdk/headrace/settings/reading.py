@@ -90,6 +90,13 @@ def _database(text: str) -> str:
     return str(_folder(text))
 
 
+def _token(text: str) -> str:
+    token = text.strip()
+    if not token.isascii() or not token.isprintable():
+        raise ValueError("a token is made of letters, numbers and signs")
+    return token
+
+
 def _folder(text: str) -> Path:
     try:
         return Path(text).expanduser().absolute()
@@ -101,6 +108,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "home": _folder,
     "api_url": _url,
     "database": _database,
+    "api_key": _token,
     "logging_level": _level,
     "logging_to_console": _flag,
     "logging_log_prints": _flag,
@@ -125,8 +133,13 @@ READERS: dict[str, Callable[[str], object]] = {
     "flows_default_retry_delay_seconds": _delays,
 }
 
+#: What no message shows.
+SECRET = frozenset({"api_key"})
+
 #: Other names that Prefect's users may know a setting by.
 ALIASES = {
+    "api_token": "api_key",
+    "api_auth_string": "api_key",
     "default_result_storage_block": "results_default_storage_block",
     "task_default_retries": "tasks_default_retries",
     "task_default_retry_delay_seconds": "tasks_default_retry_delay_seconds",
@@ -169,4 +182,5 @@ def read_one(name: str, variable: str, text: str) -> object:
     try:
         return READERS[name](text)
     except ValueError as error:
-        raise InvalidSetting(f"{variable}={text!r} cannot be used: {error}") from None
+        shown = "…" if name in SECRET else repr(text)
+        raise InvalidSetting(f"{variable}={shown} cannot be used: {error}") from None

@@ -10,6 +10,9 @@ import msgspec
 
 from headrace.exceptions import HomeUnusable
 
+#: What is shown in the place of a secret.
+HIDDEN = "********"
+
 
 class Settings(msgspec.Struct, frozen=True):
     """What can be set. Times are in seconds."""
@@ -22,6 +25,8 @@ class Settings(msgspec.Struct, frozen=True):
     #: Where the ledger is when there is no service, and where `headrace server start` keeps it: a
     #: file, or the address of a PostgreSQL database; None is `ledger.db` under `home`.
     database: str | None = None
+    #: The token that the service is to know us by. Never shown: see `__repr__`.
+    api_key: str | None = None
     #: The least level of log lines, for the console and for the ledger.
     logging_level: str = "INFO"
     #: Whether log lines go to standard error.
@@ -90,6 +95,13 @@ class Settings(msgspec.Struct, frozen=True):
     def spool_path(self) -> Path:
         """The folder that keeps records while the service is away."""
         return self.home / "spool"
+
+    def __repr__(self) -> str:
+        """All settings, save what is secret."""
+        shown = {name: getattr(self, name) for name in self.__struct_fields__}
+        if shown["api_key"] is not None:
+            shown["api_key"] = HIDDEN
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
     def __getattr__(self, name: str) -> Any:
         """A group of settings by the beginning of their names: `settings.logging.level`."""

@@ -1,8 +1,9 @@
 """What a request can have done wrong, and what is said when it was not the request's fault.
 
-An `InputError` is the caller's to mend: its `extensions` carry a `code` and the `field` that was
-wrong. So is a query that took too long. Anything else that a resolver raises is a bug of ours: the
-caller gets an id, and the service's log has what happened under it.
+A `RequestError` is the caller's to mend: its `extensions` carry a `code`, and those of an
+`InputError` the `field` that was wrong. So is a query that took too long. Anything else that a
+resolver raises is a bug of ours: the caller gets an id, and the service's log has what happened
+under it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,25 @@ from headrace_service.ledger import LedgerUnusable, TookTooLong
 logger = logging.getLogger("headrace_service.api")
 
 
-class InputError(GraphQLError):
+class RequestError(GraphQLError):
+    """What the caller can mend; it is told as it is, with its `code`."""
+
+
+class Unauthenticated(RequestError):
+    """Nobody knows who asks."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, extensions={"code": "UNAUTHENTICATED"})
+
+
+class Forbidden(RequestError):
+    """Who asks may not do that."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, extensions={"code": "FORBIDDEN"})
+
+
+class InputError(RequestError):
     """An argument cannot be used.
 
     Args:
@@ -67,7 +86,7 @@ def masked(error: GraphQLError) -> GraphQLError:
     cause = error.original_error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
-    if isinstance(cause, InputError):
+    if isinstance(cause, RequestError):
         return _told(error, cause.message, cause.extensions)
     if cause is None or isinstance(cause, GraphQLError):
         return error  # graphql-core's own: a syntax or validation error, or an argument's type

@@ -22,12 +22,13 @@ from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from headrace_service.api.context import FreshContext
-from headrace_service.api.errors import MaskErrors
+from headrace_service.api.context import Context, FreshContext
+from headrace_service.api.errors import MaskErrors, Unauthenticated
 from headrace_service.api.executor import PlainFieldsFirst
 from headrace_service.api.limits import OncePerText, is_subscription
 from headrace_service.api.mutations import Mutation
 from headrace_service.api.mutations.record import RefusedRecord
+from headrace_service.api.permissions import Permitted
 from headrace_service.api.queries import Query
 from headrace_service.api.scalars import SCALARS
 from headrace_service.api.subscriptions import Subscription
@@ -36,6 +37,9 @@ from headrace_service.api.types.flow import Flow
 from headrace_service.api.types.flow_run import FlowRun
 from headrace_service.api.types.task_run import TaskRun
 from headrace_service.api.types.user_error import InvalidInput
+
+#: What a caller is told whose token has ended while it was connected.
+NO_LONGER = "the token counts no longer, or one is needed now; connect anew with one that counts"
 
 
 class Schema(strawberry.Schema):
@@ -66,7 +70,10 @@ class Schema(strawberry.Schema):
             operation_extensions,
             allowed_operation_types,
         )
-        return _refused_first(results) if is_subscription(query, operation_name) else results
+        if is_subscription(query, operation_name):
+            results = _refused_first(results)
+        assert isinstance(context_value, Context)
+        return _while_admitted(context_value, results)
 
 
 async def _refused_first(results: StreamResult) -> StreamResult:
@@ -84,6 +91,19 @@ async def _refused_first(results: StreamResult) -> StreamResult:
             yield result
 
 
+async def _while_admitted(context: Context, results: StreamResult) -> StreamResult:
+    """The answers for as long as the caller's token counts: it may be revoked meanwhile."""
+    async with aclosing(results):
+        if not await context.is_admitted():
+            yield PreExecutionError(None, [Unauthenticated(NO_LONGER)])
+            return
+        async for result in results:
+            if not await context.is_admitted():
+                yield ExecutionResult(None, [Unauthenticated(NO_LONGER)])
+                return
+            yield result
+
+
 def build_schema(*, sort: bool = False) -> Schema:
     """The schema.
 
@@ -96,7 +116,7 @@ def build_schema(*, sort: bool = False) -> Schema:
         subscription=Subscription,
         types=[Deployment, Flow, FlowRun, TaskRun, InvalidInput, RefusedRecord],
         execution_context_class=PlainFieldsFirst,
-        extensions=[FreshContext, OncePerText, MaskErrors],
+        extensions=[FreshContext, OncePerText, Permitted, MaskErrors],
         config=StrawberryConfig(scalar_map=SCALARS, sort_schema=sort),
     )
     _leave_out_null_defaults(built._schema)

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import msgspec
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
+from strawberry import UNSET
 from strawberry.asgi import GraphQL
+from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http import GraphQLRequestData
 from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
@@ -25,13 +25,17 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
 )
 from strawberry.types import ExecutionResult
+from strawberry.types.unset import UnsetType
 
+from headrace_service.api.authentication import Caller, Gate
 from headrace_service.api.context import Context
-from headrace_service.api.errors import InputError
+from headrace_service.api.errors import InputError, Unauthenticated
 from headrace_service.api.limits import decode_message, decode_request, is_subscription
 from headrace_service.api.schema import schema
 from headrace_service.api.sse import LAST_EVENT_ID, OPENING, EventStream
 from headrace_service.ledger import Ledger
+from headrace_service.ledger.tokens import Scope as Rights
+from headrace_service.web import graphiql_page, graphiql_policy
 
 if TYPE_CHECKING:
     from cross_web import AsyncHTTPRequestAdapter
@@ -39,14 +43,8 @@ if TYPE_CHECKING:
 _encode = msgspec.json.Encoder(uuid_format="canonical").encode
 
 
-def is_loopback(host: str | None) -> bool:
-    """Whether a host's name or address means this machine."""
-    if host is None or host.lower() == "localhost":
-        return host is not None
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+#: Who has not said yet who it is: may see the page, and open a websocket that then says it.
+NOBODY = Caller(Rights.READ)
 
 
 class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
@@ -63,14 +61,14 @@ class GraphQLView(GraphQL[Context, None]):
 
     Args:
         ledger: what is asked.
-        page: makes the page's HTML; not called before somebody wants to see it.
+        gate: tells who asks.
         closing: set when the service is to end, so that streams over HTTP do not hold it up.
     """
 
     graphql_transport_ws_handler_class = Conversation
     stream_transport_classes_by_protocol = MappingProxyType({GRAPHQL_SSE_PROTOCOL: EventStream})
 
-    def __init__(self, ledger: Ledger, page: Callable[[], str], closing: asyncio.Event) -> None:
+    def __init__(self, ledger: Ledger, gate: Gate, closing: asyncio.Event) -> None:
         super().__init__(
             schema,
             allow_queries_via_get=False,
@@ -79,24 +77,48 @@ class GraphQLView(GraphQL[Context, None]):
             max_subscriptions_per_connection=100,
         )
         self._ledger = ledger
-        self._page = page
+        self._gate = gate
         self._closing = closing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer; a client that leaves in the middle of its request gets none and is no news."""
         with suppress(ClientDisconnect):
-            await super().__call__(scope, receive, send)
+            try:
+                await super().__call__(scope, receive, send)
+            except Unauthenticated as error:
+                await refusal(error)(scope, receive, send)
 
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket
     ) -> Context:
-        """The context of a request or websocket."""
-        return Context(self._ledger, request.headers.get(LAST_EVENT_ID))
+        """The context of a request or websocket.
+
+        Raises:
+            Unauthenticated: the request needs a token, and has none that counts.
+        """
+        presented = request.headers.get("authorization")
+        address = None if request.client is None else request.client.host
+        if isinstance(request, WebSocket):
+            return SocketContext(self._ledger, self._gate, presented, address)
+        if request.method == "GET":
+            return Context(self._ledger, NOBODY, self._gate, address)
+        caller = await self._gate.caller(presented, address)
+        resume_after = request.headers.get(LAST_EVENT_ID)
+        return Context(self._ledger, caller, self._gate, address, resume_after)
+
+    async def on_ws_connect(self, context: Context) -> UnsetType:
+        """See who opens a websocket: by the first message, or by the header."""
+        assert isinstance(context, SocketContext)
+        try:
+            context.caller = await self._gate.caller(context.presented, context.address)
+        except Unauthenticated as error:
+            raise ConnectionRejectionError from error
+        nothing: UnsetType = UNSET
+        return nothing
 
     async def render_graphql_ide(self, request: Request) -> Response:
         """The page to try queries on."""
-        # In a frame of another page, a click could be made to run what that page has prepared.
-        return HTMLResponse(self._page(), headers={"X-Frame-Options": "DENY"})
+        return HTMLResponse(graphiql_page(), headers={"Content-Security-Policy": graphiql_policy()})
 
     async def execute_single(
         self,
@@ -115,9 +137,12 @@ class GraphQLView(GraphQL[Context, None]):
                 "query",
             )
             return ExecutionResult(data=None, errors=[error])
-        return await super().execute_single(
+        result = await super().execute_single(
             request, request_adapter, sub_response, context, root_value, request_data
         )
+        if result.data is None and _is_forbidden(result):
+            sub_response.status_code = 403
+        return result
 
     async def create_streaming_response(
         self,
@@ -143,14 +168,38 @@ class GraphQLView(GraphQL[Context, None]):
         return _encode(data).decode()
 
     def is_websocket_origin_allowed(self, request: WebSocket, origin: str) -> bool:
-        """Whether a page of another origin may connect: only one that this machine serves.
+        """Whether a page of another origin may connect: the guard has looked already."""
+        return True
 
-        Pages of the service's own origin, and clients that are no browsers, are not asked for here.
-        """
-        try:
-            return is_loopback(urlsplit(origin).hostname)
-        except ValueError:
-            return False
+
+class SocketContext(Context):
+    """The context of a websocket, before it says who it is."""
+
+    def __init__(
+        self, ledger: Ledger, gate: Gate, presented: str | None, address: str | None
+    ) -> None:
+        super().__init__(ledger, NOBODY, gate, address)
+        #: What its first message says, once it has come.
+        self.connection_params: dict[str, object] = {}
+        self._header = presented
+
+    @property
+    def presented(self) -> str | None:
+        """The token that it presents, in the form of the header."""
+        for name, value in self.connection_params.items():
+            if name.lower() == "authorization" and isinstance(value, str):
+                return value
+        return self._header
+
+
+def refusal(error: Unauthenticated) -> Response:
+    """The answer to a request of which nobody knows who sends it."""
+    body = msgspec.json.encode({"errors": [error.formatted]})
+    return Response(body, 401, {"WWW-Authenticate": "Bearer"}, "application/json")
+
+
+def _is_forbidden(result: ExecutionResult) -> bool:
+    return any((error.extensions or {}).get("code") == "FORBIDDEN" for error in result.errors or ())
 
 
 async def _until(closing: asyncio.Event, stream: AsyncIterator[str]) -> AsyncIterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from headrace_service.api.mutations.answers import TypedRefusals
+from headrace_service.api.mutations.api_tokens import ApiTokenMutations
 from headrace_service.api.mutations.artifacts import ArtifactMutations
 from headrace_service.api.mutations.background import BackgroundMutations
 from headrace_service.api.mutations.blocks import BlockMutations
@@ -33,6 +34,7 @@ class Mutation(
     BackgroundMutations,
     ConcurrencyLimitMutations,
     SlotMutations,
+    ApiTokenMutations,
 ):
     """The root of mutations."""
 

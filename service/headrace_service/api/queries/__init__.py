@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
+from headrace_service.api.queries.api_tokens import ApiTokenQueries
 from headrace_service.api.queries.artifacts import ArtifactQueries
 from headrace_service.api.queries.blocks import BlockQueries
 from headrace_service.api.queries.concurrency import ConcurrencyQueries
@@ -30,5 +31,6 @@ class Query(
     DeploymentQueries,
     ConcurrencyQueries,
     EventQueries,
+    ApiTokenQueries,
 ):
     """The root of queries."""

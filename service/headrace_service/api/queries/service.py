@@ -11,6 +11,7 @@ from headrace.records import WIRE_VERSION, now_micros
 from headrace_service.api.context import Info, parse_id
 from headrace_service.api.pagination import Place, encode_cursor
 from headrace_service.api.scalars import Cursor, DateTime
+from headrace_service.api.types.api_token import ApiTokenScope
 from headrace_service.api.types.flow import Flow
 from headrace_service.api.types.flow_run import FlowRun
 from headrace_service.api.types.node import Node
@@ -40,6 +41,7 @@ class ServerInfo:
         description="Where the feeds of flow runs and task runs stand."
     )
     log_cursor: Cursor = strawberry.field(description="Where the feed of log lines stands.")
+    scope: ApiTokenScope = strawberry.field(description="What whoever asks may do.")
 
 
 @strawberry.type(description="The service itself, and anything by its id.")
@@ -58,6 +60,7 @@ class ServiceQueries:
             now=DateTime(now_micros()),
             feed_cursor=encode_cursor(Place.EVENT, event),
             log_cursor=encode_cursor(Place.LOG, log),
+            scope=ApiTokenScope(info.context.caller.scope),
         )
 
     @strawberry.field(description="Anything that has an id, by it; null when there is none.")

@@ -20,6 +20,7 @@ from headrace_service.ledger.blocks import (
 )
 from headrace_service.ledger.errors import Refused
 from headrace_service.ledger.queries.paging import Slice
+from headrace_service.ledger.tokens import Scope
 
 
 @strawberry.type(description="What a class of blocks says of itself.")
@@ -92,14 +93,25 @@ class Block(Node):
         self,
         info: Info,
         include_secrets: Annotated[
-            bool, strawberry.argument(description="Show secrets as they are, not as asterisks.")
+            bool,
+            strawberry.argument(
+                description="Show secrets as they are, not as asterisks. Where there are some, "
+                "this needs the scope ADMIN."
+            ),
         ] = False,
     ) -> JSON:
         """The fields."""
+        ledger = info.context.ledger
         try:
-            return JSON(await info.context.ledger.aread(block_data, self.row, include_secrets))
+            hidden = await ledger.aread(block_data, self.row, False)
+            if not include_secrets:
+                return JSON(hidden)
+            shown = await ledger.aread(block_data, self.row, True)
         except Refused as error:
             raise InputError(str(error), error.field, type(error).__name__) from None
+        if shown != hidden:
+            info.context.need(Scope.ADMIN, f"the secrets in the block {self.name!r}")
+        return JSON(shown)
 
 
 def block_connection(context: Context, rows: Slice[BlockRow]) -> Connection[Block]:

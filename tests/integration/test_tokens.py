@@ -1,0 +1,348 @@
+"""Who may do what: a service that knows its callers by their tokens."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from click.testing import CliRunner
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from headrace.cli.token import command as token_command
+from headrace.client import AsyncClient, Client
+from headrace.exceptions import AccessDenied, ServiceError
+from headrace.recorder.http import HttpTransport
+from headrace.settings import get_settings, temporary_settings
+from headrace_service.api.authentication import FRESH, Denials, Gate
+from headrace_service.api.errors import Unauthenticated
+from headrace_service.guard import Auth, Reach
+from headrace_service.ledger import Ledger
+from headrace_service.ledger.queries.custom_events import page_of_events
+from headrace_service.ledger.queries.paging import Page
+from headrace_service.ledger.tokens import Scope, create_token, new_secret, revoke_token, tokens
+from headrace_service.server import NoToken, RunningService, insist_on_token, start_in_thread
+from headrace_service.settings import ServiceSettings
+from tests.integration.graphql_kit import Socket, open_socket
+
+INFO = "{ serverInfo { version scope } }"
+SET = 'mutation { setVariable(name: "a", value: 1, overwrite: true) { __typename } }'
+DELETE = 'mutation { deleteWorkPool(name: "none") { __typename } }'
+LOGS = "subscription { logs { lines { message } } }"
+
+
+def make(ledger: Ledger, name: str, scope: Scope = Scope.ADMIN, **more: Any) -> str:
+    """A token's secret."""
+    secret = new_secret()
+    ledger.write(create_token, name, scope, secret, **more).result()
+    return secret
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    path = tmp_path_factory.mktemp("tokens") / "ledger.db"
+    with start_in_thread(path, ServiceSettings(auth="required")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def secrets(service: RunningService) -> dict[Scope, str]:
+    return {scope: make(service.ledger, f"the {scope.value} one", scope) for scope in Scope}
+
+
+def ask(service: RunningService, query: str, secret: str | None = None) -> tuple[int, str]:
+    """The HTTP status, and the first error's code, if any."""
+    headers = {} if secret is None else {"Authorization": f"Bearer {secret}"}
+    answer = httpx.post(f"{service.url}/graphql", json={"query": query}, headers=headers)
+    errors = answer.json().get("errors", [])
+    return answer.status_code, errors[0]["extensions"]["code"] if errors else ""
+
+
+@pytest.mark.parametrize(
+    ("query", "needed"), [(INFO, Scope.READ), (SET, Scope.RUN), (DELETE, Scope.ADMIN)]
+)
+def test_a_scope_allows_what_it_covers(
+    service: RunningService, secrets: dict[Scope, str], query: str, needed: Scope
+) -> None:
+    for scope, secret in secrets.items():
+        expected = (200, "") if scope.covers(needed) else (403, "FORBIDDEN")
+        assert ask(service, query, secret) == expected
+
+
+def test_a_document_is_executed_as_a_whole_or_not_at_all(
+    service: RunningService, secrets: dict[Scope, str]
+) -> None:
+    both = SET.replace('"a"', '"whole"')[:-1] + DELETE.removeprefix("mutation {")
+    assert ask(service, both, secrets[Scope.RUN]) == (403, "FORBIDDEN")
+    answer = httpx.post(
+        f"{service.url}/graphql",
+        json={"query": '{ variable(name: "whole") { id } }'},
+        headers={"Authorization": f"Bearer {secrets[Scope.READ]}"},
+    )
+    assert answer.json() == {"data": {"variable": None}}
+
+
+@pytest.mark.parametrize("presented", [None, "", "Bearer", "Basic abc", "Bearer hdr_x"])
+def test_who_is_not_known_is_told_so(service: RunningService, presented: str | None) -> None:
+    headers = {} if presented is None else {"Authorization": presented}
+    answer = httpx.post(f"{service.url}/graphql", json={"query": INFO}, headers=headers)
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+    (error,) = answer.json()["errors"]
+    assert error["extensions"] == {"code": "UNAUTHENTICATED"}
+    assert "hdr_x" not in answer.text
+
+
+def test_what_everybody_may_see(service: RunningService) -> None:
+    assert httpx.get(f"{service.url}/health").status_code == 200
+    page = httpx.get(f"{service.url}/graphql", headers={"Accept": "text/html"})
+    assert page.status_code == 200
+
+
+def test_a_token_that_is_over_is_refused_and_the_event_log_tells(service: RunningService) -> None:
+    revoked = make(service.ledger, "gone")
+    service.ledger.write(revoke_token, "gone").result()
+    for _ in range(3):
+        assert ask(service, INFO, revoked) == (401, "UNAUTHENTICATED")
+    rows = service.ledger.read(page_of_events, Page(50), None, None).result().rows
+    denied = [
+        row.payload.payload
+        for row in rows
+        if row.payload.name.endswith("denied")
+        and row.payload.resource.get("headrace.resource.name") == "gone"
+    ]
+    assert denied == [{"reason": "revoked", "address": "127.0.0.1", "earlier": 0}]
+
+
+async def test_a_token_expires(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from headrace_service.api import authentication
+
+    ledger = Ledger.open(tmp_path / "ledger.db")
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    at = int(soon.timestamp() * 1e6)
+    presented = f"Bearer {make(ledger, 'brief', expires_at=at)}"
+    gate = Gate(ledger)
+    caller = await gate.caller(presented)
+    assert caller.name == "brief"
+    monkeypatch.setattr(authentication, "now_micros", lambda: at)
+    assert not await gate.still_admits(caller)
+    with pytest.raises(Unauthenticated, match="expired"):
+        await gate.caller(presented)
+    ledger.close()
+
+
+@pytest.mark.parametrize(
+    ("auth", "exposed", "without_any", "with_one"),
+    [
+        (Auth.AUTO, False, True, False),
+        (Auth.AUTO, True, False, False),
+        (Auth.REQUIRED, False, False, False),
+        (Auth.OFF, True, True, True),
+    ],
+)
+async def test_when_a_token_is_needed(
+    tmp_path: Path, auth: Auth, exposed: bool, without_any: bool, with_one: bool
+) -> None:
+    ledger = Ledger.open(tmp_path / "ledger.db")
+    now = [0.0]
+    gate = Gate(ledger, auth, exposed=exposed, clock=lambda: now[0])
+
+    async def comes_in() -> bool:
+        try:
+            caller = await gate.caller(None)
+        except Unauthenticated:
+            return False
+        return caller.scope is Scope.ADMIN
+
+    assert await comes_in() == without_any
+    await asyncio.to_thread(make, ledger, "one")
+    now[0] += FRESH * 2
+    assert await comes_in() == with_one
+    ledger.close()
+
+
+def test_a_service_for_others_insists_on_a_token(tmp_path: Path) -> None:
+    ledger = Ledger.open(tmp_path / "ledger.db")
+    open_to_all = [Reach("0.0.0.0"), Reach(allowed_hosts=("x.org",)), Reach(auth=Auth.REQUIRED)]
+    for reach in open_to_all:
+        with pytest.raises(NoToken, match="headrace token create"):
+            insist_on_token(ledger, reach)
+    insist_on_token(ledger, Reach())
+    insist_on_token(ledger, Reach("0.0.0.0", auth=Auth.OFF))
+    make(ledger, "one")
+    for reach in open_to_all:
+        insist_on_token(ledger, reach)
+    ledger.close()
+
+
+def test_secrets_in_blocks_are_for_admins(
+    service: RunningService, secrets: dict[Scope, str]
+) -> None:
+    fields = {"properties": {"token": {}}, "secret_fields": ["token"]}
+    kind = {"slug": "key", "name": "Key", "fields": fields}
+
+    def execute(scope: Scope, query: str, **variables: Any) -> Any:
+        body = {"query": query, "variables": variables}
+        headers = {"Authorization": f"Bearer {secrets[scope]}"}
+        return httpx.post(f"{service.url}/graphql", json=body, headers=headers).json()
+
+    save = (
+        "mutation ($type: NewBlockType!, $name: String!, $data: JSON!) "
+        "{ saveBlock(type: $type, name: $name, data: $data) { __typename } }"
+    )
+    for name, data in (("one", {"token": "t0p"}), ("two", {"token": None})):
+        saved = execute(Scope.ADMIN, save, type=kind, name=name, data=data)
+        assert saved["data"]["saveBlock"]["__typename"] == "Block"
+    read = '{ block(typeSlug: "key", name: "%s") { data(includeSecrets: true) } }'
+    assert execute(Scope.ADMIN, read % "one")["data"]["block"]["data"]["token"] == "t0p"
+    refused = execute(Scope.RUN, read % "one")
+    assert refused["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+    assert "t0p" not in str(refused)
+    assert execute(Scope.RUN, read % "two")["data"]["block"]["data"] == {"token": None}
+    hidden = execute(Scope.READ, (read % "one").replace("(includeSecrets: true)", ""))
+    assert "t0p" not in str(hidden)
+
+
+# --- websockets ----------------------------------------------------------------------------------
+
+
+async def test_a_websocket_says_who_it_is(
+    service: RunningService, secrets: dict[Scope, str]
+) -> None:
+    secret = f"Bearer {secrets[Scope.READ]}"
+    async with connected(service) as socket:
+        await socket.send(type="connection_init", payload={"Authorization": secret})
+        assert (await socket.receive())["type"] == "connection_ack"
+        await socket.subscribe(LOGS)
+        assert "logs" in await socket.next()
+        await socket.subscribe(SET, key="2")
+        answer = await socket.receive()
+        assert answer["payload"][0]["extensions"]["code"] == "FORBIDDEN"
+    async with open_socket(service.url, additional_headers={"Authorization": secret}) as socket:
+        await socket.subscribe(LOGS)
+        assert "logs" in await socket.next()
+
+
+@pytest.mark.parametrize("payload", [{}, {"Authorization": "Bearer no"}, {"Authorization": 7}])
+async def test_a_websocket_that_does_not_is_closed(
+    service: RunningService, payload: dict[str, object]
+) -> None:
+    async with connected(service) as socket:
+        await socket.send(type="connection_init", payload=payload)
+        with pytest.raises(ConnectionClosed) as closed:
+            await socket.receive()
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 4403
+
+
+async def test_who_is_revoked_is_cut_off(service: RunningService) -> None:
+    secret = await asyncio.to_thread(make, service.ledger, "brief")
+    async with open_socket(
+        service.url, additional_headers={"Authorization": f"Bearer {secret}"}
+    ) as socket:
+        await socket.subscribe(LOGS)
+        await socket.next()
+        await socket.subscribe('mutation { revokeApiToken(name: "brief") { __typename } }', key="2")
+        while (answer := await socket.receive()).get("id") != "2" or answer["type"] != "complete":
+            pass
+        await socket.subscribe(INFO, key="3")
+        answer = await socket.receive()
+        assert answer["payload"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+def connected(service: RunningService) -> Any:
+    """A websocket that has said nothing yet."""
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Socket]:
+        address = service.url.replace("http", "ws", 1) + "/graphql"
+        protocols: Any = ["graphql-transport-ws"]
+        async with connect(address, subprotocols=protocols) as connection:
+            yield Socket(connection)
+
+    return opened()
+
+
+# --- our own clients -----------------------------------------------------------------------------
+
+
+def test_clients_present_the_token_of_the_settings(
+    service: RunningService, secrets: dict[Scope, str]
+) -> None:
+    for name in ("api_key", "api_token", "api_auth_string"):
+        with temporary_settings({name: secrets[Scope.READ]}), Client(service.url) as client:
+            assert client.execute(INFO)["serverInfo"]["scope"] == "READ"
+    with Client(service.url) as client, pytest.raises(ServiceError) as caught:
+        client.execute(INFO)
+    assert caught.value.code == "UNAUTHENTICATED"
+
+
+async def test_a_subscription_presents_it_too(
+    service: RunningService, secrets: dict[Scope, str]
+) -> None:
+    with temporary_settings({"api_key": secrets[Scope.READ]}):
+        client = AsyncClient(service.url)
+    query = "subscription ($after: Cursor) { logs(after: $after) { cursor lines { message } } }"
+    connected = asyncio.Event()
+    feed = client.subscribe(query, on_status=lambda status: connected.set())
+    waiting = asyncio.ensure_future(anext(feed))
+    await connected.wait()
+    assert not waiting.done()
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    await client.close()
+    stranger = AsyncClient(service.url)
+    with pytest.raises(ServiceError, match="HEADRACE_API_TOKEN"):
+        await anext(stranger.subscribe(query))
+    await stranger.close()
+
+
+def test_the_recorder_finds_out_at_once(service: RunningService, secrets: dict[Scope, str]) -> None:
+    refused = {None: "HEADRACE_API_TOKEN", secrets[Scope.READ]: "scope run"}
+    for secret in (*refused, secrets[Scope.RUN]):
+        with closing(HttpTransport(service.url, secret)) as transport:
+            if secret in refused:
+                with pytest.raises(AccessDenied, match=refused[secret]):
+                    transport.connect()
+            else:
+                transport.connect()
+
+
+def test_settings_do_not_show_the_token() -> None:
+    with temporary_settings({"api_key": "hdr_visible"}):
+        shown = repr(get_settings())
+    assert "hdr_visible" not in shown
+    assert "********" in shown
+
+
+def test_the_command_makes_lists_and_revokes(tmp_path: Path) -> None:
+    environment = {"HEADRACE_HOME": str(tmp_path)}
+    with temporary_settings({"home": tmp_path, "api_url": None}):
+        made = CliRunner().invoke(token_command, ["create", "ci", "--scope", "run"])
+        assert made.exit_code == 0, made.output
+        assert made.stdout.startswith("hdr_")
+        listed = CliRunner().invoke(token_command, ["ls"], env=environment)
+        assert "ci" in listed.stdout
+        assert made.stdout.strip() not in listed.stdout
+        assert CliRunner().invoke(token_command, ["revoke", "ci"]).exit_code == 0
+        again = CliRunner().invoke(token_command, ["revoke", "ci"])
+        assert (again.exit_code, again.stderr) == (1, "Error: there is no token 'ci' in use\n")
+    ledger = Ledger.open(tmp_path / "ledger.db")
+    assert ledger.read(tokens).result() == []
+    ledger.close()
+
+
+def test_denials_are_told_of_now_and_then() -> None:
+    now = [0.0]
+    denials = Denials(lambda: now[0])
+    assert [denials.due(None, "unknown") for _ in range(5)] == [0, None, None, None, None]
+    now[0] = 61.0
+    assert denials.due(None, "unknown") == 4
+    told = [denials.due(None, f"reason {number}") for number in range(1000)]
+    assert sum(one is not None for one in told) < 100
