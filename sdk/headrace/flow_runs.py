@@ -15,9 +15,9 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
-from headrace.client import AsyncClient, operations, tending
+from headrace.client import AsyncClient, operations, tending, work
 from headrace.client.shared import ask
-from headrace.context import FlowRunContext, TaskRunContext
+from headrace.context import FlowRunContext, TaskRunContext, current_clock
 from headrace.exceptions import (
     CancelledRun,
     FlowPauseTimeout,
@@ -27,6 +27,7 @@ from headrace.exceptions import (
     Pause,
     ServiceError,
 )
+from headrace.ids import new_id
 from headrace.input.actions import settle
 from headrace.logging import get_logger, logger_of
 from headrace.records import StateChange, StateType
@@ -34,6 +35,7 @@ from headrace.states import State
 from headrace.utilities.asyncutils import dispatched
 
 if TYPE_CHECKING:
+    from headrace.context import Clock
     from headrace.engine.flow_run import FlowRun
     from headrace.input.keysets import Keyset
 
@@ -78,7 +80,7 @@ async def apause_flow_run(
     logger = logger_of(run)
     logger.info("Pausing flow, execution will continue when this flow run is resumed.")
     cursor = (await ask(operations.server_info()))["feedCursor"]
-    await _announce(run, expected, keyset)
+    await _announce(run.id, expected, keyset)
     run.enter(StateType.PAUSED, "Paused")
     await settle()
     state = await _state_after_pause(run, cursor, timeout)
@@ -96,27 +98,39 @@ async def apause_flow_run(
 
 async def asuspend_flow_run(
     wait_for_input: Any = None,
-    timeout: float | None = None,
+    flow_run_id: UUID | None = None,
+    timeout: float | None = 3600,
     key: str | None = None,
+    client: object = None,
 ) -> Any:
-    """End the process of the flow run that this code runs in; it starts anew when it is resumed.
+    """End the process of a flow run; it starts anew when it is resumed.
 
-    The flow's function runs from its beginning then, and passes this call: tasks whose results are
-    kept (`persist_result=True`) are not run again.
+    The flow's function runs from its beginning then. A run that suspends itself passes the call
+    that it has passed before: tasks whose results are kept (`persist_result=True`) are not run
+    again.
 
     Args:
         wait_for_input: as in `pause_flow_run`.
-        timeout: has no effect: a suspended run holds nothing, and may wait for as long as it takes.
+        flow_run_id: the run; by default, and else, that in which this code runs.
+        timeout: for how many seconds at most: a run that nobody has resumed by then has failed.
+            None for as long as it takes.
         key: names this call; by default its number among the run's pauses.
+        client: has no effect; programs written for Prefect give it.
 
     Returns:
-        The input, if one was asked for, once the run was resumed.
+        The input, if this run asked for one, once it was resumed. None for another run.
 
     Raises:
-        RuntimeError: this code runs in no flow run, or in one that has no deployment, so that
-            nobody would start it again.
+        RuntimeError: this code runs in no flow run, and none is named; or the run cannot be
+            suspended: it has no deployment, so that nobody would start it again, or it is not
+            running.
+        ObjectNotFound: there is no such run.
     """
     _check(timeout)
+    here = FlowRunContext.get()
+    if flow_run_id is not None and (here is None or here.id != flow_run_id):
+        await _suspend_other(flow_run_id, wait_for_input, timeout, key)
+        return None
     if TaskRunContext.get() is not None:
         raise RuntimeError("Cannot suspend task runs.")
     run = _flow_run_here("suspended")
@@ -130,7 +144,7 @@ async def asuspend_flow_run(
     logger_of(run).info(
         "Suspending flow run, execution will be rescheduled when this flow run is resumed."
     )
-    await _announce(run, expected, keyset)
+    await _announce(run.id, expected, keyset, _until(run.clock, timeout))
     raise Pause(state=State(StateType.PAUSED, "Suspended"))
 
 
@@ -194,14 +208,36 @@ def _expected(wait_for_input: Any, kind: str, key: str) -> tuple[Any, Keyset]:
     return run_input_subclass_from_type(wait_for_input), keyset
 
 
-async def _announce(run: FlowRun, expected: Any, keyset: Keyset) -> None:
-    """Say what the run waits for, so that whoever resumes it can be told what does not fit."""
+async def _suspend_other(
+    flow_run_id: UUID, wait_for_input: Any, timeout: float | None, key: str | None
+) -> None:
+    expected, keyset = _expected(wait_for_input, "suspended", key or str(new_id()))
+    await settle()
+    try:
+        await ask(work.suspend_flow_run(flow_run_id, timeout))
+    except ServiceError as error:
+        if error.code == "NotFound":
+            raise ObjectNotFound(error, str(error)) from None
+        raise RuntimeError(f"Flow run cannot be suspended: {error}") from None
+    if expected is not None:
+        await _announce(flow_run_id, expected, keyset, _until(current_clock(), timeout))
+
+
+def _until(clock: Clock, timeout: float | None) -> int | None:
+    """When a suspended run fails, in microseconds since 1970."""
+    return None if timeout is None else clock.now() + int(timeout * 1e6)
+
+
+async def _announce(
+    flow_run_id: UUID, expected: Any, keyset: Keyset, until: int | None = None
+) -> None:
+    """Say what a run waits for, so that whoever resumes it can be told what does not fit."""
     schema = None if expected is None else expected.model_json_schema()
     if expected is not None:
-        await expected.asave(keyset, run.id)
+        await expected.asave(keyset, flow_run_id)
     await settle()
-    waits_for = {"response": keyset["response"], "schema": schema}
-    await ask(operations.create_flow_run_input(run.id, "pause", waits_for, replace=True))
+    waits_for = {"response": keyset["response"], "schema": schema, "until": until}
+    await ask(operations.create_flow_run_input(flow_run_id, "pause", waits_for, replace=True))
 
 
 async def _was_passed(run: FlowRun, keyset: Keyset) -> bool:

@@ -9,12 +9,13 @@ from uuid import UUID
 import pytest
 
 from headrace.client import operations, work
-from headrace.flow_runs import resume_flow_run
+from headrace.flow_runs import resume_flow_run, suspend_flow_run
 from tests.acceptance.scripts import Workplace
 
 #: A flow that tells, in a file, which of its parts ran in which process.
 SERVED = """
 import os
+import time
 from pathlib import Path
 
 from headrace import flow, suspend_flow_run, task
@@ -52,9 +53,21 @@ async def later():
     await suspend_flow_run()
     return "later"
 
+@flow(on_crashed=[lambda *_: note("crashed")], on_cancellation=[lambda *_: note("cancelled")])
+def long():
+    note("flow")
+    while not Path("released").exists():
+        time.sleep(0.05)
+    return "released"
+
+@flow
+def impatient():
+    suspend_flow_run(timeout=0)
+
 if __name__ == "__main__":
     import sys
-    {"release": release, "later": later}[sys.argv[1]].serve(name="served")
+    flows = {"release": release, "later": later, "long": long, "impatient": impatient}
+    flows[sys.argv[1]].serve(name="served")
 """
 
 
@@ -117,6 +130,42 @@ def test_an_asynchronous_flow_is_suspended_and_cancelled(
     assert [run["id"] for run in workplace.runs("COMPLETED")] == [str(resumed)]
     assert [run["id"] for run in workplace.runs("CANCELLED")] == [str(cancelled)]
     assert len(_notes(workplace)) == 3
+
+
+def test_a_run_is_suspended_from_outside(
+    workplace: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _act_at(workplace, monkeypatch)
+    workplace.write("served.py", SERVED)
+    with workplace.started("served.py", "long") as script:
+        workplace.until(lambda: workplace.ask(work.deployments()), "it is served")
+        run_id = UUID(workplace.ask(work.create_flow_run({"deployment": "long/served"}))["id"])
+        workplace.until(lambda: _notes(workplace), "it runs")
+        suspend_flow_run(flow_run_id=run_id)
+        _until_suspended(workplace)
+        workplace.until(lambda: not _lives(_notes(workplace)[-1][1]), "its process ends")
+        (workplace.folder / "released").touch()
+        resume_flow_run(run_id)
+        workplace.until(lambda: workplace.runs("COMPLETED"), "it has completed")
+        script.interrupt()
+        code, _, err = script.finish()
+    assert code == 0, err
+    assert [what for what, _ in _notes(workplace)] == ["flow", "flow"]
+
+
+def test_a_suspended_run_fails_in_the_end(
+    workplace: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _act_at(workplace, monkeypatch)
+    workplace.write("served.py", SERVED)
+    with workplace.started("served.py", "impatient") as script:
+        workplace.until(lambda: workplace.ask(work.deployments()), "it is served")
+        workplace.ask(work.create_flow_run({"deployment": "impatient/served"}))
+        (run,) = workplace.until(lambda: workplace.runs("FAILED"), "it has failed")
+        script.interrupt()
+        code, _, err = script.finish()
+    assert code == 0, err
+    assert run["state"]["message"] == "The flow was paused and never resumed."
 
 
 def _act_at(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:

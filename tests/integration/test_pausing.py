@@ -197,8 +197,12 @@ def test_what_cannot_be_paused_or_resumed_says_so(book: Book) -> None:
     plain()
     with pytest.raises(NotPausedError, match="isn't paused"):
         resume_flow_run(ids[0])
+    with pytest.raises(RuntimeError, match=r"cannot be suspended: flow run .* is Completed"):
+        suspend_flow_run(flow_run_id=ids[0])
     with pytest.raises(ObjectNotFound, match="there is no flow run"):
         resume_flow_run(UUID(int=1))
+    with pytest.raises(ObjectNotFound, match="there is no flow run"):
+        suspend_flow_run(flow_run_id=UUID(int=1))
 
 
 def test_runs_send_each_other_inputs(book: Book) -> None:

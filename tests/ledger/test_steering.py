@@ -10,19 +10,20 @@ import uuid_utils.compat as uuids
 
 from headrace.records import FlowRunChanged, StateType, now_micros
 from headrace_service.ledger import Ledger
-from headrace_service.ledger.claims import Claimant, Claimed, claim, conclude
+from headrace_service.ledger.claims import Claimant, Claimed, claim, conclude, to_be_ended
 from headrace_service.ledger.deployments import (
     DeploymentInput,
     DeploymentRow,
     apply_deployment,
     delete_deployment,
 )
-from headrace_service.ledger.errors import Conflict, NotFound
+from headrace_service.ledger.errors import Conflict, InvalidInput, NotFound
 from headrace_service.ledger.flow_run_inputs import resume_flow_run
 from headrace_service.ledger.models import FlowRun
 from headrace_service.ledger.queries.events import histories
 from headrace_service.ledger.scheduled_runs import RunRequest, create_run
 from headrace_service.ledger.steering import cancel, pause, retry
+from headrace_service.loops.reaper import Reaper
 from tests.builders import Stream, enters, flow_run, state
 
 HOUR = 3_600_000_000
@@ -142,12 +143,72 @@ def test_a_paused_run_waits_until_it_is_resumed_and_due(
     assert [run.flow_run_id for run in take(ledger, owner)] == [due]
 
 
-def test_what_is_under_way_or_a_scripts_is_not_paused_from_outside(
+def test_a_run_that_is_under_way_is_taken_from_its_process(
+    ledger: Ledger, owner: DeploymentRow
+) -> None:
+    worker, run_id = uuids.uuid7(), ask(ledger)
+    claimant = Claimant(worker, deployment_ids=[owner.id], limit=10)
+    (first,) = ledger.write(claim, claimant, now_micros()).result()
+    begun = FlowRunChanged(run_id, state("RUNNING"), first.epoch)
+    ledger.append(Stream().batch(begun)).result()
+    assert ledger.read(to_be_ended, worker, [run_id]).result() == []
+    ledger.write(pause, run_id).result()
+    assert ledger.read(to_be_ended, worker, [run_id]).result() == [run_id]
+    # What its process still says is not heard, nor is what is said of that process's end.
+    late = FlowRunChanged(run_id, state("CRASHED"), first.epoch)
+    assert len(ledger.append(Stream().batch(late)).result().refused) == 1
+    ledger.write(conclude, run_id, first.epoch, "gone").result()
+    assert stand(ledger, run_id) == ("PAUSED", "Suspended", 1)
+    assert take(ledger, owner) == []
+    ledger.write(resume_flow_run, run_id, None).result()
+    (again,) = take(ledger, owner)
+    assert (again.flow_run_id, again.epoch > first.epoch) == (run_id, True)
+
+
+async def test_a_suspended_run_that_nobody_resumes_in_time_has_failed(
+    ledger: Ledger, owner: DeploymentRow
+) -> None:
+    kept, late, resumed = ask(ledger), ask(ledger), ask(ledger)
+    ledger.write(pause, kept, None).result()
+    for run_id in (late, resumed):
+        ledger.write(pause, run_id, 60).result()
+    ledger.write(resume_flow_run, resumed, None).result()
+    clock = Noon()
+    reaper = Reaper(ledger, clock)
+    await reaper.step()
+    assert stand(ledger, late)[0] == "PAUSED"
+    clock.time += HOUR
+    await reaper.step()
+    assert [stand(ledger, run_id)[0] for run_id in (kept, late, resumed)] == [
+        "PAUSED",
+        "FAILED",
+        "SCHEDULED",
+    ]
+    (history,) = ledger.read(histories, [late]).result()
+    assert history[-1].payload.message == "The flow was paused and never resumed."
+    with pytest.raises(InvalidInput, match="timeoutSeconds: use 0 or more"):
+        ledger.write(pause, resumed, -1).result()
+
+
+class Noon:
+    """A clock that a test moves on."""
+
+    def __init__(self) -> None:
+        self.time = now_micros()
+
+    def now(self) -> int:
+        return self.time
+
+    async def sleep(self, seconds: float) -> None:
+        self.time += int(seconds * 1e6)
+
+
+def test_what_is_about_to_begin_or_a_scripts_is_not_paused_from_outside(
     ledger: Ledger, owner: DeploymentRow
 ) -> None:
     run_id = ask(ledger)
     take(ledger, owner)
-    with pytest.raises(Conflict, match="suspend_flow_run"):
+    with pytest.raises(Conflict, match="is Pending: only one that is running"):
         ledger.write(pause, run_id).result()
     script = flow_run()
     waits = state("SCHEDULED", "AwaitingRetry")

@@ -96,6 +96,15 @@ def cancel_flow_run(id: UUID | str) -> Operation[Object]:
     return Change(document, {"id": str(id)}, "cancelFlowRun")
 
 
+def suspend_flow_run(id: UUID | str, timeout: float | None) -> Operation[Object]:
+    """Let a flow run wait without a process, for so many seconds at most, until it is resumed."""
+    document = (
+        "mutation ($id: ID!, $timeout: Float) { pauseFlowRun(id: $id, timeoutSeconds: $timeout) "
+        f"{{ ... on FlowRun {{ {FLOW_RUN} }} {ERROR} }} }}"
+    )
+    return Change(document, {"id": str(id), "timeout": timeout}, "pauseFlowRun")
+
+
 def delete_flow_run(id: UUID | str) -> Operation[Object]:
     """Forget a flow run with all that it recorded."""
     document = (
@@ -217,7 +226,7 @@ subscription ($after: Cursor, $states: [StateType!]) {
   }
 }
 """
-WAKING: Sequence[str] = ("SCHEDULED", "CANCELLING", "CANCELLED")
+WAKING: Sequence[str] = ("SCHEDULED", "CANCELLING", "CANCELLED", "PAUSED")
 
 
 def input_of(**fields: Any) -> dict[str, Any]:

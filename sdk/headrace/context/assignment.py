@@ -7,6 +7,8 @@ from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
 
+from headrace.records import StateType
+
 
 class Assignment:
     """A run of a deployment that this process was given to execute.
@@ -17,7 +19,8 @@ class Assignment:
         run_count: the number of the attempt it is at; above 0 when it goes on after a suspension.
         deployment_id, deployment_name, deployment_version: its deployment.
         deployment_parameters: the arguments that it was given, the deployment's own among them.
-        is_cancelling: asks whether somebody wants the run cancelled.
+        wanted_state: asks for the type of the state that the ledger has the run in: CANCELLING, if
+            somebody wants it cancelled, or PAUSED, if somebody has suspended it.
     """
 
     __slots__ = (
@@ -27,9 +30,9 @@ class Assignment:
         "deployment_version",
         "epoch",
         "flow_run_id",
-        "is_cancelling",
         "name",
         "run_count",
+        "wanted_state",
     )
 
     def __init__(
@@ -42,7 +45,7 @@ class Assignment:
         deployment_name: str,
         deployment_version: str | None,
         deployment_parameters: dict[str, Any],
-        is_cancelling: Callable[[], bool],
+        wanted_state: Callable[[], StateType | None],
     ) -> None:
         self.flow_run_id = flow_run_id
         self.name = name
@@ -52,7 +55,7 @@ class Assignment:
         self.deployment_name = deployment_name
         self.deployment_version = deployment_version
         self.deployment_parameters = deployment_parameters
-        self.is_cancelling = is_cancelling
+        self.wanted_state = wanted_state
 
 
 #: What the next outermost flow run of this process is to be; it takes it.

@@ -223,12 +223,16 @@ class FlowRun(FlowRunContext):
             return
         close_pool(self, drop=True)
         self._create()
-        told = state
-        if self.assignment is not None and self.assignment.is_cancelling():
+        told, how = state, "crashed"
+        wanted = None if self.assignment is None else self.assignment.wanted_state()
+        if wanted in (StateType.CANCELLING, StateType.CANCELLED):
             # Hooks hear that the run is being cancelled: so Prefect's users know it.
             told, state = Cancelling(), Cancelled(data=state.data)
+        elif wanted is StateType.PAUSED:  # there is no hook for that, and the ledger knows it
+            told = state = State(StateType.PAUSED, "Suspended")
+            how = "was suspended"
         self.final = state.of_run(self.id)
-        self._crash_within("crashed")
+        self._crash_within(how)
         if self.flow.hooks:
             drive(call_hooks(self.flow.hooks, self.flow, self, told))
         self._end(state)

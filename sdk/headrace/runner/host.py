@@ -69,7 +69,7 @@ class Host(Taker):
         for run_id in claims["cancelling"]:
             process = self._running.get(UUID(run_id))
             if process is not None:
-                self.logger.info("Cancelling run %r", process.job.name)
+                self.logger.info("Ending run %r: it was cancelled or suspended", process.job.name)
                 process.end()
         if claims["nextDue"] is None:
             return len(claims["runs"]), LOOK

@@ -108,10 +108,10 @@ def _bundled(key: str) -> Definition:
 
 
 def _assignment_of(job: Job) -> Assignment:
-    def is_cancelling() -> bool:
+    def wanted_state() -> StateType | None:
         with Client() as client:
             run = client.perform(operations.flow_run(job.flow_run_id))
-        return run is not None and run["state"]["type"] in ("CANCELLING", "CANCELLED")
+        return None if run is None else StateType(run["state"]["type"])
 
     return Assignment(
         job.flow_run_id,
@@ -122,7 +122,7 @@ def _assignment_of(job: Job) -> Assignment:
         job.deployment_name,
         job.deployment_version,
         job.parameters,
-        is_cancelling,
+        wanted_state,
     )
 
 

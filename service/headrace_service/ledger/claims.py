@@ -286,9 +286,27 @@ def release_worker(db: peewee.Database, worker_id: UUID) -> None:
     Worker.delete().where(Worker.id == worker_id).execute(db)
 
 
-def to_be_cancelled(db: peewee.Database, worker_id: UUID) -> list[UUID]:
-    """The runs of a worker that somebody wants cancelled."""
-    query = FlowRun.select(FlowRun.id).where(
-        FlowRun.claimed_by == worker_id, FlowRun.state_type == StateType.CANCELLING.value
+def to_be_ended(
+    db: peewee.Database, worker_id: UUID, holding: Collection[UUID] | None
+) -> list[UUID]:
+    """The runs whose process a worker has to end.
+
+    Args:
+        db: the database.
+        worker_id: the worker.
+        holding: the runs of which it has processes, if it tells.
+
+    Returns:
+        Its runs that somebody wants cancelled, and those that are no longer its own since somebody
+        has suspended them.
+    """
+    cancelled = (FlowRun.claimed_by == worker_id) & (
+        FlowRun.state_type == StateType.CANCELLING.value
     )
+    suspended = (
+        FlowRun.id.in_(list(holding or ()))
+        & FlowRun.claimed_by.is_null()
+        & (FlowRun.state_type == StateType.PAUSED.value)
+    )
+    query = FlowRun.select(FlowRun.id).where(cancelled | suspended)
     return [run_id for (run_id,) in query.tuples().execute(db)]

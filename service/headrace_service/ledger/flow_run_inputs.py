@@ -2,7 +2,8 @@
 
 A run that pauses for input says under which key it expects it, and of what form it has to be: under
 `pause` stands `{"response": KEY, "schema": JSON schema or null}`. Resuming it checks the input
-against that, and puts it under that key, in the same transaction that changes the state.
+against that, and puts it under that key, in the same transaction that changes the state. There it
+also stands until when a run may be suspended that has not to wait for ever.
 """
 
 from __future__ import annotations
@@ -40,10 +41,14 @@ class InputRow(msgspec.Struct, frozen=True):
 
 
 class Expected(msgspec.Struct, frozen=True):
-    """What a paused run waits for: the key of the answer, and its JSON schema if it has one."""
+    """What a paused run waits for: the key of the answer, and its JSON schema if it has one.
 
-    response: Name
+    `until` is when it fails if nobody has resumed it, in microseconds since 1970 UTC.
+    """
+
+    response: Name | None = None
     schema: dict[str, object] | None = None
+    until: int | None = None
 
 
 _COLUMNS = (FlowRunInput.key, FlowRunInput.value, FlowRunInput.sender, FlowRunInput.created_at)
@@ -155,16 +160,55 @@ def _take_answer(db: peewee.Database, flow_run_id: UUID, given: dict[str, object
     if expected.schema is not None and (wrong := problems(expected.schema, answer)):
         path, reason = wrong[0]
         raise InvalidInput(reason, f"input.{path}" if path else "input")
-    value = msgspec.json.encode(answer).decode()
-    create_input(db, flow_run_id, expected.response, value, None, replace=True)
+    if expected.response is not None:
+        value = msgspec.json.encode(answer).decode()
+        create_input(db, flow_run_id, expected.response, value, None, replace=True)
     delete_input(db, flow_run_id, PAUSE)
 
 
+def wait_until(db: peewee.Database, flow_run_id: UUID, until: int) -> None:
+    """Let a run that was suspended from outside fail at `until`, unless it was resumed by then."""
+    value = msgspec.json.encode(Expected(until=until)).decode()
+    create_input(db, flow_run_id, PAUSE, value, None, replace=True)
+
+
+def overdue(db: peewee.Database, now: int) -> list[UUID]:
+    """The paused runs that nobody has resumed in time, as it is at `now`."""
+    query = (
+        FlowRunInput.select(FlowRunInput.flow_run_id, FlowRunInput.value)
+        .join(FlowRun, on=FlowRun.id == FlowRunInput.flow_run_id)
+        .where(FlowRun.state_type == StateType.PAUSED.value, FlowRunInput.key == PAUSE)
+    )
+    return [
+        run_id
+        for run_id, value in query.tuples().execute(db)
+        if (expected := _read(value)) is not None
+        and expected.until is not None
+        and expected.until <= now
+    ]
+
+
+def fail_overdue(db: peewee.Database, now: int) -> int:
+    """End the paused runs that nobody has resumed in time; how many there were."""
+    runs = overdue(db, now)
+    for run_id in runs:
+        message = "The flow was paused and never resumed."
+        refused = change_flow_run(db, run_id, StateType.FAILED, "Failed", Actor.SERVICE, message)
+        assert refused is None
+        delete_input(db, run_id, PAUSE)
+    return len(runs)
+
+
 def _expected(db: peewee.Database, flow_run_id: UUID) -> Expected | None:
-    """What a run waits for. What somebody else has put in its place says nothing."""
     for row in inputs_by_key(db, flow_run_id, [PAUSE]):
-        with contextlib.suppress(msgspec.ValidationError):
-            return msgspec.json.decode(row.value, type=Expected)
+        return _read(row.value)
+    return None
+
+
+def _read(value: str) -> Expected | None:
+    """What a run waits for. What somebody else has put in its place says nothing."""
+    with contextlib.suppress(msgspec.ValidationError):
+        return msgspec.json.decode(value, type=Expected)
     return None
 
 

@@ -16,7 +16,8 @@ from headrace.records import (
     now_micros,
 )
 from headrace_service.ledger.decode import NOBODY
-from headrace_service.ledger.errors import Conflict, NotFound
+from headrace_service.ledger.errors import Conflict, InvalidInput, NotFound
+from headrace_service.ledger.flow_run_inputs import wait_until
 from headrace_service.ledger.models import Deployment, FlowRun
 from headrace_service.ledger.state_changes import change_flow_run, change_states
 from headrace_service.rules import Actor
@@ -53,18 +54,30 @@ def cancel(db: peewee.Database, run_id: UUID) -> StateType:
     return to
 
 
-def pause(db: peewee.Database, run_id: UUID) -> None:
-    """Let a run of a deployment that nobody has begun wait until it is resumed.
+def pause(db: peewee.Database, run_id: UUID, timeout: float | None = None) -> None:
+    """Let a run of a deployment wait, without a process, until it is resumed.
+
+    One that is under way is taken from its process under a new epoch: what that has still to say is
+    refused, and its worker ends it. It begins anew when it is resumed.
+
+    Args:
+        db: the writer's database.
+        run_id: the run.
+        timeout: after how many seconds it fails if nobody has resumed it; None: never.
 
     Raises:
         NotFound: there is no such run.
-        Conflict: it is under way, has ended, or is of no deployment.
+        Conflict: it is about to begin, waits already, has ended, or is of no deployment.
+        InvalidInput: the timeout is none.
     """
+    if timeout is not None and not 0 <= timeout < 1e9:
+        raise InvalidInput("timeoutSeconds: use 0 or more, and less than 1e9", "timeoutSeconds")
     run = _steered(db, run_id)
-    if run.state_type is not StateType.SCHEDULED or run.claimed_by is not None:
+    waits = run.state_type is StateType.SCHEDULED and run.claimed_by is None
+    if not waits and run.state_type is not StateType.RUNNING:
         raise Conflict(
-            f"flow run {run_id} is {run.state_name}: only one that nobody has begun can be paused "
-            "from outside; its own code can call pause_flow_run or suspend_flow_run",
+            f"flow run {run_id} is {run.state_name}: only one that is running, or that nobody has "
+            "begun, can be paused from outside",
             "id",
         )
     if run.deployment_id is None:
@@ -75,6 +88,14 @@ def pause(db: peewee.Database, run_id: UUID) -> None:
         )
     refused = change_flow_run(db, run_id, StateType.PAUSED, "Suspended", Actor.USER)
     assert refused is None
+    nobodys: dict[Any, Any] = {
+        FlowRun.claimed_by: None,
+        FlowRun.client_id: NOBODY,
+        FlowRun.epoch: run.epoch + 1,
+    }
+    FlowRun.update(nobodys).where(FlowRun.id == run_id).execute(db)
+    if timeout is not None:
+        wait_until(db, run_id, now_micros() + int(timeout * 1e6))
 
 
 def retry(db: peewee.Database, run_id: UUID) -> None:

@@ -1,5 +1,7 @@
 """The reaper: runs whose process has ended without a word are ended for it.
 
+So are suspended ones that nobody has resumed in time.
+
 It does not matter how many reapers look at one ledger.
 """
 
@@ -11,6 +13,7 @@ from pathlib import Path
 
 from headrace_service.ledger import Ledger, LedgerError
 from headrace_service.ledger.concurrency import has_lapsed, sweep
+from headrace_service.ledger.flow_run_inputs import fail_overdue, overdue
 from headrace_service.ledger.processes import extend_leases, processes, reap
 from headrace_service.ledger.reaping import judge
 from headrace_service.loops.scheduler import Clock, SystemClock
@@ -65,6 +68,8 @@ class Reaper:
             await self._ledger.awrite(extend_leases, now)
         if await self._ledger.aread(has_lapsed, now):
             await asyncio.wrap_future(self._ledger.slots.perform(lambda db, _: sweep(db, now)))
+        if await self._ledger.aread(overdue, now):
+            await self._ledger.awrite(fail_overdue, now)
         rows = await self._ledger.aread(processes)
         ended = judge(rows, self._spool, now, hears_all=self._hears_all)
         if not ended:

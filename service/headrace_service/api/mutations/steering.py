@@ -68,13 +68,24 @@ class SteeringMutations:
         return await flow_run(info, key)
 
     @strawberry.mutation(
-        description="Let a run of a deployment that nobody has begun wait until it is resumed. One "
-        "that is under way can be paused by its own code only."
+        description="Let a run of a deployment wait, without a process, until it is resumed: it is "
+        "Suspended. One that is under way is taken from its process, which its worker ends; it "
+        "begins anew when it is resumed."
     )
-    async def pause_flow_run(self, info: Info, id: RunId) -> FlowRunResult:
+    async def pause_flow_run(
+        self,
+        info: Info,
+        id: RunId,
+        timeout_seconds: Annotated[
+            float | None,
+            strawberry.argument(
+                description="After how many seconds it fails if nobody has resumed it; null: never."
+            ),
+        ] = None,
+    ) -> FlowRunResult:
         """Pause."""
         key = parse_id(id)
-        await info.context.ledger.awrite(steering.pause, key)
+        await info.context.ledger.awrite(steering.pause, key, timeout_seconds)
         return await flow_run(info, key)
 
     @strawberry.mutation(

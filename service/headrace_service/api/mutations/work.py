@@ -177,10 +177,10 @@ class WorkMutations:
         )
         claimed = await ledger.awrite(claims.claim, claimant, now_micros())
         due = await ledger.aread(claims.next_due, claimant)
-        cancelling = await ledger.aread(claims.to_be_cancelled, worker)
+        ending = await ledger.aread(claims.to_be_ended, worker, claimant.holding)
         return Claims(
             runs=[ClaimedRun.of(run) for run in claimed],
-            cancelling=[strawberry.ID(str(run_id)) for run_id in cancelling],
+            cancelling=[strawberry.ID(str(run_id)) for run_id in ending],
             next_due=None if due is None else DateTime(due),
         )
 

@@ -142,7 +142,8 @@ class Claims:
 
     runs: list[ClaimedRun] = strawberry.field(description="The runs that are its own now.")
     cancelling: list[strawberry.ID] = strawberry.field(
-        description="Those of its runs that somebody wants cancelled."
+        description="Those of its runs whose process it has to end: somebody wants them cancelled, "
+        "or has suspended them."
     )
     next_due: DateTime | None = strawberry.field(
         description="When the next run that waits for it is due; null when none waits."
