@@ -8,12 +8,11 @@ from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from headrace_service.api.authentication import Gate
-from headrace_service.api.queries.service import package_version
 from headrace_service.api.view import GraphQLView
 from headrace_service.guard import Guard, Reach
 from headrace_service.ledger import Ledger
@@ -21,6 +20,7 @@ from headrace_service.logs import RequestIds
 from headrace_service.loops.reaper import Reaper
 from headrace_service.loops.retention import Retention
 from headrace_service.loops.scheduler import Scheduler
+from headrace_service.probes import probes
 from headrace_service.settings import ServiceSettings
 from headrace_service.web import GRAPHIQL_FILES
 
@@ -45,10 +45,8 @@ def create_app(
     reach = Reach.of(settings)
     gate = Gate(ledger, reach.auth, exposed=reach.is_exposed, own=own_token)
     closing = asyncio.Event()
+    loops: dict[str, asyncio.Task[None]] = {}
     view = GraphQLView(ledger, gate, closing)
-
-    async def health(request: Request) -> Response:
-        return JSONResponse({"status": "ok", "version": package_version()})
 
     async def root(request: Request) -> Response:
         return RedirectResponse("/graphql")
@@ -56,20 +54,19 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await ledger.feed.start()
-        loops = [
-            asyncio.create_task(loop.run())
-            for loop in (
-                Scheduler(lambda: ledger),
-                Reaper(ledger),
-                Retention(ledger, settings.retention_interval),
-            )
-        ]
+        rounds = ledger.measures.rounds("scheduler")
+        for name, loop in (
+            ("scheduler", Scheduler(lambda: ledger, rounds=rounds)),
+            ("reaper", Reaper(ledger)),
+            ("retention", Retention(ledger, settings.retention_interval)),
+        ):
+            loops[name] = asyncio.create_task(loop.run(), name=name)
         try:
             yield
         finally:
-            for loop in loops:
-                loop.cancel()
-            await asyncio.gather(*loops, return_exceptions=True)
+            for task in loops.values():
+                task.cancel()
+            await asyncio.gather(*loops.values(), return_exceptions=True)
             await ledger.feed.stop()
 
     app = Starlette(
@@ -77,7 +74,7 @@ def create_app(
             Route("/graphql", view, max_body_size=MAX_BODY),
             WebSocketRoute("/graphql", view),
             Mount("/graphiql", StaticFiles(directory=GRAPHIQL_FILES)),
-            Route("/health", health),
+            *probes(ledger, loops),
             Route("/", root),
         ],
         lifespan=lifespan,

@@ -26,6 +26,7 @@ from headrace_service.api.context import Context, FreshContext
 from headrace_service.api.errors import MaskErrors, Unauthenticated
 from headrace_service.api.executor import PlainFieldsFirst
 from headrace_service.api.limits import OncePerText, is_subscription
+from headrace_service.api.measuring import Measured
 from headrace_service.api.mutations import Mutation
 from headrace_service.api.mutations.record import RefusedRecord
 from headrace_service.api.permissions import Permitted
@@ -116,7 +117,7 @@ def build_schema(*, sort: bool = False) -> Schema:
         subscription=Subscription,
         types=[Deployment, Flow, FlowRun, TaskRun, InvalidInput, RefusedRecord],
         execution_context_class=PlainFieldsFirst,
-        extensions=[FreshContext, OncePerText, Permitted, MaskErrors],
+        extensions=[Measured, FreshContext, OncePerText, Permitted, MaskErrors],
         config=StrawberryConfig(scalar_map=SCALARS, sort_schema=sort),
     )
     _leave_out_null_defaults(built._schema)

@@ -75,6 +75,8 @@ class Ledger:
         self.name, self.spool = backend.name, backend.spool
         self._backend = backend
         self._writer = Writer(backend)
+        #: What is counted while it is open.
+        self.measures = self._writer.measures
         self._reading = Readers(backend, READERS, statement_timeout)
         # A thread of its own, so that nobody's slow query holds up what all others watch.
         self._feeding = Readers(backend, 1)
@@ -137,6 +139,19 @@ class Ledger:
             raise LedgerUnusable(f"the ledger {self.name} is in no file")
         return self._backend.path
 
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait for the writer."""
+        return self._writer.waiting
+
+    async def size(self) -> int:
+        """How many bytes it takes where it is kept."""
+        return await self.aread(self._backend.size)
+
+    async def version(self) -> int:
+        """The number of the newest step that its tables have gone through."""
+        return await self.aread(self._backend.version)
+
     def watch(self) -> Watch:
         """What tells whether somebody has committed, in this process or in another."""
         return self._backend.watch()
@@ -174,6 +189,7 @@ class Ledger:
         return self._append(decode_batch(value))
 
     def _append(self, decoded: DecodedBatch) -> Future[BatchAck]:
+        self.measures.batches.note(len(decoded.batch.records))
         return self.write(append, decoded)
 
     def write(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncGenerator, Callable, Hashable
 from contextlib import aclosing
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -55,6 +56,7 @@ class Feed:
         self._glances = Glances(ledger, self._stopped, self._committed.set)
         self._tasks: list[asyncio.Task[None]] = []
         self._undo: Callable[[], None] = lambda: None
+        self._behind_since: float | None = None
 
     async def start(self) -> None:
         """Begin to follow the ledger."""
@@ -88,6 +90,11 @@ class Feed:
     def kept_bytes(self) -> int:
         """About how many bytes of rows are kept in memory."""
         return self._events.kept_bytes + self._logs.kept_bytes
+
+    def lag(self) -> float:
+        """For how many seconds there has been something that the feed has not read yet."""
+        since = self._behind_since
+        return 0.0 if since is None else time.monotonic() - since
 
     def events(
         self,
@@ -200,6 +207,8 @@ class Feed:
             own = self._committed.is_set()
             self._committed.clear()
             if others.changed() or own:
+                self._behind_since = time.monotonic()
                 for tail in (self._events, self._logs):
                     await tail.pull()
                 self._glances.wake()
+                self._behind_since = None

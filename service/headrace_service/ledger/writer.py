@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ import peewee
 
 from headrace_service.ledger.database.backend import Backend
 from headrace_service.ledger.errors import LedgerUnusable
+from headrace_service.measures import Measures
 
 logger = logging.getLogger("headrace_service.ledger")
 
@@ -47,6 +49,8 @@ class Writer:
     """
 
     def __init__(self, backend: Backend) -> None:
+        self.measures = Measures()
+        self._said = ""  #: what was said last of groups that are not committed
         self._backend = backend
         self._db = backend.writing()
         self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
@@ -76,6 +80,11 @@ class Writer:
             elif job.future.set_running_or_notify_cancel():
                 self._commit([job])
         return job.future
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait."""
+        return self._jobs.qsize()
 
     def on_commit(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call `callback`, in the writer's thread, after each commit; returns what undoes it."""
@@ -118,6 +127,7 @@ class Writer:
         return group, True
 
     def _commit(self, group: list[_Job[Any]]) -> None:
+        began = time.perf_counter()
         attempt = 1
         while (error := self._try(group)) is not None:
             if attempt == ATTEMPTS or not self._may_be_tried_again(error):
@@ -125,6 +135,8 @@ class Writer:
                 return
             logger.warning("a group of %d jobs is tried again: %s", len(group), error)
             attempt += 1
+        self._said = ""
+        self.measures.committed(len(group), time.perf_counter() - began)
         self._tell_committed()
         for job in group:
             if job.failed is not None:
@@ -179,6 +191,9 @@ class Writer:
     def _refuse(self, group: list[_Job[Any]], error: Exception) -> None:
         known = isinstance(error, self._backend.errors)
         refusal = self._backend.explain(error) if known else error
-        logger.error("a group of %d jobs was not committed: %s", len(group), refusal)
+        if self._said != str(refusal):  # while it stays so, it is said once
+            self._said = str(refusal)
+            logger.error("a group of %d jobs was not committed: %s", len(group), refusal)
+        self.measures.not_committed(str(refusal))
         for job in group:
             job.future.set_exception(refusal)

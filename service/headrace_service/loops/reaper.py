@@ -8,17 +8,15 @@ It does not matter how many reapers look at one ledger.
 from __future__ import annotations
 
 import asyncio
-import logging
 from pathlib import Path
 
-from headrace_service.ledger import Ledger, LedgerError
+from headrace_service.ledger import Ledger
 from headrace_service.ledger.concurrency import has_lapsed, sweep
 from headrace_service.ledger.flow_run_inputs import fail_overdue, overdue
 from headrace_service.ledger.processes import extend_leases, processes, reap
 from headrace_service.ledger.reaping import judge
-from headrace_service.loops.scheduler import Clock, SystemClock
-
-logger = logging.getLogger("headrace_service.loops")
+from headrace_service.loops.clock import Clock, SystemClock
+from headrace_service.loops.rounds import go_round
 
 #: Seconds between two looks.
 PAUSE = 1.0
@@ -53,12 +51,12 @@ class Reaper:
 
     async def run(self) -> None:
         """Go on until cancelled; what the ledger cannot do now is tried again."""
-        while True:
-            try:
-                await self.step()
-            except LedgerError as error:
-                logger.warning("runs of dead processes wait: %s", error)
-            await self._clock.sleep(PAUSE)
+
+        async def step() -> float:
+            await self.step()
+            return PAUSE
+
+        await go_round("reaper", step, self._clock, self._ledger.measures.rounds("reaper"))
 
     async def step(self) -> int:
         """Look once; how many runs were ended."""
@@ -76,4 +74,5 @@ class Reaper:
             return 0
         reaping = self._ledger.slots.perform(lambda db, _: reap(db, ended, now))
         count: int = await asyncio.wrap_future(reaping)
+        self._ledger.measures.reaped_runs += count
         return count

@@ -10,7 +10,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 
-from headrace_service.ledger import Ledger, LedgerError
+from headrace_service.ledger import Ledger
 from headrace_service.ledger.retention import (
     SWEEPS,
     Place,
@@ -20,14 +20,13 @@ from headrace_service.ledger.retention import (
     note_swept,
     progress,
 )
-from headrace_service.loops.scheduler import Clock, SystemClock
+from headrace_service.loops.clock import Clock, SystemClock
+from headrace_service.loops.rounds import go_round
 
 logger = logging.getLogger("headrace_service.loops")
 
 #: Seconds of rest after a transaction: at least so many, and so many times as long as it took.
 REST, TIMES = 0.01, 3
-#: Seconds until it is tried again when the ledger could not be written.
-RETRY = 60.0
 
 
 class Retention:
@@ -40,14 +39,12 @@ class Retention:
 
     async def run(self) -> None:
         """Go on until cancelled; what the ledger cannot do now is tried again."""
-        while True:
-            pause = self._interval
-            try:
-                await self.step()
-            except LedgerError as error:
-                logger.warning("retention waits: %s", error)
-                pause = min(pause, RETRY)
-            await self._clock.sleep(pause)
+
+        async def step() -> float:
+            await self.step()
+            return self._interval
+
+        await go_round("retention", step, self._clock, self._ledger.measures.rounds("retention"))
 
     async def step(self, told: Callable[[str, int], None] | None = None) -> Counter[str]:
         """Delete all that is due; answers how many rows of each kind.

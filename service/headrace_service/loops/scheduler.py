@@ -7,17 +7,14 @@ when one stops, or who else changes a schedule.
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Callable
-from typing import Protocol
 
-from headrace.records import now_micros
-from headrace_service.ledger import Ledger, LedgerError
+from headrace_service.ledger import Ledger
 from headrace_service.ledger.claims import extend_workers, has_lapsed_workers, release_lapsed
 from headrace_service.ledger.firing import fire_due, mark_late, next_fire, overdue
-
-logger = logging.getLogger("headrace_service.loops")
+from headrace_service.loops.clock import Clock, SystemClock
+from headrace_service.loops.rounds import go_round
+from headrace_service.measures import Rounds
 
 #: Microseconds without a look after which workers get time to be heard of again, since the service
 #: was stopped or its machine asleep; and how much they get.
@@ -28,45 +25,23 @@ LATE = 15_000_000
 LOOK_AGAIN = 1.0
 
 
-class Clock(Protocol):
-    """Time, as the loops see it."""
-
-    def now(self) -> int:
-        """Microseconds since 1970-01-01 UTC."""
-
-    async def sleep(self, seconds: float) -> None:
-        """Let time pass."""
-
-
-class SystemClock:
-    """The time of the machine."""
-
-    def now(self) -> int:
-        """Microseconds since 1970-01-01 UTC."""
-        return now_micros()
-
-    async def sleep(self, seconds: float) -> None:
-        """Let time pass."""
-        await asyncio.sleep(seconds)
-
-
 class Scheduler:
     """Fires schedules on the ledger that `ledger` gives, for as long as `run` runs."""
 
-    def __init__(self, ledger: Callable[[], Ledger], clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        ledger: Callable[[], Ledger],
+        clock: Clock | None = None,
+        rounds: Rounds | None = None,
+    ) -> None:
         self._ledger = ledger
         self._clock = clock or SystemClock()
+        self._rounds = rounds or Rounds()
         self._looked_at: int | None = None
 
     async def run(self) -> None:
         """Go on until cancelled; what the ledger cannot do now is tried again."""
-        while True:
-            try:
-                pause = await self.step()
-            except LedgerError as error:
-                logger.warning("schedules wait: %s", error)
-                pause = LOOK_AGAIN
-            await self._clock.sleep(pause)
+        await go_round("scheduler", self.step, self._clock, self._rounds)
 
     async def step(self) -> float:
         """Do what is due. Returns after how many seconds to look again."""

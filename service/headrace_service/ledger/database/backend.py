@@ -121,6 +121,10 @@ class Backend(abc.ABC):
     def set_version(self, db: peewee.Database, version: int) -> None:
         """Note that the tables have gone through that step."""
 
+    @abc.abstractmethod
+    def size(self, db: peewee.Database) -> int:
+        """How many bytes the ledger takes."""
+
     # -- what went wrong ---------------------------------------------------------------------------
 
     @abc.abstractmethod

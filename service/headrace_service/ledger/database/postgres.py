@@ -141,6 +141,10 @@ class PostgresBackend(Backend):
     def set_version(self, db: peewee.Database, version: int) -> None:
         """The table of steps says it."""
 
+    def size(self, db: peewee.Database) -> int:
+        """The bytes of the whole database."""
+        return int(db.execute_sql("SELECT pg_database_size(current_database())").fetchone()[0])
+
     def explain(self, error: Exception) -> LedgerUnusable:
         """One clear line for what PostgreSQL or the driver said."""
         text = " ".join(str(error).split())

@@ -131,6 +131,11 @@ class SqliteBackend(Backend):
         db.execute_sql(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute_sql(f"PRAGMA user_version = {version}")
 
+    def size(self, db: peewee.Database) -> int:
+        """The bytes of the file and of what stands beside it."""
+        beside = [self.path.with_name(f"{self.path.name}{end}") for end in ("", "-wal", "-shm")]
+        return sum(path.stat().st_size for path in beside if path.exists())
+
     def explain(self, error: Exception) -> LedgerUnusable:
         """One clear line for what SQLite said about the file."""
         text = str(error)

@@ -1,0 +1,42 @@
+"""How a loop goes round: a step, a pause, and what is counted and said of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from headrace_service.ledger import LedgerError
+from headrace_service.loops.clock import Clock
+from headrace_service.measures import Rounds
+
+logger = logging.getLogger("headrace_service.loops")
+
+#: Seconds until a step is tried again that the ledger could not do.
+RETRY = 1.0
+
+
+async def go_round(
+    name: str, step: Callable[[], Awaitable[float]], clock: Clock, rounds: Rounds
+) -> None:
+    """Go on until cancelled; what the ledger cannot do now is tried again, and said once.
+
+    Args:
+        name: what the loop is called.
+        step: does what is due; answers after how many seconds to come again.
+        clock: what the pauses are taken by.
+        rounds: where its rounds are counted.
+    """
+    said = ""
+    while True:
+        rounds.begin()
+        failed = True
+        try:
+            pause = await step()
+            failed, said = False, ""
+        except LedgerError as error:
+            pause = RETRY
+            if said != str(error):
+                said = str(error)
+                logger.warning("the %s waits: %s", name, error)
+        rounds.end(pause, failed=failed)
+        await clock.sleep(pause)

@@ -1,0 +1,44 @@
+"""What those ask who run the service: does it live, can it work, how does it fare."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from headrace_service.api.queries.service import package_version
+from headrace_service.ledger import Ledger, LedgerError
+from headrace_service.readiness import reasons_not_ready
+
+
+def probes(ledger: Ledger, loops: Mapping[str, asyncio.Task[None]]) -> list[Route]:
+    """The routes `/health`, `/ready` and `/metrics`.
+
+    Args:
+        ledger: what is served.
+        loops: the service's loops by their names, once they run.
+    """
+
+    async def health(request: Request) -> Response:
+        return JSONResponse({"status": "ok", "version": package_version()})
+
+    async def ready(request: Request) -> Response:
+        reasons = await reasons_not_ready(ledger, loops)
+        told = {"status": "not ready" if reasons else "ready", "reasons": reasons}
+        return JSONResponse(told, 503 if reasons else 200)
+
+    async def metrics(request: Request) -> Response:
+        try:
+            from headrace_service.metrics import CONTENT_TYPE, render
+        except ImportError:
+            text = "Metrics need prometheus-client: pip install 'headrace[metrics]'\n"
+            return PlainTextResponse(text, 501)
+        try:
+            return Response(await render(ledger), media_type=CONTENT_TYPE)
+        except LedgerError as error:
+            return PlainTextResponse(f"{error}\n", 503)
+
+    return [Route("/health", health), Route("/ready", ready), Route("/metrics", metrics)]

@@ -1,0 +1,142 @@
+"""What those who run the service ask it: whether it can work, and how it fares."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import peewee
+import pytest
+
+from headrace.records import FlowRunCreated
+from headrace_service.ledger import Ledger, LedgerUnusable
+from headrace_service.measures import Measures
+from headrace_service.readiness import LATE, reasons_not_ready
+from headrace_service.server import RunningService, start_in_thread
+from tests.builders import Stream, flow_run, log_line, task_run
+from tests.integration.graphql_kit import post
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    with start_in_thread(tmp_path_factory.mktemp("home") / "ledger.db") as running:
+        yield running
+
+
+@pytest.fixture
+def client(service: RunningService) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=service.url) as opened:
+        yield opened
+
+
+def metrics(client: httpx.Client) -> dict[str, float]:
+    answer = client.get("/metrics")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    found = re.findall(r"^(headrace_\S+?(?:\{.*\})?) (\S+)$", answer.text, re.MULTILINE)
+    return {name: float(value) for name, value in found}
+
+
+def fill(ledger: Ledger) -> None:
+    """Let the ledger's file have no room for another page."""
+
+    def limit(db: peewee.Database) -> None:
+        (pages,) = db.execute_sql("PRAGMA page_count").fetchone()
+        db.execute_sql(f"PRAGMA max_page_count = {pages}")
+
+    ledger.write(limit).result()
+
+
+def make_room(ledger: Ledger) -> None:
+    ledger.write(lambda db: db.execute_sql("PRAGMA max_page_count = 1000000")).result()
+
+
+def test_a_service_that_works_is_ready(client: httpx.Client) -> None:
+    answer = client.get("/ready")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ready", "reasons": []})
+
+
+def test_what_it_does_is_counted(service: RunningService, client: httpx.Client) -> None:
+    before = metrics(client)
+    run = flow_run()
+    service.ledger.append(Stream().batch(run, task_run(run), log_line(run))).result()
+    post(client, "{ serverInfo { version } }")
+    post(client, "{ serverInfo { version } }")
+    post(client, '{ node(id: "no id") { id } }')
+    client.post("/graphql", json={"query": "{ nonsense }"})
+    after = metrics(client)
+
+    def more(name: str) -> float:
+        return after[name] - before.get(name, 0)
+
+    seconds = "headrace_operation_seconds_count"
+    assert more(f'{seconds}{{field="serverInfo",type="query"}}') == 2
+    assert more('headrace_operation_errors_total{field="node",type="query"}') == 1
+    assert more(f'{seconds}{{field="",type="invalid"}}') == 1
+    assert more("headrace_records_total") == 3
+    assert more("headrace_batch_records_count") == 1
+    assert more('headrace_batch_records_bucket{le="5"}') == 1
+    assert more('headrace_open_flow_runs{state="RUNNING"}') == 1
+    assert more('headrace_open_task_runs{state="RUNNING"}') == 1
+    assert more("headrace_commit_seconds_count") >= 1
+    assert after["headrace_ledger_bytes"] > 100_000
+    assert after["headrace_subscribers"] == 0
+    assert after['headrace_loop_rounds_total{loop="reaper"}'] >= 1
+    assert 'headrace_retention_deleted_rows_total{kind="log"}' in after
+
+
+def test_without_the_library_metrics_say_what_to_install(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "headrace_service.metrics", None)
+    answer = client.get("/metrics")
+    assert answer.status_code == 501
+    assert "pip install 'headrace[metrics]'" in answer.text
+
+
+def test_a_full_disk_is_told_and_it_recovers(service: RunningService, client: httpx.Client) -> None:
+    def write() -> FlowRunCreated:
+        run = flow_run()
+        lines = [log_line(run, "x" * 1000) for _ in range(50)]
+        service.ledger.append(Stream().batch(run, *lines)).result()
+        return run
+
+    fill(service.ledger)
+    with pytest.raises(LedgerUnusable, match=r"disk is full; is there room left on the disk\?"):
+        write()
+    answer = client.get("/ready")
+    assert answer.status_code == 503
+    assert "disk is full" in answer.json()["reasons"][0]
+    assert client.get("/health").status_code == 200
+    make_room(service.ledger)
+    answer = client.get("/ready")
+    assert answer.status_code == 200
+    write()
+
+
+async def test_a_loop_that_ends_or_is_stuck_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def at_once() -> None:
+        return
+
+    async def for_ever() -> None:
+        await asyncio.Event().wait()
+
+    ledger = Ledger.open(tmp_path / "ledger.db")
+    ended = asyncio.create_task(at_once())
+    stuck = asyncio.create_task(for_ever())
+    await ended
+    try:
+        measures: Measures = ledger.measures
+        monkeypatch.setattr(measures.rounds("reaper"), "began", -2 * LATE)
+        reasons = await reasons_not_ready(ledger, {"scheduler": ended, "reaper": stuck})
+    finally:
+        stuck.cancel()
+        ledger.close()
+    assert reasons[0] == "the scheduler has ended"
+    assert reasons[1].startswith("the reaper has not come round for ")
