@@ -16,8 +16,8 @@ SOURCES = Path(__file__).parent.parent
 class Plan:
     """How much is run.
 
-    The counts are of tasks or of log lines; `drain` bounds the seconds waited for the records of
-    one run, `script` those of one small process.
+    The counts are of tasks, of log lines or of batches of a thousand records; `drain` bounds the
+    seconds waited for the records of one run, `script` those of one small process.
     """
 
     starts: int = 11
@@ -31,6 +31,7 @@ class Plan:
     cached: int = 2_000
     coroutines: int = 10_000
     logs: int = 100_000
+    batches: int = 100
     deployed: int = 50
     deployed_at_once: int = 200
     drain: float = 120
@@ -48,6 +49,7 @@ QUICK = Plan(
     cached=500,
     coroutines=2_000,
     logs=20_000,
+    batches=30,
     deployed=20,
     deployed_at_once=100,
 )

@@ -12,6 +12,7 @@ from bench.suite import (
     flatness,
     hello,
     logs,
+    recording,
     sequential,
     served,
     service,
@@ -31,6 +32,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "cached": cached.measure,
     "coroutines": coroutines.measure,
     "logs": logs.measure,
+    "recording": recording.measure,
     "deployed": served.measure,
     "service": service.measure,
 }
