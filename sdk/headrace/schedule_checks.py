@@ -6,6 +6,7 @@ croniter and dateutil are slow to load, and needed by who schedules alone.
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 
 
 def check_cron(line: str) -> None:
@@ -55,6 +56,16 @@ def check_timezone(name: str) -> None:
             f'Invalid timezone: "{name}" '
             "(specify in IANA tzdata format, for example, America/New_York)"
         ) from None
+
+
+def check_choice(name: str, value: str, choices: Sequence[str]) -> None:
+    """Refuse what is none of the choices.
+
+    Raises:
+        ValueError: it is none of them; the message tells them.
+    """
+    if value not in choices:
+        raise ValueError(f"Invalid {name}: {value!r} (use {', '.join(map(repr, choices))})")
 
 
 def check_interval(interval: datetime.timedelta) -> None:

@@ -14,9 +14,15 @@ from __future__ import annotations
 import dataclasses
 import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
-from headrace.schedule_checks import check_cron, check_interval, check_rrule, check_timezone
+from headrace.schedule_checks import (
+    check_choice,
+    check_cron,
+    check_interval,
+    check_rrule,
+    check_timezone,
+)
 
 if TYPE_CHECKING:
     from headrace.client.schemas.schedules import CronSchedule as CronSchedule
@@ -26,6 +32,9 @@ if TYPE_CHECKING:
 UTC = datetime.UTC
 #: The kinds of schedules, and all that tells when one fires.
 _KINDS = ("interval", "cron", "rrule")
+#: What becomes of times that meet earlier runs, or were missed.
+OVERLAPS = ("allow", "skip", "queue", "cancel_running")
+CATCHUPS = ("none", "latest", "all")
 _TIMES = (*_KINDS, "timezone", "anchor_date", "day_or")
 
 
@@ -44,6 +53,15 @@ class Schedule:
         active: whether it makes runs.
         parameters: arguments of its runs, over those of the deployment.
         slug: a name by which a later deployment finds it again to change it.
+        overlap: what becomes of a time at which an earlier run of it has not ended: "allow" lets
+            both run, "skip" leaves the time out, "queue" lets the later one wait for the end,
+            "cancel_running" cancels the earlier one.
+        start_deadline: how long a run may wait before it begins; one that has not begun by then is
+            cancelled. None is for ever.
+        catchup: what becomes of times that passed while nobody looked: "none" leaves them out,
+            "latest" makes up for the last one, "all" for each …
+        catchup_max: … of the last so many, a hundred at most …
+        catchup_window: … that are not older than this.
 
     Raises:
         ValueError: it makes no sense; the message tells what is wrong.
@@ -60,6 +78,12 @@ class Schedule:
     active: bool = True
     parameters: dict[str, Any] = dataclasses.field(default_factory=dict)
     slug: str | None = None
+    # Not shown: programs print schedules, and these say nothing where nobody set them.
+    overlap: str = dataclasses.field(default="allow", repr=False)
+    start_deadline: datetime.timedelta | None = dataclasses.field(default=None, repr=False)
+    catchup: str = dataclasses.field(default="latest", repr=False)
+    catchup_max: int | None = dataclasses.field(default=None, repr=False)
+    catchup_window: datetime.timedelta | None = dataclasses.field(default=None, repr=False)
 
     #: Whether somebody chose the anchor; if nobody did, deploying again keeps the earlier one.
     _anchored = True
@@ -78,6 +102,26 @@ class Schedule:
             check_rrule(self.rrule)
         if self.timezone is not None:
             check_timezone(self.timezone)
+        check_choice("overlap", self.overlap, OVERLAPS)
+        check_choice("catchup", self.catchup, CATCHUPS)
+        for length in ("start_deadline", "catchup_window"):
+            given = getattr(self, length)
+            if given is not None:
+                object.__setattr__(self, length, as_interval(given))  # it is frozen
+                check_interval(getattr(self, length))
+        if self.catchup_max is not None and not 1 <= self.catchup_max <= 100:
+            raise ValueError(f"Invalid catchup_max: {self.catchup_max} (use 1 to 100)")
+
+
+class Policy(TypedDict, total=False):
+    """The options of a schedule that tell what becomes of its times; see `Schedule`. Lengths may be
+    numbers of seconds."""
+
+    overlap: str
+    start_deadline: datetime.timedelta | float | None
+    catchup: str
+    catchup_max: int | None
+    catchup_window: datetime.timedelta | float | None
 
 
 def Cron(
@@ -88,6 +132,7 @@ def Cron(
     active: bool = True,
     parameters: dict[str, Any] | None = None,
     slug: str | None = None,
+    **policy: Unpack[Policy],
 ) -> Schedule:
     """A schedule by a cron line: minute, hour, day of month, month, weekday.
 
@@ -102,6 +147,7 @@ def Cron(
         active=active,
         parameters=parameters or {},
         slug=slug,
+        **policy,  # type: ignore[arg-type]  # numbers of seconds become durations
     )
 
 
@@ -113,6 +159,7 @@ def Interval(
     active: bool = True,
     parameters: dict[str, Any] | None = None,
     slug: str | None = None,
+    **policy: Unpack[Policy],
 ) -> Schedule:
     """A schedule at an interval.
 
@@ -130,6 +177,7 @@ def Interval(
         active=active,
         parameters=parameters or {},
         slug=slug,
+        **policy,  # type: ignore[arg-type]  # numbers of seconds become durations
     )
     object.__setattr__(schedule, "_anchored", anchor_date is not None)  # it is frozen
     return schedule
@@ -147,6 +195,7 @@ def RRule(
     active: bool = True,
     parameters: dict[str, Any] | None = None,
     slug: str | None = None,
+    **policy: Unpack[Policy],
 ) -> Schedule:
     """A schedule by a recurrence rule of RFC 5545.
 
@@ -155,7 +204,12 @@ def RRule(
     A rule without a DTSTART counts from 2020-01-01. The arguments are told at `Schedule`.
     """
     return Schedule(
-        rrule=rrule, timezone=timezone, active=active, parameters=parameters or {}, slug=slug
+        rrule=rrule,
+        timezone=timezone,
+        active=active,
+        parameters=parameters or {},
+        slug=slug,
+        **policy,  # type: ignore[arg-type]  # numbers of seconds become durations
     )
 
 

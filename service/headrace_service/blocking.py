@@ -6,7 +6,7 @@ Nothing of this is stored: it is what holds a run back at the moment at which so
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -24,10 +24,12 @@ class Reason(enum.Enum):
     POOL_PAUSED = "POOL_PAUSED"
     QUEUE_PAUSED = "QUEUE_PAUSED"
     NO_WORKER = "NO_WORKER"
+    WORKERS_BUSY = "WORKERS_BUSY"
     POOL_LIMIT = "POOL_LIMIT"
     QUEUE_LIMIT = "QUEUE_LIMIT"
     DEPLOYMENT_LIMIT = "DEPLOYMENT_LIMIT"
     CONCURRENCY_LIMIT = "CONCURRENCY_LIMIT"
+    OVERLAP = "OVERLAP"
 
 
 class Blocker(msgspec.Struct, frozen=True):
@@ -79,20 +81,26 @@ class Waiting(msgspec.Struct, frozen=True):
     deployment: str
     pool: Pool | None
     limits: Sequence[Limited] = ()
+    #: The run of the same schedule that has to end before, if it is not its turn.
+    behind: UUID | None = None
 
 
-class Around(msgspec.Struct, frozen=True):
-    """What there is besides the run: how many workers live that could take it, by pool."""
+class Hand(msgspec.Struct, frozen=True):
+    """A worker that lives: what it takes runs of, how many at once (None for any number), and the
+    runs that it has."""
 
-    workers: Mapping[UUID, int]
+    pool_id: UUID | None
+    deployment_ids: Sequence[UUID]
+    capacity: int | None
+    held: Sequence[UUID]
 
 
-def blockers(run: Waiting, around: Around, now: int) -> list[Blocker]:
+def blockers(run: Waiting, workers: Sequence[Hand], now: int) -> list[Blocker]:
     """All that holds a run back; empty when nothing does.
 
     Args:
         run: the run.
-        around: what else there is.
+        workers: all that live.
         now: microseconds since 1970 UTC.
     """
     if run.state_type == "PAUSED":
@@ -104,7 +112,7 @@ def blockers(run: Waiting, around: Around, now: int) -> list[Blocker]:
     if run.deployment_id is None or run.claimed:
         return []
     full = [blocker for limit in run.limits for blocker in _full(limit, now)]
-    return [*_time(run, now), *_pool(run.pool, around), *full]
+    return [*_time(run, now), *_pool(run.pool), *_workers(run, workers), *full, *_turn(run)]
 
 
 def _time(run: Waiting, now: int) -> list[Blocker]:
@@ -114,7 +122,7 @@ def _time(run: Waiting, now: int) -> list[Blocker]:
     return [Blocker(Reason.NOT_DUE, f"It is due at {due:%Y-%m-%d %H:%M:%S} UTC.", run.due)]
 
 
-def _pool(pool: Pool | None, around: Around) -> list[Blocker]:
+def _pool(pool: Pool | None) -> list[Blocker]:
     if pool is None:
         return []
     found = []
@@ -124,13 +132,33 @@ def _pool(pool: Pool | None, around: Around) -> list[Blocker]:
     if pool.queue_paused:
         message = f"Work queue {pool.queue!r} of pool {pool.name!r} is paused."
         found.append(Blocker(Reason.QUEUE_PAUSED, message))
-    if not around.workers.get(pool.id):
-        message = (
+    return found
+
+
+def _workers(run: Waiting, workers: Sequence[Hand]) -> list[Blocker]:
+    pool = run.pool
+    if pool is not None:
+        able = [worker for worker in workers if worker.pool_id == pool.id]
+        nobody = (
             f"No worker works for pool {pool.name!r}; start one: "
             f"`headrace worker start --pool {pool.name}`."
         )
-        found.append(Blocker(Reason.NO_WORKER, message))
-    return found
+    else:
+        able = [worker for worker in workers if run.deployment_id in worker.deployment_ids]
+        nobody = f"Nobody serves deployment {run.deployment!r}; start the script that serves it."
+    if not able:
+        return [Blocker(Reason.NO_WORKER, nobody)]
+    if any(one.capacity is None or len(one.held) < one.capacity for one in able):
+        return []
+    held = [run_id for worker in able for run_id in worker.held]
+    return [Blocker(Reason.WORKERS_BUSY, "All workers have as many runs as they take.", None, held)]
+
+
+def _turn(run: Waiting) -> list[Blocker]:
+    if run.behind is None:
+        return []
+    message = "An earlier run of its schedule has not ended."
+    return [Blocker(Reason.OVERLAP, message, held_by=[run.behind])]
 
 
 def _full(limit: Limited, now: int) -> list[Blocker]:

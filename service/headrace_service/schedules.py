@@ -51,6 +51,29 @@ class Catchup(enum.Enum):
     ALL = "ALL"
 
 
+class Overlap(enum.Enum):
+    """What becomes of a time at which an earlier run of the same schedule has not ended."""
+
+    ALLOW = "ALLOW"
+    SKIP = "SKIP"
+    QUEUE = "QUEUE"
+    CANCEL_RUNNING = "CANCEL_RUNNING"
+
+
+class SchedulePolicy(msgspec.Struct, frozen=True):
+    """What becomes of times that were missed, that meet earlier runs, or begin late.
+
+    `start_deadline` is how long a run may wait before it begins; `catchup_max` and `catchup_window`
+    bound how many times are made up for, and how far back. Both lengths are in microseconds.
+    """
+
+    catchup: Catchup = Catchup.LATEST
+    catchup_max: Annotated[int, msgspec.Meta(ge=1, le=MOST_CAUGHT_UP)] | None = None
+    catchup_window: Annotated[int, msgspec.Meta(ge=1, le=_LONGEST)] | None = None
+    overlap: Overlap = Overlap.ALLOW
+    start_deadline: Annotated[int, msgspec.Meta(ge=1, le=_LONGEST)] | None = None
+
+
 class InvalidSchedule(ValueError):
     """A schedule makes no sense, or never fires; the message says why."""
 
@@ -113,6 +136,16 @@ def next_fire(spec: ScheduleSpec, after: int) -> int | None:
     return (_by_elapsed_time if elapsed else _by_the_clock)(tick, zone, after)
 
 
+def first_between(spec: ScheduleSpec, after: int, until: int, limit: int) -> list[int]:
+    """The times later than `after`, up to and with `until`; the first `limit` of them."""
+    found: list[int] = []
+    moment = next_fire(spec, after)
+    while moment is not None and moment <= until and len(found) < limit:
+        found.append(moment)
+        moment = next_fire(spec, moment)
+    return found
+
+
 def fires_between(spec: ScheduleSpec, after: int, until: int, limit: int) -> list[int]:
     """The times later than `after`, up to and with `until`; the last `limit` of them."""
     found: list[int] = []
@@ -125,15 +158,17 @@ def fires_between(spec: ScheduleSpec, after: int, until: int, limit: int) -> lis
     return found
 
 
-def due(spec: ScheduleSpec, since: int, now: int, catchup: Catchup) -> list[int]:
+def due(spec: ScheduleSpec, since: int, now: int, policy: SchedulePolicy) -> list[int]:
     """The times from `since` to `now` that a schedule is still to fire for, oldest first.
 
-    There is more than one only when nobody looked for a while. `catchup` says what becomes of those
-    that were missed: all of them (the last `MOST_CAUGHT_UP`), the latest alone, or none, which is
-    to say only a time that has just passed.
+    There is more than one only when nobody looked for a while. The policy says what becomes of
+    those that were missed: all of them (the last `catchup_max`), the latest alone, or none, which
+    is to say only a time that has just passed. None is older than the window and the deadline.
     """
-    wanted = MOST_CAUGHT_UP if catchup is Catchup.ALL else 1
-    stretch, oldest = _JUST, since - 1
+    catchup = policy.catchup
+    wanted = (policy.catchup_max or MOST_CAUGHT_UP) if catchup is Catchup.ALL else 1
+    reach = [length for length in (policy.catchup_window, policy.start_deadline) if length]
+    stretch, oldest = _JUST, max(since - 1, *(now - length - 1 for length in reach), 0)
     while True:  # looking ever further back, since a year of seconds is not to be counted through
         after = max(oldest, now - stretch)
         found = fires_between(spec, after, now, wanted)

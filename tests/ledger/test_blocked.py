@@ -47,7 +47,7 @@ def test_a_run_tells_what_it_waits_for_until_it_is_claimed(ledger: Ledger) -> No
     ]
 
     worker = uuids.uuid7()
-    ledger.write(keep_worker, WorkerCall(worker, "w", "pool", "host", 1, 60)).result()
+    ledger.write(keep_worker, WorkerCall(worker, "w", "pool", "host", 1, 60, 1)).result()
     ledger.write(set_pool_paused, "pool", True).result()
     assert reasons(ledger, first) == [[Reason.POOL_PAUSED]]
     ledger.write(set_pool_paused, "pool", False).result()
@@ -58,8 +58,18 @@ def test_a_run_tells_what_it_waits_for_until_it_is_claimed(ledger: Ledger) -> No
     assert (taken.flow_run_id, reasons(ledger, first)) == (first, [[]])
     (blockers,) = ledger.read(blocked_by, [second]).result()
     assert [(each.reason, list(each.held_by)) for each in blockers] == [
+        (Reason.WORKERS_BUSY, [first]),
         (Reason.POOL_LIMIT, [first]),
         (Reason.DEPLOYMENT_LIMIT, [first]),
     ]
     ledger.write(cancel, second).result()
     assert reasons(ledger, second) == [[]]
+
+
+def test_a_served_deployment_waits_for_whoever_serves_it(ledger: Ledger) -> None:
+    row = ledger.write(apply_deployment, DeploymentInput("etl", "served")).result()
+    run_id = ledger.write(create_run, RunRequest("etl/served")).result()
+    assert reasons(ledger, run_id) == [[Reason.NO_WORKER]]
+    call = WorkerCall(uuids.uuid7(), "w", None, "host", 1, 60, None, [row.id])
+    ledger.write(keep_worker, call).result()
+    assert reasons(ledger, run_id) == [[]]

@@ -20,14 +20,13 @@ from headrace_service.ledger.claims import (
     release,
     release_lapsed,
 )
+from headrace_service.ledger.deployment_schedules import ScheduleInput, schedules_of
 from headrace_service.ledger.deployments import (
     DeploymentInput,
     DeploymentRow,
-    ScheduleInput,
     apply_deployment,
     delete_deployment,
     put_bundle,
-    schedules_of,
     set_deployment_paused,
 )
 from headrace_service.ledger.errors import Conflict, InvalidInput, NotFound
@@ -45,7 +44,7 @@ from headrace_service.ledger.work_pools import (
     keep_worker,
     set_pool_paused,
 )
-from headrace_service.schedules import Catchup, ScheduleSpec
+from headrace_service.schedules import Catchup, SchedulePolicy, ScheduleSpec
 from tests.builders import Stream, state
 
 SECOND = 1_000_000
@@ -151,7 +150,7 @@ def test_a_schedule_that_makes_no_sense_any_more_stops_no_other(ledger: Ledger) 
 def test_what_becomes_of_missed_times(ledger: Ledger, catchup: Catchup, made: int) -> None:
     anchor = now_micros() - 30 * 60 * SECOND
     spec = ScheduleSpec(interval=3600 * SECOND, anchor=anchor)
-    row = deploy(ledger, schedules=[ScheduleInput(spec, catchup=catchup)])
+    row = deploy(ledger, schedules=[ScheduleInput(spec, policy=SchedulePolicy(catchup))])
     due_since(ledger, row, 3 * 3600)
     coming = ledger.write(fire_due, now_micros()).result()
     assert runs(ledger) == made

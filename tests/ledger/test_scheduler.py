@@ -10,7 +10,8 @@ import uuid_utils.compat as uuids
 from headrace.records import now_micros
 from headrace_service.ledger import Ledger
 from headrace_service.ledger.claims import Claimant, claim
-from headrace_service.ledger.deployments import DeploymentInput, ScheduleInput, apply_deployment
+from headrace_service.ledger.deployment_schedules import ScheduleInput
+from headrace_service.ledger.deployments import DeploymentInput, apply_deployment
 from headrace_service.ledger.firing import next_fire
 from headrace_service.ledger.models import FlowRun
 from headrace_service.ledger.scheduled_runs import RunRequest, create_run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,18 +10,18 @@ import msgspec
 import pytest
 
 from headrace_service.admission import Capacity, Held
-from headrace_service.blocking import Around, Limited, Pool, Reason, Waiting, blockers
+from headrace_service.blocking import Hand, Limited, Pool, Reason, Waiting, blockers
 
 SECOND = 1_000_000
 NOW = 1_000 * SECOND
-POOL, OWNER = UUID(int=1), UUID(int=2)
+POOL, OWNER, OTHER = UUID(int=1), UUID(int=2), UUID(int=3)
 POOLED = Pool(POOL, "pool", paused=False, queue="default", queue_paused=False)
 WAITS = Waiting("SCHEDULED", "Late", False, NOW - SECOND, OWNER, "etl/daily", POOLED)
-WORKED_FOR = Around({POOL: 1})
+WORKED_FOR = (Hand(POOL, [], None, []),)
 
 
-def reasons(run: Waiting, around: Around = WORKED_FOR) -> list[Reason]:
-    return [blocker.reason for blocker in blockers(run, around, NOW)]
+def reasons(run: Waiting, workers: Sequence[Hand] = WORKED_FOR) -> list[Reason]:
+    return [blocker.reason for blocker in blockers(run, workers, NOW)]
 
 
 def but(**changes: Any) -> Waiting:
@@ -59,7 +60,7 @@ def test_a_time_that_has_not_come_is_told() -> None:
 
 
 def test_a_pool_without_workers_is_named_with_the_command_that_starts_one() -> None:
-    (blocker,) = blockers(WAITS, Around({}), NOW)
+    (blocker,) = blockers(WAITS, [], NOW)
     assert blocker.reason is Reason.NO_WORKER
     assert "`headrace worker start --pool pool`" in blocker.message
 
@@ -109,3 +110,26 @@ def test_a_rate_tells_when_there_will_be_a_slot() -> None:
 def test_a_full_limit_is_told_by_what_it_is_of(reason: Reason, words: str) -> None:
     (blocker,) = blockers(limited(2, reason=reason, owner="x"), WORKED_FOR, NOW)
     assert blocker.message.startswith(words)
+
+
+def test_a_deployment_that_is_served_needs_somebody_who_serves_it() -> None:
+    served = but(pool=None)
+    (blocker,) = blockers(served, WORKED_FOR, NOW)
+    assert (blocker.reason, "Nobody serves deployment 'etl/daily'" in blocker.message) == (
+        Reason.NO_WORKER,
+        True,
+    )
+    assert reasons(served, [Hand(None, [OWNER], None, [])]) == []
+
+
+def test_workers_that_have_all_they_take_are_told_with_their_runs() -> None:
+    one, two = UUID(int=100), UUID(int=101)
+    busy = [Hand(POOL, [], 1, [one]), Hand(POOL, [], 1, [two]), Hand(OTHER, [], 1, [])]
+    (blocker,) = blockers(WAITS, busy, NOW)
+    assert (blocker.reason, list(blocker.held_by)) == (Reason.WORKERS_BUSY, [one, two])
+    assert reasons(WAITS, [*busy, Hand(POOL, [], 1, [])]) == []
+
+
+def test_a_run_whose_turn_it_is_not_tells_whom_it_waits_for() -> None:
+    (blocker,) = blockers(but(behind=OTHER), WORKED_FOR, NOW)
+    assert (blocker.reason, list(blocker.held_by)) == (Reason.OVERLAP, [OTHER])

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from headrace_service.schedules import (
     Catchup,
     InvalidSchedule,
+    SchedulePolicy,
     ScheduleSpec,
     check,
     due,
@@ -248,5 +249,5 @@ def test_all_the_times_of_a_long_absence_are_not_counted_through() -> None:
     """Only the last hundred count; these are a billion."""
     now = micros("2026-01-01T00:00+00:00")
     spec = ScheduleSpec(interval=SECOND)
-    found = due(spec, now - 1_000_000_000 * SECOND, now, Catchup.ALL)
+    found = due(spec, now - 1_000_000_000 * SECOND, now, SchedulePolicy(Catchup.ALL))
     assert found == [now - seconds * SECOND for seconds in reversed(range(100))]

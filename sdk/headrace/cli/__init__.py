@@ -26,6 +26,7 @@ SUBCOMMANDS = {
     "flow-run": ("headrace.cli.flow_run", "Look at flow runs, read their logs, cancel them."),
     "work-pool": ("headrace.cli.work_pool", "Manage the pools in which runs wait for workers."),
     "worker": ("headrace.cli.worker", "Execute the runs that wait in work pools."),
+    "schedule": ("headrace.cli.schedule", "Look at schedules, add, change and pause them."),
     "schema": ("headrace.cli.schema", "Print the GraphQL schema."),
     "server": ("headrace.cli.server", "Run the service."),
     "token": ("headrace.cli.token", "Make, list and revoke API tokens."),

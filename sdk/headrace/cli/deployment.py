@@ -19,6 +19,7 @@ from headrace.cli.output import (
     show_line,
     show_table,
 )
+from headrace.cli.schedule import in_words
 
 
 @click.group()
@@ -41,7 +42,7 @@ def list_deployments(flow_name: str | None, as_json: bool) -> None:
         (
             one["fullName"],
             one["workPoolName"],
-            "; ".join(map(_schedule, one["schedules"])) or None,
+            "; ".join(map(in_words, one["schedules"])) or None,
             one["paused"],
         )
         for one in listed
@@ -63,7 +64,7 @@ def inspect(name: str, as_json: bool) -> None:
     schedules = one.pop("schedules")
     show_fields(one)
     click.echo("\nSchedules")
-    rows = [(_schedule(each), each["active"], each["nextFire"]) for each in schedules]
+    rows = [(in_words(each), each["active"], each["nextFire"]) for each in schedules]
     show_table(("when", "active", "nextFire"), rows)
 
 
@@ -137,6 +138,30 @@ def resume(name: str) -> None:
 
 @command.command()
 @click.argument("name")
+@click.option(
+    "--from", "since", required=True, help="The first time that counts, such as 2026-05-01."
+)
+@click.option("--to", "until", required=True, help="The last time that counts.")
+@click.option("--dry-run", is_flag=True, help="Make no run; only show the times.")
+@json_option
+def backfill(name: str, since: str, until: str, dry_run: bool, as_json: bool) -> None:
+    """Make a run for each time of the schedules that has none, the oldest first.
+
+    Times without a zone are this machine's.
+    """
+    from headrace.client import scheduling
+
+    stretch = _moment("--from", since), _moment("--to", until)
+    filled = perform(scheduling.backfill_deployment(name, *stretch, dry_run=dry_run))
+    if as_json:
+        show_json(filled)
+        return
+    ids = filled["flowRunIds"] or [None] * len(filled["times"])
+    show_table(("TIME", "FLOW RUN"), list(zip(filled["times"], ids, strict=True)))
+
+
+@command.command()
+@click.argument("name")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 def delete(name: str, yes: bool) -> None:
     """Delete a deployment and its schedules; its runs that wait are cancelled."""
@@ -166,15 +191,6 @@ def _watch(run_id: str) -> None:
         raise SystemExit(1)
 
 
-def _schedule(schedule: dict[str, Any]) -> str:
-    zone = "" if schedule["timezone"] == "UTC" else f" {schedule['timezone']}"
-    if schedule["cron"] is not None:
-        return f"cron {schedule['cron']}{zone}"
-    if schedule["rrule"] is not None:
-        return f"rrule {schedule['rrule']}{zone}"
-    return f"every {schedule['intervalSeconds']:g} s{zone}"
-
-
 def _start(start_in: str | None, start_at: str | None) -> str | None:
     """When a run is to start, as text with its zone."""
     if start_in is not None and start_at is not None:
@@ -184,10 +200,18 @@ def _start(start_in: str | None, start_at: str | None) -> str | None:
             now = datetime.datetime.now(datetime.UTC)
             return (now + datetime.timedelta(seconds=float(start_in))).isoformat()
         if start_at is not None:
-            return datetime.datetime.fromisoformat(start_at).astimezone().isoformat()
+            return _moment("--start-at", start_at)
     except (ValueError, OverflowError) as error:
         fail(f"no time to start at: {error}")
     return None
+
+
+def _moment(option: str, text: str) -> str:
+    """A time that somebody gave, as text with its zone."""
+    try:
+        return datetime.datetime.fromisoformat(text).astimezone().isoformat()
+    except (ValueError, OverflowError):
+        fail(f"{option} {text!r} is no time; one is 2026-05-01T08:00Z")
 
 
 def _object(text: str | None) -> dict[str, Any]:

@@ -9,14 +9,17 @@ from uuid import UUID
 
 from headrace.client.operations import ERROR, FLOW_RUN, Change, Object, Operation
 
-_SCHEDULE = "id slug cron intervalSeconds rrule timezone active parameters catchup nextFire"
+SCHEDULE = (
+    "id slug cron intervalSeconds anchor rrule timezone dayOr active parameters catchup catchupMax "
+    "catchupWindowSeconds overlap startDeadlineSeconds nextFire"
+)
 DEPLOYMENT = (
     "id name fullName flowName description version entrypoint bundleKey enforceSchema paused "
     "concurrencyLimit collisionStrategy limits key debounceSeconds singleton createdAt "
     "updatedAt tags parameters parameterSchema jobVariables workPoolName workQueueName "
-    f"schedules {{ {_SCHEDULE} }}"
+    f"schedules {{ {SCHEDULE} }}"
 )
-_WORKER = "id name host pid online startedAt seenAt"
+_WORKER = "id name host pid online capacity startedAt seenAt"
 WORK_POOL = (
     "id name type description paused concurrencyLimit createdAt "
     f"queues {{ name priority paused }} workers {{ {_WORKER} }}"

@@ -58,6 +58,7 @@ class Host(Taker):
     async def _claim(self, client: AsyncClient, room: int) -> tuple[int, float]:
         asked = work.input_of(
             **self._about(room),
+            capacity=self.limit,
             work_pool_name=self.work_pool_name,
             work_queue_names=None if self.work_queue_names is None else list(self.work_queue_names),
             deployment_ids=[str(key) for key in self.deployment_ids],

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
-from headrace_service.ledger import Ledger, deployments, work_pools
+from headrace_service.ledger import Ledger, deployment_schedules, work_pools
 from headrace_service.ledger.queries import (
     blocked,
     concurrency,
@@ -42,7 +42,7 @@ class Loaders:
         self.flow = self._each(flows.flows_by_id)
         self.flow_run = self._each(flow_runs.flow_runs_by_id)
         self.task_run = self._each(task_runs.task_runs_by_id)
-        self.schedules = self._each(deployments.schedules_of)
+        self.schedules = self._each(deployment_schedules.schedules_of)
         self.queue_names = DataLoader(load_fn=self._queue_names)
         self.slots_taken: DataLoader[LimitRow, float] = self._each(concurrency.slots_taken)
         self.blocked_by = self._each(blocked.blocked_by)

@@ -33,6 +33,7 @@ from headrace_service.ledger.models import (
     WorkPool,
     WorkQueue,
 )
+from headrace_service.ledger.overlaps import turns
 from headrace_service.ledger.run_limits import (
     IS_SCHEDULED,
     CollisionStrategy,
@@ -132,6 +133,12 @@ def _due(
     """Runs that are due, save those of keys of deployments that are `full`."""
     columns = [getattr(FlowRun, name) for name in _DueRow._fields]
     query = _waiting(claimant).select(*columns).where(FlowRun.scheduled_time <= now)
+    if first := turns(db).first:
+        query = query.where(
+            FlowRun.schedule_id.is_null()
+            | FlowRun.schedule_id.not_in(list(first))
+            | FlowRun.id.in_(list(first.values()))
+        )
     for deployment_id, keys in full.items():
         key = peewee.fn.COALESCE(FlowRun.limit_key, "")
         query = query.where((FlowRun.deployment_id != deployment_id) | key.not_in(keys))

@@ -13,7 +13,12 @@ import uuid_utils
 
 from headrace.limit_keys import LONGEST
 from headrace.records import FlowRunChanged, Name, StateChange, StateType, Text, now_micros
-from headrace_service import schedules
+from headrace_service.ledger.deployment_schedules import (
+    MAX_SCHEDULES,
+    ScheduleInput,
+    apply_schedules,
+    plan_schedules,
+)
 from headrace_service.ledger.errors import InvalidInput, NotFound
 from headrace_service.ledger.models import (
     Bundle,
@@ -28,25 +33,9 @@ from headrace_service.ledger.run_limits import limit_of_deployment, set_limit
 from headrace_service.ledger.state_changes import change_states
 from headrace_service.ledger.work_pools import DEFAULT_QUEUE, queue_for, work_pool
 from headrace_service.rules import Actor
-from headrace_service.schedules import Catchup, InvalidSchedule, ScheduleSpec
 
-#: Schedules of one deployment.
-MAX_SCHEDULES = 100
 #: Limits that one deployment names.
 MAX_LIMITS = 100
-
-
-class ScheduleRow(msgspec.Struct, frozen=True):
-    """A schedule. Times are in microseconds since 1970 UTC."""
-
-    id: UUID
-    deployment_id: UUID
-    slug: str | None
-    spec: ScheduleSpec
-    parameters: dict[str, Any]
-    active: bool
-    catchup: Catchup
-    next_fire: int | None
 
 
 class DeploymentRow(msgspec.Struct, frozen=True):
@@ -83,16 +72,6 @@ class DeploymentRow(msgspec.Struct, frozen=True):
     def full_name(self) -> str:
         """`flow/deployment`."""
         return f"{self.flow_name}/{self.name}"
-
-
-class ScheduleInput(msgspec.Struct, frozen=True):
-    """A schedule as it is asked for."""
-
-    spec: ScheduleSpec
-    slug: Name | None = None
-    parameters: dict[str, Any] = {}
-    active: bool = True
-    catchup: Catchup = Catchup.LATEST
 
 
 class DeploymentInput(msgspec.Struct, frozen=True):
@@ -176,31 +155,6 @@ def deployments_by_id(db: peewee.Database, ids: Sequence[UUID]) -> list[Deployme
     query = _selected().where(Deployment.id.in_(list(ids)))
     found = {row[0]: DeploymentRow(*row) for row in query.tuples().execute(db)}
     return [found.get(key) for key in ids]
-
-
-def schedules_of(db: peewee.Database, ids: Sequence[UUID]) -> list[list[ScheduleRow]]:
-    """The schedules of each deployment, in the order of their creation."""
-    columns = [getattr(Schedule, name) for name in ScheduleRow.__struct_fields__]
-    query = Schedule.select(*columns).where(Schedule.deployment_id.in_(list(ids)))
-    found: dict[UUID, list[ScheduleRow]] = {key: [] for key in ids}
-    for row in query.order_by(Schedule.id).tuples().execute(db):
-        found[row[1]].append(schedule_row(row))
-    return [found[key] for key in ids]
-
-
-def schedule_row(row: Sequence[Any]) -> ScheduleRow:
-    """The row of a schedule, from its columns."""
-    key, owner, slug, spec, parameters, active, catchup, next_fire = row
-    return ScheduleRow(
-        key,
-        owner,
-        slug,
-        msgspec.json.decode(spec, type=ScheduleSpec),
-        msgspec.json.decode(parameters),
-        active,
-        Catchup(catchup),
-        next_fire,
-    )
 
 
 def bundle(db: peewee.Database, key: str) -> tuple[bytes, str]:
@@ -297,8 +251,8 @@ def apply_deployment(db: peewee.Database, wanted: DeploymentInput) -> Deployment
     own_limit = limit_of_deployment(f"{wanted.flow_name}/{wanted.name}")
     set_limit(db, own_limit, wanted.concurrency_limit, now)
     if wanted.schedules is not None:
-        _apply_schedules(db, key, wanted.schedules, now)
-    plan_schedules(db, key, now)
+        apply_schedules(db, key, wanted.schedules, now)
+    plan_schedules(db, key, now, paused=deployment(db, key).paused)
     return deployment(db, key)
 
 
@@ -314,7 +268,7 @@ def set_deployment_paused(
     row = deployment(db, which)
     revise(db, Deployment, row.id, f"deployment {row.full_name}", expected)
     Deployment.update({Deployment.paused: paused}).where(Deployment.id == row.id).execute(db)
-    plan_schedules(db, row.id, now_micros())
+    plan_schedules(db, row.id, now_micros(), paused=paused)
     return deployment(db, row.id)
 
 
@@ -350,79 +304,12 @@ def _cancel_waiting(db: peewee.Database, deployment_id: UUID) -> None:
     change_states(db, changes, Actor.USER)
 
 
-def plan_schedules(db: peewee.Database, deployment_id: UUID, now: int) -> None:
-    """Give each schedule that is to fire a next time, and take it from the others."""
-    paused = deployment(db, deployment_id).paused
-    for schedule in schedules_of(db, [deployment_id])[0]:
-        moves = schedule.active and not paused
-        if moves == (schedule.next_fire is not None):
-            continue
-        coming = schedules.next_fire(schedule.spec, now) if moves else None
-        update = Schedule.update({Schedule.next_fire: coming})
-        update.where(Schedule.id == schedule.id).execute(db)
-
-
 def _flow_id(db: peewee.Database, name: str, now: int) -> UUID:
     row = {Flow.id: uuid_utils.uuid7().bytes, Flow.name: name, Flow.created_at: now}
     Flow.insert(row).on_conflict_ignore().execute(db)
     query = Flow.select(Flow.id).where(Flow.name == name)
     ((flow_id,),) = query.tuples().execute(db)
     return UUID(bytes=flow_id.bytes)
-
-
-def _apply_schedules(
-    db: peewee.Database, deployment_id: UUID, wanted: Sequence[ScheduleInput], now: int
-) -> None:
-    """Keep the schedules that are asked for again; add what is new, and drop the others.
-
-    A schedule is the same when it has the same slug or, without one, the same times.
-    """
-    before = schedules_of(db, [deployment_id])[0]
-    kept: set[UUID] = set()
-    for index, schedule in enumerate(wanted):
-        spec = schedule.spec
-        if spec.interval is not None and spec.anchor == 0:
-            spec = msgspec.structs.replace(spec, anchor=now)
-        try:
-            schedules.check(spec, now)
-        except InvalidSchedule as error:
-            raise InvalidInput(str(error), f"schedules[{index}]") from None
-        same = next((old for old in before if _is_same(old, schedule, kept)), None)
-        values: dict[Any, Any] = {
-            Schedule.parameters: _text(schedule.parameters),
-            Schedule.active: schedule.active,
-            Schedule.catchup: schedule.catchup.value,
-        }
-        if same is None or not _same_times(same.spec, schedule.spec):
-            values |= {Schedule.spec: _text(spec), Schedule.next_fire: None}
-        if same is not None:
-            kept.add(same.id)
-            Schedule.update(values).where(Schedule.id == same.id).execute(db)
-            continue
-        key = UUID(bytes=uuid_utils.uuid7().bytes)
-        kept.add(key)
-        new = {
-            Schedule.id: key,
-            Schedule.deployment_id: deployment_id,
-            Schedule.slug: schedule.slug,
-            Schedule.created_at: now,
-        }
-        Schedule.insert({**new, **values}).execute(db)
-    gone = [old.id for old in before if old.id not in kept]
-    Schedule.delete().where(Schedule.id.in_(gone)).execute(db)
-
-
-def _is_same(old: ScheduleRow, wanted: ScheduleInput, taken: set[UUID]) -> bool:
-    if old.id in taken or old.slug != wanted.slug:
-        return False
-    return wanted.slug is not None or _same_times(old.spec, wanted.spec)
-
-
-def _same_times(old: ScheduleSpec, wanted: ScheduleSpec) -> bool:
-    """Whether two schedules fire at the same times; an interval without an anchor keeps the old."""
-    if wanted.interval is not None and wanted.anchor == 0:
-        wanted = msgspec.structs.replace(wanted, anchor=old.anchor)
-    return old == wanted
 
 
 def _text(value: object) -> str:

@@ -1,4 +1,5 @@
-"""What happens to runs by the clock: schedules fire, and runs that nobody takes are called Late."""
+"""What happens to runs by the clock: schedules fire; runs that nobody takes are called Late, and in
+the end are given up."""
 
 from __future__ import annotations
 
@@ -10,13 +11,21 @@ import peewee
 
 from headrace.records import StateType
 from headrace_service import schedules
-from headrace_service.ledger.deployments import ScheduleRow, deployment, schedule_row
+from headrace_service.ledger.deployment_schedules import (
+    SCHEDULE_COLUMNS,
+    ScheduleRow,
+    schedule_row,
+)
+from headrace_service.ledger.deployments import deployment
 from headrace_service.ledger.models import FlowRun, Schedule
+from headrace_service.ledger.overlaps import open_runs
+from headrace_service.ledger.queries.blocked import blocked_by
 from headrace_service.ledger.run_limits import IS_SCHEDULED
 from headrace_service.ledger.scheduled_runs import RunRequest, insert_run
 from headrace_service.ledger.state_changes import change_flow_run
+from headrace_service.ledger.steering import cancel
 from headrace_service.rules import Actor
-from headrace_service.schedules import InvalidSchedule
+from headrace_service.schedules import InvalidSchedule, Overlap
 
 logger = logging.getLogger("headrace_service.ledger")
 
@@ -34,8 +43,7 @@ def fire_due(db: peewee.Database, now: int) -> int | None:
     Returns:
         When the next schedule fires, in microseconds since 1970 UTC; None when none will.
     """
-    columns = [getattr(Schedule, name) for name in ScheduleRow.__struct_fields__]
-    query = Schedule.select(*columns).where(Schedule.next_fire <= now)
+    query = Schedule.select(*SCHEDULE_COLUMNS).where(Schedule.next_fire <= now)
     due = query.order_by(Schedule.next_fire).limit(FIRES).tuples().execute(db)
     for row in list(due):
         _fire(db, schedule_row(row), now)
@@ -55,7 +63,7 @@ def _fire(db: peewee.Database, schedule: ScheduleRow, now: int) -> None:
     parameters = {**msgspec.json.decode(row.parameters), **schedule.parameters}
     wanted = RunRequest(str(row.id), tags=[AUTO_TAG])
     try:
-        moments = schedules.due(schedule.spec, schedule.next_fire, now, schedule.catchup)
+        moments = schedules.due(schedule.spec, schedule.next_fire, now, schedule.policy)
         coming = schedules.next_fire(schedule.spec, now)
     except InvalidSchedule as error:  # its zone is none here any more, for one
         logger.error("a schedule of deployment %r fires no more: %s", row.full_name, error)
@@ -64,10 +72,47 @@ def _fire(db: peewee.Database, schedule: ScheduleRow, now: int) -> None:
         fired = FlowRun.select().where(
             FlowRun.schedule_id == schedule.id, FlowRun.scheduled_time == moment
         )
-        if not fired.exists(db):
+        if not fired.exists(db) and _makes_way(db, schedule):
             extra = {FlowRun.schedule_id: schedule.id}
             insert_run(db, row, wanted, parameters, moment, extra)
     Schedule.update({Schedule.next_fire: coming}).where(Schedule.id == schedule.id).execute(db)
+
+
+def _makes_way(db: peewee.Database, schedule: ScheduleRow) -> bool:
+    """Whether there is to be a run beside those of the schedule that have not ended."""
+    overlap = schedule.policy.overlap
+    if overlap not in (Overlap.SKIP, Overlap.CANCEL_RUNNING):
+        return True
+    before = open_runs(db, schedule.id)
+    if overlap is Overlap.CANCEL_RUNNING:
+        for run_id in before:
+            cancel(db, run_id)
+        return True
+    return not before
+
+
+def too_late(db: peewee.Database, now: int) -> list[UUID]:
+    """Runs that have waited for longer than their schedule gives them to begin; a hundred."""
+    query = (
+        FlowRun.select(FlowRun.id)
+        .join(Schedule, on=(Schedule.id == FlowRun.schedule_id))
+        .where(
+            IS_SCHEDULED,
+            FlowRun.claimed_by.is_null(True),
+            FlowRun.scheduled_time <= now,
+            Schedule.start_deadline.is_null(False),
+            # One of a backfill is made long after its time.
+            FlowRun.created_at + Schedule.start_deadline < now,
+        )
+    )
+    return [run_id for (run_id,) in query.limit(FIRES).tuples().execute(db)]
+
+
+def give_up_too_late(db: peewee.Database, now: int) -> None:
+    """Cancel the runs that have waited for longer than their schedule gives them."""
+    message = "It did not begin within the time that its schedule gives it."
+    for run_id in too_late(db, now):
+        change_flow_run(db, run_id, StateType.CANCELLED, "Cancelled", Actor.SERVICE, message)
 
 
 def overdue(db: peewee.Database, before: int) -> list[UUID]:
@@ -77,6 +122,7 @@ def overdue(db: peewee.Database, before: int) -> list[UUID]:
         FlowRun.deployment_id.is_null(False),
         FlowRun.claimed_by.is_null(True),
         FlowRun.scheduled_time < before,
+        FlowRun.created_at < before,  # one of a backfill is made long after its time
         FlowRun.state_name == "Scheduled",
     )
     return [run_id for (run_id,) in query.limit(FIRES).tuples().execute(db)]
@@ -84,5 +130,7 @@ def overdue(db: peewee.Database, before: int) -> list[UUID]:
 
 def mark_late(db: peewee.Database, before: int) -> None:
     """Call runs Late that were due before a time and that nobody has taken."""
-    for run_id in overdue(db, before):
-        change_flow_run(db, run_id, StateType.SCHEDULED, "Late", Actor.SERVICE)
+    late = overdue(db, before)
+    for run_id, blockers in zip(late, blocked_by(db, late), strict=True):
+        reason = " ".join(blocker.message for blocker in blockers) or None
+        change_flow_run(db, run_id, StateType.SCHEDULED, "Late", Actor.SERVICE, reason)

@@ -10,42 +10,12 @@ The models are bound to no database: one process may hold several ledgers. Every
 
 from __future__ import annotations
 
-from typing import Any
-from uuid import UUID
-
 import peewee
 
-
-class IdField(peewee.Field):
-    """A UUID: 16 bytes on SQLite, `uuid` on PostgreSQL."""
-
-    field_type = "RUN_ID"
-
-    def db_value(self, value: Any) -> bytes | None:
-        """The stored form of a UUID."""
-        if value is None or isinstance(value, bytes):
-            return value
-        return bytes(value.bytes)
-
-    def python_value(self, value: Any) -> UUID | None:
-        """The UUID of a stored form."""
-        return None if value is None else UUID(bytes=bytes(value))
-
-
-#: An id that nothing has.
-NO_ID = bytes(16)
-
-
-class Table(peewee.Model):
-    """What all tables share."""
-
-    class Meta:
-        legacy_table_names = False
-
-
-def _revision() -> peewee.IntegerField:
-    """The column that counts the edits of a row, from 1; in the place where it was added."""
-    return peewee.IntegerField(constraints=[peewee.SQL("DEFAULT 1")], default=1)
+from headrace_service.ledger.columns import NO_ID as NO_ID
+from headrace_service.ledger.columns import IdField as IdField
+from headrace_service.ledger.columns import Table as Table
+from headrace_service.ledger.columns import revision_column
 
 
 class Flow(Table):
@@ -120,6 +90,15 @@ FlowRun.add_index(
 FlowRun.add_index(
     FlowRun.scheduled_time,
     where=peewee.SQL("state_type = 'SCHEDULED' AND deployment_id IS NOT NULL"),
+)
+FlowRun.add_index(
+    FlowRun.schedule_id,
+    FlowRun.scheduled_time,
+    name="flow_run_open_of_schedule",
+    where=peewee.SQL(
+        "state_type IN ('SCHEDULED', 'PENDING', 'RUNNING', 'PAUSED', 'CANCELLING') "
+        "AND schedule_id IS NOT NULL"
+    ),
 )
 FlowRun.add_index(
     FlowRun.claimed_by,
@@ -296,7 +275,7 @@ class Variable(Table):
     tags = peewee.TextField()
     created_at = peewee.BigIntegerField()
     updated_at = peewee.BigIntegerField()
-    revision = _revision()
+    revision = revision_column()
 
     class Meta:
         table_name = "variable"
@@ -318,7 +297,7 @@ class Artifact(Table):
     task_run_id = IdField(null=True)
     created_at = peewee.BigIntegerField()
     updated_at = peewee.BigIntegerField()
-    revision = _revision()
+    revision = revision_column()
 
     class Meta:
         table_name = "artifact"
@@ -361,7 +340,7 @@ class Block(Table):
     data = peewee.TextField()
     created_at = peewee.BigIntegerField()
     updated_at = peewee.BigIntegerField()
-    revision = _revision()
+    revision = revision_column()
 
     class Meta:
         table_name = "block"
@@ -399,7 +378,7 @@ class Deployment(Table):
     created_at = peewee.BigIntegerField()
     updated_at = peewee.BigIntegerField()
     collision_strategy = peewee.TextField(null=True)
-    revision = _revision()
+    revision = revision_column()
     limits = peewee.TextField(constraints=[peewee.SQL("DEFAULT '[]'")])
     limit_key = peewee.TextField(null=True)
     debounce = peewee.BigIntegerField(null=True)
@@ -415,7 +394,7 @@ class Schedule(Table):
     """One schedule of a deployment: `spec` is JSON (`headrace_service.schedules.ScheduleSpec`).
 
     `next_fire` is when it fires next; None while it is not active or its deployment is paused, and
-    when it fires no more. `catchup` says what becomes of times that passed while nobody looked.
+    when it fires no more. The rest is `headrace_service.schedules.SchedulePolicy`.
     """
 
     id = IdField(primary_key=True)
@@ -427,7 +406,11 @@ class Schedule(Table):
     catchup = peewee.TextField()
     next_fire = peewee.BigIntegerField(null=True)
     created_at = peewee.BigIntegerField()
-    revision = _revision()
+    revision = revision_column()
+    overlap = peewee.TextField(constraints=[peewee.SQL("DEFAULT 'ALLOW'")])
+    start_deadline = peewee.BigIntegerField(null=True)
+    catchup_max = peewee.IntegerField(null=True)
+    catchup_window = peewee.BigIntegerField(null=True)
 
     class Meta:
         table_name = "schedule"
@@ -462,7 +445,7 @@ class WorkPool(Table):
     description = peewee.TextField(null=True)
     paused = peewee.BooleanField()
     created_at = peewee.BigIntegerField()
-    revision = _revision()
+    revision = revision_column()
 
     class Meta:
         table_name = "work_pool"
@@ -478,7 +461,7 @@ class WorkQueue(Table):
     priority = peewee.IntegerField()
     paused = peewee.BooleanField()
     created_at = peewee.BigIntegerField()
-    revision = _revision()
+    revision = revision_column()
 
     class Meta:
         table_name = "work_queue"
@@ -489,7 +472,9 @@ class WorkQueue(Table):
 class Worker(Table):
     """A process that takes runs: a worker of a pool, or, without one, what serves deployments.
 
-    What it has claimed and not begun is given back once `lease_until` has passed.
+    What it has claimed and not begun is given back once `lease_until` has passed. `capacity` is how
+    many runs it executes at once, None for any number; `deployment_ids` is a JSON list of those
+    that it serves.
     """
 
     id = IdField(primary_key=True)
@@ -500,6 +485,8 @@ class Worker(Table):
     started_at = peewee.BigIntegerField()
     seen_at = peewee.BigIntegerField()
     lease_until = peewee.BigIntegerField()
+    capacity = peewee.IntegerField(null=True)
+    deployment_ids = peewee.TextField(null=True)
 
     class Meta:
         table_name = "worker"
@@ -521,7 +508,7 @@ class ConcurrencyLimit(Table):
     active = peewee.BooleanField()
     created_at = peewee.BigIntegerField()
     updated_at = peewee.BigIntegerField()
-    revision = _revision()
+    revision = revision_column()
     total = peewee.IntegerField(null=True)
 
     class Meta:

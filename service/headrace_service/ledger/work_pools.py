@@ -64,6 +64,7 @@ class WorkerRow(msgspec.Struct, frozen=True):
     started_at: int
     seen_at: int
     lease_until: int
+    capacity: int | None
 
 
 class NewWorkPool(msgspec.Struct, frozen=True):
@@ -77,7 +78,10 @@ class NewWorkPool(msgspec.Struct, frozen=True):
 
 
 class WorkerCall(msgspec.Struct, frozen=True):
-    """A worker tells that it lives, and until when it counts as living: seconds from now."""
+    """A worker tells that it lives, and until when it counts as living: seconds from now.
+
+    `capacity` is how many runs it executes at once; `deployment_ids` are what it serves.
+    """
 
     worker_id: UUID
     worker_name: Name
@@ -85,6 +89,8 @@ class WorkerCall(msgspec.Struct, frozen=True):
     host: Name
     pid: Annotated[int, msgspec.Meta(ge=0, le=2**53)]
     lease_seconds: Annotated[float, msgspec.Meta(gt=0, le=86_400)]
+    capacity: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)] | None = None
+    deployment_ids: list[UUID] = []
 
 
 def no_such_pool(name: str) -> NotFound:
@@ -250,8 +256,10 @@ def keep_worker(db: peewee.Database, call: WorkerCall) -> UUID | None:
         Worker.started_at: now,
         Worker.seen_at: now,
         Worker.lease_until: now + round(call.lease_seconds * 1_000_000),
+        Worker.capacity: call.capacity,
+        Worker.deployment_ids: msgspec.json.encode(call.deployment_ids).decode(),
     }
-    kept = (Worker.seen_at, Worker.lease_until)
+    kept = (Worker.seen_at, Worker.lease_until, Worker.deployment_ids)
     Worker.insert(row).on_conflict(conflict_target=[Worker.id], preserve=kept).execute(db)
     return pool_id
 

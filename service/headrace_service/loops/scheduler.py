@@ -11,7 +11,14 @@ from collections.abc import Callable
 
 from headrace_service.ledger import Ledger
 from headrace_service.ledger.claims import extend_workers, has_lapsed_workers, release_lapsed
-from headrace_service.ledger.firing import fire_due, mark_late, next_fire, overdue
+from headrace_service.ledger.firing import (
+    fire_due,
+    give_up_too_late,
+    mark_late,
+    next_fire,
+    overdue,
+    too_late,
+)
 from headrace_service.loops.clock import Clock, SystemClock
 from headrace_service.loops.rounds import go_round
 from headrace_service.measures import Rounds
@@ -54,6 +61,8 @@ class Scheduler:
         coming = await ledger.aread(next_fire)
         if await ledger.aread(overdue, now - LATE):
             await ledger.awrite(mark_late, now - LATE)
+        if await ledger.aread(too_late, now):
+            await ledger.awrite(give_up_too_late, now)
         if coming is not None and coming <= now:
             coming = await ledger.awrite(fire_due, now)
         if coming is None:

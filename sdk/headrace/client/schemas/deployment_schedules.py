@@ -28,6 +28,12 @@ class DeploymentScheduleCreate(Action):
     parameters: dict[str, Any] = Field(default_factory=dict)
     slug: str | None = None
     replaces: str | None = None
+    # Not shown: programs print schedules, and these say nothing where nobody set them.
+    overlap: str = Field(default="allow", repr=False)
+    start_deadline: datetime.timedelta | None = Field(default=None, repr=False)
+    catchup: str = Field(default="latest", repr=False)
+    catchup_max: int | None = Field(default=None, repr=False)
+    catchup_window: datetime.timedelta | None = Field(default=None, repr=False)
 
     @classmethod
     def from_schedule(cls, schedule: Any, anchored: bool = True) -> DeploymentScheduleCreate:
@@ -48,11 +54,24 @@ class DeploymentScheduleCreate(Action):
             active=schedule.active,
             parameters=schedule.parameters,
             slug=schedule.slug,
+            overlap=schedule.overlap,
+            start_deadline=schedule.start_deadline,
+            catchup=schedule.catchup,
+            catchup_max=schedule.catchup_max,
+            catchup_window=schedule.catchup_window,
         )
 
     def as_input(self) -> dict[str, Any]:
         """The fields of the schema's `ScheduleInput`."""
-        given: dict[str, Any] = {"active": self.active, "parameters": self.parameters}
+        given: dict[str, Any] = {
+            "active": self.active,
+            "parameters": self.parameters,
+            "overlap": self.overlap.upper(),
+            "startDeadlineSeconds": _seconds(self.start_deadline),
+            "catchup": self.catchup.upper(),
+            "catchupMax": self.catchup_max,
+            "catchupWindowSeconds": _seconds(self.catchup_window),
+        }
         if self.slug is not None:
             given["slug"] = self.slug
         match self.schedule:
@@ -68,3 +87,7 @@ class DeploymentScheduleCreate(Action):
                 if "anchor_date" in every.model_fields_set:
                     given["anchor"] = every.anchor_date.isoformat()
         return given
+
+
+def _seconds(length: datetime.timedelta | None) -> float | None:
+    return None if length is None else length.total_seconds()

@@ -14,6 +14,7 @@ from headrace_service.api.mutations.deployments import DeploymentMutations
 from headrace_service.api.mutations.inputs import InputMutations
 from headrace_service.api.mutations.record import RecordMutations
 from headrace_service.api.mutations.runs import RunMutations
+from headrace_service.api.mutations.schedules import ScheduleMutations
 from headrace_service.api.mutations.slots import SlotMutations
 from headrace_service.api.mutations.steering import SteeringMutations
 from headrace_service.api.mutations.variables import VariableMutations
@@ -30,6 +31,7 @@ class Mutation(
     ArtifactMutations,
     BlockMutations,
     DeploymentMutations,
+    ScheduleMutations,
     WorkMutations,
     BackgroundMutations,
     ConcurrencyLimitMutations,

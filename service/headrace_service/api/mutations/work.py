@@ -59,6 +59,9 @@ class ClaimInput:
     deployment_ids: list[strawberry.ID] | None = strawberry.field(
         default=None, description="Without a pool: the deployments that it serves."
     )
+    capacity: int | None = strawberry.field(
+        default=None, description="How many runs it executes at once; null for any number."
+    )
     holding: list[strawberry.ID] | None = strawberry.field(
         default=None,
         description="The runs that it executes now. Others that it has claimed are given back "
@@ -155,6 +158,7 @@ class WorkMutations:
     ) -> ClaimResult:
         """Claim."""
         ledger, worker = info.context.ledger, parse_id(input.worker_id, "workerId")
+        serves = _ids(input.deployment_ids, "deploymentIds")
         call = work_pools.WorkerCall(
             worker,
             input.worker_name,
@@ -162,6 +166,8 @@ class WorkMutations:
             input.host,
             input.pid,
             input.lease_seconds,
+            input.capacity,
+            serves,
         )
         try:
             pool = await ledger.awrite(work_pools.keep_worker, checked(call))
@@ -171,7 +177,7 @@ class WorkMutations:
             worker,
             pool,
             input.work_queue_names,
-            _ids(input.deployment_ids, "deploymentIds"),
+            serves,
             input.limit,
             None if input.holding is None else frozenset(_ids(input.holding, "holding")),
         )

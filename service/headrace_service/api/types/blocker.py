@@ -21,10 +21,12 @@ _MEANING = {
     Reason.POOL_PAUSED: "Its work pool is paused.",
     Reason.QUEUE_PAUSED: "Its work queue is paused.",
     Reason.NO_WORKER: "Nobody is there who would execute it.",
+    Reason.WORKERS_BUSY: "All who could execute it have as many runs as they take.",
     Reason.POOL_LIMIT: "Its work pool has as many runs under way as it may.",
     Reason.QUEUE_LIMIT: "Its work queue has as many runs under way as it may.",
     Reason.CONCURRENCY_LIMIT: "All slots of a limit that its deployment names are taken.",
     Reason.DEPLOYMENT_LIMIT: "Its deployment has as many runs under way as it may.",
+    Reason.OVERLAP: "An earlier run of its schedule has not ended.",
 }
 strawberry.enum(Reason, name="BlockerReason", description="What kind of thing holds a run back.")
 for _value in Reason.__strawberry_definition__.values:  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Deployments and their schedules."""
+"""Deployments."""
 
 from __future__ import annotations
 
@@ -10,14 +10,9 @@ import strawberry
 from headrace_service.api.context import Info
 from headrace_service.api.scalars import JSON, DateTime, object_of
 from headrace_service.api.types.node import Node
-from headrace_service.ledger.deployments import (
-    DeploymentInput,
-    DeploymentRow,
-    ScheduleInput,
-    ScheduleRow,
-)
+from headrace_service.api.types.schedule import Schedule, ScheduleGiven
+from headrace_service.ledger.deployments import DeploymentInput, DeploymentRow
 from headrace_service.ledger.run_limits import CollisionStrategy
-from headrace_service.schedules import Catchup, ScheduleSpec
 
 _STRATEGIES = {
     CollisionStrategy.ENQUEUE: "It waits, as AwaitingConcurrencySlot.",
@@ -29,52 +24,6 @@ strawberry.enum(
 )
 for _strategy in CollisionStrategy.__strawberry_definition__.values:  # type: ignore[attr-defined]
     _strategy.description = _STRATEGIES[CollisionStrategy(_strategy.value)]
-
-_MEANING = {
-    Catchup.NONE: "None of them.",
-    Catchup.LATEST: "One run, for the latest of them.",
-    Catchup.ALL: "A run for each of the last hundred.",
-}
-strawberry.enum(
-    Catchup, description="What becomes of a schedule's times that passed while nobody looked."
-)
-for _value in Catchup.__strawberry_definition__.values:  # type: ignore[attr-defined]
-    _value.description = _MEANING[Catchup(_value.value)]
-
-
-@strawberry.type(description="When a deployment runs by itself: by one of cron, interval, rrule.")
-class Schedule:
-    """A schedule."""
-
-    id: strawberry.ID = strawberry.field(description="Its id.")
-    slug: str | None = strawberry.field(description="The name that its deployment knows it by.")
-    cron: str | None = strawberry.field(description="Its cron line.")
-    interval_seconds: float | None = strawberry.field(description="Its interval.")
-    rrule: str | None = strawberry.field(description="Its recurrence rule, as RFC 5545 has it.")
-    timezone: str = strawberry.field(description="The zone whose clocks count.")
-    active: bool = strawberry.field(description="Whether it makes runs.")
-    catchup: Catchup = strawberry.field(description="What becomes of times that were missed.")
-    parameters: JSON = strawberry.field(description="Its runs' own arguments, by name.")
-    next_fire: DateTime | None = strawberry.field(
-        description="When it fires next; null while it rests, and when it fires no more."
-    )
-
-    @classmethod
-    def of(cls, row: ScheduleRow) -> Schedule:
-        """The schedule of a row."""
-        spec = row.spec
-        return cls(
-            id=strawberry.ID(str(row.id)),
-            slug=row.slug,
-            cron=spec.cron,
-            interval_seconds=None if spec.interval is None else spec.interval / 1_000_000,
-            rrule=spec.rrule,
-            timezone=spec.timezone or "UTC",
-            active=row.active,
-            catchup=row.catchup,
-            parameters=JSON(row.parameters),
-            next_fire=None if row.next_fire is None else DateTime(row.next_fire),
-        )
 
 
 @strawberry.type(description="A flow that can be run from elsewhere, by itself or when asked to.")
@@ -187,58 +136,6 @@ class Deployment(Node):
         """The queue."""
         found = await info.context.loaders.queue_names.load(self.row.work_queue_id)
         return None if found is None else found[1]
-
-
-@strawberry.input(
-    name="ScheduleInput", description="A schedule: one of cron, intervalSeconds and rrule."
-)
-class ScheduleGiven:
-    """A schedule as it is asked for."""
-
-    cron: str | None = strawberry.field(
-        default=None, description="A cron line: minute, hour, day of month, month, weekday."
-    )
-    interval_seconds: float | None = strawberry.field(
-        default=None, description="Seconds from one run to the next."
-    )
-    anchor: DateTime | None = strawberry.field(
-        default=None, description="One of an interval's times; else the time now."
-    )
-    rrule: str | None = strawberry.field(
-        default=None, description="A recurrence rule of RFC 5545; else it counts from 2020-01-01."
-    )
-    timezone: str | None = strawberry.field(
-        default=None, description="The zone whose clocks count, such as `Europe/Berlin`; else UTC."
-    )
-    day_or: bool = strawberry.field(
-        default=True,
-        description="Whether a cron line's day of the month and weekday mean either, not both.",
-    )
-    slug: str | None = strawberry.field(
-        default=None, description="A name to find it by when it is to change."
-    )
-    active: bool = strawberry.field(default=True, description="Whether it makes runs.")
-    parameters: JSON | None = strawberry.field(
-        default=None, description="Its runs' own arguments, by name."
-    )
-    catchup: Catchup | None = strawberry.field(
-        default=None, description="What becomes of times that were missed; else LATEST."
-    )
-
-    def as_input(self) -> ScheduleInput:
-        """The schedule as the ledger takes it."""
-        seconds = self.interval_seconds
-        spec = ScheduleSpec(
-            cron=self.cron,
-            interval=None if seconds is None else round(seconds * 1_000_000),
-            rrule=self.rrule,
-            timezone=self.timezone,
-            anchor=self.anchor or 0,
-            day_or=self.day_or,
-        )
-        catchup = self.catchup or Catchup.LATEST
-        parameters = object_of(self.parameters, "schedules.parameters")
-        return ScheduleInput(spec, self.slug, parameters, self.active, catchup)
 
 
 @strawberry.input(

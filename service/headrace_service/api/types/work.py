@@ -37,6 +37,9 @@ class Worker:
     host: str = strawberry.field(description="The machine that it runs on.")
     pid: int = strawberry.field(description="Its process.")
     online: bool = strawberry.field(description="Whether its lease holds.")
+    capacity: int | None = strawberry.field(
+        description="How many runs it executes at once; null for any number."
+    )
     started_at: DateTime = strawberry.field(description="When it was first heard of.")
     seen_at: DateTime = strawberry.field(description="When it was last heard of.")
 
@@ -49,6 +52,7 @@ class Worker:
             host=row.host,
             pid=row.pid,
             online=row.lease_until >= now_micros(),
+            capacity=row.capacity,
             started_at=DateTime(row.started_at),
             seen_at=DateTime(row.seen_at),
         )

@@ -11,7 +11,7 @@ import peewee
 
 from headrace.records import SlotHolder, now_micros
 from headrace_service.admission import Capacity, Held
-from headrace_service.blocking import Around, Blocker, Limited, Pool, Reason, Waiting, blockers
+from headrace_service.blocking import Blocker, Hand, Limited, Pool, Reason, Waiting, blockers
 from headrace_service.ledger.models import (
     ConcurrencyLimit,
     Deployment,
@@ -22,6 +22,7 @@ from headrace_service.ledger.models import (
     WorkPool,
     WorkQueue,
 )
+from headrace_service.ledger.overlaps import turns
 from headrace_service.ledger.run_limits import (
     limit_of_deployment,
     limit_of_pool,
@@ -30,6 +31,11 @@ from headrace_service.ledger.run_limits import (
 )
 
 _WAITING = ("SCHEDULED", "PAUSED")
+#: As text of its own: only so SQLite sees that the index of runs that are under way serves.
+_IS_UNDER_WAY = peewee.SQL(
+    "\"t1\".\"state_type\" IN ('PENDING', 'RUNNING', 'CANCELLING') "
+    'AND "t1"."claimed_by" IS NOT NULL'
+)
 
 #: How the names of limits begin that are of something, and what it means that one is full.
 _OWNED = {
@@ -47,8 +53,8 @@ def blocked_by(db: peewee.Database, ids: Sequence[UUID]) -> list[list[Blocker]]:
     waiting = _waiting(db, ids, now)
     if not waiting:
         return [[] for _ in ids]
-    around = Around(_workers(db, now))
-    return [blockers(waiting[key], around, now) if key in waiting else [] for key in ids]
+    workers = _workers(db, now)
+    return [blockers(waiting[key], workers, now) if key in waiting else [] for key in ids]
 
 
 def _waiting(db: peewee.Database, ids: Sequence[UUID], now: int) -> dict[UUID, Waiting]:
@@ -58,7 +64,7 @@ def _waiting(db: peewee.Database, ids: Sequence[UUID], now: int) -> dict[UUID, W
     of_limits = (FlowRun.limit_key, Deployment.limits)
     of_pool = (WorkPool.id, WorkPool.name, WorkPool.paused, WorkQueue.name, WorkQueue.paused)
     query: Any = FlowRun.select(
-        *of_run, FlowRun.scheduled_time, *of_deployment, *of_limits, *of_pool
+        *of_run, FlowRun.scheduled_time, FlowRun.schedule_id, *of_deployment, *of_limits, *of_pool
     )
     query = (
         query.join(Flow, on=(Flow.id == FlowRun.flow_id))
@@ -67,13 +73,24 @@ def _waiting(db: peewee.Database, ids: Sequence[UUID], now: int) -> dict[UUID, W
         .left_outer_join(WorkPool, on=(WorkPool.id == WorkQueue.work_pool_id))
         .where(FlowRun.id.in_(list(ids)), FlowRun.state_type.in_(_WAITING))
     )
+    first = turns(db).first
     found: dict[UUID, Waiting] = {}
     limited: dict[UUID, tuple[str, list[str]]] = {}
     for row in query.tuples().execute(db):
-        run_id, kind, name, claimed_by, due, owner, flow, own, key, named, *pool = row
+        run_id, kind, name, claimed_by, due, schedule, owner, flow, own, key, named, *pool = row
         where = None if pool[0] is None else Pool(*pool)
         full_name = f"{flow}/{own}"
-        found[run_id] = Waiting(kind, name, claimed_by is not None, due, owner, full_name, where)
+        ahead = first.get(schedule)
+        found[run_id] = Waiting(
+            kind,
+            name,
+            claimed_by is not None,
+            due,
+            owner,
+            full_name,
+            where,
+            behind=None if ahead == run_id else ahead,
+        )
         if owner is not None and named is not None:
             names = msgspec.json.decode(named, type=list[str])
             queue = None if where is None else (where.name, where.queue)
@@ -111,9 +128,19 @@ def _limited(name: str, capacity: Capacity, held: list[tuple[Held, SlotHolder]])
     return Limited(Reason.CONCURRENCY_LIMIT, name, capacity, slots, holders)
 
 
-def _workers(db: peewee.Database, now: int) -> dict[UUID, int]:
-    """How many workers of each pool live."""
-    alive = Worker.select(Worker.work_pool_id, peewee.fn.COUNT(Worker.id)).where(
-        Worker.lease_until >= now, Worker.work_pool_id.is_null(False)
-    )
-    return dict(alive.group_by(Worker.work_pool_id).tuples().execute(db))
+def _workers(db: peewee.Database, now: int) -> list[Hand]:
+    """The workers that live, with the runs that they have."""
+    held: dict[UUID, list[UUID]] = {}
+    query = FlowRun.select(FlowRun.claimed_by, FlowRun.id).where(_IS_UNDER_WAY)
+    for worker, run_id in query.tuples().execute(db):
+        held.setdefault(worker, []).append(run_id)
+    columns = (Worker.id, Worker.work_pool_id, Worker.deployment_ids, Worker.capacity)
+    alive = Worker.select(*columns).where(Worker.lease_until >= now)
+    return [
+        Hand(pool, _ids(serves), capacity, held.get(key, []))
+        for key, pool, serves, capacity in alive.tuples().execute(db)
+    ]
+
+
+def _ids(text: str | None) -> list[UUID]:
+    return [] if text is None else msgspec.json.decode(text, type=list[UUID])

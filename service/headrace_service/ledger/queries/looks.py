@@ -9,7 +9,8 @@ from uuid import UUID
 import peewee
 
 from headrace.records import StateType, now_micros
-from headrace_service.ledger.deployments import DeploymentRow, deployments, schedules_of
+from headrace_service.ledger.deployment_schedules import schedules_of
+from headrace_service.ledger.deployments import DeploymentRow, deployments
 from headrace_service.ledger.glances import Seen, Thing
 from headrace_service.ledger.models import ConcurrencyLimit, FlowRun, Slot, Waiter, Worker, WorkPool
 from headrace_service.ledger.queries.concurrency import LimitRow
