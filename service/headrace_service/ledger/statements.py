@@ -20,7 +20,7 @@ _TYPES = {
     "RUN_ID": "uuid",
     "TEXT": "text",
     "BIGINT": "int8",
-    "INT": "int4",
+    "INT": "int8",
     "BOOL": "bool",
     "BLOB": "bytea",
     "DOUBLE": "float8",

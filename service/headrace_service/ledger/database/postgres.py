@@ -49,8 +49,9 @@ CONNECT_TIMEOUT = 10
 #: PostgreSQL ends it: the process was stopped, or its machine is asleep.
 IDLE_IN_TRANSACTION = 10_000
 
-#: Texts are compared byte by byte, as in a SQLite file, whatever the database's language.
-FIELD_TYPES = {"RUN_ID": "UUID", "TEXT": 'TEXT COLLATE "C"'}
+#: Texts are compared byte by byte and numbers are of 64 bits, as in a SQLite file, whatever the
+#: database's language.
+FIELD_TYPES = {"RUN_ID": "UUID", "TEXT": 'TEXT COLLATE "C"', "INT": "BIGINT"}
 
 #: Classes of SQLSTATE that are about the server or the transaction, and not about one statement's
 #: values: lost connections, rollbacks, wrong state, no resources, shut down, system, internal.
