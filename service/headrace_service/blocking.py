@@ -107,7 +107,7 @@ def blockers(run: Waiting, workers: Sequence[Hand], now: int) -> list[Blocker]:
         return [Blocker(Reason.AWAITING_RESUME, "It is paused until somebody resumes it.")]
     if run.state_type != "SCHEDULED":
         return []
-    if run.state_name == "AwaitingRetry":
+    if run.state_name == "AwaitingRetry" and (run.claimed or run.deployment_id is None):
         return [Blocker(Reason.AWAITING_RETRY, "It waits until it is tried again.")]
     if run.deployment_id is None or run.claimed:
         return []

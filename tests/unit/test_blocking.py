@@ -37,7 +37,9 @@ def in_pool(**changes: Any) -> Waiting:
     [
         (WAITS, []),
         (but(due=NOW + SECOND), [Reason.NOT_DUE]),
-        (but(state_name="AwaitingRetry"), [Reason.AWAITING_RETRY]),
+        (but(state_name="AwaitingRetry", claimed=True), [Reason.AWAITING_RETRY]),
+        (but(state_name="AwaitingRetry", deployment_id=None), [Reason.AWAITING_RETRY]),
+        (but(state_name="AwaitingRetry"), []),  # any worker may take it
         (but(state_type="PAUSED"), [Reason.AWAITING_RESUME]),
         (in_pool(paused=True), [Reason.POOL_PAUSED]),
         (in_pool(queue_paused=True), [Reason.QUEUE_PAUSED]),

@@ -118,6 +118,8 @@ def run(
         show_json(created)
     else:
         show_line(f"Created flow run {created['name']!r} ({created['id']}).")
+    for blocker in _blockers(created["id"]):
+        show_line(blocker["message"], err=True)
     if watch:
         _watch(created["id"])
 
@@ -177,6 +179,14 @@ def _set_paused(name: str, paused: bool) -> None:
 
     perform(work.set_deployment_paused(name, paused))
     click.echo(f"{'Paused' if paused else 'Resumed'} deployment {name!r}.", err=True)
+
+
+def _blockers(run_id: str) -> list[dict[str, Any]]:
+    """What holds a new run back that somebody should know of."""
+    from headrace.client import operations
+
+    one = perform(operations.flow_run(run_id))
+    return [] if one is None else list(one["blockedBy"])
 
 
 def _watch(run_id: str) -> None:

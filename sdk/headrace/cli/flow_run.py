@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import click
@@ -19,7 +20,10 @@ from headrace.cli.output import (
     show_table,
     show_text,
 )
-from headrace.records import StateType
+from headrace.records import TERMINAL_STATES, StateType
+
+#: Seconds between two looks at what a run that is followed has logged.
+FOLLOW = 0.3
 
 
 @click.group()
@@ -94,16 +98,20 @@ def inspect(run: str, as_json: bool) -> None:
 
 @command.command()
 @click.argument("run")
+@click.option("-f", "--follow", is_flag=True, help="Go on until the run has ended.")
 @json_option
-def logs(run: str, as_json: bool) -> None:
+def logs(run: str, follow: bool, as_json: bool) -> None:
     """Print what the flow run of this id or name has logged, the oldest first."""
     from headrace.client import operations
 
     id = find_flow_run(run)
-    title = f"Flow run {found(perform(operations.flow_run(id)), f'flow run {run!r}')['name']!r}"
+    one = found(perform(operations.flow_run(id)), f"flow run {run!r}")
+    title = f"Flow run {one['name']!r}"
     names: dict[str, str] = {}
     after = None
     while True:
+        # Looked at first: what is logged until the end is read after it.
+        is_over = not follow or _is_over(id)
         page = perform(operations.logs(flow_run_id=id, first=200, after=after))
         tasks = {line["taskRunId"] for line in page["nodes"]} - {None, *names}
         if tasks and not as_json:
@@ -117,9 +125,19 @@ def logs(run: str, as_json: bool) -> None:
                 name = names.get(line["taskRunId"])
                 source = title if name is None else f"Task run {name!r}"
                 show_text(f"{at[:-3]} | {line['levelName']:<7} | {source} - {line['message']}")
-        if not page["pageInfo"]["hasNextPage"]:
+        after = page["pageInfo"]["endCursor"] or after
+        if page["pageInfo"]["hasNextPage"]:
+            continue
+        if is_over:
             return
-        after = page["pageInfo"]["endCursor"]
+        time.sleep(FOLLOW)
+
+
+def _is_over(id: str) -> bool:
+    from headrace.client import operations
+
+    one = found(perform(operations.flow_run(id)), f"flow run {id!r}")
+    return StateType(one["state"]["type"]) in TERMINAL_STATES
 
 
 @command.command()
@@ -130,6 +148,27 @@ def cancel(run: str) -> None:
 
     one = perform(work.cancel_flow_run(find_flow_run(run)))
     show_line(f"Flow run {one['name']!r} is in state {one['state']['name']}.")
+
+
+@command.command()
+@click.argument("run")
+def retry(run: str) -> None:
+    """Let a deployment's run of this id or name that has not ended well be executed once more."""
+    from headrace.client import work
+
+    one = perform(work.retry_flow_run(find_flow_run(run)))
+    show_line(f"Flow run {one['name']!r} is in state {one['state']['name']}.")
+
+
+@command.command()
+@click.argument("run", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line.")
+@click.pass_context
+def watch(context: click.Context, run: str | None, as_json: bool) -> None:
+    """Follow RUN until it is over, as `headrace watch` does, with its exit codes."""
+    from headrace.cli import watch as watching
+
+    context.invoke(watching.command, run=run, latest=False, url=None, as_json=as_json)
 
 
 @command.command()

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
-from headrace.cli.output import fail, found, json_option, perform, show_json, show_table
+from headrace.cli.output import (
+    fail,
+    found,
+    json_option,
+    perform,
+    show_fields,
+    show_json,
+    show_table,
+)
 from headrace.exceptions import ServiceError
 
 
@@ -46,15 +56,39 @@ def start(
 
 
 @command.command("ls")
-@click.option("-p", "--pool", required=True, help="The work pool.")
+@click.option("-p", "--pool", help="Only those of this work pool.")
 @json_option
-def list_workers(pool: str, as_json: bool) -> None:
-    """List a pool's workers."""
-    from headrace.client import work
-
-    workers = found(perform(work.work_pool(pool)), f"work pool {pool!r}")["workers"]
+def list_workers(pool: str | None, as_json: bool) -> None:
+    """List the workers of all pools, or of one."""
+    workers = _workers(pool)
     if as_json:
         show_json(workers)
         return
-    columns = ("name", "host", "pid", "online", "seenAt")
+    columns = ("name", "pool", "host", "pid", "online", "capacity", "seenAt")
     show_table(columns, [[worker[column] for column in columns] for worker in workers])
+
+
+@command.command()
+@click.argument("name")
+@click.option("-p", "--pool", help="Only among those of this work pool.")
+@json_option
+def inspect(name: str, pool: str | None, as_json: bool) -> None:
+    """Show the worker of this name or id."""
+    of_name = [each for each in _workers(pool) if name in (each["name"], each["id"])]
+    if not of_name:
+        fail(f"there is no worker {name!r}; see `headrace worker ls`")
+    if as_json:
+        show_json(of_name)
+        return
+    for worker in of_name:
+        show_fields(worker)
+
+
+def _workers(pool: str | None) -> list[dict[str, Any]]:
+    from headrace.client import work
+
+    if pool is None:
+        pools = perform(work.work_pools())
+    else:
+        pools = [found(perform(work.work_pool(pool)), f"work pool {pool!r}")]
+    return [{**worker, "pool": one["name"]} for one in pools for worker in one["workers"]]

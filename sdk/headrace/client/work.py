@@ -108,6 +108,15 @@ def suspend_flow_run(id: UUID | str, timeout: float | None) -> Operation[Object]
     return Change(document, {"id": str(id), "timeout": timeout}, "pauseFlowRun")
 
 
+def retry_flow_run(id: UUID | str) -> Operation[Object]:
+    """Let a deployment's run that has ended, and not well, be executed once more."""
+    document = (
+        f"mutation ($id: ID!) {{ retryFlowRun(id: $id) "
+        f"{{ ... on FlowRun {{ {FLOW_RUN} }} {ERROR} }} }}"
+    )
+    return Change(document, {"id": str(id)}, "retryFlowRun")
+
+
 def delete_flow_run(id: UUID | str) -> Operation[Object]:
     """Forget a flow run with all that it recorded."""
     document = (
@@ -176,6 +185,25 @@ def set_work_pool_paused(name: str, paused: bool) -> Operation[Object]:
         f"{{ ... on WorkPool {{ {WORK_POOL} }} {ERROR} }} }}"
     )
     return Change(document, {"name": name, "paused": paused}, "setWorkPoolPaused")
+
+
+def apply_work_queue(
+    pool: str, name: str, *, priority: int | None = None, paused: bool | None = None
+) -> Operation[Object]:
+    """Let a pool's queue be as it is asked for; it is created if need be. The answer is the pool.
+
+    Args:
+        pool, name: the pool's name, and the queue's.
+        priority: lower numbers are served first; None leaves it as it is.
+        paused: whether its runs are to wait; None leaves that as it is.
+    """
+    document = (
+        "mutation ($pool: String!, $name: String!, $priority: Int, $paused: Boolean) "
+        "{ applyWorkQueue(pool: $pool, name: $name, priority: $priority, paused: $paused) "
+        f"{{ ... on WorkPool {{ {WORK_POOL} }} {ERROR} }} }}"
+    )
+    given: dict[str, object] = {"pool": pool, "name": name, "priority": priority, "paused": paused}
+    return Change(document, given, "applyWorkQueue")
 
 
 def delete_work_pool(name: str) -> Operation[Object]:

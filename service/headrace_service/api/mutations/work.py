@@ -19,7 +19,7 @@ from headrace_service.api.mutations.answers import (
 from headrace_service.api.scalars import DateTime
 from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
 from headrace_service.api.types.work import ClaimedRun, Claims, WorkPool
-from headrace_service.ledger import claims, errors, work_pools
+from headrace_service.ledger import claims, errors, work_pools, work_queues
 from headrace_service.ledger.claims import Claimant
 from headrace_service.ledger.decode import checked
 
@@ -133,6 +133,32 @@ class WorkMutations:
             )
         except errors.Refused as error:
             return refusal(error)
+        return WorkPool.of(row)
+
+    @strawberry.mutation(
+        description="Let a pool's queue be as it is asked for; it is created if need be."
+    )
+    async def apply_work_queue(
+        self,
+        info: Info,
+        pool: PoolName,
+        name: Annotated[str, strawberry.argument(description="The queue's name.")],
+        priority: Annotated[
+            int | None,
+            strawberry.argument(
+                description="Lower numbers are served first; null leaves it as it is."
+            ),
+        ] = None,
+        paused: Annotated[
+            bool | None,
+            strawberry.argument(
+                description="Whether its runs are to wait; null leaves that as it is."
+            ),
+        ] = None,
+    ) -> WorkPoolResult:
+        """Create or change a queue."""
+        wanted = checked(work_queues.QueueChange(pool, name, priority, paused))
+        row = await info.context.ledger.awrite(work_queues.apply_work_queue, wanted)
         return WorkPool.of(row)
 
     @strawberry.mutation(

@@ -1,0 +1,103 @@
+"""Commands about pools, queues, workers and runs of deployments."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from headrace import flow
+from headrace.cli import config, deployment, flow_run, work_pool, work_queue, worker
+from headrace.testing.utilities import headrace_test_harness
+
+
+@flow
+def etl() -> None: ...
+
+
+@pytest.fixture(autouse=True)
+def pool() -> Iterator[None]:
+    """A ledger of the test's own, with a pool and a deployment."""
+    with headrace_test_harness():
+        run(work_pool.command, "create", "pool")
+        etl.deploy("daily", work_pool_name="pool")
+        yield
+
+
+def run(command: Any, *arguments: str) -> Result:
+    return CliRunner().invoke(command, arguments)
+
+
+def queues() -> list[tuple[str, int, bool]]:
+    listed = json.loads(run(work_queue.command, "ls", "-p", "pool", "--json").stdout)
+    return [(one["name"], one["priority"], one["paused"]) for one in listed]
+
+
+def test_queues_have_priorities_and_rest() -> None:
+    assert run(work_queue.command, "create", "urgent", "-p", "pool").exit_code == 0
+    assert queues() == [("default", 1, False), ("urgent", 2, False)]
+    run(work_queue.command, "prioritize", "default", "-p", "pool", "3")
+    run(work_queue.command, "pause", "default", "-p", "pool")
+    assert queues() == [("urgent", 2, False), ("default", 3, True)]
+    asked = run(deployment.command, "run", "etl/daily")
+    assert "Work queue 'default' of pool 'pool' is paused." in asked.stderr
+    run(work_queue.command, "resume", "default", "-p", "pool")
+    assert queues()[1] == ("default", 3, False)
+    for refused in (["pause", "none"], ["inspect", "none"]):
+        missing = run(work_queue.command, *refused, "-p", "pool")
+        assert missing.stderr == "Error: work pool 'pool' has no queue 'none'\n"
+    again = run(work_queue.command, "create", "urgent", "-p", "pool")
+    assert again.stderr == "Error: work pool 'pool' has a queue 'urgent' already\n"
+
+
+def test_asking_for_a_run_tells_that_nobody_would_execute_it() -> None:
+    asked = run(deployment.command, "run", "etl/daily", "--flow-run-name", "first")
+    assert asked.exit_code == 0
+    assert "`headrace worker start --pool pool`" in asked.stderr
+    assert "no worker" in run(flow_run.command, "ls").stdout
+    shown = run(flow_run.command, "inspect", "first").stdout
+    assert "No worker works for pool 'pool'" in shown
+
+
+def test_a_run_that_was_cancelled_is_tried_once_more() -> None:
+    run(deployment.command, "run", "etl/daily", "--flow-run-name", "first")
+    early = run(flow_run.command, "retry", "first")
+    assert (early.exit_code, "cannot be tried once more" in early.stderr) == (1, True)
+    assert "Cancelled" in run(flow_run.command, "cancel", "first").stdout
+    assert run(flow_run.command, "retry", "first").stdout == (
+        "Flow run 'first' is in state AwaitingRetry.\n"
+    )
+
+
+def test_following_the_log_ends_with_the_run() -> None:
+    @flow(flow_run_name="talks", log_prints=True)
+    def talks() -> None:
+        print("hello")
+
+    talks()
+    assert "hello" in run(flow_run.command, "logs", "talks", "--follow").stdout
+
+
+def test_no_workers_are_an_empty_list() -> None:
+    assert json.loads(run(worker.command, "ls", "--json").stdout) == []
+    missing = run(worker.command, "inspect", "w")
+    assert missing.stderr == "Error: there is no worker 'w'; see `headrace worker ls`\n"
+
+
+def test_settings_are_shown_without_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config, "get_settings", settings_with_secrets)
+    shown = json.loads(run(config.command, "view", "--json").stdout)
+    assert shown["api_key"] == "********"
+    assert shown["api_url"] == "http://me:********@example.org"
+    assert "HEADRACE_LOGGING_LEVEL=INFO" in run(config.command, "view").stdout
+
+
+def settings_with_secrets() -> Any:
+    from pathlib import Path
+
+    from headrace.settings import Settings
+
+    return Settings(Path("/home"), api_url="http://me:secret@example.org", api_key="hr_secret")
