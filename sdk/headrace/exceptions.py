@@ -42,6 +42,7 @@ HeadraceException
 ├── FlowPauseTimeout            nobody resumed a paused run in time
 ├── FlowRunWaitTimeout          a flow run has not ended in the time it was waited for
 ├── ConcurrencySlotAcquisitionError     slots of a concurrency limit cannot be had at all
+│   └── ConcurrencySlotsLost    they were held, and lost before the block that held them had ended
 ├── AcquireConcurrencySlotTimeoutError  (TimeoutError) they were not to be had in time
 │
 ├── FlowVisualizationError      a flow cannot be drawn
@@ -347,6 +348,10 @@ class FlowRunWaitTimeout(HeadraceException):
 
 class ConcurrencySlotAcquisitionError(HeadraceException):
     """The slots that are asked for cannot be had, however long one waits."""
+
+
+class ConcurrencySlotsLost(ConcurrencySlotAcquisitionError):
+    """Slots that a block of code held were given to others before the block had ended."""
 
 
 class AcquireConcurrencySlotTimeoutError(HeadraceException, TimeoutError):

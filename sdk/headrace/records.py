@@ -226,13 +226,15 @@ class BatchAck(msgspec.Struct, frozen=True, omit_defaults=True):
 class SlotHolder(msgspec.Struct, frozen=True, omit_defaults=True):
     """Who holds slots of a concurrency limit, or waits for them; for people to look at.
 
-    A run that waits for a worker has no `host` and no `pid` yet.
+    A run that waits for a worker has no `host` and no `pid` yet. `identity`
+    (`headrace.liveness`) is there when the slots are no run's, and end with the process.
     """
 
     host: Annotated[str, msgspec.Meta(max_length=1024)]
     pid: Annotated[int, msgspec.Meta(ge=0, le=2**53)]
     flow_run_id: UUID | None = None
     task_run_id: UUID | None = None
+    identity: Name | None = None
 
 
 class SlotRequest(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -48,16 +48,26 @@ def interrupt(ident: int, kind: type[BaseException]) -> bool:
         Whether it will be raised. It is not while the thread is in code of ours, which may hold a
         lock; a little later it may be.
     """
-    import ctypes
-
     if (cancel := _cancellers.get(ident)) is not None:
         cancel()
         return True
     frame = sys._current_frames().get(ident)
     while frame is not None and not frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.f_back
-    if frame is None or frame.f_code not in CALLERS:
-        return False
+    return frame is not None and frame.f_code in CALLERS and _raise_in(ident, kind)
+
+
+def interrupt_user(ident: int, kind: type[BaseException]) -> bool:
+    """`interrupt` for code that may also be a script's own, called by nothing of ours."""
+    frame = sys._current_frames().get(ident)
+    while frame is not None and not frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back
+    return _raise_in(ident, kind) if frame is None else interrupt(ident, kind)
+
+
+def _raise_in(ident: int, kind: type[BaseException]) -> bool:
+    import ctypes
+
     raised = ctypes.pythonapi.PyThreadState_SetAsyncExc(
         ctypes.c_ulong(ident), ctypes.py_object(kind)
     )
@@ -130,7 +140,9 @@ class WorkerPool:
     """Threads that run jobs, first come, first served.
 
     A job that waits for another one's future does not count against the limit while it waits, so
-    that jobs that wait for each other's futures always get on.
+    that jobs that wait for each other's futures always get on. Nor does one that waits for slots
+    of a concurrency limit, where a job is concerned that another job of the pool has submitted:
+    whoever has the slots may wait for that.
 
     The threads are daemons: a task that hangs does not keep the process from ending. That no run
     is lost by it is seen to by the flow run, which waits for its tasks.
@@ -144,11 +156,14 @@ class WorkerPool:
         self._limit = limit
         self._name = name
         self._jobs: deque[Job] = deque()
+        #: Those that jobs of the pool have submitted.
+        self._inner: deque[Job] = deque()
         self._lock = threading.Lock()
         self._wake = threading.Condition(self._lock)
         self._threads = 0
         self._idle = 0
         self._blocked = 0
+        self._queuing = 0
         self._busy: set[int] = set()
         self._closed = False
 
@@ -158,12 +173,13 @@ class WorkerPool:
         Raises:
             RuntimeError: there is no thread yet, and the system has none to give.
         """
+        jobs = self._inner if getattr(_here, "pool", None) is self else self._jobs
         with self._lock:
-            self._jobs.append(job)
+            jobs.append(job)
             try:
                 self._call_a_thread()
             except RuntimeError:
-                self._jobs.pop()
+                jobs.pop()
                 raise
 
     def close(self, drop: bool = False) -> None:
@@ -177,6 +193,7 @@ class WorkerPool:
             self._idle = 0
             if drop:
                 self._jobs.clear()
+                self._inner.clear()
             self._wake.notify_all()
         if drop:
             self._interrupt()
@@ -196,13 +213,31 @@ class WorkerPool:
         """While a job of this pool waits within, another may run in its stead."""
         with self._lock:
             self._blocked += 1
-            if self._jobs:
+            if self._jobs or self._inner:
                 self._call_a_thread()
         try:
             yield
         finally:
             with self._lock:
                 self._blocked -= 1
+
+    @contextlib.contextmanager
+    def queuing(self) -> Iterator[None]:
+        """While a job waits for slots within, one that a job has submitted may run in its stead."""
+        with self._lock:
+            self._queuing += 1
+            if self._inner:
+                self._call_a_thread()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._queuing -= 1
+
+    def _room(self) -> int:
+        """How many more threads there may be. The lock is held."""
+        room = self._limit + self._blocked - self._threads
+        return room + self._queuing if self._inner else room
 
     def _call_a_thread(self) -> None:
         """Wake or start a thread for a job, if the limit allows. The lock is held."""
@@ -211,7 +246,7 @@ class WorkerPool:
             # count on the same idle thread.
             self._idle -= 1
             self._wake.notify()
-        elif self._threads - self._blocked < self._limit:
+        elif self._room() > 0:
             self._threads += 1
             thread = threading.Thread(
                 target=self._work, name=f"{self._name}-{self._threads}", daemon=True
@@ -236,12 +271,14 @@ class WorkerPool:
         """Wait for a job; None ends the thread."""
         with self._lock:
             while True:
-                surplus = self._threads - self._blocked > self._limit
+                surplus = self._room() < 0
+                if self._inner and not surplus:
+                    return self._inner.popleft()
                 if self._jobs and not surplus:
                     return self._jobs.popleft()
                 if self._closed or surplus:
                     self._threads -= 1
-                    if self._jobs:
+                    if self._jobs or self._inner:
                         self._call_a_thread()
                     return None
                 self._idle += 1
@@ -251,9 +288,20 @@ class WorkerPool:
 @contextlib.contextmanager
 def blocking() -> Iterator[None]:
     """To be held while waiting for a task run: see `WorkerPool`."""
-    pool: WorkerPool | None = getattr(_here, "pool", None)
-    if pool is None or pool.process != os.getpid():
+    pool = _pool()
+    with contextlib.nullcontext() if pool is None else pool.blocking():
         yield
-    else:
-        with pool.blocking():
-            yield
+
+
+@contextlib.contextmanager
+def queuing() -> Iterator[None]:
+    """To be held while waiting for slots of a concurrency limit: see `WorkerPool`."""
+    pool = _pool()
+    with contextlib.nullcontext() if pool is None else pool.queuing():
+        yield
+
+
+def _pool() -> WorkerPool | None:
+    """The pool of which this is a thread."""
+    pool: WorkerPool | None = getattr(_here, "pool", None)
+    return None if pool is None or pool.process != os.getpid() else pool

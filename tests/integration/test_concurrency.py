@@ -17,12 +17,14 @@ from headrace.concurrency.slots import close_slots
 from headrace.concurrency.sync import (
     AcquireConcurrencySlotTimeoutError,
     ConcurrencySlotAcquisitionError,
+    ConcurrencySlotsLost,
     concurrency,
     rate_limit,
 )
 from headrace.concurrency.v1 import asyncio as first_awaited
 from headrace.concurrency.v1 import sync as first
 from headrace.recorder import shutdown
+from headrace.task_runners import ThreadPoolTaskRunner
 from headrace_service.ledger import Ledger
 from headrace_service.ledger.concurrency import Outcome
 from headrace_service.ledger.limits import (
@@ -422,6 +424,90 @@ def test_a_lease_that_was_lost_is_an_error_at_the_end_of_a_strict_block(
             concurrency("db", lease_duration=0.3, strict=True),
         ):
             lose()
+
+
+@pytest.mark.parametrize("within_run", [False, True])
+def test_code_whose_lease_was_lost_is_aborted_if_that_is_wanted(
+    limits: Limits, within_run: bool
+) -> None:
+    limits.make("db", 1)
+    reached: list[str] = []
+
+    def use() -> None:
+        with concurrency("db", lease_duration=0.3, on_lease_lost="abort"):
+            limits.do(lambda db, now: reset_limit(db, "db", now))
+            until(lambda: False, "it is aborted")
+            reached.append("the end")
+
+    with pytest.raises(ConcurrencySlotsLost, match="was lost before the block ended"):
+        task(use)() if within_run else use()
+    assert reached == []
+
+
+async def test_a_coroutine_whose_lease_was_lost_is_aborted_if_that_is_wanted(
+    limits: Limits,
+) -> None:
+    await asyncio.to_thread(limits.make, "db", 1)
+
+    async def use() -> None:
+        async with awaited.concurrency("db", lease_duration=0.3, on_lease_lost="abort"):
+            await asyncio.to_thread(limits.do, lambda db, now: reset_limit(db, "db", now))
+            await asyncio.Event().wait()
+
+    with pytest.raises(ConcurrencySlotsLost, match="was lost before the block ended"):
+        await use()
+    current = asyncio.current_task()
+    assert current is not None
+    assert not current.cancelling()
+
+
+def test_what_is_to_be_done_when_a_lease_is_lost_is_one_of_three(limits: Limits) -> None:
+    limits.make("db", 1)
+    with (
+        pytest.raises(ValueError, match="on_lease_lost is 'panic'; use 'fence', 'abort' or 'warn'"),
+        concurrency("db", on_lease_lost="panic"),  # type: ignore[arg-type]
+    ):
+        pass
+
+
+def test_keys_come_from_the_parameters_of_the_run(limits: Limits) -> None:
+    limits.make("api", 1)
+
+    @task
+    def call(tenant: str) -> str:
+        with concurrency("api", key="{parameters.tenant}", priority=5):
+            (claim,) = limits.holders("api")
+            return claim.key
+
+    @task
+    def wrong(tenant: str) -> None:
+        with concurrency("api", key="{parameters.customer}"):
+            pass
+
+    assert call("mill") == "mill"
+    with pytest.raises(ConcurrencySlotAcquisitionError, match="no parameter 'customer'"):
+        wrong("mill")
+
+
+def test_tasks_that_wait_for_slots_do_not_keep_the_holders_own_tasks_from_running(
+    limits: Limits,
+) -> None:
+    limits.make("db", 1)
+
+    @task
+    def inner() -> str:
+        return "done"
+
+    @task
+    def outer() -> str:
+        with concurrency("db", timeout_seconds=PATIENCE):
+            return inner.submit().result()
+
+    @flow(task_runner=ThreadPoolTaskRunner(max_workers=2))
+    def both() -> list[str]:
+        return [future.result() for future in [outer.submit() for _ in range(6)]]
+
+    assert both() == ["done"] * 6
 
 
 def test_a_lease_is_renewed_for_as_long_as_it_is_held(limits: Limits) -> None:

@@ -12,16 +12,25 @@ from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 
-from headrace.concurrency.leases import RELEASE, Lease, Wanted, tell_unreleased
+from headrace.concurrency.leases import (
+    RELEASE,
+    Lease,
+    OnLeaseLost,
+    Wanted,
+    on_lost_of,
+    tell_unreleased,
+)
 from headrace.exceptions import (
     AcquireConcurrencySlotTimeoutError,
     ConcurrencySlotAcquisitionError,
+    ConcurrencySlotsLost,
 )
 from headrace.records import SlotAnswer
 
 __all__ = [
     "AcquireConcurrencySlotTimeoutError",
     "ConcurrencySlotAcquisitionError",
+    "ConcurrencySlotsLost",
     "concurrency",
     "rate_limit",
 ]
@@ -39,6 +48,7 @@ async def concurrency(
     raise_on_lease_renewal_failure: bool | None = None,
     key: str | None = None,
     priority: float = 0.0,
+    on_lease_lost: OnLeaseLost | None = None,
 ) -> AsyncIterator[None]:
     """Hold slots of one or several limits while the block runs; of all of them or of none.
 
@@ -55,7 +65,7 @@ async def concurrency(
         lease_duration=lease_duration,
         strict=strict,
         holder=holder,
-        raises=raise_on_lease_renewal_failure,
+        on_lost=on_lost_of(on_lease_lost, raise_on_lease_renewal_failure, strict),
         key=key,
         priority=priority,
     )
@@ -69,12 +79,26 @@ async def hold(wanted: Wanted) -> AsyncIterator[None]:
     if not await take(wanted):
         yield
         return
-    lease = Lease(wanted)
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
+    aborted = False
+
+    def abort() -> None:
+        nonlocal aborted
+        if task is not None and not ended:
+            aborted = True
+            task.cancel()
+
+    ended = False
+    lease = Lease(wanted, lambda: loop.call_soon_threadsafe(abort))
     try:
         yield
+    except asyncio.CancelledError:
+        if not aborted or task is None or task.uncancel() > 0:  # somebody else wants its end, too
+            raise
     finally:
+        ended = True
         # Given back also when the task is cancelled: the request is under way by then.
-        await wait_for_release(lease.end())
+        lease.ended(await wait_for_release(lease.end()))
     lease.check()
 
 
@@ -121,10 +145,11 @@ async def _answer(asked: Future[SlotAnswer]) -> SlotAnswer | None:
         return None
 
 
-async def wait_for_release(released: Future[int]) -> None:
-    """Wait until slots are given back, within reason."""
+async def wait_for_release(released: Future[int]) -> int | None:
+    """Wait until slots are given back, within reason; how many leases that were."""
     try:
         async with asyncio.timeout(RELEASE):
-            await asyncio.wrap_future(released)
+            return await asyncio.wrap_future(released)
     except Exception as error:
         tell_unreleased(error)
+        return None

@@ -66,10 +66,11 @@ class Keeper:
             elif kept.renew_at < self._wakes_at:
                 self._wake.notify()
 
-    def leave(self, lease_id: UUID) -> None:
-        """Keep a lease no longer."""
+    def leave(self, lease_id: UUID) -> bool:
+        """Keep a lease no longer; whether it has gone without being renewed for all its time."""
         with self._wake:
-            self._kept.pop(lease_id, None)
+            kept = self._kept.pop(lease_id, None)
+        return kept is not None and kept.ends_at <= time.monotonic()
 
     def _run(self) -> None:
         while True:

@@ -5,27 +5,36 @@ What is here is the same for `sync` and `asyncio`, which only wait in different 
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, get_args
 from uuid import UUID
 
 from headrace.concurrency.keeper import get_keeper
 from headrace.concurrency.slots import Slots, get_slots
 from headrace.context import CURRENT_RUN, TaskRunContext
-from headrace.exceptions import AcquireConcurrencySlotTimeoutError, ConcurrencySlotAcquisitionError
+from headrace.exceptions import (
+    AcquireConcurrencySlotTimeoutError,
+    ConcurrencySlotAcquisitionError,
+    ConcurrencySlotsLost,
+)
 from headrace.ids import new_id
 from headrace.limit_keys import UnknownParameter, key_of
-from headrace.liveness import host
+from headrace.liveness import host, identity
 from headrace.logging import get_logger, logger_of
 from headrace.records import SlotAnswer, SlotHolder, SlotRequest
 
 if TYPE_CHECKING:
     from headrace.logging import HeadraceLogAdapter
+
+#: What to do when slots are lost while a block holds them: raise at its end, so that nothing is
+#: built on it; end it at once; or say so, and let it go on.
+OnLeaseLost = Literal["fence", "abort", "warn"]
 
 #: Seconds in line that each of `max_retries` stands for.
 RETRY = 2.0
@@ -45,7 +54,7 @@ class Wanted:
         strict: whether limits that do not exist are an error.
         holder: who holds them; the current run unless given.
         rate_limited: whether the slots come back by themselves.
-        raises: whether it is an error that the slots were lost; as `strict` when None.
+        on_lost: what to do when the slots are lost; see `OnLeaseLost`.
         quiet: whether to say nothing of limits that do not exist.
         key: whose share of the limits; text of its own, or a template of the run's parameters.
         priority: by how many seconds to go before those of the same key that came earlier.
@@ -62,7 +71,7 @@ class Wanted:
         strict: bool = False,
         holder: object = None,
         rate_limited: bool = False,
-        raises: bool | None = None,
+        on_lost: OnLeaseLost = "warn",
         quiet: bool = False,
         key: str | None = None,
         priority: float = 0.0,
@@ -70,7 +79,7 @@ class Wanted:
         self.names = [names] if isinstance(names, str) else list(names)
         self.strict = strict
         self.quiet = quiet
-        self.raises = strict if raises is None else raises
+        self.on_lost = on_lost
         self._timeout = timeout_seconds
         self._patience = timeout_seconds
         if max_retries is not None:
@@ -162,43 +171,68 @@ class Wanted:
 
 
 class Lease:
-    """Slots that are held, from now until `end`."""
+    """Slots that are held, from now until `end`.
 
-    def __init__(self, wanted: Wanted) -> None:
+    Args:
+        wanted: what was taken.
+        abort: ends what happens within the block at once, when the slots are lost and are to be
+            `"abort"`ed for; called in another thread.
+    """
+
+    def __init__(self, wanted: Wanted, abort: Callable[[], object] | None = None) -> None:
         self._slots = wanted.slots
         self._names = wanted.names
         self._id = wanted.request.lease_id
-        self._raises = wanted.raises
-        self._lost = False
+        self._on_lost = wanted.on_lost
+        self._abort = abort if wanted.on_lost == "abort" else None
+        self._overdue = False
+        self.lost = False
         self._context = copy_context()
         self._keeper = get_keeper()
         self._keeper.keep(self._id, self._slots, wanted.lease_seconds, self._lose)
 
     def end(self) -> Future[int]:
         """Give the slots back."""
-        self._keeper.leave(self._id)
+        self._overdue = self._keeper.leave(self._id)
         return self._slots.release(self._id)
+
+    def ended(self, count: int | None) -> None:
+        """What was given back: 1, or 0 if they were no longer held; None if that is not known."""
+        if count == 0 and self._overdue and not self.lost:
+            self._abort = None
+            self._lose()
 
     def check(self) -> None:
         """Make sure that the slots were held all the time, if that is wanted.
 
         Raises:
-            ConcurrencySlotAcquisitionError: they were lost meanwhile.
+            ConcurrencySlotsLost: they were lost meanwhile.
         """
-        if self._lost and self._raises:
-            raise ConcurrencySlotAcquisitionError(
+        if self.lost and self._on_lost != "warn":
+            raise ConcurrencySlotsLost(
                 f"The lease of concurrency slots on {self._names!r} was lost before the block ended"
             )
 
     def _lose(self) -> None:
-        self._lost = True
+        self.lost = True
         self._context.run(self._tell_lost)
+        if self._abort is not None:
+            self._abort()
 
     def _tell_lost(self) -> None:
         _logger().warning(
             "Concurrency lease renewal failed - slots are no longer reserved. "
             "Execution will continue, but concurrency limits may be exceeded."
         )
+
+
+def on_lost_of(given: OnLeaseLost | None, raises: bool | None, strict: bool) -> OnLeaseLost:
+    """What is to be done when slots are lost, by the arguments that can say so."""
+    if given is None:
+        return "fence" if (strict if raises is None else raises) else "warn"
+    if given not in get_args(OnLeaseLost):
+        raise ValueError(f"on_lease_lost is {given!r}; use 'fence', 'abort' or 'warn'")
+    return given
 
 
 def tell_unreleased(error: BaseException) -> None:
@@ -222,10 +256,13 @@ def _holder(given: object) -> SlotHolder:
         return SlotHolder(machine, pid, run_id if kind == "flow_run" else None)
     run = CURRENT_RUN.get()
     if run is None:
-        return SlotHolder(machine, pid)
+        return SlotHolder(machine, pid, identity=_identity_of(pid))
     flow_run = run.flow_run
     task_run_id = run.id if isinstance(run, TaskRunContext) else None
     return SlotHolder(machine, pid, None if flow_run is None else flow_run.id, task_run_id)
+
+
+_identity_of = functools.cache(identity)
 
 
 def _client_id() -> UUID | None:

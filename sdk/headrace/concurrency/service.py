@@ -200,6 +200,7 @@ def _input(request: SlotRequest) -> dict[str, object]:
             "flowRunId": _text(holder.flow_run_id),
             "taskRunId": _text(holder.task_run_id),
             "clientId": _text(request.client_id),
+            "identity": holder.identity,
         },
         "occupy": request.occupy,
         "leaseSeconds": request.lease_seconds,

@@ -8,19 +8,30 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
 
-from headrace.concurrency.leases import RELEASE, Lease, Wanted, tell_unreleased
+from headrace.concurrency.leases import (
+    RELEASE,
+    Lease,
+    OnLeaseLost,
+    Wanted,
+    on_lost_of,
+    tell_unreleased,
+)
 from headrace.exceptions import (
     AcquireConcurrencySlotTimeoutError,
     ConcurrencySlotAcquisitionError,
+    ConcurrencySlotsLost,
 )
+from headrace.threads import interrupt_user, queuing
 
 __all__ = [
     "AcquireConcurrencySlotTimeoutError",
     "ConcurrencySlotAcquisitionError",
+    "ConcurrencySlotsLost",
     "concurrency",
     "rate_limit",
 ]
@@ -38,6 +49,7 @@ def concurrency(
     raise_on_lease_renewal_failure: bool | None = None,
     key: str | None = None,
     priority: float = 0.0,
+    on_lease_lost: OnLeaseLost | None = None,
 ) -> Iterator[None]:
     """Hold slots of one or several limits while the block runs; of all of them or of none.
 
@@ -56,13 +68,17 @@ def concurrency(
             out of reach, or this process asleep, for longer than the lease.
         key: whose slots these are: a limit counts for each key by itself. What stands in braces
             is filled in from the current run's parameters, as in `"{parameters.tenant}"`.
+        on_lease_lost: what to do when the slots were lost, whatever
+            `raise_on_lease_renewal_failure` says: `"fence"` is an error at the block's end,
+            `"abort"` raises it within the block, and `"warn"` only says so.
         priority: by how many seconds to go before those of the same key that came earlier. Who
             waits longer than that is not passed.
 
     Raises:
         AcquireConcurrencySlotTimeoutError: they did not come free in time; a `TimeoutError`.
         ConcurrencySlotAcquisitionError: they never will: there are not as many; or with `strict`,
-            there is no such limit. Or they were lost before the block had ended.
+            there is no such limit.
+        ConcurrencySlotsLost: they were lost before the block had ended.
     """
     if not names:
         yield
@@ -75,7 +91,7 @@ def concurrency(
         lease_duration=lease_duration,
         strict=strict,
         holder=holder,
-        raises=raise_on_lease_renewal_failure,
+        on_lost=on_lost_of(on_lease_lost, raise_on_lease_renewal_failure, strict),
         key=key,
         priority=priority,
     )
@@ -89,11 +105,16 @@ def hold(wanted: Wanted) -> Iterator[None]:
     if not take(wanted):
         yield
         return
-    lease = Lease(wanted)
+    aborter = Aborter()
+    lease = Lease(wanted, aborter.start)
     try:
         yield
+    except ConcurrencySlotsLost:
+        if not lease.lost:  # it is about other slots
+            raise
     finally:
-        wait_for_release(lease.end())
+        aborter.stop()
+        lease.ended(wait_for_release(lease.end()))
     lease.check()
 
 
@@ -128,7 +149,11 @@ def take(wanted: Wanted) -> bool:
     try:
         while True:
             try:
-                return wanted.taken(wanted.ask().result(wanted.patience()))
+                asked = wanted.ask()
+                if asked.done():
+                    return wanted.taken(asked.result())
+                with queuing():
+                    return wanted.taken(asked.result(wanted.patience()))
             except CancelledError:
                 continue
     except TimeoutError:
@@ -139,9 +164,30 @@ def take(wanted: Wanted) -> bool:
         raise
 
 
-def wait_for_release(released: Future[int]) -> None:
-    """Wait until slots are given back, within reason."""
+class Aborter:
+    """Raises `ConcurrencySlotsLost` in the thread that made it, from another one."""
+
+    def __init__(self) -> None:
+        self._ident = threading.get_ident()
+        self._over = threading.Event()
+
+    def start(self) -> None:
+        """Do so as soon as that thread is in code that may be interrupted."""
+        threading.Thread(target=self._run, name="headrace-abort", daemon=True).start()
+
+    def stop(self) -> None:
+        """The code that was to be aborted has ended."""
+        self._over.set()
+
+    def _run(self) -> None:
+        while not self._over.is_set() and not interrupt_user(self._ident, ConcurrencySlotsLost):
+            self._over.wait(0.01)
+
+
+def wait_for_release(released: Future[int]) -> int | None:
+    """Wait until slots are given back, within reason; how many leases that were."""
     try:
-        released.result(RELEASE)
+        return released.result(RELEASE)
     except Exception as error:
         tell_unreleased(error)
+        return None

@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 import peewee
 
-from headrace.records import SlotAnswer, SlotRequest, now_micros
+from headrace.records import SlotAnswer, SlotHolder, SlotRequest, now_micros
 from headrace_service.admission import fits
 from headrace_service.ledger.desk import WAITER_LEASE, Claim, Desk, Limit, granted
 from headrace_service.ledger.models import Slot, Waiter
@@ -27,6 +27,7 @@ __all__ = [
     "free_slots_of",
     "has_lapsed",
     "placeless",
+    "processes_of_slots",
     "refresh",
     "release",
     "release_runs",
@@ -44,6 +45,7 @@ _RENEW = Statement(
 )
 
 _json = msgspec.json.Encoder()
+_holder = msgspec.json.Decoder(SlotHolder).decode
 
 T = TypeVar("T")
 
@@ -69,7 +71,7 @@ def acquire(db: peewee.Database, request: SlotRequest, now: int) -> Outcome:
         return Outcome(granted(held), {})
     active = [limit for limit in limits if limit.capacity.active]
     if (refusal := _refusal(active, request)) is not None:
-        served, retry_at = desk.serve(desk.forget(lease_id))
+        served, retry_at = desk.serve(desk.forget(lease_id)[0])
         return Outcome(SlotAnswer(False, refused=refusal), served, retry_at)
     if not active:
         return Outcome(granted(limits), {})
@@ -87,11 +89,14 @@ def acquire(db: peewee.Database, request: SlotRequest, now: int) -> Outcome:
 
 
 def release(db: peewee.Database, lease_ids: Iterable[UUID], now: int) -> Outcome:
-    """Give back what leases hold, or their places in line; the answer is how many there were."""
+    """Give back what leases hold, or their places in line.
+
+    The answer is how many of them were in force: others may have had what one held that was not.
+    """
     desk = Desk(db, now)
     freed = [desk.forget(lease_id.bytes) for lease_id in lease_ids]
-    served, retry_at = desk.serve(limit for limits in freed for limit in limits)
-    return Outcome(sum(map(bool, freed)), served, retry_at)
+    served, retry_at = desk.serve(limit for limits, _ in freed for limit in limits)
+    return Outcome(sum(in_force for _, in_force in freed), served, retry_at)
 
 
 def release_runs(db: peewee.Database, run_ids: Sequence[UUID]) -> None:
@@ -152,6 +157,18 @@ def free_slots_of(db: peewee.Database, client_ids: Sequence[UUID], now: int) -> 
         query = model.select(model.lease_id).where(model.client_id.in_(list(client_ids)))
         lease_ids.update(lease_id for (lease_id,) in query.tuples().execute(db))
     return release(db, lease_ids, now)
+
+
+def processes_of_slots(db: peewee.Database) -> dict[str, list[UUID]]:
+    """The leases, and those who wait, that are no run's and end with a process, by its identity."""
+    found: dict[str, list[UUID]] = {}
+    for model in (Slot, Waiter):
+        query = model.select(model.lease_id, model.holder).where(model.client_id.is_null())
+        for lease_id, text in query.tuples().execute(db):
+            identity = _holder(text).identity
+            if identity is not None:
+                found.setdefault(identity, []).append(lease_id)
+    return found
 
 
 def has_lapsed(db: peewee.Database, now: int) -> bool:

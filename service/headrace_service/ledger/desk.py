@@ -11,7 +11,7 @@ are free, so that nobody holds one and waits for another.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import peewee
@@ -44,7 +44,8 @@ _IS_WAITED_IN = Statement('SELECT 1 FROM "waiter" WHERE "limit_id" = ? AND "key"
 _LAST_PLACE = Statement('SELECT coalesce(max("place"), 0) FROM "waiter"')
 _STAY = Statement('UPDATE "waiter" SET "until" = ? WHERE "lease_id" = ?')
 _LIMITS_OF_SLOT = Statement('SELECT "limit_id" FROM "slot" WHERE "lease_id" = ? AND "until" > ?')
-_LIMITS_OF_SLOT_ROWS = Statement('SELECT "limit_id" FROM "slot" WHERE "lease_id" = ?')
+_ROWS_OF_SLOT = Statement('SELECT "limit_id", "until" FROM "slot" WHERE "lease_id" = ?')
+_ROWS_OF_WAITER = Statement('SELECT "limit_id", "until" FROM "waiter" WHERE "lease_id" = ?')
 _LIMITS_OF_WAITER = Statement('SELECT "limit_id" FROM "waiter" WHERE "lease_id" = ?')
 _DELETE_SLOT = Statement('DELETE FROM "slot" WHERE "lease_id" = ?')
 _DELETE_WAITER = Statement('DELETE FROM "waiter" WHERE "lease_id" = ?')
@@ -140,20 +141,19 @@ class Desk:
         """The limits of which a lease holds slots."""
         return self._all(_LIMITS_OF_SLOT.run(self.db, lease_id, self.now))
 
-    def forget(self, lease_id: bytes) -> list[Limit]:
-        """End a lease or a wait; the limits that it was about."""
-        limits = []
-        for ask, delete in (
-            (_LIMITS_OF_SLOT_ROWS, _DELETE_SLOT),
-            (_LIMITS_OF_WAITER, _DELETE_WAITER),
-        ):
+    def forget(self, lease_id: bytes) -> tuple[list[Limit], bool]:
+        """End a lease or a wait; the limits that it was about, and whether it was in force."""
+        limits: list[Limit] = []
+        in_force = False
+        for ask, delete in ((_ROWS_OF_SLOT, _DELETE_SLOT), (_ROWS_OF_WAITER, _DELETE_WAITER)):
             found = ask.run(self.db, lease_id).fetchall()
             if found:
                 delete.run(self.db, lease_id)
                 limits += self._all(found)
+                in_force |= any(until > self.now for _, until in found)
         for limit in limits:
             self._held.pop(limit.id, None)
-        return limits
+        return limits, in_force
 
     # -- standing in line --------------------------------------------------------------------------
 
@@ -294,7 +294,7 @@ class Desk:
 
     # -- reading -----------------------------------------------------------------------------------
 
-    def _all(self, rows: Iterable[tuple[bytes]]) -> list[Limit]:
+    def _all(self, rows: Iterable[Sequence[Any]]) -> list[Limit]:
         limits = [self.limit(limit_id) for limit_id in sorted(row[0] for row in rows)]
         return [limit for limit in limits if limit is not None]
 

@@ -5,13 +5,14 @@ What a process has left in its spool comes before the verdict: its runs may have
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from uuid import UUID
 
 import peewee
 
 from headrace.liveness import Fate, fate
-from headrace_service.ledger.concurrency import Outcome
+from headrace_service.ledger.concurrency import Outcome, processes_of_slots, release
 from headrace_service.ledger.processes import Ended, ProcessRow, processes, reap
 
 
@@ -65,5 +66,19 @@ def reap_unheard(db: peewee.Database, spool: Path | None, now: int) -> Outcome:
 
     For whoever opens a ledger's file, or waits for what others may hold.
     """
+    freed = release(db, leases_of_the_dead(processes_of_slots(db)), now)
     ended = judge(processes(db), spool, now, hears_all=False)
-    return reap(db, ended, now) if ended else Outcome(0, {})
+    outcome = reap(db, ended, now) if ended else Outcome(0, {})
+    return outcome._replace(granted={**freed.granted, **outcome.granted})
+
+
+def leases_of_the_dead(
+    leases: Mapping[str, Sequence[UUID]], look: Callable[[str], Fate] = fate
+) -> list[UUID]:
+    """The leases of processes, by their identities, that can be seen to have ended."""
+    return [
+        lease_id
+        for identity, held in leases.items()
+        if look(identity) is Fate.ENDED
+        for lease_id in held
+    ]

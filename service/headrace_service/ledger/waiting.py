@@ -33,7 +33,7 @@ logger = logging.getLogger("headrace_service.ledger")
 #: Seconds between two looks for other processes' commits, while somebody waits.
 POLL = 0.005
 #: Microseconds after which those who wait are heard of again, at the latest.
-REFRESH = 2_000_000
+REFRESH = 1_000_000
 #: Seconds of looking that each who waits adds to the pause between two looks.
 LOOK = 0.000_01
 NEVER = 2**63

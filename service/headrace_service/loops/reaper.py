@@ -11,10 +11,10 @@ import asyncio
 from pathlib import Path
 
 from headrace_service.ledger import Ledger
-from headrace_service.ledger.concurrency import has_lapsed, sweep
+from headrace_service.ledger.concurrency import has_lapsed, processes_of_slots, sweep
 from headrace_service.ledger.flow_run_inputs import fail_overdue, overdue
 from headrace_service.ledger.processes import extend_leases, processes, reap
-from headrace_service.ledger.reaping import judge
+from headrace_service.ledger.reaping import judge, leases_of_the_dead
 from headrace_service.loops.clock import Clock, SystemClock
 from headrace_service.loops.rounds import go_round
 
@@ -68,6 +68,8 @@ class Reaper:
             await asyncio.wrap_future(self._ledger.slots.perform(lambda db, _: sweep(db, now)))
         if await self._ledger.aread(overdue, now):
             await self._ledger.awrite(fail_overdue, now)
+        if dead := leases_of_the_dead(await self._ledger.aread(processes_of_slots)):
+            await asyncio.wrap_future(self._ledger.slots.release(*dead))
         rows = await self._ledger.aread(processes)
         ended = judge(rows, self._spool, now, hears_all=self._hears_all)
         if not ended:

@@ -37,6 +37,11 @@ class SlotHolderInput:
         default=None,
         description="The stream of record batches with whose process the slots are to end.",
     )
+    identity: str | None = strawberry.field(
+        default=None,
+        description="What tells its process apart from all others of its machine: the slots end "
+        "with it, as soon as that can be seen from the service.",
+    )
 
 
 @strawberry.input(description="Slots that are wanted: of each limit that is named, or of none.")
@@ -107,7 +112,7 @@ class SlotsReleased:
     """Leases that were ended."""
 
     count: int = strawberry.field(
-        description="How many of the leases held slots, or waited for some."
+        description="How many of the leases held slots still, or waited for some."
     )
 
 
@@ -214,6 +219,7 @@ def _request(given: SlotRequestInput, *, wait: bool) -> SlotRequest:
         holder.pid,
         _optional(holder.flow_run_id, "flowRunId"),
         _optional(holder.task_run_id, "taskRunId"),
+        holder.identity,
     )
     request = SlotRequest(
         parse_id(given.lease_id, "leaseId"),
