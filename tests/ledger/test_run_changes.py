@@ -14,11 +14,11 @@ from headrace_service.ledger import Ledger
 from headrace_service.ledger.deletion import begin_deletion, delete_flow_run
 from headrace_service.ledger.errors import Conflict, NotFound
 from headrace_service.ledger.models import DELETED, EDITED
+from headrace_service.ledger.queries.counts import count_flow_runs
 from headrace_service.ledger.queries.events import histories
 from headrace_service.ledger.queries.flow_runs import FlowRunRow, FlowRunWhere, flow_runs_by_id
 from headrace_service.ledger.queries.orders import RunOrder
 from headrace_service.ledger.queries.search import (
-    count_flow_runs,
     search_flow_runs,
     search_task_runs,
 )
@@ -171,7 +171,9 @@ class Scene:
 
     def names(self, order: RunOrder = RunOrder.NAME_ASC, **where: Any) -> str:
         rows = self.ledger.read(search_flow_runs, FlowRunWhere(**where), order, 200, 0).result()
-        assert self.ledger.read(count_flow_runs, FlowRunWhere(**where)).result() == len(rows)
+        for up_to in (1, 2, 100):
+            count = self.ledger.read(count_flow_runs, FlowRunWhere(**where), up_to).result()
+            assert count == min(len(rows), up_to)
         return "".join(row.name for row in rows)
 
 

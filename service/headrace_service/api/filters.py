@@ -20,6 +20,9 @@ from headrace_service.ledger.queries.task_runs import ANY_TASK_RUN, TaskRunWhere
 
 T = TypeVar("T")
 
+#: Seconds that a duration may have in a filter: 10,000 years.
+MAX_SECONDS = 3.2e11
+
 
 @strawberry.input
 class RunFilter:
@@ -64,6 +67,12 @@ class RunFilter:
         default=None, description="Ended then or later."
     )
     ended_before: DateTime | None = strawberry.field(default=None, description="Ended before then.")
+    min_duration_seconds: float | None = strawberry.field(
+        default=None, description="Took so long or longer, from the start to the end."
+    )
+    max_duration_seconds: float | None = strawberry.field(
+        default=None, description="Took so long or less, from the start to the end."
+    )
     started: bool | None = strawberry.field(
         default=None, description="Started; or not yet, when it is false."
     )
@@ -89,9 +98,17 @@ def _common(wanted: RunFilter) -> dict[str, Any]:
         "started_before": wanted.started_before,
         "ended_after": wanted.ended_after,
         "ended_before": wanted.ended_before,
+        "min_duration": _micros(wanted.min_duration_seconds, "minDurationSeconds"),
+        "max_duration": _micros(wanted.max_duration_seconds, "maxDurationSeconds"),
         "started": wanted.started,
         "ended": wanted.ended,
     }
+
+
+def _micros(seconds: float | None, field: str) -> int | None:
+    if seconds is not None and not abs(seconds) <= MAX_SECONDS:
+        raise InputError(f"{field}: {seconds} is no number of seconds", field)
+    return None if seconds is None else round(seconds * 1_000_000)
 
 
 @strawberry.input(description="Which flow runs; what is left out does not matter.")
@@ -144,6 +161,12 @@ class FlowRunFilter(RunFilter):
         default=None, description="Due then or later; what was never scheduled, when created."
     )
     due_before: DateTime | None = strawberry.field(default=None, description="Due before then.")
+    work_pool_names: list[str] | None = strawberry.field(
+        default=None, description="Waiting, or having waited, for workers of one of these pools."
+    )
+    work_queue_names: list[str] | None = strawberry.field(
+        default=None, description="In a queue with one of these names."
+    )
 
 
 def flow_runs_where(wanted: FlowRunFilter | None) -> FlowRunWhere:
@@ -168,6 +191,8 @@ def flow_runs_where(wanted: FlowRunFilter | None) -> FlowRunWhere:
         idempotency_keys=set_of(wanted.idempotency_keys, "idempotencyKeys"),
         due_after=wanted.due_after,
         due_before=wanted.due_before,
+        work_pool_names=set_of(wanted.work_pool_names, "workPoolNames"),
+        work_queue_names=set_of(wanted.work_queue_names, "workQueueNames"),
     )
 
 

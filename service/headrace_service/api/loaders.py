@@ -12,10 +12,11 @@ from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
-from headrace_service.ledger import Ledger, deployment_schedules, work_pools
+from headrace_service.ledger import Ledger, deployment_schedules, deployments, work_pools
 from headrace_service.ledger.queries import (
     blocked,
     concurrency,
+    counts,
     events,
     flow_runs,
     flows,
@@ -42,11 +43,15 @@ class Loaders:
         self.flow = self._each(flows.flows_by_id)
         self.flow_run = self._each(flow_runs.flow_runs_by_id)
         self.task_run = self._each(task_runs.task_runs_by_id)
+        self.deployment = self._each(deployments.deployments_by_id)
         self.schedules = self._each(deployment_schedules.schedules_of)
+        self.queues = self._each(work_pools.queues_of_each)
+        self.workers = self._each(work_pools.workers_of_each)
         self.queue_names = DataLoader(load_fn=self._queue_names)
         self.slots_taken: DataLoader[LimitRow, float] = self._each(concurrency.slots_taken)
         self.blocked_by = self._each(blocked.blocked_by)
         self.history = self._each(events.histories)
+        self.task_summary = self._each(counts.task_summaries)
         self.kept_results = self._each(events.kept_results)
         self.runs_of_flow = self._paged(flow_runs.runs_of_flows)
         self.subflow_runs = self._paged(flow_runs.subflow_runs)

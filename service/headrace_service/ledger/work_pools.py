@@ -128,23 +128,29 @@ def work_pool(db: peewee.Database, name: str) -> WorkPoolRow:
     raise no_such_pool(name)
 
 
+def queues_of_each(db: peewee.Database, pool_ids: Sequence[UUID]) -> list[list[WorkQueueRow]]:
+    """The queues of each pool, the first to be served first."""
+    columns = [getattr(WorkQueue, field) for field in WorkQueueRow.__struct_fields__]
+    query = WorkQueue.select(*columns).where(WorkQueue.work_pool_id.in_(list(pool_ids)))
+    found: dict[UUID, list[WorkQueueRow]] = {key: [] for key in pool_ids}
+    for row in query.order_by(WorkQueue.priority, WorkQueue.id).tuples().execute(db):
+        found[row[1]].append(WorkQueueRow(*row))
+    return [found[key] for key in pool_ids]
+
+
+def workers_of_each(db: peewee.Database, pool_ids: Sequence[UUID]) -> list[list[WorkerRow]]:
+    """The workers that each pool has, by name."""
+    columns = [getattr(Worker, field) for field in WorkerRow.__struct_fields__]
+    query = Worker.select(*columns).where(Worker.work_pool_id.in_(list(pool_ids)))
+    found: dict[UUID, list[WorkerRow]] = {key: [] for key in pool_ids}
+    for row in query.order_by(Worker.name, Worker.id).tuples().execute(db):
+        found[row[2]].append(WorkerRow(*row))
+    return [found[key] for key in pool_ids]
+
+
 def queues_of(db: peewee.Database, pool_id: UUID) -> list[WorkQueueRow]:
     """A pool's queues, the first to be served first."""
-    columns = [getattr(WorkQueue, field) for field in WorkQueueRow.__struct_fields__]
-    query = (
-        WorkQueue.select(*columns)
-        .where(WorkQueue.work_pool_id == pool_id)
-        .order_by(WorkQueue.priority, WorkQueue.id)
-    )
-    return [WorkQueueRow(*row) for row in query.tuples().execute(db)]
-
-
-def workers_of(db: peewee.Database, pool_id: UUID) -> list[WorkerRow]:
-    """The workers that a pool has, by name."""
-    columns = [getattr(Worker, field) for field in WorkerRow.__struct_fields__]
-    query = Worker.select(*columns).where(Worker.work_pool_id == pool_id)
-    query = query.order_by(Worker.name, Worker.id)
-    return [WorkerRow(*row) for row in query.tuples().execute(db)]
+    return queues_of_each(db, [pool_id])[0]
 
 
 def create_work_pool(

@@ -8,6 +8,7 @@ from headrace_service.api.queries.api_tokens import ApiTokenQueries
 from headrace_service.api.queries.artifacts import ArtifactQueries
 from headrace_service.api.queries.blocks import BlockQueries
 from headrace_service.api.queries.concurrency import ConcurrencyQueries
+from headrace_service.api.queries.counts import CountQueries
 from headrace_service.api.queries.deployments import DeploymentQueries
 from headrace_service.api.queries.events import EventQueries
 from headrace_service.api.queries.flows import FlowQueries
@@ -24,6 +25,7 @@ class Query(
     FlowQueries,
     RunQueries,
     SearchQueries,
+    CountQueries,
     InputQueries,
     VariableQueries,
     ArtifactQueries,

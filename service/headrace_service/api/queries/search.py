@@ -1,4 +1,4 @@
-"""Runs in an order of one's own, and their number."""
+"""Runs in an order of one's own, from a number on."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Offset = Annotated[int, strawberry.argument(description="How many of them to lea
 _COST = "Costs as much as all that fit: a page of `{}` costs the same wherever it stands."
 
 
-@strawberry.type(description="Runs in an order of one's own, and their number.")
+@strawberry.type(description="Runs in an order of one's own, from a number on.")
 class SearchQueries:
     """Queries that look at all runs that fit."""
 
@@ -78,18 +78,6 @@ class SearchQueries:
         )
         info.context.spend(rows)
         return [TaskRun.of(row) for row in rows]
-
-    @strawberry.field(description="How many flow runs there are: each of them is looked at.")
-    async def count_flow_runs(
-        self,
-        info: Info,
-        filter: Annotated[
-            FlowRunFilter | None, strawberry.argument(description="Which of them.")
-        ] = None,
-    ) -> int:
-        """Their number."""
-        where = flow_runs_where(filter)
-        return await info.context.ledger.aread(search.count_flow_runs, where)
 
 
 def _check(limit: int, offset: int) -> None:

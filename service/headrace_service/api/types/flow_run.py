@@ -31,7 +31,7 @@ from headrace_service.api.types.blocker import Blocker
 from headrace_service.api.types.flow import Flow
 from headrace_service.api.types.log import LogConnection, log_connection, optional_id
 from headrace_service.api.types.node import Node
-from headrace_service.api.types.state import State, StateCount, duration, state_counts
+from headrace_service.api.types.state import State, StateCount, TaskSummary, duration, state_counts
 from headrace_service.ledger.queries.flow_runs import FlowRunRow
 from headrace_service.ledger.queries.flows import FlowRow
 from headrace_service.ledger.queries.orders import RunOrder, place_of
@@ -135,6 +135,15 @@ class FlowRun(Node):
     def task_run_counts(self) -> list[StateCount]:
         """Its progress."""
         return state_counts(self.row.task_run_counts)
+
+    @strawberry.field(
+        description="How its runs of each task stand, by the tasks' names: 500 names at most."
+    )
+    async def task_summary(self, info: Info) -> list[TaskSummary]:
+        """Its tasks."""
+        rows = await info.context.loaders.task_summary.load(self.row.id)
+        info.context.spend(rows)
+        return [TaskSummary.of(row) for row in rows]
 
     @strawberry.field(description="Its task runs, oldest first.")
     async def task_runs(

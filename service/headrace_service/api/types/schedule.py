@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Annotated
+
 import strawberry
 
+from headrace_service.api.errors import InputError
 from headrace_service.api.scalars import JSON, DateTime, object_of
 from headrace_service.ledger.deployment_schedules import ScheduleInput, ScheduleRow
+from headrace_service.ledger.queries.upcoming import fire_times
 from headrace_service.schedules import Catchup, Overlap, SchedulePolicy, ScheduleSpec
 
 _SECOND = 1_000_000
+#: Times of one schedule that are told at once.
+MOST_TIMES = 100
 
 _MEANING: dict[Catchup | Overlap, str] = {
     Catchup.NONE: "None of them.",
@@ -34,6 +41,7 @@ for _kind in (Catchup, Overlap):
 class Schedule:
     """A schedule."""
 
+    row: strawberry.Private[ScheduleRow]
     id: strawberry.ID = strawberry.field(description="Its id.")
     deployment_id: strawberry.ID = strawberry.field(description="The deployment that it is of.")
     slug: str | None = strawberry.field(description="The name that its deployment knows it by.")
@@ -67,11 +75,26 @@ class Schedule:
     )
     revision: int = strawberry.field(description="Counts how often it was edited, from 1.")
 
+    @strawberry.field(description="When it fires next, computed; none while it rests.")
+    async def upcoming(
+        self,
+        first: Annotated[int, strawberry.argument(description="How many times: 1 to 100.")] = 5,
+    ) -> list[DateTime]:
+        """Its next times."""
+        if not 1 <= first <= MOST_TIMES:
+            raise InputError(f"first: {first} is not from 1 to {MOST_TIMES}", "first")
+        if self.row.next_fire is None:
+            return []
+        # Some rules take their time, which nobody else is to wait for.
+        coming = await asyncio.to_thread(fire_times, self.row.spec, self.row.next_fire, first)
+        return [DateTime(moment) for moment in coming]
+
     @classmethod
     def of(cls, row: ScheduleRow) -> Schedule:
         """The schedule of a row."""
         spec, policy = row.spec, row.policy
         return cls(
+            row=row,
             id=strawberry.ID(str(row.id)),
             deployment_id=strawberry.ID(str(row.deployment_id)),
             slug=row.slug,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 import msgspec
@@ -10,6 +11,7 @@ import strawberry
 from headrace.records import StateType, now_micros
 from headrace_service.api.context import Info
 from headrace_service.api.scalars import DateTime
+from headrace_service.ledger.queries.counts import TaskCounts
 from headrace_service.ledger.queries.flow_runs import FlowRunRow
 from headrace_service.ledger.queries.task_runs import TaskRunRow
 from headrace_service.ledger.rows import StatePayload
@@ -99,10 +101,29 @@ _counts = msgspec.json.Decoder(dict[StateType, int])
 
 def state_counts(text: str) -> list[StateCount]:
     """The counts of a JSON object, in the order of the types; those of 0 are left out."""
-    counts = _counts.decode(text)
+    return counts_of(_counts.decode(text))
+
+
+def counts_of(counts: Mapping[StateType, int]) -> list[StateCount]:
+    """The counts, in the order of the types; those of 0 are left out."""
     return [
         StateCount(type=kind, count=counts[kind]) for kind in StateType if counts.get(kind, 0) > 0
     ]
+
+
+@strawberry.type(description="How a flow run's runs of one task stand.")
+class TaskSummary:
+    """A line of a run's summary."""
+
+    task_name: str = strawberry.field(description="The name of the task.")
+    counts: list[StateCount] = strawberry.field(
+        description="How many of its runs are in states of each type, without the zeros."
+    )
+
+    @classmethod
+    def of(cls, row: TaskCounts) -> TaskSummary:
+        """The line of a row."""
+        return cls(task_name=row.task_name, counts=counts_of(row.counts))
 
 
 def duration(row: FlowRunRow | TaskRunRow) -> float | None:

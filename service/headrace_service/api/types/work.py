@@ -9,7 +9,6 @@ from headrace.records import now_micros
 from headrace_service.api.context import Info
 from headrace_service.api.scalars import JSON, DateTime
 from headrace_service.api.types.deployment import Deployment
-from headrace_service.ledger import work_pools
 from headrace_service.ledger.claims import Claimed
 from headrace_service.ledger.work_pools import WorkerRow, WorkPoolRow, WorkQueueRow
 
@@ -92,14 +91,14 @@ class WorkPool:
     @strawberry.field(description="Its queues, those served first first.")
     async def queues(self, info: Info) -> list[WorkQueue]:
         """The queues."""
-        rows = await info.context.ledger.aread(work_pools.queues_of, self.row.id)
+        rows = await info.context.loaders.queues.load(self.row.id)
         info.context.spend(rows)
         return [WorkQueue.of(row) for row in rows]
 
     @strawberry.field(description="Its workers, by name.")
     async def workers(self, info: Info) -> list[Worker]:
         """The workers."""
-        rows = await info.context.ledger.aread(work_pools.workers_of, self.row.id)
+        rows = await info.context.loaders.workers.load(self.row.id)
         info.context.spend(rows)
         return [Worker.of(row) for row in rows]
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 import peewee
 
-from headrace_service.ledger.models import Flow, FlowRun
+from headrace_service.ledger.models import Flow, FlowRun, WorkPool, WorkQueue
 from headrace_service.ledger.queries.events import latest_event
 from headrace_service.ledger.queries.narrowing import RunWhere, run_conditions
 from headrace_service.ledger.queries.orders import RunOrder, ids_in_order
@@ -70,6 +70,8 @@ class FlowRunWhere(RunWhere, frozen=True):
     idempotency_keys: frozenset[str] | None = None
     due_after: int | None = None
     due_before: int | None = None
+    work_pool_names: frozenset[str] | None = None
+    work_queue_names: frozenset[str] | None = None
 
 
 ANY_FLOW_RUN = FlowRunWhere()
@@ -129,6 +131,8 @@ def flow_run_conditions(run: Any, where: FlowRunWhere) -> list[Any]:
         found.append(due >= where.due_after)
     if where.due_before is not None:
         found.append(due < where.due_before)
+    if where.work_pool_names is not None or where.work_queue_names is not None:
+        found.append(run.work_queue_id.in_(_queues(where)))
     sets: list[tuple[Any, frozenset[Any] | None]] = [
         (run.flow_id, where.flow_ids),
         (run.flow_version, where.flow_versions),
@@ -138,6 +142,17 @@ def flow_run_conditions(run: Any, where: FlowRunWhere) -> list[Any]:
         (run.idempotency_key, where.idempotency_keys),
     ]
     return found + [column.in_(list(wanted)) for column, wanted in sets if wanted is not None]
+
+
+def _queues(where: FlowRunWhere) -> Any:
+    """The ids of the wanted queues."""
+    query = WorkQueue.select(WorkQueue.id)
+    if where.work_queue_names is not None:
+        query = query.where(WorkQueue.name.in_(sorted(where.work_queue_names)))
+    if where.work_pool_names is not None:
+        pools = WorkPool.select(WorkPool.id).where(WorkPool.name.in_(sorted(where.work_pool_names)))
+        query = query.where(WorkQueue.work_pool_id.in_(pools))
+    return query
 
 
 def page_of_flow_runs(
@@ -160,7 +175,7 @@ def page_of_flow_runs(
         where.states,
         page,
         newest_first=newest_first,
-        by_state=_is_broad(where),
+        by_state=is_broad(where),
     )
     # The flow is joined to the page alone: planned as one join, it might be read the other way
     # round, all runs of each flow first.
@@ -174,7 +189,7 @@ def page_of_flow_runs(
     return cut(rows, page, latest_event(db))
 
 
-def _is_broad(where: FlowRunWhere) -> bool:
+def is_broad(where: FlowRunWhere) -> bool:
     """Whether the index by state leads to the wanted runs sooner than any other."""
     narrow = (where.flow_name, where.parent_flow_run_id, where.deployment_id)
     return all(condition is None for condition in narrow)

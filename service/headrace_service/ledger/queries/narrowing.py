@@ -33,6 +33,8 @@ class RunWhere(msgspec.Struct, frozen=True):
     started_before: int | None = None
     ended_after: int | None = None
     ended_before: int | None = None
+    min_duration: int | None = None
+    max_duration: int | None = None
     started: bool | None = None
     ended: bool | None = None
 
@@ -86,6 +88,10 @@ def _time_conditions(run: Any, where: RunWhere) -> list[Any]:
         found.append(run.end_time >= where.ended_after)
     if where.ended_before is not None:
         found.append(run.end_time < where.ended_before)
+    if where.min_duration is not None:
+        found.append(run.end_time - run.start_time >= where.min_duration)
+    if where.max_duration is not None:
+        found.append(run.end_time - run.start_time <= where.max_duration)
     if where.started is not None:
         found.append(run.start_time.is_null(not where.started))
     if where.ended is not None:

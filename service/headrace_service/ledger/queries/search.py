@@ -1,4 +1,4 @@
-"""Runs in an order of one's own, and their number: for programs, on lists that are not too long.
+"""Runs in an order of one's own, from a number on: for programs, on lists that are not too long.
 
 Unlike a keyset page, what is found here costs as much as everything that fits the conditions.
 """
@@ -47,16 +47,6 @@ def search_flow_runs(
     if where.states is not None:
         query = query.where(FlowRun.state_type.in_(sorted(where.states)))
     return [FlowRunRow(*row) for row in query.tuples().execute(db)]
-
-
-def count_flow_runs(db: peewee.Database, where: FlowRunWhere) -> int:
-    """How many flow runs there are."""
-    query = FlowRun.select(peewee.fn.COUNT(FlowRun.id)).where(
-        True, *flow_run_conditions(FlowRun, where)
-    )
-    if where.states is not None:
-        query = query.where(FlowRun.state_type.in_(sorted(where.states)))
-    return int(query.scalar(db))
 
 
 def search_task_runs(
