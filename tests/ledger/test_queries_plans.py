@@ -10,7 +10,16 @@ import pytest
 import uuid_utils.compat as uuids
 
 from headrace_service.ledger import Ledger
-from headrace_service.ledger.queries import custom_events, events, flow_runs, flows, logs, task_runs
+from headrace_service.ledger.queries import (
+    counts,
+    custom_events,
+    events,
+    flow_runs,
+    flows,
+    logs,
+    task_runs,
+    upcoming,
+)
 from headrace_service.ledger.queries.flow_runs import FlowRunWhere
 from headrace_service.ledger.queries.logs import LogWhere
 from headrace_service.ledger.queries.orders import RunOrder
@@ -59,6 +68,9 @@ IN_ORDER: dict[str, tuple[Any, ...]] = {
     ),
     "subflow runs of many": (flow_runs.subflow_runs, MANY, LATER, FlowRunWhere(states=STATES)),
     "runs of many flows": (flow_runs.runs_of_flows, MANY, LATER, FlowRunWhere()),
+    "flow run counts": (counts.flow_run_counts, FlowRunWhere(), 10_000),
+    "task run counts": (counts.task_run_counts, TaskRunWhere(), 10_000),
+    "schedules that fire": (upcoming.firing_schedules, None, 50),
     "flows": (flows.page_of_flows, Page(50, after="etl"), None),
     "logs": (logs.page_of_logs, LOGS),
     "logs of a run": (logs.page_of_logs, LOGS, LogWhere(flow_run_id=ONE, min_level=30)),
@@ -125,6 +137,20 @@ def test_a_page_is_read_in_order_from_an_index(statements: Statements, case: str
     # Only a whole list is scanned, in its own order; and the few keys of each part of a union.
     scans = [step for step in steps if step.startswith("SCAN") and "SCAN part" not in step]
     assert scans == (["SCAN one"] if args in ([FIRST], [LAST]) else [])
+
+
+def test_of_what_is_coming_only_runs_that_wait_are_looked_at(statements: Statements) -> None:
+    statements.run(upcoming.waiting_runs, None, 50)
+    found, *_ = statements.plan()
+    assert found.startswith("SEARCH run USING INDEX")
+
+
+def test_the_runs_of_queues_are_found_by_an_index(statements: Statements) -> None:
+    where = FlowRunWhere(work_pool_names=frozenset({"mill"}))
+    statements.run(flow_runs.page_of_flow_runs, FIRST, where)
+    steps = statements.plan()
+    assert [step for step in steps if "flow_run_by_queue" in step]
+    assert [step for step in steps if step.startswith("SCAN")] == []
 
 
 NESTED: dict[str, tuple[Any, ...]] = {

@@ -31,7 +31,8 @@ NEEDED = {
     "query": {
         Scope.READ: """
             serverInfo node flows flow flowRuns flowRun taskRuns taskRun logs searchFlowRuns
-            searchTaskRuns countFlowRuns flowRunInputs flowRunInput variables variable artifacts
+            searchTaskRuns countFlowRuns countTaskRuns flowRunCounts taskRunCounts upcomingRuns
+            flowRunInputs flowRunInput variables variable artifacts
             artifact blocks block blockTypes blockType deployments deployment workPools workPool
             concurrencyLimits concurrencyLimit events
         """,

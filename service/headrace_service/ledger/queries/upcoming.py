@@ -44,7 +44,10 @@ class Firing(msgspec.Struct, frozen=True):
 
 
 def waiting_runs(db: peewee.Database, deployment_id: UUID | None, limit: int) -> list[Upcoming]:
-    """The runs of deployments that wait, those first that are due first."""
+    """The runs of deployments that wait, those first that are due first.
+
+    It costs as much as all that wait: of those that have ended it sees nothing.
+    """
     run: Any = FlowRun.alias("run")
     query = run.select(run.scheduled_time, run.deployment_id, run.id, run.schedule_id).where(
         _IS_SCHEDULED, run.deployment_id.is_null(False), run.scheduled_time.is_null(False)
