@@ -19,8 +19,8 @@ import pytest
 from headrace.records import FlowRunCreated, LogLine, StateChange, StateType, now_micros
 from headrace_service.api import sse
 from headrace_service.ledger.deployments import DeploymentInput, apply_deployment
+from headrace_service.ledger.queries.counts import count_flow_runs
 from headrace_service.ledger.queries.flow_runs import FlowRunWhere
-from headrace_service.ledger.queries.search import count_flow_runs
 from headrace_service.server import RunningService, start_in_thread
 from tests.builders import Stream, enters, flow_run
 
@@ -173,10 +173,14 @@ def test_start_a_deployment(bench: Bench, file: str) -> None:
     ledger = bench.service.ledger
     wanted = DeploymentInput("etl", "nightly", entrypoint="etl.py:etl", parameters={"day": ""})
     made = ledger.write(apply_deployment, wanted).result()
-    before = ledger.read(count_flow_runs, FlowRunWhere(deployment_id=made.id)).result()
+    where = FlowRunWhere(deployment_id=made.id)
+    before = ledger.read(count_flow_runs, where, 100).result()
     answer = bench.answer(file.format("start"))
     assert re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-7", answer), answer
-    assert ledger.read(count_flow_runs, FlowRunWhere(deployment_id=made.id)).result() == before + 1
+    assert (
+        ledger.read(count_flow_runs, FlowRunWhere(deployment_id=made.id), 100).result()
+        == before + 1
+    )
 
 
 @pytest.mark.parametrize("file", LANGUAGES)

@@ -47,7 +47,8 @@ NEEDED = {
             createFlowRunInput deleteFlowRunInput resumeFlowRun pauseFlowRun
             cancelFlowRun cancelFlowRuns retryFlowRun retryFlowRuns
             setVariable deleteVariable createArtifact updateArtifact deleteArtifact
-            applyDeployment setDeploymentPaused createFlowRun putBundle
+            applyDeployment setDeploymentPaused createSchedule updateSchedule setScheduleActive
+            deleteSchedule backfillDeployment createFlowRun putBundle
             claimFlowRuns releaseWorker concludeFlowRun enqueueTaskRun claimTaskRuns
             acquireSlots releaseSlots renewSlots
         """,
