@@ -86,6 +86,10 @@ class TagsContext:
         return cls(set(CURRENT_TAGS.get()))
 
 
+#: The context of a flow run: Prefect's users know it under this name, too.
+EngineContext = FlowRunContext
+
+
 class SettingsContext:
     """The settings that hold where the code runs, as `settings`."""
 
@@ -98,6 +102,11 @@ class SettingsContext:
         return cls(current_settings())
 
 
+def get_settings_context() -> SettingsContext:
+    """The settings that hold where this code runs."""
+    return SettingsContext.get()
+
+
 __all__ = [
     "ASSIGNMENT",
     "CURRENT_RUN",
@@ -105,6 +114,7 @@ __all__ = [
     "CURRENT_TRANSACTION",
     "Assignment",
     "Clock",
+    "EngineContext",
     "Environment",
     "FlowRunContext",
     "Recorder",
@@ -117,6 +127,7 @@ __all__ = [
     "current_settings",
     "get_environment",
     "get_run_context",
+    "get_settings_context",
     "persists_by_default",
     "tags",
     "title_of",

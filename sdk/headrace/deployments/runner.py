@@ -21,6 +21,7 @@ from headrace.exceptions import ServiceError
 from headrace.options import checked_flow_name
 from headrace.parameters import plain
 from headrace.schedules import Cron, RRule, as_interval, as_schedule, is_anchored
+from headrace.text import shown
 from headrace.utilities.asyncutils import Dispatched, dispatched
 
 if TYPE_CHECKING:
@@ -152,6 +153,12 @@ class RunnerDeployment(BaseModel):
         Raises:
             DeploymentApplyError: it cannot be as it is described.
         """
+        if self.triggers:
+            raise DeploymentApplyError(
+                f"deployment '{self.full_name}': triggers={shown(self.triggers)} would start no "
+                "runs: nothing acts on events yet. Leave them out, and start its runs by a "
+                "schedule, or by run_deployment in a hook such as on_completion"
+            )
         if schedules is not None:
             self.schedules = schedules_from(schedules=schedules)
         if work_pool_name is not None:

@@ -54,7 +54,7 @@ def call_within(call: Limited, function: Callable[[], object], seconds: float) -
     """
     if threading.current_thread() is not threading.main_thread():
         return _call_in_thread(call, function, seconds)
-    with _alarm(call, seconds):
+    with alarm(call, seconds):
         value = function()
     if call.expired:  # somebody has swallowed that
         raise Expired(call, seconds)
@@ -93,7 +93,7 @@ def _tell_that_it_goes_on() -> None:
 
 
 @contextlib.contextmanager
-def _alarm(call: Limited, seconds: float) -> Iterator[None]:
+def alarm(call: Limited, seconds: float) -> Iterator[None]:
     """The alarm clock of the process, with the outer one (of a flow around a task) kept going."""
     over = False
 

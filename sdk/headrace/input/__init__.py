@@ -24,7 +24,7 @@ from headrace.input.actions import (
     filter_flow_run_input,
     read_flow_run_input,
 )
-from headrace.input.keysets import Keyset, keyset_from_base_key
+from headrace.input.keysets import Keyset, keyset_from_base_key, keyset_from_paused_state
 from headrace.input.receiving import GetInputHandler
 from headrace.input.run_input import (
     AutomaticRunInput,
@@ -53,6 +53,7 @@ __all__ = [
     "delete_flow_run_input",
     "filter_flow_run_input",
     "keyset_from_base_key",
+    "keyset_from_paused_state",
     "read_flow_run_input",
     "receive_input",
     "send_input",

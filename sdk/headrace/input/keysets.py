@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
+
+if TYPE_CHECKING:
+    from headrace.states import State
 
 
 class Keyset(TypedDict):
@@ -11,6 +14,17 @@ class Keyset(TypedDict):
     description: str
     response: str
     schema: str
+
+
+def keyset_from_paused_state(state: State[Any]) -> Keyset:
+    """The keys of what a run in that state waits for.
+
+    Raises:
+        RuntimeError: a run in that state waits for nothing.
+    """
+    if not state.is_paused():
+        raise RuntimeError(f"{state.type.value!r} is unsupported.")
+    return keyset_from_base_key(f"{state.name.lower()}-{state.state_details.pause_key}")
 
 
 def keyset_from_base_key(base_key: str) -> Keyset:
