@@ -195,7 +195,7 @@ def serve(
             location,
             synchronous=settings.synchronous,
             statement_timeout=settings.statement_timeout,
-            keep=Keep(settings.retention_runs, settings.retention_events, settings.retention_logs),
+            keep=Keep.of(settings),
         )
         try:
             insist_on_token(ledger, Reach.of(settings))

@@ -89,6 +89,13 @@ def test_what_it_does_is_counted(service: RunningService, client: httpx.Client) 
     assert 'headrace_retention_deleted_rows_total{kind="log"}' in after
 
 
+def test_how_long_things_are_kept_is_told(client: httpx.Client) -> None:
+    answer = post(client, "{ retention { kind keepDays deletedRows sweptAt } }")
+    rows = {row["kind"]: row for row in answer["data"]["retention"]}
+    assert (rows["run"]["keepDays"], rows["log"]["keepDays"]) == (90, 30)
+    assert rows["event"]["deletedRows"] == 0
+
+
 def test_without_the_library_metrics_say_what_to_install(
     client: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

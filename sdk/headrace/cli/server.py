@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 
 import click
 
-from headrace.exceptions import HomeUnusable, InvalidSetting, PortInUse, SetupError
-from headrace.settings import ensure_home, get_settings, read_settings
-from headrace_service.settings import SETTINGS, InvalidServiceSetting, read_service_settings
+from headrace.cli import database as database_commands
+from headrace.cli import retention
+from headrace.cli.ledger import database_option, ledger_at, told_in_one_line
+from headrace.exceptions import PortInUse, SetupError
+from headrace_service.settings import SETTINGS, read_service_settings
 
 
 def settings_options(function: Callable[..., None]) -> Callable[..., None]:
@@ -24,61 +25,36 @@ def settings_options(function: Callable[..., None]) -> Callable[..., None]:
 
 @click.group()
 def command() -> None:
-    """Run the service."""
+    """Run the service, and look after its ledger."""
 
 
 @command.command()
-@click.option(
-    "--database",
-    metavar="FILE|URL",
-    help="The ledger: a SQLite file, or postgresql://user@host/database.  [~/.headrace/ledger.db]",
-)
+@database_option
 @settings_options
 def start(database: str | None, **flags: str | None) -> None:
     """Serve GraphQL over the ledger, until Ctrl-C."""
-    from headrace_service.ledger import LedgerError
     from headrace_service.ledger.database import without_password
     from headrace_service.logs import set_up_logging
     from headrace_service.server import AddressInUse, CannotListen, serve
 
-    ledger = _ledger(database)
+    ledger = ledger_at(database)
     try:
-        settings = read_service_settings(os.environ, flags)
-        set_up_logging(settings.log_level, settings.log_format)
-        serve(
-            ledger,
-            settings,
-            on_ready=lambda url: click.echo(
-                f"headrace service listening at {url} (GraphiQL at /graphql, "
-                f"ledger {without_password(ledger)})"
-            ),
-        )
-    except InvalidServiceSetting as error:
-        raise InvalidSetting(str(error)) from None
+        with told_in_one_line():
+            settings = read_service_settings(os.environ, flags)
+            set_up_logging(settings.log_level, settings.log_format)
+            serve(
+                ledger,
+                settings,
+                on_ready=lambda url: click.echo(
+                    f"headrace service listening at {url} (GraphiQL at /graphql, "
+                    f"ledger {without_password(ledger)})"
+                ),
+            )
     except AddressInUse as error:
         raise PortInUse(str(error)) from None
-    except (CannotListen, LedgerError) as error:
+    except CannotListen as error:
         raise SetupError(str(error)) from None
 
 
-def _ledger(database: str | None) -> Path | str:
-    """The address of a database, or the ledger's file, in a folder that exists."""
-    if database is None:
-        settings = get_settings()
-        if settings.database is None:
-            ensure_home(settings.home)
-        ledger = settings.ledger
-    else:
-        try:
-            ledger = read_settings({"HEADRACE_DATABASE": database}).ledger
-        except InvalidSetting as error:
-            raise InvalidSetting(str(error).replace("HEADRACE_DATABASE=", "--database ")) from None
-    if isinstance(ledger, str):
-        return ledger
-    path = ledger
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise HomeUnusable(f"cannot create {path.parent}: {reason}") from None
-    return path
+command.add_command(database_commands.command)
+command.add_command(retention.command)

@@ -15,3 +15,8 @@ class Keep(msgspec.Struct, frozen=True):
     runs: float = _DEFAULT.retention_runs
     events: float = _DEFAULT.retention_events
     logs: float = _DEFAULT.retention_logs
+
+    @classmethod
+    def of(cls, settings: ServiceSettings) -> Keep:
+        """What the settings say."""
+        return cls(settings.retention_runs, settings.retention_events, settings.retention_logs)

@@ -15,8 +15,10 @@ from headrace_service.api.types.api_token import ApiTokenScope
 from headrace_service.api.types.flow import Flow
 from headrace_service.api.types.flow_run import FlowRun
 from headrace_service.api.types.node import Node
+from headrace_service.api.types.retention import RetentionProgress
 from headrace_service.api.types.task_run import TaskRun
 from headrace_service.ledger.queries import events
+from headrace_service.ledger.retention import progress
 
 
 def package_version() -> str:
@@ -62,6 +64,13 @@ class ServiceQueries:
             log_cursor=encode_cursor(Place.LOG, log),
             scope=ApiTokenScope(info.context.caller.scope),
         )
+
+    @strawberry.field(description="How long things are kept, and what was deleted for its age.")
+    async def retention(self, info: Info) -> list[RetentionProgress]:
+        """What retention does, kind by kind."""
+        ledger = info.context.ledger
+        rows = await ledger.aread(progress, ledger.keep)
+        return [RetentionProgress.of(row) for row in rows]
 
     @strawberry.field(description="Anything that has an id, by it; null when there is none.")
     async def node(

@@ -125,6 +125,28 @@ class Backend(abc.ABC):
     def size(self, db: peewee.Database) -> int:
         """How many bytes the ledger takes."""
 
+    @abc.abstractmethod
+    def unused(self, db: peewee.Database) -> int:
+        """How many of those bytes wait for new rows, as far as that is known."""
+
+    # -- upkeep ----------------------------------------------------------------------------------
+
+    @abc.abstractmethod
+    def is_there(self) -> bool:
+        """Whether there is something to connect to."""
+
+    @abc.abstractmethod
+    def copy(self, db: peewee.Database, target: Path) -> None:
+        """Copy the ledger, as it is at one moment, into a new file.
+
+        Raises:
+            LedgerUnusable: it is copied by other means, or the copy is broken.
+        """
+
+    @abc.abstractmethod
+    def compact(self, db: peewee.Database) -> None:
+        """Give back the room of what was deleted."""
+
     # -- what went wrong ---------------------------------------------------------------------------
 
     @abc.abstractmethod

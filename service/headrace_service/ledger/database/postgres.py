@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import peewee
@@ -145,6 +146,26 @@ class PostgresBackend(Backend):
     def size(self, db: peewee.Database) -> int:
         """The bytes of the whole database."""
         return int(db.execute_sql("SELECT pg_database_size(current_database())").fetchone()[0])
+
+    def unused(self, db: peewee.Database) -> int:
+        """Not known: PostgreSQL uses it again by itself."""
+        return 0
+
+    def is_there(self) -> bool:
+        """It is there, or connecting to it says what is not."""
+        return True
+
+    def copy(self, db: peewee.Database, target: Path) -> None:
+        """PostgreSQL has its own means for this, which need its own programs."""
+        raise LedgerUnusable(
+            f"the ledger {self.name} is a PostgreSQL database: copy it with "
+            f"pg_dump --format=custom --file={target} DATABASE"
+        )
+
+    def compact(self, db: peewee.Database) -> None:
+        """Let PostgreSQL use the room again, and know what there is."""
+        db.connection().autocommit = True
+        db.execute_sql("VACUUM (ANALYZE)")
 
     def explain(self, error: Exception) -> LedgerUnusable:
         """One clear line for what PostgreSQL or the driver said."""

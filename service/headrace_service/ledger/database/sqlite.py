@@ -10,7 +10,7 @@ import os
 import sqlite3
 import threading
 import time
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +135,35 @@ class SqliteBackend(Backend):
         """The bytes of the file and of what stands beside it."""
         beside = [self.path.with_name(f"{self.path.name}{end}") for end in ("", "-wal", "-shm")]
         return sum(path.stat().st_size for path in beside if path.exists())
+
+    def unused(self, db: peewee.Database) -> int:
+        """The bytes of the file's free pages."""
+        (pages,) = db.execute_sql("PRAGMA freelist_count").fetchone()
+        (size,) = db.execute_sql("PRAGMA page_size").fetchone()
+        return int(pages * size)
+
+    def is_there(self) -> bool:
+        """Whether the file exists."""
+        return self.path.exists()
+
+    def copy(self, db: peewee.Database, target: Path) -> None:
+        """By SQLite's own means, which keep no writer waiting; the copy is looked at as well."""
+        partial = target.with_name(f"{target.name}.partial")
+        partial.unlink(missing_ok=True)
+        try:
+            with closing(sqlite3.connect(partial)) as copied:
+                db.connection().backup(copied)
+                (verdict,) = copied.execute("PRAGMA quick_check(1)").fetchone()
+                if verdict != "ok":
+                    raise LedgerUnusable(f"the copy of {self.path} is broken: {verdict}")
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def compact(self, db: peewee.Database) -> None:
+        """Write the file anew, and empty what stands beside it."""
+        db.execute_sql("VACUUM")
+        db.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def explain(self, error: Exception) -> LedgerUnusable:
         """One clear line for what SQLite said about the file."""
