@@ -105,7 +105,7 @@ def reset(location: Path | str) -> int:
         migrate(backend, db)
         with backend.alone(db):
             event, log = latest(db)
-            rows = sum(table.delete().execute(db) for table in TABLES if table is not ApiToken)
+            rows: int = sum(table.delete().execute(db) for table in TABLES if table is not ApiToken)
             marks = [(Event, event), (Log, log)]
             for table, place in marks:
                 row = {

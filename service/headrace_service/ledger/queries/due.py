@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import peewee
 
 from headrace.records import TERMINAL_STATES
@@ -28,5 +30,5 @@ def due(db: peewee.Database, keep: Keep, now: int) -> dict[str, int]:
     return found
 
 
-def _count(db: peewee.Database, query: peewee.ModelSelect) -> int:
+def _count(db: peewee.Database, query: Any) -> int:
     return int(query.limit(MOST).count(db))
