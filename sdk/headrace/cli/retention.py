@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 @json_option
 def command(database: str | None, run: bool, dry_run: bool, as_json: bool) -> None:
     """Say how long things are kept, and what was deleted for its age."""
+    import asyncio
+
     from headrace_service.ledger import Ledger
     from headrace_service.ledger.keep import Keep
     from headrace_service.settings import read_service_settings
