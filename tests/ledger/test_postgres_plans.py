@@ -33,8 +33,8 @@ FILL = (
     f"n, 1, n, n, n, {_ID.format('n / 3 + 1')} FROM generate_series(1, 60000) n",
     "INSERT INTO event (at, kind, flow_run_id, subject_id, payload) SELECT n, "
     "CASE n % 50 WHEN 0 THEN 'custom' ELSE 'task_run' END, "
-    f"{_ID.format('n / 6 + 1')}, {_ID.format('n / 2 + 1')}, '{{\"name\":\"name-' || n % 10 || "
-    "'\",\"resource\":{}}' FROM generate_series(1, 120000) n",
+    f'{_ID.format("n / 6 + 1")}, {_ID.format("n / 2 + 1")}, \'{{"name":"name-\' || n % 10 || '
+    '\'","resource":{}}\' FROM generate_series(1, 120000) n',
     "INSERT INTO log (at, level, flow_run_id, task_run_id, logger, message) SELECT n, 20, "
     f"{_ID.format('n / 3 + 1')}, {_ID.format('n')}, 'test', 'line ' || n "
     "FROM generate_series(1, 60000) n",
