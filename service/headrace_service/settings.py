@@ -145,6 +145,10 @@ SETTINGS = (
 )
 
 
+#: Names that Prefect's users may know a setting by.
+_ALIASES = {"host": "api_host", "port": "api_port", "log_level": "logging_level"}
+
+
 def read_service_settings(
     environment: Mapping[str, str], flags: Mapping[str, str | None] | None = None
 ) -> ServiceSettings:
@@ -159,7 +163,9 @@ def read_service_settings(
     """
     values: dict[str, object] = {}
     for setting in SETTINGS:
-        name, text = setting.variable, environment.get(setting.variable, "").strip()
+        named = (setting.variable, PREFIX + _ALIASES.get(setting.name, setting.name).upper())
+        name = next((each for each in named if environment.get(each, "").strip()), named[0])
+        text = environment.get(name, "").strip()
         given = (flags or {}).get(setting.name)
         if given is not None:
             name, text = setting.flag, given.strip()

@@ -22,7 +22,7 @@ SUBCOMMANDS = {
         "Limit how many tasks or blocks of code run at once.",
     ),
     "gcl": ("headrace.cli.gcl", "The same limits, with rates, in Prefect's second spelling."),
-    "config": ("headrace.cli.config", "Show the settings."),
+    "config": ("headrace.cli.config", "See which settings hold, and where they come from."),
     "deployment": ("headrace.cli.deployment", "Look at deployments, run them, pause them."),
     "flow-run": ("headrace.cli.flow_run", "Look at flow runs, read their logs, cancel them."),
     "work-pool": ("headrace.cli.work_pool", "Manage the pools in which runs wait for workers."),

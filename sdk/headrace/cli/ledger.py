@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from headrace.exceptions import HomeUnusable, InvalidSetting, SetupError
 from headrace.settings import ensure_home, get_settings, read_settings
+from headrace.settings.files import settings_file, with_file
+
+if TYPE_CHECKING:
+    from headrace_service.settings import ServiceSettings
 
 database_option = click.option(
     "--database",
@@ -42,6 +48,25 @@ def ledger_at(database: str | None) -> Path | str:
         reason = error.strerror or str(error)
         raise HomeUnusable(f"cannot create {ledger.parent}: {reason}") from None
     return ledger
+
+
+def service_settings(flags: Mapping[str, str | None] | None = None) -> ServiceSettings:
+    """The service's settings: by flag, environment and file.
+
+    Raises:
+        InvalidSetting: the file sets what there is not.
+        InvalidServiceSetting: a value cannot be used.
+    """
+    from headrace_service.settings import PREFIX, SETTINGS, read_service_settings
+
+    variables = with_file(os.environ)
+    known = {setting.variable for setting in SETTINGS}
+    for name in variables:
+        # The environment may have been made for other programs, too; the file is ours.
+        if name.startswith(PREFIX) and name not in known and name not in os.environ:
+            file = settings_file(os.environ)
+            raise InvalidSetting(f"{file}: there is no setting {name}; see docs/settings.md")
+    return read_service_settings(variables, flags)
 
 
 @contextlib.contextmanager

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from headrace.cli.ledger import database_option, ledger_at, told_in_one_line
+from headrace.cli.ledger import database_option, ledger_at, service_settings, told_in_one_line
 from headrace.cli.output import fail, json_option, show_json, show_line, show_table
 
 if TYPE_CHECKING:
@@ -25,12 +24,11 @@ def command(database: str | None, run: bool, dry_run: bool, as_json: bool) -> No
 
     from headrace_service.ledger import Ledger
     from headrace_service.ledger.keep import Keep
-    from headrace_service.settings import read_service_settings
 
     if run and dry_run:
         fail("--run deletes and --dry-run does not; choose one of them")
     with told_in_one_line():
-        keep = Keep.of(read_service_settings(os.environ))
+        keep = Keep.of(service_settings())
         ledger = Ledger.open(ledger_at(database), keep=keep)
         try:
             gone = asyncio.run(_sweep(ledger, quiet=as_json)) if run else None

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 import click
 
 from headrace.cli import database as database_commands
 from headrace.cli import retention
-from headrace.cli.ledger import database_option, ledger_at, told_in_one_line
+from headrace.cli.ledger import database_option, ledger_at, service_settings, told_in_one_line
 from headrace.exceptions import PortInUse, SetupError
-from headrace_service.settings import SETTINGS, read_service_settings
+from headrace_service.settings import SETTINGS
 
 
 def settings_options(function: Callable[..., None]) -> Callable[..., None]:
@@ -40,7 +39,7 @@ def start(database: str | None, **flags: str | None) -> None:
     ledger = ledger_at(database)
     try:
         with told_in_one_line():
-            settings = read_service_settings(os.environ, flags)
+            settings = service_settings(flags)
             set_up_logging(settings.log_level, settings.log_format)
             serve(
                 ledger,

@@ -1,7 +1,8 @@
 """Settings, read from the environment once they are needed.
 
-Every setting is an environment variable, `HEADRACE_` before its name in capitals. Names that
-Prefect's users already set (`..._HOME`, `..._API_URL`, `..._LOGGING_LEVEL`) mean the same here.
+Every setting is an environment variable, `HEADRACE_` before its name in capitals, or stands in the
+file `headrace.toml` of the home folder. Names that Prefect's users already set (`..._HOME`,
+`..._API_URL`, `..._LOGGING_LEVEL`) mean the same here.
 
     >>> from headrace.settings import HEADRACE_LOGGING_LEVEL, temporary_settings
     >>> with temporary_settings({HEADRACE_LOGGING_LEVEL: "DEBUG"}) as settings:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 
 from headrace.exceptions import InvalidSetting, tell_in_one_line
+from headrace.settings.files import with_file
 from headrace.settings.reading import read_settings
 from headrace.settings.values import Settings
 
@@ -24,7 +25,7 @@ class _CurrentSettings:
         self._substitute: Settings | None = None
 
     def __call__(self) -> Settings:
-        """The settings that hold here: temporary ones, or those of the process's environment.
+        """The settings that hold here: temporary ones, or those of the environment and the file.
 
         Raises:
             InvalidSetting: a variable has an unusable value.
@@ -32,7 +33,7 @@ class _CurrentSettings:
         settings = TEMPORARY.get() or self._substitute or self._process
         if settings is None:
             try:
-                settings = self._process = read_settings(os.environ)
+                settings = self._process = read_settings(with_file(os.environ))
             except InvalidSetting:
                 tell_in_one_line()
                 raise
