@@ -42,6 +42,7 @@ bench: $(READY)  ## measure against the budgets; PEERS=prefect measures it besid
 
 soak: $(READY)   ## the long robustness runs
 	$(BIN)/python -m bench.soak_many_writers
+	$(BIN)/python -m bench.soak_slots
 
 serve: $(READY)  ## the service, on port 4200
 	$(BIN)/headrace server start

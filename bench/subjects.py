@@ -34,6 +34,8 @@ class Plan:
     batches: int = 100
     deployed: int = 50
     deployed_at_once: int = 200
+    slots_alone: int = 500
+    slots_each: int = 20
     drain: float = 120
     script: float = 60
 
@@ -52,6 +54,8 @@ QUICK = Plan(
     batches=30,
     deployed=20,
     deployed_at_once=100,
+    slots_alone=200,
+    slots_each=5,
 )
 FULL = Plan(sizes=(1_000, 10_000, 100_000, 1_000_000), drain=600)
 #: For a peer that needs tens of milliseconds a task: as much as gives a steady rate.
@@ -69,6 +73,8 @@ PEER = Plan(
     logs=5_000,
     deployed=5,
     deployed_at_once=40,
+    slots_alone=20,
+    slots_each=1,
     drain=120,
     script=120,
 )
@@ -86,6 +92,8 @@ PEER_QUICK = Plan(
     logs=500,
     deployed=2,
     deployed_at_once=5,
+    slots_alone=5,
+    slots_each=1,
     drain=90,
     script=90,
 )

@@ -16,6 +16,7 @@ from bench.suite import (
     sequential,
     served,
     service,
+    slots,
     start,
     submit,
 )
@@ -34,5 +35,6 @@ BENCHMARKS: dict[str, Benchmark] = {
     "logs": logs.measure,
     "recording": recording.measure,
     "deployed": served.measure,
+    "slots": slots.measure,
     "service": service.measure,
 }

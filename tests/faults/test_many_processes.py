@@ -20,6 +20,14 @@ def test_sixteen_processes_record_into_one_file() -> None:
     assert answer.returncode == 0, answer.stdout + answer.stderr
 
 
+def test_processes_that_are_killed_at_random_never_hold_more_slots_than_there_are() -> None:
+    command = [sys.executable, "-m", "bench.soak_slots", "--seconds", "4", "--processes", "3"]
+    answer = subprocess.run(
+        command, capture_output=True, text=True, timeout=5 * PATIENCE, check=False
+    )
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
 @pytest.mark.parametrize("method", ["os.fork", "fork", "spawn", "forkserver"])
 @pytest.mark.parametrize("transport", ["embedded", "http"])
 def test_children_have_streams_of_their_own(
