@@ -51,7 +51,8 @@ _ALLOWED: Mapping[Actor, Mapping[StateType, frozenset[StateType]]] = {
     Actor.SERVICE: {
         S.SCHEDULED: frozenset({S.SCHEDULED, S.PENDING}) | _STOPS,
         S.PENDING: frozenset({S.SCHEDULED}) | _STOPS,
-        S.RUNNING: _STOPS,
+        # RUNNING to SCHEDULED is another attempt after its process has died.
+        S.RUNNING: frozenset({S.SCHEDULED}) | _STOPS,
         S.PAUSED: frozenset({S.SCHEDULED, S.FAILED}) | _STOPS,
         S.CANCELLING: frozenset({S.CANCELLED, S.CRASHED}),
     },

@@ -283,8 +283,11 @@ def test_a_process_that_died_without_a_word_has_its_run_ended(ledger: Ledger) ->
     run_id = ask(ledger)
     (claimed,) = take(ledger, row)
     outdated = ledger.write(conclude, run_id, claimed.epoch - 1, "gone").result()
-    assert outdated is StateType.PENDING
-    assert ledger.write(conclude, run_id, claimed.epoch, "gone").result() is StateType.CRASHED
+    assert outdated == (StateType.PENDING, False)
+    assert ledger.write(conclude, run_id, claimed.epoch, "gone").result() == (
+        StateType.CRASHED,
+        True,
+    )
     assert run(ledger, run_id)["state_message"] == "gone"
 
 
@@ -295,7 +298,8 @@ def test_cancelling(ledger: Ledger) -> None:
     begun = ask(ledger)
     (claimed,) = take(ledger, row)
     assert ledger.write(cancel, begun).result() is StateType.CANCELLING
-    assert ledger.write(conclude, begun, claimed.epoch, "").result() is StateType.CANCELLED
+    concluded = ledger.write(conclude, begun, claimed.epoch, "").result()
+    assert concluded == (StateType.CANCELLED, True)
     with pytest.raises(NotFound):
         ledger.write(cancel, uuids.uuid7()).result()
 

@@ -31,7 +31,7 @@ TABLE = {
     #              S P R C F N X Z G
     "SCHEDULED": ("y y y y y y y y y", "y y - - - y y - y", "y - - - - y - y y", NONE, NONE),
     "PENDING": ("y y y y y y y y y", "y - - - - y y - y", "- - - - - y - - y", NONE, NONE),
-    "RUNNING": ("y - y y y y y y y", "- - - - - y y - y", "- - - - - - - y y", NONE, NONE),
+    "RUNNING": ("y - y y y y y y y", "y - - - - y y - y", "- - - - - - - y y", NONE, NONE),
     "PAUSED": ("y y y - y y y - y", "y - - - y y y - y", "y - y - - y - - y", NONE, NONE),
     "CANCELLING": ("- - - y y y y - -", "- - - - - y y - -", "- - - - - y - - -", NONE, NONE),
     "COMPLETED": (NONE,) * 5,

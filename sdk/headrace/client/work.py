@@ -242,7 +242,7 @@ def conclude_flow_run(id: UUID | str, epoch: int, message: str) -> Operation[Obj
     document = (
         "mutation ($id: ID!, $epoch: Int!, $message: String!) "
         "{ concludeFlowRun(id: $id, epoch: $epoch, message: $message) "
-        f"{{ ... on Concluded {{ state }} {ERROR} }} }}"
+        f"{{ ... on Concluded {{ state isNews }} {ERROR} }} }}"
     )
     given: dict[str, object] = {"id": str(id), "epoch": epoch, "message": message}
     return Change(document, given, "concludeFlowRun")

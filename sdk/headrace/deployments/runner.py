@@ -179,6 +179,7 @@ class RunnerDeployment(BaseModel):
             collision_strategy=_strategy_of(self.concurrency_options),
             **_control_of(self.concurrency_options),
             paused=self.paused,
+            **_retries_of(self._flow),
             **await self._code(),
         )
         if self.schedules:
@@ -202,6 +203,15 @@ class RunnerDeployment(BaseModel):
         content, about = make_bundle(self._flow)
         kept = await ask(work.put_bundle(content, about))
         return {"bundle_key": kept["key"]}
+
+
+def _retries_of(flow: Flow[..., Any] | None) -> dict[str, Any]:
+    """How often a run is begun anew whose process has died: as often as the flow says."""
+    if flow is None or not flow.retries:
+        return {}
+    delays = flow.retry_delay_seconds
+    given = list(delays) if isinstance(delays, Iterable) else [delays]
+    return {"retries": flow.retries, "retry_delays_seconds": given}
 
 
 def _strategy_of(options: Any) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from headrace.context import RunContext
 from headrace.drivers import Ask, Lifecycle
-from headrace.logging import logger_of
+from headrace.logging import HeadraceLogAdapter, logger_of
 from headrace.records import StateType
 from headrace.states import State
 
@@ -27,13 +27,25 @@ _OPTIONS = {
 }
 
 
-def call_hooks(hooks: Hooks, owner: object, run: RunContext, state: State[Any]) -> Lifecycle[None]:
-    """Call the hooks for `state`, in order. One that raises is logged, and changes nothing."""
+def call_hooks(
+    hooks: Hooks,
+    owner: object,
+    run: RunContext,
+    state: State[Any],
+    logger: HeadraceLogAdapter | None = None,
+) -> Lifecycle[None]:
+    """Call the hooks for `state`, in order. One that raises is logged, and changes nothing.
+
+    Args:
+        hooks: all hooks of the owner.
+        owner, run, state: what they are given: the flow or task, its run, and the run's state.
+        logger: where it is logged; by default with the run's own lines.
+    """
     for hook in hooks.get(_OPTIONS.get(state.type, ""), ()):
         name = getattr(hook, "__name__", repr(hook))
         try:
             yield Ask(hook, owner, run, state)
         except Exception as error:
-            logger_of(run).log(
+            (logger or logger_of(run)).log(
                 logging.ERROR, "Hook '%s' raised %r", name, error, exc_info=cast(Any, error)
             )

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from headrace.client import AsyncClient, work
 from headrace.runner.jobs import Job
 from headrace.runner.processes import RunProcess, how_it_ended
@@ -16,6 +18,10 @@ from headrace.runner.taking import LOOK, Taker
 
 #: Seconds until it looks again for runs that are due, and for which there is no place.
 WAIT_FOR_PLACE = 1.0
+#: The ends of runs whose process has died for which their flows may have hooks; and the seconds
+#: that these may take.
+HOOKED = ("CRASHED", "CANCELLED")
+HOOKS = 60.0
 
 
 class Host(Taker):
@@ -112,11 +118,27 @@ class Host(Taker):
             reason = how_it_ended(code)
             self.logger.info("Run %r: %s", job.name, reason)
             asked = work.conclude_flow_run(job.flow_run_id, job.epoch, reason)
-            await self._insist(lambda: client.perform(asked))
+            concluded = await self._insist(lambda: client.perform(asked))
+            if concluded and concluded["isNews"] and concluded["state"] in HOOKED:
+                await self._call_hooks(process)
         # A run that was suspended and resumed at once may have another process already.
         if self._running.get(job.flow_run_id) is process:
             del self._running[job.flow_run_id]
         self._news.set()
+
+    async def _call_hooks(self, process: RunProcess) -> None:
+        """Let a process of their own call the hooks of a run whose process could not."""
+        job = msgspec.structs.replace(process.job, is_over=True)
+        try:
+            hooks = await self._starter.start(job, process.environment)
+        except (OSError, ValueError) as error:
+            self.logger.error("Hooks of run %r cannot be called: %s", job.name, error)
+            return
+        try:
+            await asyncio.wait_for(hooks.wait(), HOOKS)
+        except TimeoutError:
+            self.logger.error("Hooks of run %r take more than %g s", job.name, HOOKS)
+            hooks.end()
 
 
 def _environment(claimed: dict[str, Any]) -> dict[str, str]:

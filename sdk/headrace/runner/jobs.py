@@ -22,6 +22,8 @@ class Job(msgspec.Struct, frozen=True):
     entrypoint: str | None
     folder: str | None
     bundle_key: str | None
+    #: Set when the run's process has died: this one only calls the hooks for its end.
+    is_over: bool = False
 
     @classmethod
     def of(cls, claimed: dict[str, Any]) -> Job:

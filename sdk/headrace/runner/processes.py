@@ -23,13 +23,21 @@ class RunProcess:
 
     Args:
         job: the run.
+        environment: the variables that it was given besides those of this process.
         pid: its number, which is that of its group, too.
         ended: its exit code, once it has ended; a negative one is the signal it died of, None
             tells that nobody knows.
     """
 
-    def __init__(self, job: Job, pid: int, ended: asyncio.Future[int | None]) -> None:
+    def __init__(
+        self,
+        job: Job,
+        environment: Mapping[str, str],
+        pid: int,
+        ended: asyncio.Future[int | None],
+    ) -> None:
         self.job = job
+        self.environment = environment
         self.pid = pid
         self._ended = ended
         self._ending: asyncio.Task[None] | None = None
@@ -60,19 +68,19 @@ class RunProcess:
                 os.kill(self.pid, number)
 
 
-async def spawn(job: Job, environment: Mapping[str, str]) -> RunProcess:
+async def spawn(job: Job, given: Mapping[str, str]) -> RunProcess:
     """Start an interpreter for a run, and hand it its job.
 
     Args:
         job: the run.
-        environment: all the variables that it gets.
+        given: variables that it gets besides those of this process.
     """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "headrace.runner.run",
         stdin=asyncio.subprocess.PIPE,
-        env=dict(environment),
+        env=environment_with(given),
         start_new_session=os.name == "posix",
     )
     assert process.stdin is not None
@@ -80,7 +88,7 @@ async def spawn(job: Job, environment: Mapping[str, str]) -> RunProcess:
         process.stdin.write(msgspec.json.encode(job))
         await process.stdin.drain()
     process.stdin.close()
-    return RunProcess(job, process.pid, asyncio.ensure_future(process.wait()))
+    return RunProcess(job, given, process.pid, asyncio.ensure_future(process.wait()))
 
 
 def environment_with(given: Mapping[str, str]) -> dict[str, str]:

@@ -21,13 +21,17 @@ import msgspec
 from headrace.client import Client, operations, work
 from headrace.context import ASSIGNMENT, Assignment
 from headrace.definitions import Definition
+from headrace.drivers import drive
+from headrace.engine.hooks import call_hooks
 from headrace.entrypoints import load_flow
 from headrace.exceptions import BundleError, Pause
 from headrace.logging import ensure_logging
+from headrace.logging.loggers import flow_run_logger
 from headrace.recorder import get_recorder, shutdown
 from headrace.records import FlowRunChanged, LogLine, StateChange, StateType, now_micros
 from headrace.runner.jobs import Job
 from headrace.settings import get_settings
+from headrace.states import Cancelling
 from headrace.text import clip, describe_error
 
 
@@ -39,6 +43,9 @@ def main() -> None:
 def execute(job: Job) -> None:
     """Execute a run in this process, which is there for nothing else."""
     ensure_logging(get_settings())
+    if job.is_over:
+        _call_hooks(job)
+        return
     try:
         flow = _flow_of(job)
     except Exception as error:  # whatever the user's module raises
@@ -56,6 +63,24 @@ def execute(job: Job) -> None:
         if ASSIGNMENT.get() is None:  # the run has begun, and has recorded its end
             raise
         _record_failure(job, f"The run could not begin: {describe_error(error)}")
+
+
+def _call_hooks(job: Job) -> None:
+    """Call the hooks for the end of a run whose own process could not."""
+    from headrace.client.schemas import answers  # loads pydantic
+    from headrace.client.tending import flow_run
+
+    flow = _flow_of(job)
+    with Client() as client:
+        found = client.perform(flow_run(job.flow_run_id))
+    if found is None:
+        return
+    run = answers.flow_run(found)
+    assert run.state is not None  # of a run that was read
+    # Hooks hear that the run is being cancelled: so Prefect's users know it.
+    state = Cancelling() if run.state.is_cancelled() else run.state
+    logger = flow_run_logger(run, flow)
+    drive(call_hooks(flow.hooks, flow, cast(Any, run), state, logger))
 
 
 def _run(flow: Definition, parameters: dict[str, Any]) -> None:

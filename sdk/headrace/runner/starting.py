@@ -72,9 +72,8 @@ class Starter:
         Raises:
             OSError, ValueError: it cannot be started.
         """
-        environment = environment_with(given)
         if not CAN_FORK or any(name.startswith(_AT_START) for name in given):
-            return await spawn(job, environment)
+            return await spawn(job, given)
         if any(
             "\0" in text or "=" in name for name, text in given.items() for text in (name, text)
         ):
@@ -82,9 +81,9 @@ class Starter:
         if self._reading is None or self._reading.done():
             await self._warm_up()
         try:
-            return await self._fork(job, environment)
+            return await self._fork(job, given)
         except ConnectionError:  # the warm process has died; the next run gets another
-            return await spawn(job, environment)
+            return await spawn(job, given)
 
     async def _warm_up(self) -> None:
         here, there = socket.socketpair()
@@ -104,14 +103,14 @@ class Starter:
         reader, self._writer = await asyncio.open_connection(sock=here)
         self._reading = asyncio.create_task(self._read(reader))
 
-    async def _fork(self, job: Job, environment: dict[str, str]) -> RunProcess:
+    async def _fork(self, job: Job, given: Mapping[str, str]) -> RunProcess:
         assert self._writer is not None
         begun: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._asked[job.flow_run_id, job.epoch] = begun
-        self._writer.write(msgspec.json.encode(Wanted(job, environment)) + b"\n")
+        self._writer.write(msgspec.json.encode(Wanted(job, environment_with(given))) + b"\n")
         await self._writer.drain()
         pid = await begun
-        return RunProcess(job, pid, self._ends[pid])
+        return RunProcess(job, given, pid, self._ends[pid])
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
         """Hear of processes that have begun and ended, for as long as the warm one lives."""

@@ -171,19 +171,22 @@ class Taker(abc.ABC):
             "limit": room,
         }
 
-    async def _insist(self, ask: Callable[[], Any]) -> None:
-        """Ask until there is an answer: the service may be away for a while."""
+    async def _insist(self, ask: Callable[[], Any]) -> Any:
+        """Ask until there is an answer: the service may be away for a while.
+
+        Returns:
+            The answer; None when it is a refusal, which is logged.
+        """
         pause = RETRY
         while True:
             try:
-                await ask()
-                return
+                return await ask()
             except ServiceUnreachable:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, RETRY_MOST)
             except ServiceError as error:
                 self.logger.error("%s", error)
-                return
+                return None
 
     async def _help(self, work: Coroutine[Any, Any, None]) -> None:
         """Do work on the side; without it, runs still begin, but later."""

@@ -22,6 +22,7 @@ import peewee
 from headrace.records import FlowRunChanged, SlotHolder, StateChange, StateType, now_micros
 from headrace_service.ledger.background import release_background_runs
 from headrace_service.ledger.concurrency import release_runs
+from headrace_service.ledger.crashes import try_again
 from headrace_service.ledger.deployments import DeploymentRow, deployments_by_id
 from headrace_service.ledger.desk import Desk
 from headrace_service.ledger.models import (
@@ -218,24 +219,34 @@ def _is_paused(db: peewee.Database, pool_id: UUID) -> bool:
     return not WorkPool.select().where(WorkPool.id == pool_id, ~WorkPool.paused).exists(db)
 
 
-def conclude(db: peewee.Database, run_id: UUID, epoch: int, message: str) -> StateType | None:
+class Conclusion(NamedTuple):
+    """The type of a run's state after its process has ended, and whether that was news."""
+
+    state: StateType
+    is_news: bool
+
+
+def conclude(db: peewee.Database, run_id: UUID, epoch: int, message: str) -> Conclusion | None:
     """The process that executed a run has ended without a word of how: end the run for it.
 
     Returns:
-        The state that the run is in now: CRASHED, or CANCELLED when it was to be cancelled, unless
-        it had ended by itself or has been claimed anew; None when there is no such run.
+        The state that the run is in now: SCHEDULED when its flow has a retry left, else CRASHED, or
+        CANCELLED when it was to be cancelled; unless it had ended by itself or has been claimed
+        anew. None when there is no such run.
     """
     current = state_of_flow_run(db, run_id)
     if current is None:
         return None
     held = FlowRun.select().where(FlowRun.id == run_id, FlowRun.epoch == epoch).exists(db)
     if not held or current.type.value not in _HELD:
-        return current.type
+        return Conclusion(current.type, False)
     if current.type is StateType.CANCELLING:
         change_flow_run(db, run_id, StateType.CANCELLED, "Cancelled", Actor.SERVICE)
-        return StateType.CANCELLED
+        return Conclusion(StateType.CANCELLED, True)
+    if try_again(db, run_id, message, now_micros()):
+        return Conclusion(StateType.SCHEDULED, True)
     change_flow_run(db, run_id, StateType.CRASHED, "Crashed", Actor.SERVICE, message)
-    return StateType.CRASHED
+    return Conclusion(StateType.CRASHED, True)
 
 
 def release(

@@ -74,6 +74,10 @@ class DeploymentRow(msgspec.Struct, frozen=True):
         return f"{self.flow_name}/{self.name}"
 
 
+#: Seconds before a retry.
+Delay = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
+
+
 class DeploymentInput(msgspec.Struct, frozen=True):
     """A deployment as it is asked for. What is None stays as it was; `work_pool` too."""
 
@@ -97,6 +101,8 @@ class DeploymentInput(msgspec.Struct, frozen=True):
     limit_key: Annotated[str, msgspec.Meta(max_length=LONGEST)] | None = None
     debounce_seconds: Annotated[float, msgspec.Meta(ge=0, le=10_000_000)] | None = None
     singleton: bool = False
+    retries: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] = 0
+    retry_delays: Annotated[list[Delay], msgspec.Meta(max_length=100)] = []
     paused: bool | None = None
     expected_revision: int | None = None
     schedules: Annotated[list[ScheduleInput], msgspec.Meta(max_length=MAX_SCHEDULES)] | None = None
@@ -226,6 +232,8 @@ def apply_deployment(db: peewee.Database, wanted: DeploymentInput) -> Deployment
         if not wanted.debounce_seconds
         else round(wanted.debounce_seconds * 1_000_000),
         Deployment.singleton: wanted.singleton,
+        Deployment.retries: wanted.retries,
+        Deployment.retry_delays: _text(wanted.retry_delays),
         Deployment.updated_at: now,
     }
     if wanted.paused is not None:

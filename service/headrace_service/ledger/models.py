@@ -383,6 +383,9 @@ class Deployment(Table):
     limit_key = peewee.TextField(null=True)
     debounce = peewee.BigIntegerField(null=True)
     singleton = peewee.BooleanField(constraints=[peewee.SQL("DEFAULT FALSE")])
+    #: How often its flow is run again, also when a process dies, and the seconds before each time.
+    retries = peewee.IntegerField(constraints=[peewee.SQL("DEFAULT 0")])
+    retry_delays = peewee.TextField(constraints=[peewee.SQL("DEFAULT '[]'")])
 
     class Meta:
         table_name = "deployment"

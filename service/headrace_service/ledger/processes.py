@@ -15,6 +15,7 @@ from headrace.records import (
     TaskRunChanged,
 )
 from headrace_service.ledger.concurrency import WAITER_LEASE, Outcome, free_slots_of
+from headrace_service.ledger.crashes import try_again
 from headrace_service.ledger.guesses import note
 from headrace_service.ledger.models import FlowRun, Process, TaskRun, Waiter
 from headrace_service.ledger.state_changes import change_states
@@ -69,6 +70,7 @@ def reap(db: peewee.Database, ended: Sequence[Ended], now: int) -> Outcome:
     """End the runs of processes that have ended, and free their slots; answers how many runs."""
     dead = [each for each in ended if _is_so_still(db, each, now)]
     changes: list[FlowRunChanged | TaskRunChanged] = []
+    again = 0
     for each in dead:
         for model, kind, change in (
             (TaskRun, "Task", TaskRunChanged),
@@ -76,6 +78,9 @@ def reap(db: peewee.Database, ended: Sequence[Ended], now: int) -> Outcome:
         ):
             message = f"{kind} run did not end by itself: {each.reason}"
             for run_id, run_count in _open_runs(db, model, each.process.client_id):
+                if model is FlowRun and try_again(db, run_id, message, now):
+                    again += 1
+                    continue
                 state = StateChange(StateType.CRASHED, "Crashed", now, message, run_count)
                 changes.append(change(run_id, state))
     refused = change_states(db, changes, Actor.SERVICE) if changes else []
@@ -83,7 +88,7 @@ def reap(db: peewee.Database, ended: Sequence[Ended], now: int) -> Outcome:
     note(db, client_ids, now)
     Process.delete().where(Process.client_id.in_(client_ids)).execute(db)
     freed = free_slots_of(db, client_ids, now)
-    return freed._replace(answer=len(changes) - len(refused))
+    return freed._replace(answer=again + len(changes) - len(refused))
 
 
 def _is_so_still(db: peewee.Database, ended: Ended, now: int) -> bool:

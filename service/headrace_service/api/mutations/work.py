@@ -74,6 +74,9 @@ class Concluded:
     """What became of a run."""
 
     state: StateType = strawberry.field(description="The type of the state that it is in.")
+    is_news: bool = strawberry.field(
+        description="Whether it came to that state just now: otherwise it had ended by itself."
+    )
 
 
 ConcludeResult = Annotated[
@@ -231,7 +234,8 @@ class WorkMutations:
 
     @strawberry.mutation(
         description="The process that executed a run has ended without saying how: the run is "
-        "CRASHED, or CANCELLED if that was wanted. A run that has ended stays as it is."
+        "SCHEDULED if its flow has a retry left, else CRASHED, or CANCELLED if that was wanted. A "
+        "run that has ended stays as it is."
     )
     async def conclude_flow_run(
         self,
@@ -242,10 +246,10 @@ class WorkMutations:
     ) -> ConcludeResult:
         """Conclude."""
         verb = claims.conclude
-        state = await info.context.ledger.awrite(verb, parse_id(id), epoch, message)
-        if state is None:
+        found = await info.context.ledger.awrite(verb, parse_id(id), epoch, message)
+        if found is None:
             return NotFound.of(f"there is no flow run {id}", "id")
-        return Concluded(state=state)
+        return Concluded(state=found.state, is_news=found.is_news)
 
 
 def _ids(texts: list[strawberry.ID] | None, field: str) -> list[UUID]:

@@ -198,6 +198,13 @@ class DeploymentGiven:
         description="A run begins once nobody has asked for one of its key for so long; the last "
         "parameters count.",
     )
+    retries: int | None = strawberry.field(
+        default=None,
+        description="How often a run whose process has died is begun anew, by any worker.",
+    )
+    retry_delays_seconds: list[float] | None = strawberry.field(
+        default=None, description="Seconds before each of those times; the last goes on to hold."
+    )
     singleton: bool = strawberry.field(
         default=False,
         description="Whether one who asks for a run while one of its key has not ended is given "
@@ -240,6 +247,8 @@ class DeploymentGiven:
             limit_key=self.key,
             debounce_seconds=self.debounce_seconds,
             singleton=self.singleton,
+            retries=self.retries or 0,
+            retry_delays=self.retry_delays_seconds or [],
             paused=self.paused,
             expected_revision=self.expected_revision,
             schedules=None

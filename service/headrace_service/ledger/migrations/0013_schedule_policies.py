@@ -1,4 +1,5 @@
-"""What becomes of runs of a schedule that meet, or begin late; what workers say of themselves."""
+"""What becomes of runs of a schedule that meet, or begin late, and of runs whose process dies; what
+workers say of themselves."""
 
 from __future__ import annotations
 
@@ -13,6 +14,8 @@ _COLUMNS = (
     'ALTER TABLE "schedule" ADD COLUMN "catchup_window" {long}',
     'ALTER TABLE "worker" ADD COLUMN "capacity" INTEGER',
     'ALTER TABLE "worker" ADD COLUMN "deployment_ids" TEXT',
+    'ALTER TABLE "deployment" ADD COLUMN "retries" INTEGER NOT NULL DEFAULT 0',
+    """ALTER TABLE "deployment" ADD COLUMN "retry_delays" TEXT NOT NULL DEFAULT '[]'""",
     'CREATE INDEX "flow_run_open_of_schedule" ON "flow_run" ("schedule_id", "scheduled_time") '
     "WHERE state_type IN ('SCHEDULED', 'PENDING', 'RUNNING', 'PAUSED', 'CANCELLING') "
     "AND schedule_id IS NOT NULL",
