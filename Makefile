@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Tests run in as many processes, a file of tests in one of them.
+WORKERS ?= 2
 READY := $(VENV)/.ready
 
 # Compiled bytecode makes start-up three times faster; some containers turn it off.
@@ -25,7 +27,7 @@ demo: $(READY)   ## run the example pipeline against a new service and watch it
 	@$(BIN)/python examples/demo.py
 
 test: $(READY)   ## all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 lint: $(READY)   ## style, types, import rules
 	$(BIN)/ruff check .
