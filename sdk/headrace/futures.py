@@ -11,7 +11,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Generic, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 from uuid import UUID
 
 from headrace.context import FlowRunContext, TaskRunContext
@@ -19,6 +19,9 @@ from headrace.nesting import replace
 from headrace.states import Pending, State
 from headrace.threads import SIGNAL_SLICE, blocking
 from headrace.waits import waiting_for
+
+if TYPE_CHECKING:
+    import queue
 
 R = TypeVar("R", covariant=True)
 T = TypeVar("T")
@@ -262,14 +265,37 @@ def as_completed(
     for future in waited:
         future.add_done_callback(ended.put)
     for count in range(len(waited)):
-        with blocking():
-            try:
-                future = ended.get(timeout=None if end is None else max(0, end - time.monotonic()))
-            except queue.Empty:
+        try:
+            future = ended.get_nowait()
+        except queue.Empty:
+            found = _next_ended(ended, waited, end)
+            if found is None:
                 raise _WaitTimeoutError(
                     f"{len(waited) - count} (of {len(waited)}) futures unfinished"
                 ) from None
+            future = found
         yield future
+
+
+def _next_ended(
+    ended: queue.SimpleQueue[HeadraceFuture[R]],
+    waited: Iterable[HeadraceFuture[R]],
+    end: float | None,
+) -> HeadraceFuture[R] | None:
+    """Wait for the next of `waited` to come out of the queue; None if none has by `end`."""
+    import queue
+
+    with contextlib.ExitStack() as stack:
+        if end is None:  # a wait in a circle would never end
+            stack.enter_context(
+                waiting_for(*(future.run for future in waited if not future.done()))
+            )
+        stack.enter_context(blocking())
+        while end is None or (left := end - time.monotonic()) > 0:
+            # In slices: a signal, or the end of a flow's time, may come just before the sleep.
+            with contextlib.suppress(queue.Empty):
+                return ended.get(timeout=SIGNAL_SLICE if end is None else min(SIGNAL_SLICE, left))
+        return None
 
 
 def resolve_futures_to_states(expr: Any) -> Any:
@@ -326,9 +352,9 @@ async def wait_async(futures: Iterable[HeadraceFuture[Any]], timeout: float | No
     when_all_done(waited, tell)
     with contextlib.ExitStack() as stack:
         if timeout is None:
-            for future in waited:
-                if not future.done():
-                    stack.enter_context(waiting_for(future.run))
+            stack.enter_context(
+                waiting_for(*(future.run for future in waited if not future.done()))
+            )
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 await ended.wait()

@@ -13,30 +13,30 @@ from headrace.exceptions import CircularWaitError
 _lock = threading.Lock()
 
 #: The task runs that a task run's code waits for right now.
-_waits: dict[TaskRunContext, list[TaskRunContext]] = {}
+_waits: dict[TaskRunContext, list[Sequence[TaskRunContext]]] = {}
 
 
 @contextlib.contextmanager
-def waiting_for(target: TaskRunContext) -> Iterator[None]:
-    """To be held while the code that runs here waits, for as long as it takes, for `target`.
+def waiting_for(*targets: TaskRunContext) -> Iterator[None]:
+    """To be held while the code that runs here waits, for as long as it takes, for `targets`.
 
     Raises:
-        CircularWaitError: `target` waits for the run that this code belongs to.
+        CircularWaitError: one of them waits for the run that this code belongs to.
     """
     waiters = _held_up()
     if not waiters:
         yield
         return
     with _lock:
-        _refuse_circle(waiters, target)
+        _refuse_circle(waiters, targets)
         for waiter in waiters:
-            _waits.setdefault(waiter, []).append(target)
+            _waits.setdefault(waiter, []).append(targets)
     try:
         yield
     finally:
         with _lock:
             for waiter in waiters:
-                _waits[waiter].remove(target)
+                _waits[waiter].remove(targets)
                 if not _waits[waiter]:
                     del _waits[waiter]
 
@@ -57,10 +57,10 @@ def _held_up() -> list[TaskRunContext]:
     return found
 
 
-def _refuse_circle(waiters: Sequence[TaskRunContext], target: TaskRunContext) -> None:
-    # Each run that `target` needs, with the one that needs it.
-    needed_by: dict[TaskRunContext, TaskRunContext | None] = {target: None}
-    open_ends = [target]
+def _refuse_circle(waiters: Sequence[TaskRunContext], targets: Sequence[TaskRunContext]) -> None:
+    # Each run that the targets need, with the one that needs it.
+    needed_by: dict[TaskRunContext, TaskRunContext | None] = dict.fromkeys(targets)
+    open_ends = list(targets)
     while open_ends:
         run = open_ends.pop()
         if run in waiters:
@@ -75,7 +75,8 @@ def _needs(run: TaskRunContext) -> list[TaskRunContext]:
     """What a run waits for: in its code, or before it starts."""
     upstream = run.upstream
     before = () if upstream is None else upstream.futures
-    return [*_waits.get(run, ()), *(future.run for future in before if not future.done())]
+    within = [target for targets in _waits.get(run, ()) for target in targets]
+    return [*within, *(future.run for future in before if not future.done())]
 
 
 def _told(

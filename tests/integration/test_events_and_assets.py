@@ -11,6 +11,7 @@ from headrace import Client, flow, task
 from headrace.assets import Asset, AssetProperties, add_asset_metadata, materialize
 from headrace.context import get_environment
 from headrace.events import Event, emit_event
+from headrace.task_runners import ProcessPoolTaskRunner
 from tests.run_kit import Book
 
 SHIPPED = {"headrace.resource.id": "order.1", "headrace.resource.name": "Order"}
@@ -112,6 +113,21 @@ def test_a_task_that_makes_an_asset_tells_of_it(book: Book) -> None:
         {"headrace.resource.id": "s3://shop/raw", "headrace.resource.role": "asset"},
         {"headrace.resource.id": "dbt", "headrace.resource.role": "asset-materialized-by"},
     ]
+
+
+def test_what_is_said_of_an_asset_in_another_process_goes_along(book: Book) -> None:
+    @materialize("s3://shop/orders")
+    def load(rows: int) -> int:
+        add_asset_metadata("s3://shop/orders", {"rows": rows})
+        return rows
+
+    @flow(task_runner=ProcessPoolTaskRunner(max_workers=1))
+    def pipeline() -> int:
+        return load.submit(3).result()
+
+    assert pipeline() == 3
+    (event,) = emitted("headrace.asset.materialization.succeeded")
+    assert event["payload"] == {"rows": 3}
 
 
 def test_a_task_that_fails_makes_no_asset(book: Book) -> None:

@@ -217,6 +217,42 @@ pipeline()
     assert [run["state_name"] for run in book.task_runs()] == ["Crashed"]
 
 
+SIDE_BY_SIDE = """
+@flow
+async def short():
+    await asyncio.sleep(0)
+
+@flow
+async def long():
+    await others[0]
+    ready()
+    await asyncio.Event().wait()
+
+others = []
+
+async def main():
+    others.append(asyncio.create_task(short()))
+    await asyncio.sleep(0)
+    await asyncio.gather(long(), long(), return_exceptions=True)
+
+asyncio.run(main())
+"""
+
+
+def test_flows_that_run_side_by_side_are_all_terminated(tmp_path: Path) -> None:
+    with start(SIDE_BY_SIDE, tmp_path) as process:
+        try:
+            assert process.stdout is not None
+            assert [process.stdout.readline() for _ in range(2)] == ["ready\n"] * 2
+            process.terminate()
+            _, err = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    assert process.returncode == 143, err
+    states = {run["state_name"] for run in Book(tmp_path / "ledger.db").flow_runs()}
+    assert states == {"Completed", "Crashed"}
+
+
 def test_a_programs_own_handler_for_sigterm_is_left_alone(tmp_path: Path) -> None:
     program = (
         """

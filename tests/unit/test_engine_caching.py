@@ -271,6 +271,17 @@ def test_a_storage_that_cannot_be_written_costs_the_cache_alone(
     assert any("An error was encountered while committing" in m for m in messages(recorder))
 
 
+def test_a_storage_that_cannot_be_looked_into_is_told_of_once(
+    recorder: ListRecorder, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    step = Task(add, cache_policy=INPUTS, result_storage=tmp_path / "file" / "deep")
+    assert names_of(step, (1,), (1,)) == [RUN, RUN]
+    told = [line for line in caplog.messages if "cannot be looked for" in line]
+    (warning,) = told
+    assert f"in {tmp_path / 'file' / 'deep'}: NotADirectoryError" in warning
+
+
 def test_where_results_stand_and_what_they_look_like(
     recorder: ListRecorder, tmp_path: Path
 ) -> None:

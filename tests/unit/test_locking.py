@@ -6,6 +6,7 @@ import asyncio
 import copy
 import os
 import pickle
+import resource
 import signal
 import subprocess
 import sys
@@ -97,6 +98,21 @@ def test_the_memory_is_one_and_stays_in_its_process() -> None:
     assert manager is MemoryLockManager()
     assert copy.deepcopy(manager) is manager
     assert pickle.loads(pickle.dumps(manager)) is manager
+
+
+def test_a_lock_that_could_not_be_written_is_free(tmp_path: Path) -> None:
+    locks = FileSystemLockManager(tmp_path)
+    most, at_all = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, at_all))  # as if the disk were full
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            locks.acquire_lock("k", "ann")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, at_all))
+        signal.signal(signal.SIGXFSZ, before)
+    assert not locks.is_locked("k")
+    assert locks.acquire_lock("k", "bob")
 
 
 def test_a_manager_of_files_can_be_pickled(tmp_path: Path) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from headrace import flow, task
 from headrace.exceptions import CircularWaitError, UnfinishedRun
-from headrace.futures import HeadraceFuture
+from headrace.futures import HeadraceFuture, as_completed, wait
 from tests.run_kit import ListRecorder
 
 pytestmark = pytest.mark.usefixtures("recorder")
@@ -55,6 +56,28 @@ def test_a_task_that_waits_for_itself() -> None:
             future.result(timeout=30)
         assert "'narcissus' waits for 'narcissus'" in str(caught.value)
         assert isinstance(caught.value, ValueError)
+
+    pipeline()
+
+
+@pytest.mark.parametrize("look", [as_completed, wait], ids=["as_completed", "wait"])
+def test_a_task_that_waits_for_itself_among_others(look: Callable[..., Any]) -> None:
+    own = Handed()
+
+    @task
+    def other() -> int:
+        return 1
+
+    @task
+    def narcissus() -> Any:
+        return list(look([other.submit(), own.take()]))
+
+    @flow
+    def pipeline() -> None:
+        future = narcissus.submit()
+        own.give(future)
+        with pytest.raises(CircularWaitError, match="task 'narcissus' in flow run"):
+            future.result(timeout=30)
 
     pipeline()
 

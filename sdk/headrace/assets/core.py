@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Any
-from uuid import UUID
 
 import pydantic
 
@@ -56,10 +55,6 @@ class Asset(pydantic.BaseModel):
         return hash(self.key)
 
 
-#: What running tasks have said of their assets, by task run and by the asset's key.
-said: dict[UUID, dict[str, dict[str, Any]]] = {}
-
-
 def add_asset_metadata(asset: str | Asset, metadata: dict[str, Any]) -> None:
     """Say something of an asset that the running task makes; it goes along with its event.
 
@@ -78,4 +73,6 @@ def add_asset_metadata(asset: str | Asset, metadata: dict[str, Any]) -> None:
     key = asset if isinstance(asset, str) else asset.key
     if key not in {made.key for made in assets}:
         raise ValueError("Can only add metadata to assets that are arguments to @materialize")
-    said.setdefault(run.id, {}).setdefault(key, {}).update(metadata)
+    if run.asset_metadata is None:
+        run.asset_metadata = {}
+    run.asset_metadata.setdefault(key, {}).update(metadata)

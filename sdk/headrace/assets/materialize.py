@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
-from headrace.assets.core import Asset, said
+from headrace.assets.core import Asset
 from headrace.events import emit_event
 from headrace.tasks import Task
 
@@ -72,7 +72,7 @@ def materialize(
 
 def _tell(task: MaterializingTask[..., Any], task_run: TaskRunContext, state: State[Any]) -> None:
     """Emit an event for each asset, with what the run has said of it. A hook."""
-    metadata = said.pop(task_run.id, {})
+    metadata = task_run.asset_metadata or {}
     outcome = "succeeded" if state.is_completed() else "failed"
     sources = [(str(getattr(source, "key", source)), "asset") for source in task.asset_deps]
     if task.materialized_by is not None:

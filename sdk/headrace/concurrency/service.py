@@ -30,6 +30,8 @@ MOMENT = 0.001
 PAUSE = (0.1, 2.0)
 #: How often giving back slots is tried while the service does not answer.
 RELEASE_TRIES = 6
+#: How often one request is tried that the service fails at by an error of its own.
+BUG_TRIES = 6
 
 _ACQUIRE = """
 mutation AcquireSlots($request: SlotRequestInput!, $wait: Float!) {
@@ -140,13 +142,15 @@ class ServiceSlots:
         self, client: AsyncClient, document: str, variables: dict[str, Any], tries: int | None
     ) -> dict[str, Any]:
         """The data that a mutation answers with; tried again while nobody answers."""
-        pause, most = PAUSE
+        (pause, most), bugs = PAUSE, 0
         while True:
             try:
                 data = await client.execute(document, variables)
             except (ServiceUnreachable, ServiceError) as error:
-                if isinstance(error, ServiceError) and error.code not in _PASSING:
-                    raise
+                if isinstance(error, ServiceError):
+                    bugs += error.code == "InternalError"
+                    if error.code not in _PASSING or bugs >= BUG_TRIES:
+                        raise
                 tries = None if tries is None else tries - 1
                 if tries == 0:
                     raise

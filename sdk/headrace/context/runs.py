@@ -226,6 +226,7 @@ class TaskRunContext(_Run):
     """
 
     __slots__ = (
+        "asset_metadata",
         "caller",
         "flow_run",
         "submitted",
@@ -264,6 +265,8 @@ class TaskRunContext(_Run):
         #: The run that called this one, and whether it went on at once instead of waiting.
         self.caller: RunContext | None = None
         self.submitted = False
+        #: What its code has said of the assets that it makes, by the asset's key.
+        self.asset_metadata: dict[str, dict[str, Any]] | None = None
         #: The transaction of the current attempt, if anything needs one.
         self.transaction: BaseTransaction | None = None
         self.store = None

@@ -67,8 +67,13 @@ class FileSystemLockManager(PollingLockManager):
             expires = None if hold_timeout is None else time.time() + hold_timeout
             path = str(self._path(key))
             file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
-            fcntl.flock(file, fcntl.LOCK_EX)
-            os.write(file, json.dumps({"holder": holder, "expiration": expires}).encode())
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                os.write(file, json.dumps({"holder": holder, "expiration": expires}).encode())
+            except BaseException:  # a full disk: nobody could read who has the lock
+                self._path(key).unlink()
+                os.close(file)
+                raise
             _open_files[path] = file
             return True
 

@@ -24,6 +24,7 @@ from headrace.context import (
 )
 from headrace.exceptions import ConfigurationError, UnserializableResult
 from headrace.filesystems import NullFileSystem, WritableFileSystem
+from headrace.logging import get_logger
 from headrace.results.options import named_serializer
 from headrace.results.records import ResultRecord, ResultRecordMetadata, split_record
 from headrace.results.storages import (
@@ -31,6 +32,7 @@ from headrace.results.storages import (
     resolve_result_storage,
 )
 from headrace.serializers import Serializer, resolve_serializer
+from headrace.text import describe_error
 from headrace.utilities.asyncutils import call_sync, run_sync_in_worker_thread
 
 if TYPE_CHECKING:
@@ -40,6 +42,9 @@ if TYPE_CHECKING:
     from headrace.transactions import IsolationLevel
 
 ResultSerializer = Serializer[Any] | str
+
+#: Which storages could not be looked into, and how: told of already.
+_told: set[tuple[str, type[OSError]]] = set()
 
 #: How many results a store keeps in memory at most.
 _REMEMBERED = 1000
@@ -151,8 +156,21 @@ class ResultStore:
                 return None if content is None else ResultRecordMetadata.load_bytes(content)
             content = call_sync(self._storage().read_path, key)
             return None if content is None else split_record(content)[0]
-        except Exception:  # each storage has its own for "there is no such file"
+        except Exception as error:  # each storage has its own for "there is no such file"
+            if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
+                self._tell_of_trouble(error)
             return None
+
+    def _tell_of_trouble(self, error: OSError) -> None:
+        """Warn, once in a process, that a storage cannot be looked into: no call finds a result."""
+        place = str(getattr(self._storage(), "basepath", type(self.result_storage).__name__))
+        if (trouble := (place, type(error))) not in _told:
+            _told.add(trouble)
+            get_logger("results").warning(
+                "Results cannot be looked for in %s: %s; tasks run anew",
+                place,
+                describe_error(error),
+            )
 
     def read(self, key: str, holder: str | None = None) -> ResultRecord[Any]:
         """The result kept under `key`, once nobody else has it locked.

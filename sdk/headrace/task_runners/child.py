@@ -157,9 +157,9 @@ def _call(run: TaskRun) -> Outcome:
         else:
             value = call.perform()
     except BaseException as error:  # of all kinds: this process has other calls to make
-        return Outcome(None, error, call.expired, _trace_of(error))
+        return Outcome(None, error, call.expired, _trace_of(error), run.asset_metadata)
     else:
-        return Outcome(value)
+        return Outcome(value, asset_metadata=run.asset_metadata)
     finally:
         CURRENT_RUN.reset(token)
         # What the call has submitted ends with it: nobody would wait for it elsewhere.

@@ -195,6 +195,7 @@ class DaskCall(Call):
     def perform(self) -> object:
         outcome = unpack_outcome(self._pool.make(self._run))
         self.expired = outcome.expired
+        self._run.asset_metadata = outcome.asset_metadata
         return outcome.get()
 
     async def perform_async(self) -> object:

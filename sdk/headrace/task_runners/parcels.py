@@ -66,13 +66,15 @@ _STAYS = frozenset(
 class Outcome(NamedTuple):
     """What came of a call elsewhere.
 
-    `expired` tells that it was stopped, since its time was over; `trace` where it raised.
+    `expired` tells that it was stopped, since its time was over; `trace` where it raised;
+    `asset_metadata` what the task has said of the assets that it makes.
     """
 
     value: object
     error: BaseException | None = None
     expired: bool = False
     trace: str | None = None
+    asset_metadata: dict[str, dict[str, Any]] | None = None
 
     def get(self) -> object:
         """The value.

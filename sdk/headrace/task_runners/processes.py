@@ -156,6 +156,7 @@ class ProcessCall(Call):
                 raise self.failure(f"Scope timed out after {self.timeout} second(s).") from None
         outcome = unpack_outcome(answer)
         self.expired = outcome.expired
+        self._run.asset_metadata = outcome.asset_metadata
         return outcome.get()
 
     async def perform_async(self) -> object:

@@ -1,4 +1,7 @@
-"""Hashes of values: short names for what belongs together."""
+"""Hashes of values, as programs written for Prefect import them.
+
+Cache keys are made by `headrace.hashing`, which finds plain values equal in every process.
+"""
 
 from __future__ import annotations
 
