@@ -16,8 +16,8 @@ SOURCES = Path(__file__).parent.parent
 class Plan:
     """How much is run.
 
-    The counts are of tasks, of log lines or of batches of a thousand records; `drain` bounds the
-    seconds waited for the records of one run, `script` those of one small process.
+    The counts are of tasks, of log lines, of pages or of batches of a thousand records; `drain`
+    bounds the seconds waited for the records of one run, `script` those of one small process.
     """
 
     starts: int = 11
@@ -32,6 +32,8 @@ class Plan:
     coroutines: int = 10_000
     logs: int = 100_000
     batches: int = 100
+    million: int = 1_000_000
+    pages: int = 100
     deployed: int = 50
     deployed_at_once: int = 200
     slots_alone: int = 500
@@ -52,6 +54,8 @@ QUICK = Plan(
     coroutines=2_000,
     logs=20_000,
     batches=30,
+    million=50_000,
+    pages=20,
     deployed=20,
     deployed_at_once=100,
     slots_alone=200,

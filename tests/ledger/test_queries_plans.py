@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import uuid_utils.compat as uuids
 
-from headrace_service.ledger import Ledger
+from headrace_service.ledger import Ledger, background, claims, firing
 from headrace_service.ledger.queries import (
     counts,
     custom_events,
@@ -137,6 +137,30 @@ def test_a_page_is_read_in_order_from_an_index(statements: Statements, case: str
     # Only a whole list is scanned, in its own order; and the few keys of each part of a union.
     scans = [step for step in steps if step.startswith("SCAN") and "SCAN part" not in step]
     assert scans == (["SCAN one"] if args in ([FIRST], [LAST]) else [])
+
+
+SERVED = claims.Claimant(ONE, deployment_ids=MANY)
+POOLED = claims.Claimant(ONE, pool_id=ONE, queues=["default"])
+
+#: What is asked for again and again while nothing happens, on ledgers of any size.
+ASKED: dict[str, tuple[Any, ...]] = {
+    "the next run for who serves": (claims.next_due, SERVED),
+    "the next run for a pool's worker": (claims.next_due, POOLED),
+    "runs to be ended": (claims.to_be_ended, ONE, frozenset()),
+    "runs that are too late": (firing.too_late, 7),
+    "runs that are late": (firing.overdue, 7),
+    "tasks that wait": (background.waiting, ["load"], 10),
+    "the next time of a schedule": (firing.next_fire,),
+}
+
+
+@pytest.mark.parametrize("case", ASKED)
+def test_what_workers_and_loops_ask_for_is_found_by_an_index(
+    statements: Statements, case: str
+) -> None:
+    query, *args = ASKED[case]
+    assert statements.run(query, *args)
+    assert [step for step in statements.plan() if step.startswith("SCAN")] == []
 
 
 def test_of_what_is_coming_only_runs_that_wait_are_looked_at(statements: Statements) -> None:

@@ -6,9 +6,18 @@ from pathlib import Path
 
 import pytest
 from bench.figures import Figure, number
+from bench.millions import fill
 from bench.peers import relaxed
+from bench.processes import BenchmarkFailed
 from bench.report import END, START, Report, ratio, rewrite
 from bench.suite.flatness import later_over_earlier
+
+from headrace.records import StateType
+from headrace_service.ledger import Ledger
+from headrace_service.ledger.queries.counts import task_run_counts
+from headrace_service.ledger.queries.flow_runs import page_of_flow_runs
+from headrace_service.ledger.queries.paging import Page
+from headrace_service.ledger.queries.task_runs import TaskRunWhere
 
 
 @pytest.mark.parametrize(
@@ -94,3 +103,22 @@ def test_a_file_without_marks_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="to write between"):
         rewrite(Report("python -m bench", "1.2.3", [], {}), file)
     assert file.read_text(encoding="utf-8") == "nothing to replace\n"
+
+
+def test_a_ledger_is_filled_with_runs_that_lists_find(tmp_path: Path) -> None:
+    fill(tmp_path / "ledger.db", 1_200)
+    ledger = Ledger.open(tmp_path / "ledger.db")
+    try:
+        found = ledger.read(task_run_counts, TaskRunWhere(), 10_000).result()
+        assert found == {
+            StateType.COMPLETED: 1_170,
+            StateType.FAILED: 24,
+            StateType.CRASHED: 4,
+            StateType.RUNNING: 2,
+        }
+        page = ledger.read(page_of_flow_runs, Page(50)).result()
+        assert [row.name for row in page.rows] == ["run-000002", "run-000001", "run-000000"]
+    finally:
+        ledger.close()
+    with pytest.raises(BenchmarkFailed, match="has runs already"):
+        fill(tmp_path / "ledger.db", 1)
