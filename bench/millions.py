@@ -18,8 +18,8 @@ from bench.processes import BenchmarkFailed
 
 #: Task runs of a flow run, and rows in one transaction.
 TASKS, CHUNK = 500, 50_000
-#: By how many task runs one is in each state: one in 50, one in 200, and so on.
-RARE = ((50, "FAILED"), (200, "CRASHED"), (500, "RUNNING"))
+#: Of how many task runs one is in each state, the rarest first.
+RARE = ((500, "RUNNING"), (200, "CRASHED"), (50, "FAILED"))
 _SECOND = 1_000_000
 
 
@@ -62,10 +62,14 @@ def fill(location: Path | str, task_runs: int) -> None:
         rows = _task_runs(task_runs, begin)
         while chunk := list(islice(rows, CHUNK)):
             events = [_event(row) for row in chunk]
-            ledger.write(lambda db, rows=chunk: INSERT_TASK_RUN.run_many(db, rows)).result()
-            ledger.write(lambda db, rows=events: INSERT_EVENT.run_many(db, rows)).result()
+            ledger.write(_insert, INSERT_TASK_RUN, chunk).result()
+            ledger.write(_insert, INSERT_EVENT, events).result()
     finally:
         ledger.close()
+
+
+def _insert(db: Any, statement: Any, rows: list[tuple[Any, ...]]) -> None:
+    statement.run_many(db, rows)
 
 
 def _key(kind: int, number: int, at: int) -> bytes:

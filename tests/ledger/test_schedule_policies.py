@@ -23,10 +23,11 @@ from headrace_service.ledger.deployment_schedules import (
 )
 from headrace_service.ledger.deployments import DeploymentInput, DeploymentRow, apply_deployment
 from headrace_service.ledger.errors import Conflict, InvalidInput, NotFound
-from headrace_service.ledger.firing import fire_due, give_up_too_late, mark_late, overdue
+from headrace_service.ledger.firing import give_up_too_late, mark_late, overdue
 from headrace_service.ledger.models import FlowRun
 from headrace_service.ledger.queries.blocked import blocked_by
 from headrace_service.schedules import Catchup, Overlap, SchedulePolicy, ScheduleSpec, due
+from tests.ledger.schedules_kit import fire_due
 
 SECOND = 1_000_000
 HOURLY = ScheduleSpec(interval=3600 * SECOND)
@@ -72,9 +73,9 @@ def test_what_becomes_of_a_time_at_which_an_earlier_run_has_not_ended(
     row = deploy(ledger, overlap=overlap)
     first = first_fire(ledger, row)
     second = first + 3600 * SECOND
-    ledger.write(fire_due, first).result()
+    fire_due(ledger, first)
     ((begun, epoch),) = take(ledger, row, first)
-    ledger.write(fire_due, second).result()
+    fire_due(ledger, second)
     assert states(ledger) == after_second
     assert len(take(ledger, row, second)) == claimable
     ledger.write(conclude, begun, epoch, "over").result()
@@ -90,7 +91,7 @@ def test_runs_in_a_queue_begin_one_after_the_other_and_tell_whom_they_wait_for(
     row = deploy(ledger, overlap=Overlap.QUEUE, catchup=Catchup.ALL)
     first = first_fire(ledger, row)
     now = first + 2 * 3600 * SECOND
-    ledger.write(fire_due, now).result()
+    fire_due(ledger, now)
     assert states(ledger) == ["SCHEDULED"] * 3
     order = []
     while taken := take(ledger, row, now):
@@ -115,7 +116,7 @@ def runs_in_order(ledger: Ledger) -> list[UUID]:
 def test_a_run_that_does_not_begin_in_time_is_given_up(ledger: Ledger) -> None:
     row = deploy(ledger, start_deadline=60 * SECOND)
     first = first_fire(ledger, row)
-    ledger.write(fire_due, first).result()
+    fire_due(ledger, first)
     made = now_micros()  # its time is an hour from now, which nobody waited for
     ledger.write(give_up_too_late, max(made, first)).result()
     assert states(ledger) == ["CANCELLED"]
@@ -126,7 +127,7 @@ def test_a_run_that_does_not_begin_in_time_is_given_up(ledger: Ledger) -> None:
 def test_a_run_with_time_left_is_not_given_up(ledger: Ledger) -> None:
     row = deploy(ledger, start_deadline=7200 * SECOND)
     first = first_fire(ledger, row)
-    ledger.write(fire_due, first).result()
+    fire_due(ledger, first)
     ledger.write(give_up_too_late, first).result()
     assert states(ledger) == ["SCHEDULED"]
 
@@ -135,7 +136,7 @@ def test_late_comes_with_the_reason(ledger: Ledger) -> None:
     row = deploy(ledger, overlap=Overlap.QUEUE, catchup=Catchup.ALL)
     first = first_fire(ledger, row)
     now = first + 3600 * SECOND
-    ledger.write(fire_due, now).result()
+    fire_due(ledger, now)
     take(ledger, row, now)
     ledger.write(mark_late, now + SECOND).result()
     query = FlowRun.select(FlowRun.state_message).where(FlowRun.state_name == "Late").tuples()

@@ -30,7 +30,7 @@ from headrace_service.ledger.deployments import (
     set_deployment_paused,
 )
 from headrace_service.ledger.errors import Conflict, InvalidInput, NotFound
-from headrace_service.ledger.firing import fire_due
+from headrace_service.ledger.firing import due_schedules, fire, firings
 from headrace_service.ledger.flow_run_inputs import resume_flow_run
 from headrace_service.ledger.models import FlowRun, Schedule
 from headrace_service.ledger.processes import Ended, processes, reap
@@ -46,6 +46,7 @@ from headrace_service.ledger.work_pools import (
 )
 from headrace_service.schedules import Catchup, SchedulePolicy, ScheduleSpec
 from tests.builders import Stream, state
+from tests.ledger.schedules_kit import fire_due
 
 SECOND = 1_000_000
 SCHEMA = {
@@ -121,7 +122,9 @@ def test_a_schedule_that_makes_no_sense_creates_nothing(ledger: Ledger) -> None:
 def test_schedulers_that_fire_at_once_make_one_run(ledger: Ledger) -> None:
     row = deploy(ledger, schedules=[ScheduleInput(ScheduleSpec(interval=3600 * SECOND))])
     moment = due_since(ledger, row, 5)
-    fired = [ledger.write(fire_due, now_micros()) for _ in range(4)]
+    now = now_micros()
+    due = firings(ledger.read(due_schedules, now).result(), now)
+    fired = [ledger.write(fire, due) for _ in range(4)]
     assert len({future.result() for future in fired}) == 1
     due_since(ledger, row, 5)  # as a scheduler has it that was stopped before its commit
     assert runs(ledger) == 1
@@ -129,6 +132,16 @@ def test_schedulers_that_fire_at_once_make_one_run(ledger: Ledger) -> None:
     # The time at which it was to fire, by its own count.
     assert claimed.scheduled_time >= moment
     assert run(ledger, claimed.flow_run_id)["tags"] == '["auto-scheduled"]'
+
+
+def test_a_schedule_that_was_paused_since_somebody_looked_does_not_fire(ledger: Ledger) -> None:
+    row = deploy(ledger, schedules=[ScheduleInput(ScheduleSpec(interval=3600 * SECOND))])
+    due_since(ledger, row, 5)
+    now = now_micros()
+    due = firings(ledger.read(due_schedules, now).result(), now)
+    ledger.write(set_deployment_paused, row.id, True).result()
+    assert ledger.write(fire, due).result() is None
+    assert runs(ledger) == 0
 
 
 def test_a_schedule_that_makes_no_sense_any_more_stops_no_other(ledger: Ledger) -> None:
@@ -139,7 +152,7 @@ def test_a_schedule_that_makes_no_sense_any_more_stops_no_other(ledger: Ledger) 
     due_since(ledger, row, 120)
     other = deploy(ledger, name="o", schedules=[ScheduleInput(ScheduleSpec(interval=SECOND))])
     due_since(ledger, other, 60)
-    assert ledger.write(fire_due, now_micros()).result() is not None
+    assert fire_due(ledger, now_micros()) is not None
     assert runs(ledger) == 1
     assert ledger.read(schedules_of, [row.id]).result()[0][0].next_fire is None
 
@@ -152,7 +165,7 @@ def test_what_becomes_of_missed_times(ledger: Ledger, catchup: Catchup, made: in
     spec = ScheduleSpec(interval=3600 * SECOND, anchor=anchor)
     row = deploy(ledger, schedules=[ScheduleInput(spec, policy=SchedulePolicy(catchup))])
     due_since(ledger, row, 3 * 3600)
-    coming = ledger.write(fire_due, now_micros()).result()
+    coming = fire_due(ledger, now_micros())
     assert runs(ledger) == made
     assert coming == anchor + 3600 * SECOND
 
@@ -160,10 +173,10 @@ def test_what_becomes_of_missed_times(ledger: Ledger, catchup: Catchup, made: in
 def test_a_paused_deployment_fires_no_more_and_goes_on_from_now(ledger: Ledger) -> None:
     row = deploy(ledger, schedules=[ScheduleInput(ScheduleSpec(interval=SECOND))])
     ledger.write(set_deployment_paused, row.id, True).result()
-    assert ledger.write(fire_due, now_micros() + 3600 * SECOND).result() is None
+    assert fire_due(ledger, now_micros() + 3600 * SECOND) is None
     assert runs(ledger) == 0
     ledger.write(set_deployment_paused, row.id, False).result()
-    assert ledger.write(fire_due, now_micros() - SECOND).result() is not None
+    assert fire_due(ledger, now_micros() - SECOND) is not None
     assert runs(ledger) == 0
 
 
@@ -289,6 +302,19 @@ def test_a_process_that_died_without_a_word_has_its_run_ended(ledger: Ledger) ->
         True,
     )
     assert run(ledger, run_id)["state_message"] == "gone"
+
+
+def test_what_the_dead_process_left_corrects_the_verdict(ledger: Ledger) -> None:
+    row = deploy(ledger)
+    run_id, stream = ask(ledger), Stream()
+    (claimed,) = take(ledger, row)
+    begun = FlowRunChanged(run_id, state("RUNNING"), claimed.epoch)
+    assert ledger.append(stream.batch(begun)).result().refused == []
+    ledger.write(conclude, run_id, claimed.epoch, "gone").result()
+    done = FlowRunChanged(run_id, state("COMPLETED"), claimed.epoch)
+    left = msgspec.structs.replace(stream.batch(done), replayed=True)
+    assert ledger.append(left).result().refused == []
+    assert run(ledger, run_id)["state_type"] == "COMPLETED"
 
 
 def test_cancelling(ledger: Ledger) -> None:

@@ -25,6 +25,7 @@ from headrace_service.ledger.concurrency import release_runs
 from headrace_service.ledger.crashes import try_again
 from headrace_service.ledger.deployments import DeploymentRow, deployments_by_id
 from headrace_service.ledger.desk import Desk
+from headrace_service.ledger.guesses import note
 from headrace_service.ledger.models import (
     NO_ID,
     Deployment,
@@ -243,9 +244,14 @@ def conclude(db: peewee.Database, run_id: UUID, epoch: int, message: str) -> Con
     if current.type is StateType.CANCELLING:
         change_flow_run(db, run_id, StateType.CANCELLED, "Cancelled", Actor.SERVICE)
         return Conclusion(StateType.CANCELLED, True)
-    if try_again(db, run_id, message, now_micros()):
+    now = now_micros()
+    if try_again(db, run_id, message, now):
         return Conclusion(StateType.SCHEDULED, True)
-    change_flow_run(db, run_id, StateType.CRASHED, "Crashed", Actor.SERVICE, message)
+    crash = StateChange(StateType.CRASHED, "Crashed", now, message, current.run_count)
+    change_states(db, [FlowRunChanged(run_id, crash)], Actor.SERVICE)
+    # What the process had to say and could not deliver knows better.
+    stream = FlowRun.select(FlowRun.client_id).where(FlowRun.id == run_id).scalar(db)
+    note(db, [stream], now)
     return Conclusion(StateType.CRASHED, True)
 
 

@@ -4,6 +4,7 @@ the end are given up."""
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -35,20 +36,53 @@ FIRES = 100
 AUTO_TAG = "auto-scheduled"
 
 
-def fire_due(db: peewee.Database, now: int) -> int | None:
-    """Let every schedule whose time has come fire: a run, and its next time, in one transaction.
+class Firing(msgspec.Struct, frozen=True):
+    """A schedule whose time has come: the times that it fires for, and when it does next."""
 
-    However many do this at once, each time of a schedule makes one run.
+    schedule: ScheduleRow
+    moments: list[int]
+    coming: int | None
+
+
+def due_schedules(db: peewee.Database, now: int) -> list[ScheduleRow]:
+    """Schedules whose time has come, a hundred at most."""
+    query = Schedule.select(*SCHEDULE_COLUMNS).where(Schedule.next_fire <= now)
+    due = query.order_by(Schedule.next_fire).limit(FIRES).tuples().execute(db)
+    return [schedule_row(row) for row in due]
+
+
+def firings(due: Sequence[ScheduleRow], now: int) -> list[Firing]:
+    """What is to become of schedules whose time has come. Some rules take their time to count."""
+    return [_firing(schedule, now) for schedule in due]
+
+
+def _firing(schedule: ScheduleRow, now: int) -> Firing:
+    assert schedule.next_fire is not None
+    try:
+        moments = schedules.due(schedule.spec, schedule.next_fire, now, schedule.policy)
+        return Firing(schedule, moments, schedules.next_fire(schedule.spec, now))
+    except InvalidSchedule as error:  # its zone is none here any more, for one
+        logger.error("schedule %s fires no more: %s", schedule.id, error)
+        return Firing(schedule, [], None)
+
+
+def fire(db: peewee.Database, wanted: Sequence[Firing]) -> int | None:
+    """Let schedules fire: a run, and the next time, in one transaction.
+
+    However many do this at once, each time of a schedule makes one run. A schedule that has fired
+    or was changed since it was looked at is passed over.
 
     Returns:
         When the next schedule fires, in microseconds since 1970 UTC; None when none will.
     """
-    query = Schedule.select(*SCHEDULE_COLUMNS).where(Schedule.next_fire <= now)
-    due = query.order_by(Schedule.next_fire).limit(FIRES).tuples().execute(db)
-    for row in list(due):
-        _fire(db, schedule_row(row), now)
-    coming: int | None = Schedule.select(peewee.fn.MIN(Schedule.next_fire)).scalar(db)
-    return coming
+    for firing in wanted:
+        seen = firing.schedule
+        same = Schedule.select(*SCHEDULE_COLUMNS).where(
+            Schedule.id == seen.id, Schedule.next_fire == seen.next_fire
+        )
+        if any(schedule_row(row) == seen for row in same.tuples().execute(db)):
+            _fire(db, firing)
+    return next_fire(db)
 
 
 def next_fire(db: peewee.Database) -> int | None:
@@ -57,25 +91,20 @@ def next_fire(db: peewee.Database) -> int | None:
     return coming
 
 
-def _fire(db: peewee.Database, schedule: ScheduleRow, now: int) -> None:
-    assert schedule.next_fire is not None
+def _fire(db: peewee.Database, firing: Firing) -> None:
+    schedule = firing.schedule
     row = deployment(db, schedule.deployment_id)
     parameters = {**msgspec.json.decode(row.parameters), **schedule.parameters}
     wanted = RunRequest(str(row.id), tags=[AUTO_TAG])
-    try:
-        moments = schedules.due(schedule.spec, schedule.next_fire, now, schedule.policy)
-        coming = schedules.next_fire(schedule.spec, now)
-    except InvalidSchedule as error:  # its zone is none here any more, for one
-        logger.error("a schedule of deployment %r fires no more: %s", row.full_name, error)
-        moments, coming = [], None
-    for moment in moments:
+    for moment in firing.moments:
         fired = FlowRun.select().where(
             FlowRun.schedule_id == schedule.id, FlowRun.scheduled_time == moment
         )
         if not fired.exists(db) and _makes_way(db, schedule):
             extra = {FlowRun.schedule_id: schedule.id}
             insert_run(db, row, wanted, parameters, moment, extra)
-    Schedule.update({Schedule.next_fire: coming}).where(Schedule.id == schedule.id).execute(db)
+    update = Schedule.update({Schedule.next_fire: firing.coming})
+    update.where(Schedule.id == schedule.id).execute(db)
 
 
 def _makes_way(db: peewee.Database, schedule: ScheduleRow) -> bool:

@@ -7,12 +7,15 @@ when one stops, or who else changes a schedule.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from headrace_service.ledger import Ledger
 from headrace_service.ledger.claims import extend_workers, has_lapsed_workers, release_lapsed
 from headrace_service.ledger.firing import (
-    fire_due,
+    due_schedules,
+    fire,
+    firings,
     give_up_too_late,
     mark_late,
     next_fire,
@@ -64,7 +67,9 @@ class Scheduler:
         if await ledger.aread(too_late, now):
             await ledger.awrite(give_up_too_late, now)
         if coming is not None and coming <= now:
-            coming = await ledger.awrite(fire_due, now)
+            due = await ledger.aread(due_schedules, now)
+            # Neither who records nor who reads is to wait for a rule that takes long to count.
+            coming = await ledger.awrite(fire, await asyncio.to_thread(firings, due, now))
         if coming is None:
             return LOOK_AGAIN
         return min(max(0, coming - self._clock.now()) / 1_000_000, LOOK_AGAIN)
