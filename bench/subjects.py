@@ -16,8 +16,9 @@ SOURCES = Path(__file__).parent.parent
 class Plan:
     """How much is run.
 
-    The counts are of tasks, of log lines, of pages or of batches of a thousand records; `drain`
-    bounds the seconds waited for the records of one run, `script` those of one small process.
+    The counts are of tasks, of log lines, of pages or of batches of a thousand records; `watched`
+    are seconds of events; `drain` bounds the seconds waited for the records of one run, `script`
+    those of one small process.
     """
 
     starts: int = 11
@@ -38,6 +39,7 @@ class Plan:
     deployed_at_once: int = 200
     slots_alone: int = 500
     slots_each: int = 20
+    watched: int = 10
     drain: float = 120
     script: float = 60
 
@@ -60,6 +62,7 @@ QUICK = Plan(
     deployed_at_once=100,
     slots_alone=200,
     slots_each=5,
+    watched=3,
 )
 FULL = Plan(sizes=(1_000, 10_000, 100_000, 1_000_000), drain=600)
 #: For a peer that needs tens of milliseconds a task: as much as gives a steady rate.

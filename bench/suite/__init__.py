@@ -20,6 +20,7 @@ from bench.suite import (
     slots,
     start,
     submit,
+    watched,
 )
 
 Benchmark = Callable[[Subject], Iterator[Figure]]
@@ -39,4 +40,5 @@ BENCHMARKS: dict[str, Benchmark] = {
     "deployed": served.measure,
     "slots": slots.measure,
     "service": service.measure,
+    "watched": watched.measure,
 }
