@@ -311,6 +311,27 @@ async def test_one_who_falls_behind_what_is_kept_is_told_so(
     assert followed.feed.subscribers == 0
 
 
+async def test_one_who_follows_a_run_among_many_sees_all_of_it(
+    followed: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before, and while, the oldest rows are dropped from memory."""
+    monkeypatch.setattr(tail, "KEEP_BYTES", 60_000)
+    monkeypatch.setattr(tail, "CHUNK", 7)
+    stream, runs = Stream(), [flow_run() for _ in range(5)]
+    wanted = frozenset({runs[1].id, runs[3].id})
+    feeds = [followed.feed.events(None, kinds=BOTH, flow_run_ids=ids) for ids in (wanted, None)]
+    for events in feeds:
+        await begin(events)
+    await asyncio.wrap_future(followed.append(stream.batch(*runs)))
+    for _ in range(20):
+        records = [task_run(run) for run in runs for _ in range(4)]
+        await asyncio.wrap_future(followed.append(stream.batch(*records)))
+    everything = await take(feeds[1], 405)
+    mine = [row for row in everything if row.flow_run_id in wanted]
+    assert len(mine) == 162
+    assert await take(feeds[0], len(mine)) == mine
+
+
 async def test_what_ends_by_itself_is_noticed(followed: Ledger) -> None:
     """Nobody commits anything when a worker's lease is over."""
     worker = WorkerCall(uuids.uuid7(), "w", None, "here", 7, lease_seconds=0.3)

@@ -16,6 +16,8 @@ from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
+from headrace_service.api.sharing import Answers
+
 
 class PlainField(NamedTuple):
     """How a plain field is read: its attribute, what makes output of it, whether it may be null."""
@@ -58,6 +60,30 @@ class PlainFieldsFirst(StrawberryGraphQLCoreExecutionContext):
         position_context: Any,
     ) -> Any:
         """The values of an object's fields, by their names in the answer."""
+        answers: Answers | None = getattr(source_value, "answers", None)
+        if answers is None:
+            return self._execute(
+                parent_type, source_value, path, grouped_field_set, position_context
+            )
+        asked = tuple(one.node for details in grouped_field_set.values() for one in details)
+        found = answers.get(asked)
+        if found is None:
+            errors = len(self.collected_errors.errors)
+            found = self._execute(
+                parent_type, source_value, path, grouped_field_set, position_context
+            )
+            if not self.is_awaitable(found) and len(self.collected_errors.errors) == errors:
+                answers.keep(asked, found)
+        return found
+
+    def _execute(
+        self,
+        parent_type: GraphQLObjectType,
+        source_value: Any,
+        path: Any,
+        grouped_field_set: dict[str, Any],
+        position_context: Any,
+    ) -> Any:
         plain = self._plain.get(parent_type)
         if plain is None:
             plain = self._plain[parent_type] = plain_fields(parent_type)

@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Hashable
 from contextlib import aclosing
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
 
 from headrace_service.ledger.database.backend import Watch
@@ -37,6 +37,9 @@ logger = logging.getLogger("headrace_service.feed")
 
 #: Seconds between two looks for other processes' commits.
 POLL = 0.025
+#: Seconds that the feed rests after it has brought something, so that what happens quickly comes
+#: in lists: in the same ones to all who have kept up.
+REST = 0.04
 #: Seconds until the ledger is tried again when it could not be read.
 RETRY = 1.0
 
@@ -51,6 +54,8 @@ class Feed:
         self._ledger = ledger
         self._events: Tail[LedgerEvent] = Tail(ledger, EVENTS)
         self._logs = Tail(ledger, LOGS)
+        #: What the API has made of rows, for all who get them.
+        self.made: dict[Any, Any] = {}
         self._committed = asyncio.Event()
         self._stopped = asyncio.Event()
         self._glances = Glances(ledger, self._stopped, self._committed.set)
@@ -129,13 +134,17 @@ class Feed:
 
         # What is wanted are states alone, whatever else the log has.
         states = cast("Tail[EventRow]", self._events)
-        return self._follow(states, after, cast("Wanted[EventRow]", wanted), narrow)
+        return self._follow(states, after, flow_run_ids, cast("Wanted[EventRow]", wanted), narrow)
 
     def ledger_events(
-        self, after: int | None, wanted: Wanted[LedgerEvent]
+        self,
+        after: int | None,
+        wanted: Wanted[LedgerEvent],
+        *,
+        flow_run_ids: frozenset[UUID] | None = None,
     ) -> AsyncGenerator[FeedChunk[LedgerEvent]]:
         """The events of every kind after a place; see `events`."""
-        return self._follow(self._events, after, wanted, None)
+        return self._follow(self._events, after, flow_run_ids, wanted, None)
 
     def logs(
         self,
@@ -155,7 +164,7 @@ class Feed:
                 and (task_run_id is None or row.task_run_id == task_run_id)
             )
 
-        return self._follow(self._logs, after, wanted, narrow)
+        return self._follow(self._logs, after, flow_run_ids, wanted, narrow)
 
     def changes(self, look: Callable[..., Seen[T]], *args: Hashable) -> AsyncGenerator[Changes[T]]:
         """What a look at the ledger shows, and from then on what has changed in it, for ever.
@@ -173,13 +182,14 @@ class Feed:
         self,
         tail: Tail[R],
         after: int | None,
+        runs: frozenset[UUID] | None,
         wanted: Wanted[R],
         narrow: Narrow[R] | None,
     ) -> AsyncGenerator[FeedChunk[R]]:
         await tail.enter()
         self._committed.set()
         try:
-            async with aclosing(tail.follow(after, wanted, narrow, self._stopped)) as chunks:
+            async with aclosing(tail.follow(after, runs, wanted, narrow, self._stopped)) as chunks:
                 async for chunk in chunks:
                     yield chunk
         finally:
@@ -208,7 +218,8 @@ class Feed:
             self._committed.clear()
             if others.changed() or own:
                 self._behind_since = time.monotonic()
-                for tail in (self._events, self._logs):
-                    await tail.pull()
+                found = [await tail.pull() for tail in (self._events, self._logs)]
                 self._glances.wake()
+                if any(found):
+                    await wait_for(self._stopped, REST)
                 self._behind_since = None

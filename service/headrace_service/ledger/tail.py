@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import bisect
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from contextlib import closing, suppress
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
@@ -29,8 +30,6 @@ from headrace_service.ledger.rows import CustomPayload, StatePayload
 if TYPE_CHECKING:
     from headrace_service.ledger import Ledger
 
-#: Seconds that a subscriber rests after a chunk, so that what happens quickly comes in lists.
-REST = 0.04
 #: Rows in one chunk at most, and about how many bytes.
 CHUNK, CHUNK_BYTES = 500, 1024 * 1024
 #: Rows that a tail reads at a time at most, and about how many bytes.
@@ -49,6 +48,10 @@ class Row(Protocol):
     @property
     def seq(self) -> int:
         """Its place."""
+
+    @property
+    def flow_run_id(self) -> UUID | None:
+        """The flow run that it belongs to."""
 
 
 class EventRow(msgspec.Struct, frozen=True):
@@ -191,7 +194,10 @@ class Tail(Generic[R]):
         self._dropped = 0  #: the bytes of the rows that are no longer kept
         self._kept_after = 0  #: every row after this place is in `_rows`
         self._seen = 0  #: the newest place that was read
-        self._changed = asyncio.Event()
+        self._by_run: dict[UUID | None, list[R]] = {}  #: the rows of each flow run
+        #: What rings for those who wait: by the flow runs that they follow; under None for all.
+        self._bells: dict[UUID | None, set[asyncio.Event]] = {}
+        self._rung = 0  #: the place at which all were rung for last
         self._pulling = asyncio.Lock()
         self.subscribers = 0
 
@@ -212,49 +218,80 @@ class Tail(Generic[R]):
         """Count a subscriber off; after the last one, nothing is kept."""
         self.subscribers -= 1
         if self.subscribers == 0:
-            self._rows, self._sizes, self._dropped = [], [], 0
+            self._rows, self._sizes, self._dropped, self._by_run = [], [], 0, {}
 
-    async def pull(self) -> None:
-        """Read what is new and wake the subscribers."""
-        read = self._source.read
+    async def pull(self) -> bool:
+        """Read what is new and wake those subscribers whom it concerns; whether there was any."""
+        read, found = self._source.read, False
         async with self._pulling:
             while self.subscribers:
                 rows, reached = await self._ledger.aread_for_feed(
                     read, self._seen, PULL, PULL_BYTES
                 )
                 if not self.subscribers:  # the last one has left meanwhile
-                    return
+                    break
                 self._seen = reached
                 if not rows:
-                    return
+                    break
+                found = True
                 self._keep(rows)
-                self.wake()
+                if reached - self._rung >= QUIET:
+                    self.wake()
+                else:
+                    self._ring({None, *(row.flow_run_id for row in rows)})
+        return found
 
     def _keep(self, rows: list[R]) -> None:
         size = self._sizes[-1] if self._sizes else self._dropped
         for row in rows:
             size += self._source.weigh(row)
             self._sizes.append(size)
+            self._by_run.setdefault(row.flow_run_id, []).append(row)
         self._rows += rows
         if self.kept_bytes > KEEP_BYTES:
             count = bisect.bisect_left(self._sizes, size - KEEP_BYTES * 2 // 3) + 1
             self._dropped = self._sizes[count - 1]
             self._kept_after = self._rows[count - 1].seq
+            for run, number in Counter(row.flow_run_id for row in self._rows[:count]).items():
+                del self._by_run[run][:number]
+                if not self._by_run[run]:
+                    del self._by_run[run]
             del self._rows[:count], self._sizes[:count]
 
     def wake(self) -> None:
         """Let all who wait look again."""
-        self._changed.set()
-        self._changed = asyncio.Event()
+        self._rung = self._seen
+        self._ring(set(self._bells))
+
+    def _ring(self, runs: set[UUID | None]) -> None:
+        for run in runs & self._bells.keys():
+            for bell in self._bells[run]:
+                bell.set()
+
+    @contextmanager
+    def _bell(self, runs: frozenset[UUID] | None) -> Iterator[asyncio.Event]:
+        """What rings when there is something new of these flow runs; None for all rows."""
+        bell = asyncio.Event()
+        keys: Iterable[UUID | None] = (None,) if runs is None else runs
+        for run in keys:
+            self._bells.setdefault(run, set()).add(bell)
+        try:
+            yield bell
+        finally:
+            for run in keys:
+                self._bells[run].discard(bell)
+                if not self._bells[run]:
+                    del self._bells[run]
 
     async def follow(
         self,
         after: int | None,
+        runs: frozenset[UUID] | None,
         wanted: Wanted[R],
         narrow: Narrow[R] | None,
         stopped: asyncio.Event,
     ) -> AsyncGenerator[FeedChunk[R]]:
-        """The rows after a place that are wanted, for ever, in chunks.
+        """The rows of these flow runs (None: all) after a place that are wanted, for ever.
 
         The first chunk comes at once, and later ones when `QUIET` rows have passed by: whatever is
         in them, they tell a subscriber to whom nothing happens where to go on from.
@@ -266,22 +303,25 @@ class Tail(Generic[R]):
             if after > self._seen:
                 raise InvalidCursor(f"the ledger has nothing at {after} yet; read it anew")
         told: int | None = None
-        while not stopped.is_set():
-            changed = self._changed
-            rows, after = await self._next(after)
-            chosen = [row for row in rows if wanted(row)]
-            if chosen and narrow is not None:
-                chosen = await narrow(chosen)
-            if chosen or told is None or after - told >= QUIET:
-                yield FeedChunk(chosen, after)
-                told = after
-                if chosen and after >= self._seen:
-                    await wait_for(stopped, REST)
-            elif after >= self._seen:
-                await changed.wait()
+        with self._bell(runs) as bell:
+            while not stopped.is_set():
+                bell.clear()
+                rows, after = await self._next(after, runs)
+                chosen = [row for row in rows if wanted(row)]
+                if chosen and narrow is not None:
+                    chosen = await narrow(chosen)
+                if chosen or told is None or after - told >= QUIET:
+                    yield FeedChunk(chosen, after)
+                    told = after
+                    await asyncio.sleep(0)  # one who catches up leaves room for others
+                elif after >= self._seen:
+                    await bell.wait()
 
-    async def _next(self, after: int) -> tuple[list[R], int]:
-        """The next rows after a place, and the place up to which they reach."""
+    async def _next(self, after: int, runs: frozenset[UUID] | None) -> tuple[list[R], int]:
+        """The next rows after a place, and the place up to which they reach.
+
+        From memory they come of these flow runs alone; from the table, of others as well.
+        """
         kept_after = self._kept_after
         if after < kept_after:
             read = self._source.read_kept
@@ -289,6 +329,8 @@ class Tail(Generic[R]):
             # Where the table has nothing after that place, runs were deleted up to what was in
             # memory.
             return rows, reached if rows else max(reached, kept_after)
+        if runs is not None:
+            return self._next_of(after, runs)
         start = bisect.bisect_right(self._rows, after, key=lambda row: row.seq)
         before = self._sizes[start - 1] if start else self._dropped
         end = bisect.bisect_left(self._sizes, before + CHUNK_BYTES, start) + 1
@@ -296,6 +338,20 @@ class Tail(Generic[R]):
         if start + len(rows) == len(self._rows):
             return rows, max(after, self._seen)
         return rows, rows[-1].seq
+
+    def _next_of(self, after: int, runs: frozenset[UUID]) -> tuple[list[R], int]:
+        """`_next` of flow runs, from memory."""
+        found: list[R] = []
+        for run in runs:
+            kept = self._by_run.get(run, [])
+            found += kept[bisect.bisect_right(kept, after, key=lambda row: row.seq) :]
+        found.sort(key=lambda row: row.seq)
+        size = 0
+        for count, row in enumerate(found, 1):
+            size += self._source.weigh(row)
+            if count < len(found) and (count == CHUNK or size >= CHUNK_BYTES):
+                return found[:count], row.seq
+        return found, max(after, self._seen)
 
 
 async def wait_for(event: asyncio.Event, seconds: float) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import partial
 from typing import Annotated
+from uuid import UUID
 
 import strawberry
 
 from headrace_service.api.context import Info
 from headrace_service.api.filters import LedgerEventFilter, ids_in, set_of
 from headrace_service.api.pagination import Place, encode_cursor
+from headrace_service.api.sharing import shared
 from headrace_service.api.subscriptions.feeds import FeedAfter, checked, start_at
 from headrace_service.api.types.feed import LedgerEvent, LedgerEvents, kind_of
 from headrace_service.ledger.queries.custom_events import CustomEventRow
@@ -36,20 +39,23 @@ class EventSubscriptions:
     ) -> AsyncGenerator[LedgerEvents, None]:
         """Follow the event log."""
         context, start = info.context, start_at(info.context, Place.EVENT, after)
-        feed = context.ledger.feed.ledger_events(start, _wanted(filter))
+        runs = None if filter is None else ids_in(filter.flow_run_ids, "flowRunIds")
+        feed = context.ledger.feed.ledger_events(start, _wanted(filter, runs), flow_run_ids=runs)
         async with aclosing(checked(Place.EVENT, feed)) as chunks:
             async for chunk in chunks:
                 yield LedgerEvents(
-                    events=[LedgerEvent.of(row) for row in chunk.rows],
+                    events=[
+                        shared(context.ledger, LedgerEvent, row.seq, partial(LedgerEvent.of, row))
+                        for row in chunk.rows
+                    ],
                     cursor=encode_cursor(Place.EVENT, chunk.cursor),
                 )
 
 
-def _wanted(filter: LedgerEventFilter | None) -> Wanted[Row]:
+def _wanted(filter: LedgerEventFilter | None, runs: frozenset[UUID] | None) -> Wanted[Row]:
     if filter is None:
         return lambda row: True
     kinds = None if filter.kinds is None else frozenset(filter.kinds)
-    runs = ids_in(filter.flow_run_ids, "flowRunIds")
     names = set_of(filter.names, "names")
 
     def wanted(row: Row) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import partial
 from typing import Annotated
 
 import strawberry
@@ -11,6 +12,7 @@ import strawberry
 from headrace_service.api.context import Info
 from headrace_service.api.filters import LogFilter, logs_where
 from headrace_service.api.pagination import Place, encode_cursor
+from headrace_service.api.sharing import shared
 from headrace_service.api.subscriptions.feeds import FeedAfter, checked, start_at
 from headrace_service.api.types.feed import LogLines
 from headrace_service.api.types.log import LogLine
@@ -55,6 +57,9 @@ class LogSubscriptions:
         async with aclosing(checked(Place.LOG, feed)) as chunks:
             async for chunk in chunks:
                 yield LogLines(
-                    lines=[LogLine.of(row) for row in chunk.rows],
+                    lines=[
+                        shared(context.ledger, LogLine, row.seq, partial(LogLine.of, row))
+                        for row in chunk.rows
+                    ],
                     cursor=encode_cursor(Place.LOG, chunk.cursor),
                 )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from typing import Annotated
+from functools import partial
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 import strawberry
@@ -14,6 +15,7 @@ from headrace_service.api.context import Context, Info, parse_id
 from headrace_service.api.filters import FlowRunEventFilter
 from headrace_service.api.pagination import Place, encode_cursor
 from headrace_service.api.selection import asks_for
+from headrace_service.api.sharing import shared
 from headrace_service.api.subscriptions.feeds import FeedAfter, checked, start_at
 from headrace_service.api.types.feed import (
     FlowRunEvent,
@@ -29,6 +31,9 @@ from headrace_service.ledger.models import DELETED, EDITED
 from headrace_service.ledger.queries.flow_runs import flow_runs_by_id
 from headrace_service.ledger.queries.task_runs import task_runs_by_id
 from headrace_service.ledger.tail import EventRow
+
+E = TypeVar("E")
+T = TypeVar("T")
 
 
 @strawberry.type(description="What happens to runs.")
@@ -75,7 +80,7 @@ class RunSubscriptions:
                 context.renew()
                 runs = await _flow_runs(context, chunk.rows) if loads else {}
                 yield FlowRunEvents(
-                    events=[FlowRunEvent.of(row, runs) for row in chunk.rows],
+                    events=_made(context, FlowRunEvent.of, chunk.rows, runs),
                     cursor=encode_cursor(Place.EVENT, chunk.cursor),
                 )
 
@@ -117,9 +122,21 @@ class RunSubscriptions:
                 context.renew()
                 runs = await _task_runs(context, chunk.rows) if loads else {}
                 yield TaskRunEvents(
-                    events=[TaskRunEvent.of(row, runs) for row in chunk.rows],
+                    events=_made(context, TaskRunEvent.of, chunk.rows, runs),
                     cursor=encode_cursor(Place.EVENT, chunk.cursor),
                 )
+
+
+def _made(
+    context: Context,
+    make: Callable[[EventRow, Mapping[UUID, T]], E],
+    rows: Sequence[EventRow],
+    runs: Mapping[UUID, T],
+) -> list[E]:
+    """The events of rows; where they tell of no run as it is now, they are everybody's."""
+    if runs:
+        return [make(row, runs) for row in rows]
+    return [shared(context.ledger, make, row.seq, partial(make, row, {})) for row in rows]
 
 
 async def _flow_runs(context: Context, rows: Sequence[EventRow]) -> dict[UUID, FlowRun]:

@@ -11,6 +11,7 @@ import strawberry
 from headrace_service.api.filters import LedgerEventKind
 from headrace_service.api.pagination import Place, encode_cursor
 from headrace_service.api.scalars import Cursor, DateTime
+from headrace_service.api.sharing import Answers
 from headrace_service.api.types.event import Event
 from headrace_service.api.types.flow_run import FlowRun
 from headrace_service.api.types.log import LogLine, optional_id
@@ -46,6 +47,8 @@ _KINDS = {
 class FlowRunEvent:
     """An event of a flow run."""
 
+    answers: strawberry.Private[Answers | None]
+
     cursor: Cursor = strawberry.field(description="Its place in the feed.")
     kind: FlowRunEventKind = strawberry.field(description="What it tells of.")
     flow_run_id: strawberry.ID = strawberry.field(description="The flow run.")
@@ -70,6 +73,7 @@ class FlowRunEvent:
             flow_run_id=strawberry.ID(str(run_id)),
             state=None if kind is FlowRunEventKind.PROGRESS else State.of(row.at, row.payload),
             flow_run=runs.get(run_id),
+            answers=None if runs else Answers(),
         )
 
 
@@ -89,6 +93,8 @@ class FlowRunEvents:
 @strawberry.type(description="A task run has entered a state.")
 class TaskRunEvent:
     """An event of a task run."""
+
+    answers: strawberry.Private[Answers | None]
 
     cursor: Cursor = strawberry.field(description="Its place in the feed.")
     task_run_id: strawberry.ID = strawberry.field(description="The task run.")
@@ -110,6 +116,7 @@ class TaskRunEvent:
             flow_run_id=optional_id(row.flow_run_id),
             state=State.of(row.at, row.payload),
             task_run=runs.get(row.subject_id),
+            answers=None if runs else Answers(),
         )
 
 
@@ -129,6 +136,8 @@ def kind_of(row: Row) -> LedgerEventKind:
 @strawberry.type(description="Something has happened.")
 class LedgerEvent:
     """An event of the ledger."""
+
+    answers: strawberry.Private[Answers | None]
 
     cursor: Cursor = strawberry.field(description="Its place in the feed.")
     kind: LedgerEventKind = strawberry.field(description="What it tells of.")
@@ -167,6 +176,7 @@ class LedgerEvent:
             task_run_id=optional_id(task_run),
             state=state,
             event=event,
+            answers=Answers(),
         )
 
 

@@ -9,6 +9,7 @@ import strawberry
 from headrace_service.api.context import Context
 from headrace_service.api.pagination import Connection, Place, connection, encode_cursor
 from headrace_service.api.scalars import Cursor, DateTime
+from headrace_service.api.sharing import Answers
 from headrace_service.ledger.queries.logs import LogRow
 from headrace_service.ledger.queries.paging import Slice
 
@@ -17,6 +18,7 @@ from headrace_service.ledger.queries.paging import Slice
 class LogLine:
     """A log line."""
 
+    answers: strawberry.Private[Answers]
     cursor: Cursor = strawberry.field(
         description="Its place, both in lists of log lines and in the feed of them."
     )
@@ -44,6 +46,7 @@ class LogLine:
             message=row.message,
             flow_run_id=optional_id(row.flow_run_id),
             task_run_id=optional_id(row.task_run_id),
+            answers=Answers(),
         )
 
 
