@@ -28,6 +28,10 @@ logger = logging.getLogger("headrace_service")
 GRACE = 5
 
 
+#: Bytes of a websocket's message at most: an operation's, since batches go by POST.
+MAX_MESSAGE = 1024 * 1024
+
+
 class CannotListen(Exception):
     """The address cannot be listened on; the message says why."""
 
@@ -108,7 +112,7 @@ class Server(uvicorn.Server):
             loop="asyncio",
             http="h11",
             ws="websockets-sansio",
-            ws_max_size=1024 * 1024,
+            ws_max_size=MAX_MESSAGE,
             ws_per_message_deflate=False,
             lifespan="on",
             log_config=None,

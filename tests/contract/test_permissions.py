@@ -51,6 +51,8 @@ def test_what_nobody_declared_needs_everything() -> None:
         "mutation { ... on Mutation { ...A } } fragment A on Mutation { ...B } "
         "fragment B on Mutation { deleteWorkPool(name: 1) { __typename } }",
         "query A { flows { nodes { id } } } mutation B { deleteWorkPool(name: 1) { __typename } }",
+        "mutation A { setVariable(name: 1) { __typename } } "
+        "mutation B { deleteWorkPool(name: 1) { __typename } }",
         "mutation ($no: Boolean!) { deleteWorkPool(name: 1) @include(if: $no) { __typename } }",
     ],
 )

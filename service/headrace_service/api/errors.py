@@ -22,6 +22,10 @@ from headrace_service.ledger import LedgerUnusable, TookTooLong
 logger = logging.getLogger("headrace_service.api")
 
 
+#: Characters of a message that is not ours at most.
+LONGEST = 500
+
+
 class RequestError(GraphQLError):
     """What the caller can mend; it is told as it is, with its `code`."""
 
@@ -89,7 +93,11 @@ def masked(error: GraphQLError) -> GraphQLError:
     if isinstance(cause, RequestError):
         return _told(error, cause.message, cause.extensions)
     if cause is None or isinstance(cause, GraphQLError):
-        return error  # graphql-core's own: a syntax or validation error, or an argument's type
+        # graphql-core's own: a syntax or validation error, or an argument's type. It repeats what
+        # it was given, however long that is.
+        if len(error.message) > LONGEST:
+            error.message = error.message[: LONGEST - 1] + "…"
+        return error
     if isinstance(cause, LedgerUnusable):  # nobody's bug, and its message is made for people
         logger.error("%s", cause)
         return _told(error, str(cause), {"code": "LedgerUnusable"})

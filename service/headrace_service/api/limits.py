@@ -18,22 +18,14 @@ from graphql import (
     get_operation_ast,
     parse,
 )
-from strawberry.extensions import MaxAliasesLimiter, QueryDepthLimiter, SchemaExtension
+from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 
 from headrace_service.api.errors import InputError
+from headrace_service.api.measure import check_measure
 
-#: How deep fields may be nested. A run's logs through a connection's edges are 6 deep.
-MAX_DEPTH = 14
-#: How many fields may be given another name, in one query.
-MAX_ALIASES = 50
 #: How many words and signs a query may have.
 MAX_TOKENS = 4_000
-
-_LIMITS = (
-    *QueryDepthLimiter(max_depth=MAX_DEPTH).validation_rules,
-    *MaxAliasesLimiter(max_alias_count=MAX_ALIASES).validation_rules,
-)
 
 
 #: How many characters a query may have, and how many one may have that is kept with what came of
@@ -45,7 +37,7 @@ def parsed(text: str) -> DocumentNode:
     """The document of a query's text.
 
     Raises:
-        InputError: it has too many characters.
+        InputError: it has too many characters, or asks for too much.
         GraphQLError: it is no GraphQL, or has too many words.
     """
     return _kept_document(text) if len(text) <= MAX_KEPT else _document(text)
@@ -58,7 +50,12 @@ def _document(text: str) -> DocumentNode:
             "query",
             "QueryTooLong",
         )
-    return parse(text, max_tokens=MAX_TOKENS)
+    try:
+        document = parse(text, max_tokens=MAX_TOKENS)
+    except RecursionError:
+        raise InputError("query: it is nested too deep", "query", "QueryTooLarge") from None
+    check_measure(document)
+    return document
 
 
 _kept_document = functools.lru_cache(maxsize=KEPT)(_document)
@@ -86,7 +83,14 @@ class OncePerText(SchemaExtension):
 
 
 def _errors(schema: GraphQLSchema, text: str, rules: tuple[type, ...]) -> tuple[GraphQLError, ...]:
-    return tuple(validate_document(schema, parsed(text), (*rules, *_LIMITS)))
+    document = parsed(text)
+    # What a value is not, is the caller's to mend, however Python has found out.
+    return tuple(
+        GraphQLError(error.message, error.nodes)
+        if isinstance(error.original_error, ValueError)
+        else error
+        for error in validate_document(schema, document, rules)
+    )
 
 
 _kept_errors = functools.lru_cache(maxsize=KEPT)(_errors)

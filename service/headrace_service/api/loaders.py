@@ -6,11 +6,12 @@ with what was true some time ago.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
-from strawberry.dataloader import DataLoader
+from strawberry.dataloader import DataLoader as StrawberryDataLoader
 
 from headrace_service.ledger import Ledger, deployment_schedules, deployments, work_pools
 from headrace_service.ledger.queries import (
@@ -33,6 +34,18 @@ Where = TypeVar("Where", bound=Hashable)
 
 #: A page of one parent's rows: the parent's id, the page, and which rows are wanted.
 PageKey = tuple[UUID, Page, Where]
+
+
+class DataLoader(StrawberryDataLoader[K, T]):
+    """A loader whose answers outlast whoever asked first.
+
+    Where one field has failed, those beside it are cancelled, and so would be the answer that they
+    wait for, with which others go on.
+    """
+
+    def load(self, key: K) -> Awaitable[T]:
+        """What belongs to a key."""
+        return asyncio.shield(super().load(key))
 
 
 class Loaders:

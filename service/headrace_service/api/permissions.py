@@ -103,11 +103,19 @@ def forbidden_fields(text: str, operation_name: str | None, scope: Scope) -> lis
 
 def _needs(text: str, operation_name: str | None) -> tuple[tuple[str, Scope], ...]:
     document = parsed(text)
-    operation = get_operation_ast(document, operation_name)
-    if operation is None:  # told of when it is executed
-        return ()
-    fields = dict.fromkeys(_root_fields(document, operation))
-    return tuple((field, scope_of(operation.operation.value, field)) for field in fields)
+    chosen = get_operation_ast(document, operation_name)
+    # Where it is not said which is meant, whichever is executed is allowed.
+    operations = [chosen] if chosen is not None else _operations(document)
+    needs = {
+        field: scope_of(operation.operation.value, field)
+        for operation in operations
+        for field in _root_fields(document, operation)
+    }
+    return tuple(needs.items())
+
+
+def _operations(document: DocumentNode) -> list[OperationDefinitionNode]:
+    return [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
 
 
 _kept_needs = functools.lru_cache(maxsize=KEPT)(_needs)

@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
+from starlette.websockets import WebSocketDisconnected as SocketClosed
 from strawberry import UNSET
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
@@ -43,8 +44,17 @@ if TYPE_CHECKING:
 _encode = msgspec.json.Encoder(uuid_format="canonical").encode
 
 
+#: Seconds until a websocket says who it is.
+INIT_TIMEOUT = 10.0
+#: How many operations may be under way in one websocket.
+MOST_OPERATIONS = 100
+
 #: Who has not said yet who it is: may see the page, and open a websocket that then says it.
 NOBODY = Caller(Rights.READ)
+
+
+#: What tells that a client has left, or has been sent away.
+GONE = (ClientDisconnect, SocketClosed, WebSocketDisconnected)
 
 
 class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
@@ -52,7 +62,7 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
 
     async def handle_task_exception(self, error: Exception) -> None:
         """Log what went wrong in an operation."""
-        if not isinstance(error, WebSocketDisconnected):
+        if not isinstance(error, GONE):
             await super().handle_task_exception(error)
 
 
@@ -73,8 +83,8 @@ class GraphQLView(GraphQL[Context, None]):
             schema,
             allow_queries_via_get=False,
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
-            connection_init_wait_timeout=timedelta(seconds=10),
-            max_subscriptions_per_connection=100,
+            connection_init_wait_timeout=timedelta(seconds=INIT_TIMEOUT),
+            max_subscriptions_per_connection=MOST_OPERATIONS,
         )
         self._ledger = ledger
         self._gate = gate
@@ -82,7 +92,7 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer; a client that leaves in the middle of its request gets none and is no news."""
-        with suppress(ClientDisconnect):
+        with suppress(*GONE):
             try:
                 await super().__call__(scope, receive, send)
             except Unauthenticated as error:
@@ -160,7 +170,7 @@ class GraphQLView(GraphQL[Context, None]):
         """A request's body or a websocket's message."""
         try:
             return decode_request(data) if isinstance(data, bytes) else decode_message(data)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise json.JSONDecodeError(str(error), "", 0) from None
 
     def encode_json(self, data: object) -> str:

@@ -1,0 +1,116 @@
+"""Whatever is asked is answered in words: never a 500, never an error of ours.
+
+A fixed set of operations is tried here; HEADRACE_FUZZ=20000 tries so many others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from headrace_service.api.schema import schema
+from headrace_service.app import create_app
+from headrace_service.ledger import Ledger
+from headrace_service.settings import ServiceSettings
+from tests.builders import Stream, enters, flow_run, log_line, state, task_run
+from tests.fuzz.operations import Operations
+
+EXAMPLES = int(os.environ.get("HEADRACE_FUZZ", "150"))
+FUZZ = settings(
+    max_examples=EXAMPLES,
+    derandomize="HEADRACE_FUZZ" not in os.environ,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+LISTS = """{ flowRuns { edges { cursor } feedCursor } taskRuns { edges { cursor } }
+  logs { edges { cursor } } flows { edges { cursor } } serverInfo { feedCursor logCursor } }"""
+MADE = """mutation { createWorkPool(name: "pool") { __typename }
+  createConcurrencyLimit(name: "limit", limit: 1) { __typename }
+  setVariable(name: "variable", value: 1) { __typename }
+  createArtifact(artifact: { key: "artifact", data: 1 }) { ... on Artifact { id } }
+  applyDeployment(input: { name: "d", flowName: "f", workPoolName: "pool" }) {
+    ... on Deployment { id } ... on UserError { message } } }"""
+
+
+class Service:
+    """The application, asked within this process."""
+
+    def __init__(self, path: Path) -> None:
+        self._runner = asyncio.Runner()
+        self.ledger = Ledger.open(path)
+        # A token that is made on the way must not keep the others out.
+        app = create_app(self.ledger, ServiceSettings(auth="off"))
+        transport = httpx.ASGITransport(app)
+        self._client = httpx.AsyncClient(transport=transport, base_url="http://localhost")
+        self.known = self._begin()
+
+    def post(self, content: bytes, **headers: str) -> httpx.Response:
+        """The answer to a request's body."""
+        given = {"content-type": "application/json", **headers}
+        return self._runner.run(self._client.post("/graphql", content=content, headers=given))
+
+    def ask(self, query: str, **variables: Any) -> dict[str, Any]:
+        """The answer to an operation."""
+        body = json.dumps({"query": query, "variables": variables}).encode()
+        answer: dict[str, Any] = self.post(body).json()
+        return answer
+
+    def close(self) -> None:
+        self._runner.run(self._client.aclose())
+        self._runner.close()
+        self.ledger.close()
+
+    def _begin(self) -> list[str]:
+        """Record something; the texts by which it is known."""
+        run, other = flow_run(), flow_run()
+        task = task_run(run)
+        records = [run, other, task, log_line(run), enters(run, state("COMPLETED"))]
+        assert self.ledger.append(Stream().batch(*records)).result().refused == []
+        made = self.ask(MADE)
+        texts = [str(run.id), str(other.id), str(task.id), run.name, run.flow_name]
+        return [*texts, *_texts(made), *_texts(self.ask(LISTS)), "pool", "limit", "variable", "f/d"]
+
+
+def _texts(value: Any) -> list[str]:
+    """All texts in an answer."""
+    if isinstance(value, str):
+        return [value]
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [text for one in inside for text in _texts(one)]
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    opened = Service(tmp_path_factory.mktemp("fuzz") / "ledger.db")
+    yield opened
+    opened.close()
+
+
+def check(answer: httpx.Response, asked: object) -> None:
+    """An answer is in words: data, or what the caller can mend."""
+    assert answer.status_code in (200, 400, 413), (answer.status_code, answer.text, asked)
+    if answer.status_code != 200:
+        return
+    for error in answer.json().get("errors", []):
+        code = error.get("extensions", {}).get("code")
+        assert code not in ("InternalError", "LedgerUnusable", "TookTooLong"), (error, asked)
+        assert len(error["message"]) < 1000, (error, asked)
+
+
+@FUZZ
+@given(random=st.randoms(use_true_random=False))
+def test_any_operation_is_answered_in_words(service: Service, random: Random) -> None:
+    query, variables = Operations(schema._schema, service.known, random).operation()
+    body = json.dumps({"query": query, "variables": variables}).encode()
+    check(service.post(body), (query, variables))
