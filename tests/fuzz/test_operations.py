@@ -75,8 +75,9 @@ class Service:
         """Record something; the texts by which it is known."""
         run, other = flow_run(), flow_run()
         task = task_run(run)
-        records = [run, other, task, log_line(run), enters(run, state("COMPLETED"))]
-        assert self.ledger.append(Stream().batch(*records)).result().refused == []
+        end = enters(run, state("COMPLETED"))
+        batch = Stream().batch(run, other, task, log_line(run), end)
+        assert self.ledger.append(batch).result().refused == []
         made = self.ask(MADE)
         texts = [str(run.id), str(other.id), str(task.id), run.name, run.flow_name]
         return [*texts, *_texts(made), *_texts(self.ask(LISTS)), "pool", "limit", "variable", "f/d"]

@@ -34,7 +34,7 @@ NEEDED = {
             searchTaskRuns countFlowRuns countTaskRuns flowRunCounts taskRunCounts upcomingRuns
             flowRunInputs flowRunInput variables variable artifacts
             artifact blocks block blockTypes blockType deployments deployment workPools workPool
-            concurrencyLimits concurrencyLimit events
+            concurrencyLimits concurrencyLimit events retention
         """,
         # What code is made of, for those who run it.
         Scope.RUN: "bundle",
@@ -56,7 +56,7 @@ NEEDED = {
         # say which fields of a block are secret can read them, too.
         Scope.ADMIN: """
             deleteFlowRun deleteFlowRuns deleteDeployment registerBlockType saveBlock deleteBlock
-            createWorkPool setWorkPoolPaused deleteWorkPool
+            createWorkPool applyWorkQueue setWorkPoolPaused deleteWorkPool
             createConcurrencyLimit updateConcurrencyLimit deleteConcurrencyLimit
             resetConcurrencyLimit createApiToken revokeApiToken
         """,
