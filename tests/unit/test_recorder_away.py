@@ -250,7 +250,7 @@ def test_without_a_disk_memory_keeps_what_it_may_and_callers_wait(
 
     thread = threading.Thread(target=work)
     thread.start()
-    until(lambda: "cannot write" in caplog.text, "the disk has refused")
+    until(lambda: "takes no records either" in caplog.text, "the disk has refused")
     assert recorder.flush(0.05) is Settled.TIMED_OUT
     assert len(recorded) < 1_000
     transport.away.clear()
@@ -267,7 +267,7 @@ def test_a_disk_that_has_room_again_is_used(
     recorder = Recorder(lambda: transport, spool, BOUND)
     transport.away.set()
     recorder.record(line(0))
-    until(lambda: "cannot write" in caplog.text, "the disk has refused")
+    until(lambda: "takes no records either" in caplog.text, "the disk has refused")
     spool.unlink()
     until(lambda: recorder.flush(0.05) is Settled.SPOOLED, "the disk has taken it")
     transport.away.clear()
@@ -296,7 +296,7 @@ def test_after_an_end_in_failure_it_goes_on_as_if_it_were_new(
     recorder = Recorder(lambda: transport, spool, BOUND)
     transport.away.set()
     recorder.record(line(0))
-    until(lambda: "cannot write" in caplog.text, "the disk has refused")
+    until(lambda: "takes no records either" in caplog.text, "the disk has refused")
     for number in range(1, 7):
         recorder.record(line(number))
     waiting = threading.Thread(target=recorder.flush)

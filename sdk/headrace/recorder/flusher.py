@@ -89,6 +89,7 @@ class Flusher:
         self._retry_at = 0.0
         self._disk_retry_at = 0.0
         self._disk_told = False
+        self._disk_error = ""
         self._busy_since = 0.0
         self._thread: threading.Thread | None = None
         self._ident: int | None = None
@@ -322,16 +323,33 @@ class Flusher:
         failures, seconds = PATIENCE
         if not self._away and (self._failures >= failures or failing_for >= seconds):
             self._away = True
+            self._tell_away(error)
+        # Who stumbles is there, and has so many tries before the batch is put aside.
+        if self._away and failing_for >= HOPE and not isinstance(error, TransportStumbled):
+            self._hopeless = True
+            self._settle()
+
+    def _tell_away(self, error: Exception) -> None:
+        """Say once that nobody takes what is recorded, and where it is meanwhile."""
+        self._disk_told = True  # what the disk has to say is said here
+        self._spill()
+        if self._disk_told:
+            logger.warning(
+                "%s is away (%s), and %s takes no records either (%s); up to %d are kept in "
+                "memory, and lost if the program ends before there is room",
+                self._transport.target,
+                error,
+                self._spool_folder,
+                self._disk_error,
+                self.buffer.bound,
+            )
+        else:
             logger.warning(
                 "%s is away (%s); records are kept in %s and sent when it is back",
                 self._transport.target,
                 error,
                 self._spool_folder,
             )
-        # Who stumbles is there, and has so many tries before the batch is put aside.
-        if self._away and failing_for >= HOPE and not isinstance(error, TransportStumbled):
-            self._hopeless = True
-            self._settle()
 
     def _settle(self) -> None:
         """Tell those who wait how far things have come."""
@@ -381,12 +399,13 @@ class Flusher:
             self._settle()
         except OSError as error:
             self._disk_retry_at = time.monotonic() + DISK_RETRY
+            self._disk_error = error.strerror or str(error)
             if not self._disk_told:
                 self._disk_told = True
                 logger.warning(
                     "cannot write to %s (%s); up to %d records are kept in memory",
                     self._spool_folder,
-                    error.strerror or error,
+                    self._disk_error,
                     self.buffer.bound,
                 )
 

@@ -50,7 +50,6 @@ class Writer:
 
     def __init__(self, backend: Backend) -> None:
         self.measures = Measures()
-        self._said = ""  #: what was said last of groups that are not committed
         self._backend = backend
         self._db = backend.writing()
         self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
@@ -135,7 +134,6 @@ class Writer:
                 return
             logger.warning("a group of %d jobs is tried again: %s", len(group), error)
             attempt += 1
-        self._said = ""
         self.measures.committed(len(group), time.perf_counter() - began)
         self._tell_committed()
         for job in group:
@@ -191,9 +189,8 @@ class Writer:
     def _refuse(self, group: list[_Job[Any]], error: Exception) -> None:
         known = isinstance(error, self._backend.errors)
         refusal = self._backend.explain(error) if known else error
-        if self._said != str(refusal):  # while it stays so, it is said once
-            self._said = str(refusal)
-            logger.error("a group of %d jobs was not committed: %s", len(group), refusal)
+        # Whoever has sent them hears of it, and says so; here it is but a detail.
+        logger.info("a group of %d jobs was not committed: %s", len(group), refusal)
         self.measures.not_committed(str(refusal))
         for job in group:
             job.future.set_exception(refusal)
