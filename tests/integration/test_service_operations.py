@@ -12,13 +12,18 @@ import httpx
 import peewee
 import pytest
 
-from headrace.records import FlowRunCreated
+from headrace.recorder import Settled
+from headrace.recorder.http import HttpTransport
+from headrace.recorder.process import Recorder
+from headrace.records import FlowRunCreated, LogLine
 from headrace_service.ledger import Ledger, LedgerUnusable
+from headrace_service.ledger.models import Log
 from headrace_service.measures import Measures
 from headrace_service.readiness import LATE, reasons_not_ready
 from headrace_service.server import RunningService, start_in_thread
-from tests.builders import Stream, flow_run, log_line, task_run
+from tests.builders import EPOCH, Stream, flow_run, log_line, task_run
 from tests.integration.graphql_kit import post
+from tests.recorder_kit import PATIENCE, until
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +128,27 @@ def test_a_full_disk_is_told_and_it_recovers(service: RunningService, client: ht
     answer = client.get("/ready")
     assert answer.status_code == 200
     write()
+
+
+def test_recorders_keep_what_a_full_disk_did_not_take(
+    service: RunningService, client: httpx.Client, tmp_path: Path
+) -> None:
+    fill(service.ledger)
+    recorder = Recorder(lambda: HttpTransport(service.url), tmp_path / "spool", 10_000)
+    lines = [f"{number} " + "x" * 1000 for number in range(300)]
+    for line in lines:
+        recorder.record(LogLine(EPOCH, 20, "disk", line))
+    until(lambda: recorder.flush(0.1) is Settled.SPOOLED, "it is safe on the recorder's disk")
+    assert client.get("/ready").status_code == 503
+    make_room(service.ledger)
+    assert recorder.close(PATIENCE) is Settled.ACKNOWLEDGED
+    assert client.get("/ready").status_code == 200
+
+    def taken(db: peewee.Database) -> list[str]:
+        query = Log.select(Log.message).where(Log.logger == "disk").order_by(Log.seq)
+        return [message for (message,) in query.tuples().execute(db)]
+
+    assert service.ledger.read(taken).result() == lines
 
 
 async def test_a_loop_that_ends_or_is_stuck_is_told(
