@@ -127,13 +127,14 @@ class TaskRunChanged(
     """A task run enters a state.
 
     `epoch` is there when the run was given to this process, a task worker; it and `name` are as in
-    `FlowRunChanged`.
+    `FlowRunChanged`. `lease_id` is a lease of slots that ends with the attempt.
     """
 
     id: UUID
     state: StateChange
     epoch: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] | None = None
     name: Name | None = None
+    lease_id: UUID | None = None
 
 
 class LogLine(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="log"):

@@ -24,6 +24,7 @@ from headrace.concurrency.sync import (
 from headrace.concurrency.v1 import asyncio as first_awaited
 from headrace.concurrency.v1 import sync as first
 from headrace.recorder import shutdown
+from headrace.runtime import task_run
 from headrace.task_runners import ThreadPoolTaskRunner
 from headrace_service.ledger import Ledger
 from headrace_service.ledger.concurrency import Outcome
@@ -339,7 +340,7 @@ def test_a_task_takes_a_slot_of_the_limits_that_its_tags_name(limits: Limits, bo
     seen: list[int] = []
     assert fail_once(seen) == 2
     assert seen == [1, 1]  # an attempt's slot is given back before the next one
-    assert limits.holders("db") == []
+    until(lambda: limits.holders("db") == [], "the slot is given back with the run's end")
 
 
 def test_a_task_that_waits_for_its_tags_slot_says_so(limits: Limits, book: Book) -> None:
@@ -364,6 +365,25 @@ def test_a_task_that_waits_for_its_tags_slot_says_so(limits: Limits, book: Book)
         "Running",
         "Completed",
     ]
+
+
+def test_a_task_gives_its_tags_slots_back_with_its_end(limits: Limits, book: Book) -> None:
+    limits.make("db", 1)
+
+    @task(tags=["db"], retries=1)
+    def use(fails: bool) -> int:
+        (claim,) = limits.holders("db")
+        assert str(claim.holder.task_run_id) == task_run.id
+        if fails and task_run.run_count == 1:
+            raise ValueError("once")
+        return int(task_run.run_count)
+
+    @flow
+    def all_after_one_another() -> list[int]:
+        return [future.result() for future in [use.submit(number % 2 == 1) for number in range(6)]]
+
+    assert all_after_one_another() == [1, 2] * 3
+    assert (limits.holders("db"), limits.waiters("db")) == ([], [])
 
 
 def test_a_task_whose_tags_limit_is_shut_fails(limits: Limits) -> None:

@@ -196,6 +196,11 @@ class Lease:
         self._overdue = self._keeper.leave(self._id)
         return self._slots.release(self._id)
 
+    def leave(self) -> UUID:
+        """Let somebody else give the slots back, by the lease's id; it is kept no longer."""
+        self._keeper.leave(self._id)
+        return self._id
+
     def ended(self, count: int | None) -> None:
         """What was given back: 1, or 0 if they were no longer held; None if that is not known."""
         if count == 0 and self._overdue and not self.lost:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import Future
 from typing import Any, TypeVar
@@ -26,6 +27,9 @@ logger = logging.getLogger("headrace.concurrency")
 WAIT = 20.0
 #: The same for one that only takes a place in line; the next one waits.
 MOMENT = 0.001
+#: Seconds for which it is remembered that slots of some limits were waited for, so that whoever
+#: comes next begins with waiting; and sets of limits that are remembered.
+CROWDED, MOST = 0.5, 1_000
 #: Seconds between two tries of a service that does not answer: at first, and at most.
 PAUSE = (0.1, 2.0)
 #: How often giving back slots is tried while the service does not answer.
@@ -68,14 +72,19 @@ class ServiceSlots:
         self._client: AsyncClient | None = None
         self._direct: Client | None = None
         self._told_away = False
+        #: Until when (monotonic) whoever wants slots of some limits is taken to have to wait.
+        self._crowded: dict[tuple[str, ...], float] = {}
 
     def acquire(self, request: SlotRequest) -> Future[SlotAnswer]:
         """Ask for slots; while the service does not answer, again and again."""
-        variables = _acquire_variables(request, MOMENT)
-        data = self._at_once(_ACQUIRE, variables)
-        answer = None if data is None else _answer(data)
-        if answer is not None:
-            return _done(answer)
+        limits = tuple(request.names)
+        if not request.wait or self._crowded.get(limits, 0.0) <= time.monotonic():
+            data = self._at_once(_ACQUIRE, _acquire_variables(request, MOMENT))
+            answer = None if data is None else _answer(data)
+            if answer is not None:
+                return _done(answer)
+            if data is not None:
+                self._note_crowd(limits)
         return self._start(lambda client: self._acquire(client, request))
 
     def release(self, lease_id: UUID) -> Future[int]:
@@ -115,6 +124,12 @@ class ServiceSlots:
             return client.execute(document, variables)
         except (ServiceUnreachable, ServiceError):
             return None  # the loop tries again, and tells why
+
+    def _note_crowd(self, limits: tuple[str, ...]) -> None:
+        """Somebody has to wait for slots of these: so will those who come next."""
+        if len(self._crowded) >= MOST:
+            self._crowded.clear()
+        self._crowded[limits] = time.monotonic() + CROWDED
 
     def _start(self, work: Callable[[AsyncClient], Coroutine[Any, Any, T]]) -> Future[T]:
         with self._lock:

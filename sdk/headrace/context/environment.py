@@ -18,6 +18,9 @@ class Recorder(Protocol):
     def record(self, record: Record) -> None:
         """Take one record; never fails, and hardly ever waits."""
 
+    def hurry(self) -> None:
+        """Send at once what was recorded."""
+
     def flush(self, timeout: float | None = None) -> object:
         """Wait until everything recorded so far is safe, at most `timeout` seconds."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from headrace.concurrency import asyncio as awaited
 from headrace.concurrency import sync as waiting
@@ -32,6 +33,9 @@ def take(run: TaskRun) -> Lifecycle[State[Any] | None]:
     key = (get_slots(), tuple(run.tags))
     if _unlimited.get(key, 0.0) > time.monotonic():
         return None
+    if run.lease_id is not None:
+        spent, run.lease_id = run.lease_id, None
+        yield from _release(spent)
     try:
         wanted = _wanted(run.tags, wait=False)
         try:
@@ -50,9 +54,10 @@ def take(run: TaskRun) -> Lifecycle[State[Any] | None]:
     return None
 
 
-def release(lease: Lease) -> Lifecycle[None]:
-    """Give a run's slots back."""
-    yield Either(waiting.wait_for_release, awaited.wait_for_release, lease.end())
+def _release(lease_id: UUID) -> Lifecycle[None]:
+    """Give slots back that no state takes along: the next attempt begins at once."""
+    released = get_slots().release(lease_id)
+    yield Either(waiting.wait_for_release, awaited.wait_for_release, released)
 
 
 def _wanted(tags: Sequence[str], *, wait: bool) -> Wanted:

@@ -74,7 +74,7 @@ def new_task_run(
             if len(name) > MAX_NAME:
                 name = numbered_name(task.name, number)
     run = TaskRun(task, new_id(), name, environment, flow_run, args, kwargs)
-    run.remote = run.lease = run.epoch = None
+    run.remote = run.lease = run.lease_id = run.epoch = None
     run.retries = task.retries
     run.clock = environment.clock
     run.record = environment.recorder.record
@@ -104,6 +104,7 @@ class TaskRun(TaskRunContext):
         "edges",
         "epoch",
         "lease",
+        "lease_id",
         "named",
         "record",
         "remote",
@@ -120,6 +121,8 @@ class TaskRun(TaskRunContext):
     epoch: int | None
     #: The slots that the tags' limits have given for the attempt.
     lease: Lease | None
+    #: The lease that ends with the next state: its attempt is over.
+    lease_id: UUID | None
     named: bool
     record: Callable[[Record], None]
     #: Makes the call elsewhere, for a run in a pool of processes.
@@ -185,11 +188,13 @@ class TaskRun(TaskRunContext):
         return Call(function, self.args, self.kwargs, task.timeout_seconds)
 
     def gather(self, stop: bool) -> Lifecycle[None] | None:
-        """Give back the slots of its tags' limits.
+        """Let the slots of its tags' limits go back with the next state, in one transaction.
 
         For what a task submits nobody waits here: it belongs to the flow run.
         """
-        return None if self.lease is None else self._free_slots(self.lease)
+        if self.lease is not None:
+            self.lease_id, self.lease = self.lease.leave(), None
+        return None
 
     def suspend(self) -> None:
         """A task is not suspended: it crashes."""
@@ -252,8 +257,7 @@ class TaskRun(TaskRunContext):
         """Record that the run ends here and now; what its attempt did is undone first."""
         if self.transaction is not None:
             drive(self._end_attempt(None, state.error))
-        if self.lease is not None:
-            self.lease.end()
+        self.gather(stop=True)
         self.end(state)
 
     def end(self, state: State[Any]) -> None:
@@ -333,12 +337,6 @@ class TaskRun(TaskRunContext):
             return (yield from tag_slots.take(self))
         return None
 
-    def _free_slots(self, lease: Lease) -> Lifecycle[None]:
-        from headrace.engine import tag_slots
-
-        self.lease = None
-        yield from tag_slots.release(lease)
-
     def _ask(self, failure: Exception | State[Any]) -> Lifecycle[bool]:
         condition = self.task.retry_condition_fn
         assert condition is not None
@@ -374,7 +372,10 @@ class TaskRun(TaskRunContext):
 
     def _record(self, change: StateChange) -> None:
         if self.change is not None:
-            self.record(TaskRunChanged(self.id, change, self.epoch))
+            lease_id, self.lease_id = self.lease_id, None
+            self.record(TaskRunChanged(self.id, change, self.epoch, None, lease_id))
+            if lease_id is not None:
+                self.environment.recorder.hurry()  # others may wait for the slots
         else:
             task, flow_run, flow_run_id = self.task, self.flow_run, None
             if flow_run is not None:

@@ -75,6 +75,10 @@ class Recorder:
         if len(items) >= self._buffer.threshold:
             self._nudge()
 
+    def hurry(self) -> None:
+        """Send what was recorded at once: somebody else waits for it."""
+        self._nudge()
+
     def flush(self, timeout: float | None = None) -> Settled:
         """Wait until everything that was recorded before is acknowledged.
 

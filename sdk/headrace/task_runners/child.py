@@ -47,6 +47,9 @@ class PipeRecorder:
         """Take one record."""
         self._waiting.put(record)
 
+    def hurry(self) -> None:
+        """Nothing: the thread sends at once what there is, and the parent by its own clock."""
+
     def tell(self, kind: str, content: bytes | None = None) -> None:
         """Send a message that is no record, behind all that was recorded before."""
         self._waiting.put((kind, content))

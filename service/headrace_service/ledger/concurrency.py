@@ -99,10 +99,10 @@ def release(db: peewee.Database, lease_ids: Iterable[UUID], now: int) -> Outcome
     return Outcome(sum(in_force for _, in_force in freed), served, retry_at)
 
 
-def release_runs(db: peewee.Database, run_ids: Sequence[UUID]) -> None:
-    """Give back the slots that runs of deployments have, and their places in line."""
-    if run_ids:
-        release(db, run_ids, now_micros())
+def release_runs(db: peewee.Database, lease_ids: Sequence[UUID]) -> None:
+    """Give back what runs have that end, in the transaction that ends them."""
+    if lease_ids:
+        release(db, lease_ids, now_micros())
 
 
 def renew(db: peewee.Database, leases: Iterable[tuple[UUID, float]], now: int) -> Outcome:

@@ -100,6 +100,8 @@ class Fold:
         self.flow_runs, self.task_runs = self._known_runs()
         self.adopted: list[tuple[bytes, bytes]] = []
         self.left_background: list[UUID] = []
+        #: Leases of slots that end with attempts.
+        self.released: list[UUID] = []
         #: New names and the ids of their runs, by the table that these are in.
         self.renamed: dict[str, list[tuple[str, bytes]]] = {}
         self._payloads: dict[tuple[StateType, str, int], str] = {}
@@ -184,6 +186,8 @@ class Fold:
 
     def _change_task_run(self, record: TaskRunChanged) -> tuple[str, str, str] | None:
         run = self.task_runs.get(record.id)
+        if record.lease_id is not None:
+            self.released.append(record.lease_id)  # refused or not: the attempt is over
         if record.epoch is None and self.actor is Actor.RUN:
             return self._change(run, record, "task_run")
         if record.epoch is not None and is_superseded(self.db, record.id, record.epoch):
@@ -296,7 +300,8 @@ class Fold:
             RENAME[table].run_many(self.db, names)
         forget(self.db, self.left_background)
         self._update_counts(counts)
-        release_runs(self.db, [run.id for run in _old(flow_runs) if _gives_slots_back(run.state)])
+        self.released += [run.id for run in _old(flow_runs) if _gives_slots_back(run.state)]
+        release_runs(self.db, self.released)
         INSERT_EVENT.run_many(self.db, self.events)
         INSERT_LOG.run_many(self.db, self.logs)
 
