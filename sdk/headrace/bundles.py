@@ -22,9 +22,13 @@ import cloudpickle  # type: ignore[import-untyped]  # it brings no types
 from headrace.definitions import Definition
 from headrace.entrypoints import is_flow
 from headrace.exceptions import BundleError
+from headrace.logging import get_logger
+from headrace.packages import differences, packages_of
 
 #: What is computed from the rest, and again when it is needed.
 _DERIVED = ("shape", "task_runner", "parameters")
+#: The bytes that a bundle may have.
+MAX_BYTES = 32 * 1024 * 1024
 
 
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
@@ -45,7 +49,8 @@ def make_bundle(flow: Definition) -> tuple[bytes, dict[str, object]]:
     """A flow as bytes, and what it takes to open them.
 
     Raises:
-        BundleError: something that it uses cannot be pickled; the message names it.
+        BundleError: something that it uses cannot be pickled, which the message names, or it is
+            too large.
     """
     buffer = io.BytesIO()
     try:
@@ -56,12 +61,20 @@ def make_bundle(flow: Definition) -> tuple[bytes, dict[str, object]]:
             f"flow '{flow.name}' cannot travel by value: {error}; make what it uses within the "
             'flow, or deploy it with entrypoint="path.py:flow"'
         ) from error
+    content = buffer.getvalue()
+    if len(content) > MAX_BYTES:
+        raise BundleError(
+            f"flow '{flow.name}' is too large to travel by value: {len(content):,} bytes are more "
+            f"than {MAX_BYTES:,}; load large data within the flow, or deploy it with "
+            'entrypoint="path.py:flow"'
+        )
     about: dict[str, object] = {
         "flow": flow.name,
         "python": platform.python_version(),
         "cloudpickle": cloudpickle.__version__,
+        "packages": packages_of(content),
     }
-    return buffer.getvalue(), about
+    return content, about
 
 
 def open_bundle(content: bytes, about: Mapping[str, Any]) -> Definition:
@@ -77,17 +90,21 @@ def open_bundle(content: bytes, about: Mapping[str, Any]) -> Definition:
             f"the flow was bundled by Python {made}, and Python {here} runs here; deploy it again "
             'by the version of the workers, or with entrypoint="path.py:flow"'
         )
+    unlike = differences(about.get("packages") or {})
+    told = f"; of its packages, {'; '.join(unlike)}" if unlike else ""
     try:
         flow = cloudpickle.loads(content)
     except ModuleNotFoundError as error:
         raise BundleError(
             f"the flow needs the module {error.name!r}, which is not installed here "
-            f"({sys.executable})"
+            f"({sys.executable}){told}"
         ) from error
     except Exception as error:  # whatever other versions of packages make of it
         raise BundleError(
-            f"the flow's bundle cannot be opened here: {type(error).__name__}: {error}"
+            f"the flow's bundle cannot be opened here: {type(error).__name__}: {error}{told}"
         ) from error
+    if unlike:
+        get_logger("bundles").warning("The flow '%s' was bundled elsewhere%s", flow.name, told)
     if not is_flow(flow):
         raise BundleError("the bundle holds no flow")
     return cast(Definition, flow)

@@ -10,7 +10,7 @@ import uuid_utils.compat as uuids
 
 from headrace.records import FlowRunChanged, ProcessInfo, StateType, now_micros
 from headrace_service.ledger import Ledger
-from headrace_service.ledger.claims import Claimant, Claimed, claim, conclude
+from headrace_service.ledger.claims import Claimant, Claimed, claim, conclude, vouch
 from headrace_service.ledger.deployments import DeploymentInput, DeploymentRow, apply_deployment
 from headrace_service.ledger.models import FlowRun
 from headrace_service.ledger.processes import Ended, processes, reap
@@ -98,3 +98,33 @@ def test_without_retries_it_has_crashed(ledger: Ledger) -> None:
     first = begin(ledger, row, now_micros())
     ledger.write(conclude, run_id, first.epoch, "killed").result()
     assert seen(ledger, run_id)[0] == "CRASHED"
+
+
+def test_a_worker_vouches_for_the_processes_of_its_own_runs(ledger: Ledger) -> None:
+    row = deploy(ledger)
+    run_id = ledger.write(create_run, RunRequest("etl/daily")).result()
+    begin(ledger, row, now_micros())
+    query = FlowRun.select(FlowRun.claimed_by).where(FlowRun.id == run_id).tuples()
+    ((worker,),) = ledger.read(lambda db: list(query.execute(db))).result()
+    later = now_micros() + 100 * SECOND
+    ledger.write(vouch, uuids.uuid7(), [run_id], later).result()
+    assert ledger.read(processes).result()[0].until < later
+    ledger.write(vouch, worker, [run_id], later).result()
+    assert ledger.read(processes).result()[0].until == later + 30 * SECOND
+
+
+def test_runs_that_a_run_has_asked_for_are_cancelled_with_it(ledger: Ledger) -> None:
+    row = deploy(ledger)
+    parent = ledger.write(create_run, RunRequest("etl/daily")).result()
+    begin(ledger, row, now_micros())
+    asked = RunRequest("etl/daily", parent_flow_run_id=parent)
+    child = ledger.write(create_run, asked).result()
+    grandchild = ledger.write(
+        create_run, RunRequest("etl/daily", parent_flow_run_id=child)
+    ).result()
+    ledger.write(cancel, parent).result()
+    assert [seen(ledger, key)[0] for key in (parent, child, grandchild)] == [
+        "CANCELLING",
+        "CANCELLED",
+        "CANCELLED",
+    ]

@@ -244,23 +244,23 @@ async def test_a_run_belongs_to_the_process_that_told_of_it_last(ledger: Ledger)
 
 
 @pytest.mark.parametrize(
-    ("kind", "name", "ends"),
+    ("kind", "name", "end"),
     [
-        ("SCHEDULED", "Scheduled", False),  # somebody will take it up
-        ("SCHEDULED", "AwaitingRetry", True),
-        ("SCHEDULED", "AwaitingConcurrencySlot", True),
-        ("PAUSED", "Suspended", False),
-        ("PAUSED", "Paused", True),
-        ("CANCELLING", "Cancelling", True),
+        ("SCHEDULED", "Scheduled", None),  # somebody will take it up
+        ("SCHEDULED", "AwaitingRetry", "CRASHED"),
+        ("SCHEDULED", "AwaitingConcurrencySlot", "CRASHED"),
+        ("PAUSED", "Suspended", None),
+        ("PAUSED", "Paused", "CRASHED"),
+        ("CANCELLING", "Cancelling", "CANCELLED"),
     ],
 )
 async def test_only_what_needs_its_process_ends_with_it(
-    ledger: Ledger, kind: str, name: str, ends: bool
+    ledger: Ledger, kind: str, name: str, end: str | None
 ) -> None:
     stream, run = Stream(), flow_run()
     take(ledger, stream, run, enters(run, state(kind, name)), process=FAR)
-    assert await reaped(ledger, lapsed(ledger)) == int(ends)
-    assert states(ledger)[run.id][0] == ("CRASHED" if ends else kind)
+    assert await reaped(ledger, lapsed(ledger)) == (end is not None)
+    assert states(ledger)[run.id][0] == (end or kind)
 
 
 async def test_the_slots_of_a_dead_process_are_given_on(ledger: Ledger) -> None:

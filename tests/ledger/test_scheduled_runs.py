@@ -10,7 +10,7 @@ import pytest
 import uuid_utils.compat as uuids
 
 from headrace.records import FlowRunChanged, ProcessInfo, StateType, now_micros
-from headrace_service.ledger import Ledger
+from headrace_service.ledger import Ledger, deployments
 from headrace_service.ledger.claims import (
     Claimant,
     Claimed,
@@ -366,6 +366,14 @@ def test_an_unknown_pool_names_the_command_that_creates_it(ledger: Ledger) -> No
 def test_a_bundle_is_kept_once_under_what_it_contains(ledger: Ledger) -> None:
     keys = {ledger.write(put_bundle, b"code", {"python": "3.11"}).result() for _ in range(2)}
     assert len(keys) == 1
+
+
+def test_a_bundle_that_is_too_large_is_refused(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deployments, "MAX_BUNDLE", 3)
+    with pytest.raises(InvalidInput, match="a bundle of 4 bytes is too large: use 3 at most"):
+        ledger.write(put_bundle, b"code", {}).result()
 
 
 def test_the_runs_of_a_deleted_deployment_stay(ledger: Ledger) -> None:

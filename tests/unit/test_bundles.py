@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from headrace.bundles import open_bundle
+from headrace import bundles, flow
+from headrace.bundles import make_bundle, open_bundle
 from headrace.exceptions import BundleError
 
 MAKE = """
@@ -86,3 +87,32 @@ def test_what_cannot_travel_is_told_with_the_mend(tmp_path: Path) -> None:
     told = run(tmp_path, program)
     assert told.startswith("flow 'f' cannot travel by value: ")
     assert "lock" in told
+
+
+def test_packages_that_a_flow_uses_are_known_with_their_versions() -> None:
+    import platform
+
+    import msgspec
+
+    @flow
+    def uses() -> bytes:
+        return msgspec.json.encode(1)
+
+    content, about = make_bundle(uses)
+    assert about["packages"] == {"msgspec": msgspec.__version__}
+    python = platform.python_version()
+    other = {"python": python, "packages": {"msgspec": "0.1", "nowhere": "2"}}
+    with pytest.raises(BundleError) as refused:
+        open_bundle(content[:-20], other)
+    assert f"msgspec was 0.1 there and is {msgspec.__version__} here" in str(refused.value)
+    assert "nowhere 2 is not installed here" in str(refused.value)
+    assert open_bundle(content, other).fn() == b"1"
+
+
+def test_a_bundle_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    @flow
+    def small() -> None: ...
+
+    monkeypatch.setattr(bundles, "MAX_BYTES", 10)
+    with pytest.raises(BundleError, match="flow 'small' is too large to travel by value"):
+        make_bundle(small)

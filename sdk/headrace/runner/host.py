@@ -69,6 +69,7 @@ class Host(Taker):
             work_queue_names=None if self.work_queue_names is None else list(self.work_queue_names),
             deployment_ids=[str(key) for key in self.deployment_ids],
             holding=[str(run_id) for run_id in self._running],
+            running=[str(run_id) for run_id, one in self._running.items() if one.is_running()],
         )
         claims = await client.perform(work.claim_flow_runs(asked))
         for claimed in claims["runs"]:

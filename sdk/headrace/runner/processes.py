@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from headrace.liveness import Fate, fate, identity
 from headrace.runner.jobs import Job
 from headrace.settings import get_settings
 
@@ -39,12 +40,17 @@ class RunProcess:
         self.job = job
         self.environment = environment
         self.pid = pid
+        self._identity = identity(pid)
         self._ended = ended
         self._ending: asyncio.Task[None] | None = None
 
     async def wait(self) -> int | None:
         """Wait for its end. Returns its exit code."""
         return await asyncio.shield(self._ended)
+
+    def is_running(self) -> bool:
+        """Whether it can be seen to run: it has not ended, and is not stopped."""
+        return fate(self._identity) is Fate.RUNS
 
     def end(self, grace: float = GRACE) -> None:
         """Let it end: SIGTERM now, and SIGKILL if it is still there after `grace` seconds."""

@@ -227,6 +227,21 @@ class Conclusion(NamedTuple):
     is_news: bool
 
 
+def vouch(db: peewee.Database, worker_id: UUID, run_ids: Collection[UUID], now: int) -> None:
+    """A worker sees the processes of its runs run: their leases begin anew.
+
+    So a process that cannot say so itself, since its code does not let any other thread run, is not
+    taken for dead.
+    """
+    clients = FlowRun.select(FlowRun.client_id).where(
+        FlowRun.id.in_(list(run_ids)), FlowRun.claimed_by == worker_id
+    )
+    found = [client_id for (client_id,) in clients.tuples().execute(db)]
+    if found:
+        until = Process.duration + now
+        Process.update(until=until).where(Process.client_id.in_(found)).execute(db)
+
+
 def conclude(db: peewee.Database, run_id: UUID, epoch: int, message: str) -> Conclusion | None:
     """The process that executed a run has ended without a word of how: end the run for it.
 

@@ -34,6 +34,8 @@ from headrace_service.ledger.state_changes import change_states
 from headrace_service.ledger.work_pools import DEFAULT_QUEUE, queue_for, work_pool
 from headrace_service.rules import Actor
 
+#: The bytes that a bundle may have.
+MAX_BUNDLE = 32 * 1024 * 1024
 #: Limits that one deployment names.
 MAX_LIMITS = 100
 
@@ -179,7 +181,14 @@ def bundle(db: peewee.Database, key: str) -> tuple[bytes, str]:
 
 
 def put_bundle(db: peewee.Database, content: bytes, about: dict[str, Any]) -> str:
-    """Keep a bundle, unless it is there already. Returns its key."""
+    """Keep a bundle, unless it is there already. Returns its key.
+
+    Raises:
+        InvalidInput: it is too large.
+    """
+    if len(content) > MAX_BUNDLE:
+        message = f"a bundle of {len(content):,} bytes is too large: use {MAX_BUNDLE:,} at most"
+        raise InvalidInput(message, "content")
     key = hashlib.sha256(content).hexdigest()
     row = {
         Bundle.key: key,

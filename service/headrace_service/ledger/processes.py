@@ -77,11 +77,14 @@ def reap(db: peewee.Database, ended: Sequence[Ended], now: int) -> Outcome:
             (FlowRun, "Flow", FlowRunChanged),
         ):
             message = f"{kind} run did not end by itself: {each.reason}"
-            for run_id, run_count in _open_runs(db, model, each.process.client_id):
+            for run_id, run_count, was in _open_runs(db, model, each.process.client_id):
                 if model is FlowRun and try_again(db, run_id, message, now):
                     again += 1
                     continue
-                state = StateChange(StateType.CRASHED, "Crashed", now, message, run_count)
+                # What was to be cancelled has come to its end.
+                cancelled = was == StateType.CANCELLING.value
+                to = StateType.CANCELLED if cancelled else StateType.CRASHED
+                state = StateChange(to, to.value.capitalize(), now, message, run_count)
                 changes.append(change(run_id, state))
     refused = change_states(db, changes, Actor.SERVICE) if changes else []
     client_ids = [each.process.client_id for each in dead]
@@ -103,11 +106,13 @@ def _is_so_still(db: peewee.Database, ended: Ended, now: int) -> bool:
 
 def _open_runs(
     db: peewee.Database, model: type[FlowRun] | type[TaskRun], client_id: UUID
-) -> list[tuple[UUID, int]]:
+) -> list[tuple[UUID, int, str]]:
     """A process's runs that have not ended and cannot go on without it, innermost first."""
     is_open = model.state_type.in_([each.value for each in _OPEN]) | (
         model.state_type.in_([each.value for each in _SOMETIMES])
         & model.state_name.in_(_HELD_BY_PROCESS)
     )
-    query = model.select(model.id, model.run_count).where(is_open, model.client_id == client_id)
+    query = model.select(model.id, model.run_count, model.state_type).where(
+        is_open, model.client_id == client_id
+    )
     return list(query.order_by(model.id.desc()).tuples().execute(db))

@@ -35,7 +35,8 @@ class _Steered(msgspec.Struct, frozen=True):
 
 
 def cancel(db: peewee.Database, run_id: UUID) -> StateType:
-    """Ask for a run to be cancelled: at once if nobody has begun it.
+    """Ask for a run to be cancelled: at once if nobody has begun it. With it go the runs of
+    deployments that it has asked for; what runs in its own process ends with that.
 
     Returns:
         The type of the state that it is in now. One that had ended stays as it is.
@@ -51,7 +52,19 @@ def cancel(db: peewee.Database, run_id: UUID) -> StateType:
         to = StateType.CANCELLING
     if to is not current:
         change_flow_run(db, run_id, to, to.value.capitalize(), Actor.USER)
+        for child in _asked_for(db, run_id):
+            cancel(db, child)
     return to
+
+
+def _asked_for(db: peewee.Database, run_id: UUID) -> list[UUID]:
+    """The runs of deployments that a run has asked for, and that have not ended."""
+    query = FlowRun.select(FlowRun.id).where(
+        FlowRun.parent_flow_run_id == run_id,
+        FlowRun.deployment_id.is_null(False),
+        FlowRun.state_type.not_in([kind.value for kind in TERMINAL_STATES]),
+    )
+    return [child for (child,) in query.tuples().execute(db)]
 
 
 def pause(db: peewee.Database, run_id: UUID, timeout: float | None = None) -> None:

@@ -67,6 +67,10 @@ class ClaimInput:
         description="The runs that it executes now. Others that it has claimed are given back "
         "unless they have begun: it cannot know of them, since the answer was lost.",
     )
+    running: list[strawberry.ID] | None = strawberry.field(
+        default=None,
+        description="Those of them whose process it sees run: their leases begin anew.",
+    )
 
 
 @strawberry.type(description="The state of a run after its process has ended.")
@@ -202,6 +206,8 @@ class WorkMutations:
             pool = await ledger.awrite(work_pools.keep_worker, checked(call))
         except errors.Refused as error:
             return refusal(error)
+        if seen := _ids(input.running, "running"):
+            await ledger.awrite(claims.vouch, worker, seen, now_micros())
         claimant = Claimant(
             worker,
             pool,

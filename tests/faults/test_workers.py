@@ -1,0 +1,205 @@
+"""Workers and run processes that die or are stopped at each step, and code that cannot be run."""
+
+from __future__ import annotations
+
+import os
+import platform
+import signal
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import uuid_utils.compat as uuids
+
+from headrace.bundles import make_bundle
+from headrace.client import operations, work
+from tests.acceptance.scripts import Script, Workplace
+from tests.faults.processes import Service
+
+DEPLOY = """
+import ctypes, os, pathlib, time
+from headrace import flow
+
+@flow
+def quick(number: int = 0):
+    print(number, flush=True)
+
+@flow(retries=1)
+def held(name: str = "held"):
+    with open(name, "a") as file:
+        print(os.getpid(), file=file, flush=True)
+    while not pathlib.Path("go").exists():
+        time.sleep(0.02)
+
+@flow
+def hogs():
+    pathlib.Path("hogging").touch()
+    ctypes.PyDLL(None).usleep(2_500_000)  # with the lock held that all threads need
+
+for each in (quick, held, hogs):
+    each.deploy("d", work_pool_name="pool", print_next_steps=False)
+"""
+WORKER = ("-m", "headrace", "worker", "start", "--pool", "pool")
+#: Leases of processes are short, so that nobody waits for long.
+SHORT = {"HEADRACE_PROCESS_LEASE": "1.5", "HEADRACE_PROCESS_HEARTBEAT": "0.3"}
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
+    """A folder whose deployments wait in a pool of a service."""
+    folder = tmp_path_factory.mktemp("workers")
+    (folder / "home").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HEADRACE_HOME", str(folder / "home"))
+        service = Service(folder / "home" / "service.db")
+        made = Workplace(folder, service.url)
+        made.environment |= SHORT
+        made.headrace("work-pool", "create", "pool")
+        made.write("deploy.py", DEPLOY)
+        assert made.run("deploy.py")[0] == 0
+        yield made
+        made.write("go", "")
+        service.kill()
+
+
+@pytest.fixture
+def place(shared: Workplace) -> Workplace:
+    """That folder, without what the test before has left there."""
+    for name in ("go", "held", "hogging"):
+        (shared.folder / name).unlink(missing_ok=True)
+    return shared
+
+
+def ask(place: Workplace, flow: str, **parameters: Any) -> str:
+    """Ask for a run; its id."""
+    wanted = {"deployment": f"{flow}/d", "parameters": parameters}
+    return str(place.ask(work.create_flow_run(wanted))["id"])
+
+
+def state_of(place: Workplace, run_id: str) -> str:
+    found = place.ask(operations.flow_run(run_id))
+    assert found is not None
+    return str(found["state"]["name"])
+
+
+def pids(place: Workplace, name: str = "held") -> list[int]:
+    """The processes that have begun the run so far."""
+    path = place.folder / name
+    return [int(line) for line in path.read_text().split()] if path.exists() else []
+
+
+def begun(place: Workplace, run_id: str) -> int:
+    """The process of a run, once it has begun and that is known."""
+    place.until(lambda: state_of(place, run_id) == "Running" and pids(place), "it has begun")
+    return pids(place)[0]
+
+
+def claim_and_vanish(place: Workplace) -> None:
+    """Be a worker that claims what is due, and is never heard of again."""
+    asked = {
+        "workerId": str(uuids.uuid7()),
+        "workerName": "vanishes",
+        "workPoolName": "pool",
+        "host": "elsewhere",
+        "pid": 1,
+        "leaseSeconds": 0.3,
+        "limit": 1,
+    }
+    assert len(place.ask(work.claim_flow_runs(asked))["runs"]) == 1
+
+
+def kill(worker: Script) -> None:
+    worker.process.kill()
+    worker.process.wait()
+
+
+def test_what_was_claimed_and_not_begun_is_given_to_another(place: Workplace) -> None:
+    run_id = ask(place, "quick")
+    claim_and_vanish(place)
+    assert state_of(place, run_id) == "Pending"
+    with (
+        place.started(*WORKER, "--name", "same") as one,
+        place.started(*WORKER, "-n", "same") as two,
+    ):
+        place.until(lambda: state_of(place, run_id) == "Completed", "another has executed it")
+        # Two workers of one name do not mistake their runs.
+        others = [ask(place, "quick", number=number) for number in range(1, 5)]
+        place.until(
+            lambda: all(state_of(place, other) == "Completed" for other in others),
+            "all have completed",
+        )
+        one.interrupt()
+        two.interrupt()
+        out = one.finish()[1] + two.finish()[1]
+    assert sorted(map(int, out.split())) == list(range(5))
+
+
+def test_worker_and_process_are_killed_and_another_worker_makes_the_next_attempt(
+    place: Workplace,
+) -> None:
+    run_id = ask(place, "held")
+    with place.started(*WORKER) as first:
+        pid = begun(place, run_id)
+        kill(first)
+        os.kill(pid, signal.SIGKILL)
+    (place.folder / "go").unlink()
+    with place.started(*WORKER) as second:
+        place.until(lambda: len(pids(place)) == 2, "it has begun anew")
+        place.write("go", "")
+        place.until(lambda: state_of(place, run_id) == "Completed", "it has completed")
+        second.interrupt()
+        assert second.finish()[0] == 0
+    assert place.runs()[0]["runCount"] == 2
+
+
+def test_a_cancelled_run_whose_worker_and_process_are_gone_is_cancelled(place: Workplace) -> None:
+    run_id = ask(place, "held")
+    with place.started(*WORKER) as worker:
+        pid = begun(place, run_id)
+        os.kill(pid, signal.SIGSTOP)  # it hears of nothing
+        kill(worker)
+        place.ask(work.cancel_flow_run(run_id))
+        os.kill(pid, signal.SIGKILL)
+        place.until(lambda: state_of(place, run_id) == "Cancelled", "its end was noticed")
+
+
+def test_a_process_that_is_stopped_past_its_lease_is_fenced_and_ends(place: Workplace) -> None:
+    run_id = ask(place, "held")
+    with place.started(*WORKER):
+        pid = begun(place, run_id)
+        os.kill(pid, signal.SIGSTOP)
+        place.until(lambda: len(pids(place)) == 2, "another process has begun it anew")
+        os.kill(pid, signal.SIGCONT)
+        place.write("go", "")
+        place.until(lambda: state_of(place, run_id) == "Completed", "it has completed")
+        assert place.runs()[0]["runCount"] == 2
+
+
+def test_code_that_lets_no_other_thread_run_is_not_taken_for_dead(place: Workplace) -> None:
+    run_id = ask(place, "hogs")
+    with place.started(*WORKER) as worker:
+        place.until((place.folder / "hogging").exists, "it hogs")
+        place.until(lambda: state_of(place, run_id) in ("Completed", "Crashed"), "it has ended")
+        worker.interrupt()
+        worker.finish()
+    assert state_of(place, run_id) == "Completed"
+    assert place.runs()[0]["runCount"] == 1
+
+
+def test_code_of_another_python_or_that_is_gone_fails_its_run_and_says_why(
+    place: Workplace,
+) -> None:
+    from headrace import flow
+
+    content, about = make_bundle(flow(name="old")(lambda: None))
+    kept = place.ask(work.put_bundle(content, {**about, "python": "2.7.18"}))
+    pooled = {"name": "d", "workPoolName": "pool"}
+    place.ask(work.apply_deployment({**pooled, "flowName": "old", "bundleKey": kept["key"]}))
+    gone = {"entrypoint": "gone.py:flow", "folder": str(place.folder)}
+    place.ask(work.apply_deployment({**pooled, "flowName": "gone", **gone}))
+    ask(place, "old")
+    ask(place, "gone")
+    assert place.run(*WORKER, "--run-once")[0] == 0
+    messages = {run["flowName"]: run["state"]["message"] for run in place.runs("FAILED")}
+    assert f"by Python 2.7.18, and Python {platform.python_version()} runs here" in messages["old"]
+    assert "gone.py" in messages["gone"]
