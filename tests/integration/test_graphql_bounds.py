@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from headrace_service.api.filters import MOST_TAGS, MOST_VALUES
+from headrace_service.api.filters import MOST_CHARACTERS, MOST_TAGS, MOST_VALUES
 from headrace_service.api.inprocess import execute
 from headrace_service.api.scalars import MAX_JSON
 from headrace_service.ledger import Ledger
@@ -148,3 +148,23 @@ async def test_what_stands_where_a_run_says_what_it_waits_for_may_be_anything(
     await ask(ledger, put, id=run_id)
     resume = "mutation ($id: ID!) { resumeFlowRun(id: $id) { __typename } }"
     assert await ask(ledger, resume, id=run_id) == {"resumeFlowRun": {"__typename": "FlowRun"}}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "query ($part: String) { flows(nameContains: $part) { nodes { id } } }",
+        "query ($part: String) { flowRuns(filter: {nameContains: $part}) { nodes { id } } }",
+        "query ($part: String) { flowRuns(filter: {flowNameContains: $part}) { nodes { id } } }",
+        "query ($part: String) { taskRuns(filter: {nameContains: $part}) { nodes { id } } }",
+        "query ($part: String) { logs(filter: {messageContains: $part}) { nodes { cursor } } }",
+        "query ($part: String) { variables(filter: {nameContains: $part}) { nodes { id } } }",
+        "query ($part: String) { artifacts(filter: {keyContains: $part}) { nodes { id } } }",
+        "query ($part: String) { blocks(filter: {nameContains: $part}) { nodes { id } } }",
+    ],
+)
+async def test_what_is_looked_for_is_of_a_length_that_can_be(ledger: Ledger, query: str) -> None:
+    for part in ("x" * MOST_CHARACTERS, "%" * MOST_CHARACTERS, "\\_%"):
+        assert "errors" not in await execute(ledger, query, {"part": part})
+    answer = await execute(ledger, query, {"part": "x" * (MOST_CHARACTERS + 1)})
+    assert answer["errors"][0]["extensions"]["code"] == "InvalidInput"

@@ -87,7 +87,7 @@ def _common(wanted: RunFilter) -> dict[str, Any]:
         "ids": ids_in(wanted.ids, "ids"),
         "not_ids": ids_in(wanted.not_ids, "notIds") or frozenset(),
         "names": set_of(wanted.names, "names"),
-        "name_contains": wanted.name_contains,
+        "name_contains": part_in(wanted.name_contains, "nameContains"),
         "not_states": _states(wanted.not_states) or frozenset(),
         "state_names": set_of(wanted.state_names, "stateNames"),
         "not_state_names": set_of(wanted.not_state_names, "notStateNames") or frozenset(),
@@ -178,7 +178,7 @@ def flow_runs_where(wanted: FlowRunFilter | None) -> FlowRunWhere:
         flow_name=wanted.flow_name,
         flow_ids=ids_in(wanted.flow_ids, "flowIds"),
         flow_names=set_of(wanted.flow_names, "flowNames"),
-        flow_name_contains=wanted.flow_name_contains,
+        flow_name_contains=part_in(wanted.flow_name_contains, "flowNameContains"),
         flow_versions=set_of(wanted.flow_versions, "flowVersions"),
         parent_flow_run_id=_id(wanted.parent_flow_run_id, "parentFlowRunId"),
         parent_flow_run_ids=ids_in(wanted.parent_flow_run_ids, "parentFlowRunIds"),
@@ -256,7 +256,7 @@ def logs_where(wanted: LogFilter | None) -> LogWhere:
         flow_run_id=None if flow_run is None else parse_id(flow_run, "flowRunId"),
         task_run_id=None if task_run is None else parse_id(task_run, "taskRunId"),
         min_level=wanted.min_level or 0,
-        message_contains=wanted.message_contains,
+        message_contains=part_in(wanted.message_contains, "messageContains"),
         since=wanted.since,
         until=wanted.until,
         include_subflows=wanted.include_subflows,
@@ -309,6 +309,8 @@ class LedgerEventFilter:
 #: Values that one condition may list, and tags: each of those is a condition of its own, and SQLite
 #: takes a hundred within one another.
 MOST_VALUES, MOST_TAGS = 10_000, 25
+#: How long a part of a text may be that is looked for.
+MOST_CHARACTERS = 1000
 
 
 def _states(states: list[StateType] | None) -> frozenset[str] | None:
@@ -318,6 +320,17 @@ def _states(states: list[StateType] | None) -> frozenset[str] | None:
 def set_of(given: list[str] | None, field: str) -> frozenset[str] | None:
     """The texts of a condition; None when it does not matter."""
     return None if given is None else frozenset(some(given, field))
+
+
+def part_in(given: str | None, field: str) -> str | None:
+    """A part of a text that is looked for.
+
+    Raises:
+        InputError: it is longer than a database looks for.
+    """
+    if given is not None and len(given) > MOST_CHARACTERS:
+        raise InputError(f"{field}: {len(given)} characters are more than {MOST_CHARACTERS}", field)
+    return given
 
 
 def tags_in(given: list[str] | None, field: str) -> frozenset[str] | None:

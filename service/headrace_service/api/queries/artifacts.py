@@ -8,7 +8,7 @@ import strawberry
 
 from headrace_service.api.context import Info, parse_id
 from headrace_service.api.errors import InputError
-from headrace_service.api.filters import ids_in, set_of
+from headrace_service.api.filters import ids_in, part_in, set_of
 from headrace_service.api.pagination import (
     After,
     Before,
@@ -50,7 +50,7 @@ def artifacts_where(wanted: ArtifactFilter | None) -> artifacts.ArtifactWhere:
     return artifacts.ArtifactWhere(
         ids=ids_in(wanted.ids, "ids"),
         keys=set_of(wanted.keys, "keys"),
-        key_contains=wanted.key_contains,
+        key_contains=part_in(wanted.key_contains, "keyContains"),
         types=set_of(wanted.types, "types"),
         flow_run_ids=ids_in(wanted.flow_run_ids, "flowRunIds"),
         task_run_ids=ids_in(wanted.task_run_ids, "taskRunIds"),

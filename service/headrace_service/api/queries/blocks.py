@@ -8,6 +8,7 @@ import strawberry
 
 from headrace_service.api.context import Info, parse_id
 from headrace_service.api.errors import InputError
+from headrace_service.api.filters import part_in
 from headrace_service.api.pagination import (
     After,
     Before,
@@ -51,7 +52,8 @@ class BlockQueries:
         """A page of the blocks."""
         page = page_of(Place.BLOCK, first, after, last, before)
         wanted = filter or BlockFilter()
-        where = blocks.BlockWhere(wanted.type_slug, wanted.name_contains, wanted.with_anonymous)
+        part = part_in(wanted.name_contains, "nameContains")
+        where = blocks.BlockWhere(wanted.type_slug, part, wanted.with_anonymous)
         rows = await info.context.ledger.aread(blocks.page_of_blocks, page, where)
         return block_connection(info.context, rows)
 

@@ -8,6 +8,7 @@ import strawberry
 
 from headrace_service.api.context import Info, parse_id
 from headrace_service.api.errors import InputError
+from headrace_service.api.filters import part_in
 from headrace_service.api.pagination import (
     After,
     Before,
@@ -40,7 +41,9 @@ class FlowQueries:
     ) -> Connection[Flow]:
         """A page of the flows."""
         page = page_of(Place.FLOW, first, after, last, before)
-        rows = await info.context.ledger.aread(flows.page_of_flows, page, name_contains)
+        rows = await info.context.ledger.aread(
+            flows.page_of_flows, page, part_in(name_contains, "nameContains")
+        )
         return flow_connection(info.context, rows)
 
     @strawberry.field(description="A flow by its id or its name; null when there is none.")

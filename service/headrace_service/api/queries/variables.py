@@ -7,7 +7,7 @@ from typing import Annotated
 import strawberry
 
 from headrace_service.api.context import Info
-from headrace_service.api.filters import tags_in
+from headrace_service.api.filters import part_in, tags_in
 from headrace_service.api.pagination import (
     After,
     Before,
@@ -49,7 +49,7 @@ class VariableQueries:
         page = page_of(Place.VARIABLE, first, after, last, before)
         wanted = filter or VariableFilter()
         tags = tags_in(wanted.tags, "tags") or frozenset()
-        where = variables.VariableWhere(wanted.name_contains, tags)
+        where = variables.VariableWhere(part_in(wanted.name_contains, "nameContains"), tags)
         rows = await info.context.ledger.aread(variables.page_of_variables, page, where)
         return variable_connection(info.context, rows)
 
