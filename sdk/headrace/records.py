@@ -181,6 +181,13 @@ class ProcessInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     direct: bool = False
 
 
+class RunClaim(msgspec.Struct, frozen=True):
+    """A flow run that a worker has claimed, and the number of the claim."""
+
+    flow_run_id: UUID
+    epoch: int
+
+
 class RecordBatch(msgspec.Struct, frozen=True, omit_defaults=True):
     """A stretch of one client's stream.
 
@@ -193,6 +200,9 @@ class RecordBatch(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `replayed` tells that the process has ended, and somebody else sends what it left in its spool.
     It is history, then, and corrects a CRASHED that was only guessed.
+
+    `claim` names the run that the process was started for. Once that has been claimed anew, nothing
+    of the process is taken any more, save as history.
     """
 
     client_id: UUID
@@ -200,6 +210,7 @@ class RecordBatch(msgspec.Struct, frozen=True, omit_defaults=True):
     records: list[Record]
     process: ProcessInfo | None = None
     replayed: bool = False
+    claim: RunClaim | None = None
 
 
 class RefusedRecord(msgspec.Struct, frozen=True, omit_defaults=True):

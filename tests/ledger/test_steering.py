@@ -5,10 +5,19 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 import uuid_utils.compat as uuids
 
-from headrace.records import FlowRunChanged, StateType, now_micros
+from headrace.records import (
+    FlowRunChanged,
+    LogLine,
+    RunClaim,
+    StateType,
+    TaskRunChanged,
+    TaskRunCreated,
+    now_micros,
+)
 from headrace_service.ledger import Ledger
 from headrace_service.ledger.claims import Claimant, Claimed, claim, conclude, to_be_ended
 from headrace_service.ledger.deployments import (
@@ -24,7 +33,7 @@ from headrace_service.ledger.queries.events import histories
 from headrace_service.ledger.scheduled_runs import RunRequest, create_run
 from headrace_service.ledger.steering import cancel, pause, retry
 from headrace_service.loops.reaper import Reaper
-from tests.builders import Stream, enters, flow_run, state
+from tests.builders import EPOCH, Stream, enters, flow_run, state
 
 HOUR = 3_600_000_000
 
@@ -89,6 +98,29 @@ def test_a_retry_is_the_next_attempt_under_a_new_epoch(
         "Retrying",
         "Completed",
     ]
+
+
+def test_nothing_of_a_superseded_process_is_taken_save_as_history(
+    ledger: Ledger, owner: DeploymentRow
+) -> None:
+    first, stream = crashed(ledger, owner), Stream()
+    claim = RunClaim(first.flow_run_id, first.epoch)
+    task = TaskRunCreated(uuids.uuid7(), "load", "load", state("RUNNING"), first.flow_run_id)
+    line = LogLine(EPOCH, 20, "test", "hello", first.flow_run_id)
+    batch = msgspec.structs.replace(stream.batch(task, line), claim=claim)
+    assert ledger.append(batch).result().refused == []
+    ledger.write(retry, first.flow_run_id).result()
+    other = msgspec.structs.replace(task, id=uuids.uuid7())
+    again = msgspec.structs.replace(stream.batch(other, line), claim=claim)
+    refused = ledger.append(again).result().refused
+    assert [(each.index, each.code, each.field) for each in refused] == [
+        (0, "Conflict", "claim"),
+        (1, "Conflict", "claim"),
+    ]
+    # The same, of a process that has ended: what its tasks came to is worth knowing.
+    left = TaskRunChanged(task.id, state("COMPLETED"))
+    batch = msgspec.structs.replace(stream.batch(left), claim=claim, replayed=True)
+    assert ledger.append(batch).result().refused == []
 
 
 def test_only_what_has_ended_badly_is_tried_once_more(ledger: Ledger, owner: DeploymentRow) -> None:

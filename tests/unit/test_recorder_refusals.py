@@ -9,12 +9,20 @@ from typing import Any
 
 import msgspec
 import pytest
+import uuid_utils.compat as uuids
 
 from headrace.recorder import Recorder, Settled, TransportRefused, TransportStumbled
 from headrace.recorder.batches import MAX_PAYLOAD, Stream
 from headrace.recorder.delivery import STUMBLES
-from headrace.records import FlowRunCreated, LogLine, RecordBatch
-from tests.builders import flow_run, log_line
+from headrace.records import (
+    FlowRunChanged,
+    FlowRunCreated,
+    LogLine,
+    Record,
+    RecordBatch,
+    RunClaim,
+)
+from tests.builders import flow_run, log_line, state
 from tests.recorder_kit import PATIENCE, Ledger, MemoryTransport, decode, line
 
 
@@ -239,3 +247,16 @@ def test_long_batches_are_halved() -> None:
     assert [r for batch in batches for r in decode(batch.payload).records] == lines
     assert max(len(batch.payload) for batch in batches) <= MAX_PAYLOAD
     assert sum(batch.records for batch in batches) == 200
+
+
+def test_batches_name_the_claim_that_their_process_was_started_for() -> None:
+    stream, run_id = Stream(), uuids.uuid7()
+    begun = FlowRunChanged(run_id, state("RUNNING"), 3)
+
+    def claim_of(*records: Record) -> RunClaim | None:
+        (batch,) = stream.encode(list(records))
+        return msgspec.json.decode(batch.payload, type=RecordBatch).claim
+
+    assert claim_of(log_line(None)) is None
+    assert claim_of(begun) == RunClaim(run_id, 3)
+    assert claim_of(log_line(None)) == RunClaim(run_id, 3)

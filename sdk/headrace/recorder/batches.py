@@ -18,6 +18,7 @@ from headrace.records import (
     ProcessInfo,
     Record,
     RecordBatch,
+    RunClaim,
     TaskRunCreated,
 )
 
@@ -48,6 +49,7 @@ class _Envelope(msgspec.Struct, omit_defaults=True):
     records: msgspec.Raw
     process: ProcessInfo | None = None
     replayed: bool = False
+    claim: RunClaim | None = None
 
 
 class Stream:
@@ -63,6 +65,8 @@ class Stream:
         self._process = process
         #: The runs that have not ended, each with the flow run that it belongs to.
         self._open: dict[UUID, UUID | None] = {}
+        #: The run that this process was started for, once it has told of it.
+        self._claim: RunClaim | None = None
 
     @property
     def has_open_runs(self) -> bool:
@@ -99,7 +103,8 @@ class Stream:
 
     def _payload(self, records: list[Record]) -> bytes:
         process = self._process if self._open else None
-        return _encoder.encode(RecordBatch(self.client_id, self._number + 1, records, process))
+        number, claim = self._number + 1, self._claim
+        return _encoder.encode(RecordBatch(self.client_id, number, records, process, claim=claim))
 
     def _follow(self, records: list[Record]) -> None:
         """Note which runs are open once these records are taken."""
@@ -107,6 +112,8 @@ class Stream:
         for record in records:
             if isinstance(record, LogLine | EventEmitted):
                 continue
+            if isinstance(record, FlowRunChanged) and record.epoch is not None:
+                self._claim = RunClaim(record.id, record.epoch)
             if record.state.type not in TERMINAL_STATES:
                 if isinstance(record, TaskRunCreated):
                     opened[record.id] = record.flow_run_id

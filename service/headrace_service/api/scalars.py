@@ -103,7 +103,8 @@ nothing. While the client has runs that have not ended, `process` tells what the
 `{"host": String, "pid": Int, "identity": String, "lease_seconds": Number}`. When no batch, be it
 one without records, has come for so many seconds, those runs are CRASHED. `replayed`
 (Boolean) tells that the process has ended and somebody else sends what it left: that corrects such
-a CRASHED.
+a CRASHED. `claim`, `{"flow_run_id": UUID, "epoch": Int}`, names the claimed run that the process
+was started for: once that was claimed anew, nothing of the batch is taken.
 
 A Record is an object whose `kind` says what it tells:
 

@@ -10,7 +10,7 @@ from headrace_service.ledger.decode import DecodedBatch
 from headrace_service.ledger.errors import OutOfOrder
 from headrace_service.ledger.fold import Fold
 from headrace_service.ledger.leases import renew_lease
-from headrace_service.ledger.models import Batch
+from headrace_service.ledger.models import Batch, FlowRun
 from headrace_service.ledger.statements import put
 
 _json = msgspec.json.Encoder()
@@ -35,7 +35,10 @@ def append(db: peewee.Database, decoded: DecodedBatch) -> BatchAck:
     if earlier is not None:
         return earlier
     fold = Fold(db, decoded)
-    fold.take_all()
+    if (reason := _superseded(db, batch)) is None:
+        fold.take_all()
+    else:
+        fold.refuse_all("Conflict", reason, "claim")
     fold.write()
     renew_lease(db, batch, now)
     ack = BatchAck(
@@ -51,6 +54,17 @@ def append(db: peewee.Database, decoded: DecodedBatch) -> BatchAck:
     }
     put(db, Batch, row)
     return ack
+
+
+def _superseded(db: peewee.Database, batch: RecordBatch) -> str | None:
+    """Why nothing of a process is taken any more that was started for a claim, if it is so."""
+    claim = batch.claim
+    if claim is None or batch.replayed:
+        return None
+    query = FlowRun.select(FlowRun.epoch).where(FlowRun.id == claim.flow_run_id)
+    if all(epoch == claim.epoch for (epoch,) in query.tuples().execute(db)):
+        return None  # or there is no such run: what that means is for the records to tell
+    return f"claim {claim.epoch} of flow run {claim.flow_run_id} was superseded"
 
 
 def _earlier_answer(db: peewee.Database, batch: RecordBatch) -> BatchAck | None:

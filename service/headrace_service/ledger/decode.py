@@ -34,6 +34,7 @@ class _Envelope(msgspec.Struct):
     records: list[Any]
     process: Any = None
     replayed: Any = False
+    claim: Any = None
 
 
 class DecodedBatch(msgspec.Struct):
@@ -102,6 +103,7 @@ def _decode_piecewise(value: object) -> DecodedBatch:
                 "records": [],
                 "process": envelope.process,
                 "replayed": envelope.replayed,
+                "claim": envelope.claim,
             },
             RecordBatch,
         )

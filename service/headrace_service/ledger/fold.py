@@ -168,6 +168,13 @@ class Fold:
                 self.refused.append(RefusedRecord(place, code, message, field))
         self.refused.sort(key=lambda refused: refused.index)
 
+    def refuse_all(self, code: str, message: str, field: str) -> None:
+        """Take none of the records."""
+        for index in range(len(self.batch.records)):
+            place = index if self.indexes is None else self.indexes[index]
+            self.refused.append(RefusedRecord(place, code, message, field))
+        self.refused.sort(key=lambda refused: refused.index)
+
     def _create_flow_run(self, record: FlowRunCreated) -> tuple[str, str, str] | None:
         if record.id in self.flow_runs:
             return "Conflict", f"there is a flow run {record.id} already", "id"
