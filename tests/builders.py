@@ -19,7 +19,7 @@ from headrace.records import (
     TaskRunChanged,
     TaskRunCreated,
 )
-from headrace_service.ledger.models import Log, Retention
+from headrace_service.ledger.models import Event, Log, Retention
 
 #: 2026-01-01T00:00:00Z in microseconds; tests that need a time start here.
 EPOCH = 1_767_225_600_000_000
@@ -77,10 +77,10 @@ class Stream:
         return RecordBatch(self.client_id, self.number, list(records))
 
 
-def delete_logs(db: peewee.Database, up_to: int) -> None:
-    """What retention does: the log lines up to a place are gone, and it is known that they were."""
-    Log.delete().where(Log.seq <= up_to).execute(db)
-    row = {"kind": "log", "deleted_to": up_to, "looked_to": up_to, "deleted": up_to}
+def delete_old(db: peewee.Database, model: type[Event] | type[Log], up_to: int) -> None:
+    """What retention does: the rows up to a place are gone, and it is known that they were."""
+    model.delete().where(model.seq <= up_to).execute(db)
+    row = {"kind": model._meta.table_name, "deleted_to": up_to, "looked_to": up_to, "deleted": 1}
     Retention.insert(row).on_conflict(
         conflict_target=[Retention.kind], preserve=[Retention.deleted_to]
     ).execute(db)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from headrace.client.shared import ask
 from headrace.context import FlowRunContext, TaskRunContext, current_clock
 from headrace.exceptions import (
     CancelledRun,
+    CursorExpired,
     FlowPauseTimeout,
     FlowRunWaitTimeout,
     NotPausedError,
@@ -299,12 +300,14 @@ async def wait_for_flow_run(
     """
     try:
         async with asyncio.timeout(timeout), AsyncClient() as following:
-            cursor = (await following.server_info())["feedCursor"]
-            run = await read_flow_run(following, flow_run_id)
-            if not run.state.is_final():
-                await _until_final(following, flow_run_id, cursor, log_states)
+            while True:
+                cursor = (await following.server_info())["feedCursor"]
                 run = await read_flow_run(following, flow_run_id)
-            return run
+                if run.state.is_final():
+                    return run
+                # When it was cut off for so long that its news are deleted, it looks again.
+                with suppress(CursorExpired):
+                    await _until_final(following, flow_run_id, cursor, log_states)
     except TimeoutError:
         raise FlowRunWaitTimeout(
             f"Flow run with ID {flow_run_id} exceeded watch timeout of {timeout} seconds"

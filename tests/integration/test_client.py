@@ -22,8 +22,9 @@ from headrace.records import FlowRunCreated, Record, TaskRunCreated
 from headrace.settings import get_settings
 from headrace_service.api.pagination import Place, encode_cursor
 from headrace_service.ledger import Ledger
+from headrace_service.ledger.models import Log
 from headrace_service.server import start_in_thread
-from tests.builders import Stream, delete_logs, enters, flow_run, log_line, state, task_run
+from tests.builders import Stream, delete_old, enters, flow_run, log_line, state, task_run
 from tests.recorder_kit import PATIENCE
 
 FLOW_RUNS = (
@@ -469,7 +470,7 @@ def test_a_waiting_subscription_that_is_refused(client: Client) -> None:
 def test_what_was_deleted_meanwhile_is_a_typed_error(client: Client, scene: Scene) -> None:
     after = encode_cursor(Place.LOG, 1)
     ledger = Ledger.open(scene.path)
-    ledger.write(delete_logs, 2).result()
+    ledger.write(delete_old, Log, 2).result()
     ledger.close()
     with pytest.raises(CursorExpired, match="was deleted up to 2") as expired:
         next(client.subscribe(LOGS, {"after": after}))

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from headrace_service.ledger.models import Log
 from headrace_service.ledger.tail import QUIET
 from headrace_service.server import RunningService, start_in_thread
 from tests.builders import (
     Stream,
     custom_event,
-    delete_logs,
+    delete_old,
     enters,
     flow_run,
     log_line,
@@ -341,7 +342,7 @@ async def test_a_cursor_whose_followers_were_deleted_is_refused(service: Running
     stream, run = Stream(), flow_run()
     start = (await ask(service.ledger, "{ serverInfo { logCursor } }"))["serverInfo"]["logCursor"]
     take(service.ledger, run, *(log_line(run, str(number)) for number in range(9)), stream=stream)
-    await service.ledger.awrite(delete_logs, 4)
+    await service.ledger.awrite(delete_old, Log, 4)
     async with open_socket(service.url) as socket:
         await socket.subscribe(LOGS, after=start)
         message = await socket.receive()

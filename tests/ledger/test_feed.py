@@ -14,12 +14,13 @@ import uuid_utils.compat as uuids
 
 from headrace.records import Record, now_micros
 from headrace_service.ledger import CursorExpired, InvalidCursor, Ledger, feed, tail
+from headrace_service.ledger.models import Log
 from headrace_service.ledger.queries.events import latest_event
 from headrace_service.ledger.queries.logs import LogRow
 from headrace_service.ledger.queries.looks import workers_now
 from headrace_service.ledger.tail import EventRow, FeedChunk
 from headrace_service.ledger.work_pools import WorkerCall, keep_worker
-from tests.builders import Stream, custom_event, delete_logs, flow_run, log_line, task_run
+from tests.builders import Stream, custom_event, delete_old, flow_run, log_line, task_run
 from tests.ledger.conftest import Place
 
 R = TypeVar("R", EventRow, LogRow)
@@ -297,7 +298,7 @@ async def test_one_who_falls_behind_what_is_kept_is_told_so(
     await asyncio.wrap_future(followed.append(stream.batch(*lines)))
 
     seen = len((await anext(logs)).rows)
-    await followed.awrite(delete_logs, 900)
+    await followed.awrite(delete_old, Log, 900)
 
     async def read_on() -> None:
         nonlocal seen

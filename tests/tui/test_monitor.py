@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from headrace.records import FlowRunChanged, StateChange, StateType, now_micros
+from headrace_service.ledger import Ledger
+from headrace_service.ledger.models import Event
+from headrace_service.ledger.queries.events import latest_event
 from headrace_service.server import RunningService, start_in_thread
 from headrace_tui.app import MonitorApp
 from headrace_tui.screens.run import RunScreen
 from headrace_tui.screens.runs import RunsScreen
+from tests.builders import Stream, delete_old
 from tests.tui.script import Script, screen_text, until, until_shown
 
 SMALL, WIDE = (80, 24), (160, 48)
@@ -362,6 +368,25 @@ async def test_another_ledger_behind_the_address_is_loaded_anew(tmp_path: Path) 
             await pilot.press("ctrl+r")
             await until_shown(pilot, "● live", "brave-otter")
             assert "calm-ibis" not in screen_text(pilot)
+
+
+async def test_what_was_deleted_meanwhile_is_loaded_anew(tmp_path: Path) -> None:
+    """The monitor was away for so long that the events it has missed are gone."""
+    path = tmp_path / "ledger.db"
+    first = start_in_thread(path)
+    port = int(first.url.rsplit(":", 1)[1])
+    run = Script(first).flow(name="calm-ibis")
+    async with monitor(first).run_test(size=SMALL) as pilot:
+        await until_shown(pilot, "calm-ibis", "● live")
+        first.stop()
+        ledger = Ledger.open(path)
+        with closing(ledger):
+            ended = StateChange(StateType.COMPLETED, "Completed", now_micros(), None, 1)
+            ledger.append(Stream().batch(FlowRunChanged(run.id, ended))).result()
+            ledger.write(delete_old, Event, ledger.read(latest_event).result()).result()
+        with start_in_thread(path, port=port):
+            await pilot.press("ctrl+r")
+            await until_shown(pilot, "● live", "✓ Completed   calm-ibis")
 
 
 async def test_a_service_that_is_away_from_the_beginning_is_told() -> None:

@@ -71,7 +71,8 @@ class Feed:
             self.failure = f"There is no run {error}."
             self.on_news()
         except ServiceError as error:
-            if error.code == "InvalidCursor":  # another ledger stands behind the address now
+            # Another ledger stands behind the address now, or what came meanwhile was deleted.
+            if error.code in ("InvalidCursor", "CursorExpired"):
                 self.spawn(self._begin_anew())
                 return
             self.failure = str(error)

@@ -17,7 +17,7 @@ from contextlib import aclosing
 from typing import Any
 
 from headrace.client import AsyncClient, work
-from headrace.exceptions import HeadraceException, ServiceError, ServiceUnreachable
+from headrace.exceptions import CursorExpired, HeadraceException, ServiceError, ServiceUnreachable
 from headrace.ids import new_id
 from headrace.logging import ensure_logging, get_logger
 from headrace.settings import get_settings
@@ -197,8 +197,13 @@ class Taker(abc.ABC):
 
     async def _listen(self, client: AsyncClient) -> None:
         """Hear of runs as they come."""
-        async with aclosing(client.subscribe(*self._wake())) as messages:
-            async for _ in messages:
+        while True:
+            try:
+                async with aclosing(client.subscribe(*self._wake())) as messages:
+                    async for _ in messages:
+                        self._news.set()
+                return
+            except CursorExpired:  # it was away for long: whatever there is, it has not heard of
                 self._news.set()
 
     @contextlib.contextmanager
