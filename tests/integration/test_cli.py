@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -11,8 +13,10 @@ from click.testing import CliRunner, Result
 
 from headrace import flow, task
 from headrace.cli import flow_run, gcl, variable
+from headrace.concurrency.sync import concurrency
 from headrace.testing.utilities import headrace_test_harness
 from headrace.variables import Variable
+from tests.recorder_kit import until
 
 #: Clears the screen, names the window, and turns what follows around.
 EVIL = "a\x1b[2Jb\x1b]0;title\x07c\u202ed"
@@ -137,6 +141,30 @@ def test_a_variable_from_setting_to_unsetting() -> None:
         gone = run(variable.command, command, "size")
         assert (gone.exit_code, gone.stdout) == (1, "")
         assert "size" in gone.stderr
+
+
+def test_who_holds_slots_of_which_key_and_who_waits_for_them() -> None:
+    assert run(gcl.command, "create", "api", "-l", "1", "--total", "4").exit_code == 0
+    with concurrency("api", key="mill"), ThreadPoolExecutor() as pool:
+        waiting = pool.submit(concurrency("api", key="mill", timeout_seconds=20).__enter__)
+        until(lambda: bool(_claims("waiters")), "somebody waits")
+        (holder,), (waiter,) = _claims("holders"), _claims("waiters")
+        assert (holder["key"], holder["pid"]) == ("mill", os.getpid())
+        assert holder["since"] <= waiter["since"] < waiter["until"]
+        shown = run(gcl.command, "inspect", "api").output
+        assert "total    4 for all keys" in shown
+        assert f"1 slot of key 'mill', no run, process {os.getpid()} on " in shown
+        run(gcl.command, "reset", "api")
+        waiting.result(20)
+    assert run(gcl.command, "update", "api", "--total", "0").exit_code == 0
+    assert json.loads(run(gcl.command, "inspect", "api", "--json").output)["total"] is None
+
+
+def _claims(which: str) -> list[dict[str, Any]]:
+    claims: list[dict[str, Any]] = json.loads(run(gcl.command, "inspect", "api", "--json").output)[
+        which
+    ]
+    return claims
 
 
 def test_a_concurrency_limit_from_making_to_deleting() -> None:
