@@ -74,7 +74,7 @@ def create_app(
             Route("/graphql", view, max_body_size=MAX_BODY),
             WebSocketRoute("/graphql", view),
             Mount("/graphiql", StaticFiles(directory=GRAPHIQL_FILES)),
-            *probes(ledger, loops),
+            *probes(ledger, gate, loops),
             Route("/", root),
         ],
         lifespan=lifespan,

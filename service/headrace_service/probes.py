@@ -9,16 +9,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from headrace_service.api.authentication import Gate
+from headrace_service.api.errors import Unauthenticated
 from headrace_service.api.queries.service import package_version
+from headrace_service.api.view import address_of, refusal
 from headrace_service.ledger import Ledger, LedgerError
 from headrace_service.readiness import reasons_not_ready
 
 
-def probes(ledger: Ledger, loops: Mapping[str, asyncio.Task[None]]) -> list[Route]:
+def probes(ledger: Ledger, gate: Gate, loops: Mapping[str, asyncio.Task[None]]) -> list[Route]:
     """The routes `/health`, `/ready` and `/metrics`.
 
     Args:
         ledger: what is served.
+        gate: tells who asks for the metrics; the other two are open to all.
         loops: the service's loops by their names, once they run.
     """
 
@@ -31,6 +35,10 @@ def probes(ledger: Ledger, loops: Mapping[str, asyncio.Task[None]]) -> list[Rout
         return JSONResponse(told, 503 if reasons else 200)
 
     async def metrics(request: Request) -> Response:
+        try:
+            await gate.caller(request.headers.get("authorization"), address_of(request))
+        except Unauthenticated as error:
+            return refusal(error)
         try:
             from headrace_service.metrics import CONTENT_TYPE, render
         except ImportError:

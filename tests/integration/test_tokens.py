@@ -99,8 +99,12 @@ def test_who_is_not_known_is_told_so(service: RunningService, presented: str | N
     assert "hdr_x" not in answer.text
 
 
-def test_what_everybody_may_see(service: RunningService) -> None:
+def test_what_everybody_may_see(service: RunningService, secrets: dict[Scope, str]) -> None:
     assert httpx.get(f"{service.url}/health").status_code == 200
+    assert httpx.get(f"{service.url}/ready").status_code == 200
+    assert httpx.get(f"{service.url}/metrics").status_code == 401
+    known = {"Authorization": f"Bearer {secrets[Scope.READ]}"}
+    assert httpx.get(f"{service.url}/metrics", headers=known).status_code in (200, 501)
     page = httpx.get(f"{service.url}/graphql", headers={"Accept": "text/html"})
     assert page.status_code == 200
 

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import msgspec
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -107,7 +107,7 @@ class GraphQLView(GraphQL[Context, None]):
             Unauthenticated: the request needs a token, and has none that counts.
         """
         presented = request.headers.get("authorization")
-        address = None if request.client is None else request.client.host
+        address = address_of(request)
         if isinstance(request, WebSocket):
             return SocketContext(self._ledger, self._gate, presented, address)
         if request.method == "GET":
@@ -200,6 +200,11 @@ class SocketContext(Context):
             if name.lower() == "authorization" and isinstance(value, str):
                 return value
         return self._header
+
+
+def address_of(request: HTTPConnection) -> str | None:
+    """Where a request comes from."""
+    return None if request.client is None else request.client.host
 
 
 def refusal(error: Unauthenticated) -> Response:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Annotated
 
 import strawberry
@@ -90,7 +89,7 @@ class BackgroundMutations:
         """Enqueue."""
         try:
             arguments = base64.b64decode(input.arguments, validate=True)
-        except binascii.Error as error:
+        except ValueError as error:
             return InvalidInput.of(f"the arguments are not in base64: {error}", "arguments")
         wanted = NewBackgroundRun(
             parse_id(input.id),
