@@ -7,6 +7,8 @@ watch are made to look then, and now and then besides.
 from __future__ import annotations
 
 import logging
+import selectors
+import socket
 import threading
 
 import psycopg
@@ -19,8 +21,6 @@ CHANNEL = "headrace"
 
 #: Seconds after which who watches looks anyhow.
 ANYHOW = 2.0
-#: Seconds between two looks whether it was closed.
-LOOK = 0.1
 #: Seconds between two attempts to connect.
 RETRY = 0.5
 
@@ -37,6 +37,7 @@ class Listener:
         #: How often there was something to look for.
         self.heard = 1
         self._closed = threading.Event()
+        self._bell, self._door = socket.socketpair()  # rung when it is closed
         self._thread = threading.Thread(target=self._run, name="headrace-listen", daemon=True)
         self._thread.start()
 
@@ -47,7 +48,9 @@ class Listener:
     def close(self) -> None:
         """End the connection and the thread."""
         self._closed.set()
+        self._bell.close()
         self._thread.join()
+        self._door.close()
 
     def _run(self) -> None:
         while not self._closed.is_set():
@@ -64,13 +67,13 @@ class Listener:
 
     def _listen(self, connection: psycopg.Connection) -> None:
         self.heard += 1  # of what was committed before
-        silence = 0.0
-        while not self._closed.is_set():
-            told = list(connection.notifies(timeout=LOOK, stop_after=1))
-            silence += LOOK
-            if told or silence >= ANYHOW:
-                self.heard += 1
-                silence = 0.0
+        with selectors.DefaultSelector() as selector:
+            selector.register(connection, selectors.EVENT_READ)
+            selector.register(self._door, selectors.EVENT_READ)
+            while not self._closed.is_set():
+                said = selector.select(ANYHOW)
+                if not said or list(connection.notifies(timeout=0)):
+                    self.heard += 1
 
 
 class _Heard(Watch):
