@@ -133,7 +133,8 @@ async def test_runs_are_found_by_their_queue_and_their_duration(ledger: Ledger) 
 
 
 OBJECTS = """query ($first: Int!) {
-  flowRuns(first: $first) { nodes { blockedBy { reason } taskSummary { taskName } } }
+  flowRuns(first: $first) {
+    nodes { blockedBy { reason } taskSummary { taskName } deployment { fullName } } }
   upcomingRuns(first: $first) { deployment { name } flowRun { name } }
   workPools { name queues { name } workers { name } }
   deployments { name workPoolName workQueueName schedules { nextFire upcoming(first: 2) } }

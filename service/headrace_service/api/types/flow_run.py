@@ -28,6 +28,7 @@ from headrace_service.api.pagination import (
 )
 from headrace_service.api.scalars import JSON, DateTime
 from headrace_service.api.types.blocker import Blocker
+from headrace_service.api.types.deployment import Deployment
 from headrace_service.api.types.flow import Flow
 from headrace_service.api.types.log import LogConnection, log_connection, optional_id
 from headrace_service.api.types.node import Node
@@ -101,6 +102,16 @@ class FlowRun(Node):
         """The flow, which its row brings along."""
         row = self.row
         return Flow.of(FlowRow(row.flow_id, row.flow_name, row.flow_created_at))
+
+    @strawberry.field(
+        description="The deployment it is a run of; null when it is of none, or that is deleted."
+    )
+    async def deployment(self, info: Info) -> Deployment | None:
+        """The deployment."""
+        if self.row.deployment_id is None:
+            return None
+        row = await info.context.loaders.deployment.load(self.row.deployment_id)
+        return None if row is None else Deployment.of(row)
 
     @strawberry.field(description="The states it has been in, oldest first.")
     async def state_history(self, info: Info) -> list[State]:
