@@ -74,6 +74,27 @@ def end(process: subprocess.Popen[bytes], patience: float = 20) -> None:
     process.wait()
 
 
+@contextmanager
+def started(
+    command: Sequence[str], environment: Mapping[str, str], folder: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that goes on until the block's end; its output goes to a file in `folder`."""
+    with (folder / "started.log").open("wb") as out:
+        process = subprocess.Popen(
+            command,
+            env=environment,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        end(process)
+
+
 def free_port() -> int:
     """A loopback port that nobody listens on just now."""
     with socket.socket() as probe:

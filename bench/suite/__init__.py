@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from bench.figures import Figure
 from bench.subjects import Subject
 from bench.suite import (
+    background,
     cached,
     coroutines,
     flatness,
@@ -38,6 +39,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "million": million.measure,
     "recording": recording.measure,
     "deployed": served.measure,
+    "background": background.measure,
     "slots": slots.measure,
     "service": service.measure,
     "watched": watched.measure,

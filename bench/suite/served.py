@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from statistics import median
 
 from bench.attempts import attempt
 from bench.figures import Figure
 from bench.ledgers import COMPLETED_FLOW_RUNS, Recorded, record, wait_for_rows
-from bench.processes import end, scratch, service
+from bench.processes import scratch, service, started
 from bench.subjects import Subject
 
 #: Runs under way at once.
@@ -47,29 +44,16 @@ def measure(subject: Subject) -> Iterator[Figure]:
 def _run(subject: Subject) -> Recorded:
     """One server of runs and one script that asks, against a service of their own."""
     plan = subject.plan
-    with scratch() as home, service(subject, home) as up, _serving(subject, home, up.url):
+    with (
+        scratch() as home,
+        service(subject, home) as up,
+        started(
+            subject.program("served", LIMIT, folder=home), subject.environment(home, up.url), home
+        ) as serving,
+    ):
+        database = home / subject.database
+        wait_for_rows(serving, database, [(DEPLOYMENTS, 1)], plan.script)
         one_by_one = WARM_UP + plan.deployed
         command = subject.program("asks", one_by_one, plan.deployed_at_once, home, folder=home)
         rows = [(COMPLETED_FLOW_RUNS, one_by_one + plan.deployed_at_once)]
         return record(subject, command, home, rows, url=up.url)
-
-
-@contextmanager
-def _serving(subject: Subject, home: Path, url: str) -> Iterator[None]:
-    """A process that serves the deployment, until the block's end."""
-    log = home / "served.log"
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            subject.program("served", LIMIT, folder=home),
-            env=subject.environment(home, url),
-            cwd=home,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
-        wait_for_rows(process, home / subject.database, [(DEPLOYMENTS, 1)], subject.plan.script)
-        yield
-    finally:
-        end(process)
