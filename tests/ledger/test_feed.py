@@ -333,6 +333,28 @@ async def test_one_who_follows_a_run_among_many_sees_all_of_it(
     assert await take(feeds[0], len(mine)) == mine
 
 
+async def test_what_is_made_of_rows_goes_with_them(
+    followed: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tail, "KEEP_BYTES", 60_000)
+    stream, logs = Stream(), followed.feed.logs(None)
+    await begin(logs)
+    rows: list[LogRow] = []
+    for _ in range(20):
+        lines = [log_line(None, str(number)) for number in range(20)]
+        await asyncio.wrap_future(followed.append(stream.batch(*lines)))
+        rows += (await anext(logs)).rows
+        made = [followed.feed.made_of(row, "list", list[int]) for row in rows]
+        again = [followed.feed.made_of(row, "list", list[int]) for row in rows]
+        same = [one is other for one, other in zip(made, again, strict=True)]
+        assert same == sorted(same)  # the newest
+        assert same[-1]
+        assert len(followed.feed._logs._made) == sum(same) <= 60_000 / tail.ROW_BYTES
+    assert not same[0]
+    await logs.aclose()
+    assert followed.feed._logs._made == {}
+
+
 async def test_what_ends_by_itself_is_noticed(followed: Ledger) -> None:
     """Nobody commits anything when a worker's lease is over."""
     worker = WorkerCall(uuids.uuid7(), "w", None, "here", 7, lease_seconds=0.3)

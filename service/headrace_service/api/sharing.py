@@ -6,16 +6,11 @@ answers that were given about it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from typing import Any, TypeVar
+from typing import Any
 
 from graphql import BREAK, FragmentSpreadNode, Node, VariableNode, Visitor, visit
 
-from headrace_service.ledger import Ledger
-
-T = TypeVar("T")
-
-#: Objects, and selections, that are remembered; then they all are forgotten.
+#: Selections that are remembered; then they all are forgotten.
 REMEMBERED = 4_096
 
 #: What is asked for: the nodes of the fields, which are the same ones for all who send the same
@@ -41,25 +36,6 @@ class Answers:
         if _is_fixed(asked):
             # The nodes are kept with it: no others can have their ids.
             self._given[tuple(map(id, asked))] = asked, answer
-
-
-def shared(ledger: Ledger, kind: Hashable, seq: int, make: Callable[[], T]) -> T:
-    """The object of a row of the feed, made by whoever needs it first.
-
-    Args:
-        ledger: whose feed it is.
-        kind: what is made of the row.
-        seq: the row's place.
-        make: makes it; it is as good for everybody.
-    """
-    made = ledger.feed.made
-    if len(made) >= REMEMBERED:
-        made.clear()
-    key = (kind, seq)
-    found: T | None = made.get(key)
-    if found is None:
-        found = made[key] = make()
-    return found
 
 
 _fixed: dict[tuple[int, ...], tuple[Selection, bool]] = {}

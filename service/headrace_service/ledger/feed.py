@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Hashable
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 from uuid import UUID
 
 from headrace_service.ledger.database.backend import Watch
@@ -54,8 +54,6 @@ class Feed:
         self._ledger = ledger
         self._events: Tail[LedgerEvent] = Tail(ledger, EVENTS)
         self._logs = Tail(ledger, LOGS)
-        #: What the API has made of rows, for all who get them.
-        self.made: dict[Any, Any] = {}
         self._committed = asyncio.Event()
         self._stopped = asyncio.Event()
         self._glances = Glances(ledger, self._stopped, self._committed.set)
@@ -100,6 +98,18 @@ class Feed:
         """For how many seconds there has been something that the feed has not read yet."""
         since = self._behind_since
         return 0.0 if since is None else time.monotonic() - since
+
+    def made_of(self, row: LedgerEvent | LogRow, kind: Hashable, make: Callable[[], T]) -> T:
+        """What is made of a row, once for all who get it while it is kept in memory.
+
+        Args:
+            row: the row.
+            kind: what is made of it.
+            make: makes it; it is as good for everybody.
+        """
+        if isinstance(row, LogRow):
+            return self._logs.made_of(row, kind, make)
+        return self._events.made_of(row, kind, make)
 
     def events(
         self,

@@ -11,7 +11,15 @@ import asyncio
 import bisect
 import sys
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Iterator
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Generator,
+    Hashable,
+    Iterable,
+    Iterator,
+)
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from uuid import UUID
@@ -72,6 +80,7 @@ class EventRow(msgspec.Struct, frozen=True):
 LedgerEvent = EventRow | CustomEventRow
 
 R = TypeVar("R", bound=Row)
+T = TypeVar("T")
 
 
 class FeedChunk(msgspec.Struct, Generic[R], frozen=True):
@@ -197,6 +206,7 @@ class Tail(Generic[R]):
         self._by_run: dict[UUID | None, list[R]] = {}  #: the rows of each flow run
         #: What rings for those who wait: by the flow runs that they follow; under None for all.
         self._bells: dict[UUID | None, set[asyncio.Event]] = {}
+        self._made: dict[int, dict[Hashable, Any]] = {}  #: what was made of rows, by their places
         self._rung = 0  #: the place at which all were rung for last
         self._pulling = asyncio.Lock()
         self.subscribers = 0
@@ -218,7 +228,8 @@ class Tail(Generic[R]):
         """Count a subscriber off; after the last one, nothing is kept."""
         self.subscribers -= 1
         if self.subscribers == 0:
-            self._rows, self._sizes, self._dropped, self._by_run = [], [], 0, {}
+            self._rows, self._sizes, self._dropped = [], [], 0
+            self._by_run, self._made = {}, {}
 
     async def pull(self) -> bool:
         """Read what is new and wake those subscribers whom it concerns; whether there was any."""
@@ -252,11 +263,23 @@ class Tail(Generic[R]):
             count = bisect.bisect_left(self._sizes, size - KEEP_BYTES * 2 // 3) + 1
             self._dropped = self._sizes[count - 1]
             self._kept_after = self._rows[count - 1].seq
+            for row in self._rows[:count]:
+                self._made.pop(row.seq, None)
             for run, number in Counter(row.flow_run_id for row in self._rows[:count]).items():
                 del self._by_run[run][:number]
                 if not self._by_run[run]:
                     del self._by_run[run]
             del self._rows[:count], self._sizes[:count]
+
+    def made_of(self, row: R, kind: Hashable, make: Callable[[], T]) -> T:
+        """See `Feed.made_of`."""
+        if not self._rows or not self._kept_after < row.seq <= self._rows[-1].seq:
+            return make()  # one that has fallen behind has read it from the table
+        made = self._made.setdefault(row.seq, {})
+        if kind not in made:
+            made[kind] = make()
+        found: T = made[kind]
+        return found
 
     def wake(self) -> None:
         """Let all who wait look again."""

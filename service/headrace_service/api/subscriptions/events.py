@@ -13,7 +13,6 @@ import strawberry
 from headrace_service.api.context import Info
 from headrace_service.api.filters import LedgerEventFilter, ids_in, set_of
 from headrace_service.api.pagination import Place, encode_cursor
-from headrace_service.api.sharing import shared
 from headrace_service.api.subscriptions.feeds import FeedAfter, checked, start_at
 from headrace_service.api.types.feed import LedgerEvent, LedgerEvents, kind_of
 from headrace_service.ledger.queries.custom_events import CustomEventRow
@@ -45,7 +44,7 @@ class EventSubscriptions:
             async for chunk in chunks:
                 yield LedgerEvents(
                     events=[
-                        shared(context.ledger, LedgerEvent, row.seq, partial(LedgerEvent.of, row))
+                        context.ledger.feed.made_of(row, LedgerEvent, partial(LedgerEvent.of, row))
                         for row in chunk.rows
                     ],
                     cursor=encode_cursor(Place.EVENT, chunk.cursor),

@@ -12,7 +12,6 @@ import strawberry
 from headrace_service.api.context import Info
 from headrace_service.api.filters import LogFilter, logs_where
 from headrace_service.api.pagination import Place, encode_cursor
-from headrace_service.api.sharing import shared
 from headrace_service.api.subscriptions.feeds import FeedAfter, checked, start_at
 from headrace_service.api.types.feed import LogLines
 from headrace_service.api.types.log import LogLine
@@ -58,7 +57,7 @@ class LogSubscriptions:
             async for chunk in chunks:
                 yield LogLines(
                     lines=[
-                        shared(context.ledger, LogLine, row.seq, partial(LogLine.of, row))
+                        context.ledger.feed.made_of(row, LogLine, partial(LogLine.of, row))
                         for row in chunk.rows
                     ],
                     cursor=encode_cursor(Place.LOG, chunk.cursor),

@@ -15,7 +15,6 @@ from headrace_service.api.context import Context, Info, parse_id
 from headrace_service.api.filters import FlowRunEventFilter
 from headrace_service.api.pagination import Place, encode_cursor
 from headrace_service.api.selection import asks_for
-from headrace_service.api.sharing import shared
 from headrace_service.api.subscriptions.feeds import FeedAfter, checked, start_at
 from headrace_service.api.types.feed import (
     FlowRunEvent,
@@ -136,7 +135,8 @@ def _made(
     """The events of rows; where they tell of no run as it is now, they are everybody's."""
     if runs:
         return [make(row, runs) for row in rows]
-    return [shared(context.ledger, make, row.seq, partial(make, row, {})) for row in rows]
+    made_of = context.ledger.feed.made_of
+    return [made_of(row, make, partial(make, row, {})) for row in rows]
 
 
 async def _flow_runs(context: Context, rows: Sequence[EventRow]) -> dict[UUID, FlowRun]:
