@@ -89,8 +89,8 @@ async def test_how_a_fork_ended_is_told(place: Path) -> None:
 
 async def test_runs_go_on_and_others_begin_when_the_warm_process_has_died(place: Path) -> None:
     async with Starter() as starter:
-        first = warm_one(starter)
         process = await starter.start(job(place, "wait"), {})
+        first = warm_one(starter)
         assert await told(place) == (first, True)
         os.kill(first, signal.SIGKILL)
         other = await starter.start(job(place), {})

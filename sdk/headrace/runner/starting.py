@@ -36,6 +36,7 @@ class Starter:
     def __init__(self) -> None:
         self._server: asyncio.subprocess.Process | None = None
         self._writer: asyncio.StreamWriter | None = None
+        self._warming: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
         self._asked: dict[Key, asyncio.Future[int]] = {}
         self._ends: dict[int, asyncio.Future[int | None]] = {}
@@ -43,7 +44,7 @@ class Starter:
 
     async def __aenter__(self) -> Self:
         if CAN_FORK:
-            await self._warm_up()
+            self._warming = asyncio.create_task(self._warm_up())
         return self
 
     async def __aexit__(
@@ -52,6 +53,8 @@ class Starter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._warming is not None:
+            await asyncio.gather(self._warming, return_exceptions=True)
         if self._reading is not None:
             self._reading.cancel()
             await asyncio.gather(self._reading, return_exceptions=True)
@@ -78,6 +81,8 @@ class Starter:
             "\0" in text or "=" in name for name, text in given.items() for text in (name, text)
         ):
             raise ValueError("a variable's name or value has a character that none may have")
+        if self._warming is not None:
+            await self._warming
         if self._reading is None or self._reading.done():
             await self._warm_up()
         try:
