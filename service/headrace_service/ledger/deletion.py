@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from headrace_service.ledger import Ledger
 
 #: Rows that one transaction deletes at most: some milliseconds' worth.
-ROWS = 500
+ROWS = 100
 
 
 class Gone(msgspec.Struct):
