@@ -11,16 +11,19 @@ from pathlib import Path
 import httpx
 import peewee
 import pytest
+from starlette.applications import Starlette
 
 from headrace.recorder import Settled
 from headrace.recorder.http import HttpTransport
 from headrace.recorder.process import Recorder
 from headrace.records import FlowRunCreated, LogLine
+from headrace_service.app import create_app
 from headrace_service.ledger import Ledger, LedgerUnusable
 from headrace_service.ledger.models import Log
 from headrace_service.measures import Measures
 from headrace_service.readiness import LATE, reasons_not_ready
 from headrace_service.server import RunningService, start_in_thread
+from headrace_service.settings import ServiceSettings
 from tests.builders import EPOCH, Stream, flow_run, log_line, task_run
 from tests.integration.graphql_kit import post
 from tests.recorder_kit import PATIENCE, until
@@ -108,6 +111,22 @@ def test_without_the_library_metrics_say_what_to_install(
     answer = client.get("/metrics")
     assert answer.status_code == 501
     assert "pip install 'headrace[metrics]'" in answer.text
+
+
+def test_metrics_need_a_token_where_everything_does(tmp_path: Path) -> None:
+    ledger = Ledger.open(tmp_path / "ledger.db")
+    try:
+        app = create_app(ledger, ServiceSettings(auth="required"))
+        assert asyncio.run(status(app, "/metrics")) == 401
+        assert asyncio.run(status(app, "/health")) == 200
+    finally:
+        ledger.close()
+
+
+async def status(app: Starlette, path: str) -> int:
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        return (await client.get(path)).status_code
 
 
 def test_a_full_disk_is_told_and_it_recovers(service: RunningService, client: httpx.Client) -> None:
