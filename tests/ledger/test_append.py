@@ -10,7 +10,8 @@ import uuid_utils.compat as uuids
 
 from headrace.records import FlowRunCreated, TaskRunCreated
 from headrace_service.ledger import InvalidBatch, Ledger, OutOfOrder
-from headrace_service.ledger.models import Event, Flow, FlowRun, Log, Table, TaskRun
+from headrace_service.ledger.columns import Table
+from headrace_service.ledger.models import Event, Flow, FlowRun, Log, TaskRun
 from tests.builders import EPOCH, Stream, enters, flow_run, log_line, state, task_run
 
 

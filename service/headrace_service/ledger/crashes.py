@@ -11,9 +11,8 @@ import peewee
 
 from headrace.records import FlowRunChanged, StateChange, StateType
 from headrace_service.ledger.concurrency import release_runs
-from headrace_service.ledger.decode import NOBODY
 from headrace_service.ledger.models import Deployment, FlowRun
-from headrace_service.ledger.state_changes import change_states
+from headrace_service.ledger.state_changes import change_states, take_from_process
 from headrace_service.rules import Actor
 
 
@@ -21,7 +20,6 @@ class _Attempts(NamedTuple):
     """A run that has begun: the attempt it is at, and what its flow has of retries."""
 
     run_count: int
-    epoch: int
     retries: int
     retry_delays: str
 
@@ -51,19 +49,13 @@ def try_again(db: peewee.Database, run_id: UUID, reason: str, now: int) -> bool:
     state = StateChange(StateType.SCHEDULED, "AwaitingRetry", now, reason, run.attempt + 1)
     if change_states(db, [FlowRunChanged(run_id, state)], Actor.SERVICE):
         return False
-    anew: dict[Any, Any] = {
-        FlowRun.claimed_by: None,
-        FlowRun.client_id: NOBODY,
-        FlowRun.epoch: run.epoch + 1,
-        FlowRun.scheduled_time: now + _delay(run),
-    }
-    FlowRun.update(anew).where(FlowRun.id == run_id).execute(db)
+    take_from_process(db, run_id, now + _delay(run))
     release_runs(db, [run_id])
     return True
 
 
 def _attempts(db: peewee.Database, run_id: UUID) -> _Attempts | None:
-    columns = (FlowRun.run_count, FlowRun.epoch, Deployment.retries, Deployment.retry_delays)
+    columns = (FlowRun.run_count, Deployment.retries, Deployment.retry_delays)
     query: Any = FlowRun.select(*columns).join(
         Deployment, on=(Deployment.id == FlowRun.deployment_id)
     )

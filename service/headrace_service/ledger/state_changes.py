@@ -7,6 +7,7 @@ transaction, and `rules` says what is allowed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -20,6 +21,7 @@ from headrace.records import (
     TaskRunChanged,
     now_micros,
 )
+from headrace_service.ledger.decode import NOBODY
 from headrace_service.ledger.fold import fold_in
 from headrace_service.ledger.models import FlowRun
 from headrace_service.rules import Actor
@@ -63,6 +65,24 @@ def change_flow_run(
     change = StateChange(type, name, now_micros(), message, run_count)
     refused = change_states(db, [FlowRunChanged(run_id, change)], actor)
     return refused[0] if refused else None
+
+
+def take_from_process(db: peewee.Database, run_id: UUID, due: int | None = None) -> None:
+    """Let a run of a deployment be nobody's: what its process has still to say is refused.
+
+    Args:
+        db: the writer's database.
+        run_id: the run; the state that it waits in is entered beforehand.
+        due: when it is due, in microseconds since 1970 UTC; None leaves its time as it is.
+    """
+    nobodys: dict[Any, Any] = {
+        FlowRun.claimed_by: None,
+        FlowRun.client_id: NOBODY,
+        FlowRun.epoch: FlowRun.epoch + 1,
+    }
+    if due is not None:
+        nobodys[FlowRun.scheduled_time] = due
+    FlowRun.update(nobodys).where(FlowRun.id == run_id).execute(db)
 
 
 def state_of_flow_run(db: peewee.Database, run_id: UUID) -> CurrentState | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import peewee
 
-from headrace_service.ledger.models import Table
+from headrace_service.ledger.columns import Table
 
 #: From so many rows on, PostgreSQL is given them by COPY.
 COPY = 8

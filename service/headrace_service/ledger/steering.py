@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -15,11 +14,14 @@ from headrace.records import (
     StateType,
     now_micros,
 )
-from headrace_service.ledger.decode import NOBODY
 from headrace_service.ledger.errors import Conflict, InvalidInput, NotFound
 from headrace_service.ledger.flow_run_inputs import wait_until
 from headrace_service.ledger.models import Deployment, FlowRun
-from headrace_service.ledger.state_changes import change_flow_run, change_states
+from headrace_service.ledger.state_changes import (
+    change_flow_run,
+    change_states,
+    take_from_process,
+)
 from headrace_service.rules import Actor
 
 
@@ -31,7 +33,6 @@ class _Steered(msgspec.Struct, frozen=True):
     run_count: int
     deployment_id: UUID | None
     claimed_by: UUID | None
-    epoch: int
 
 
 def cancel(db: peewee.Database, run_id: UUID) -> StateType:
@@ -101,12 +102,7 @@ def pause(db: peewee.Database, run_id: UUID, timeout: float | None = None) -> No
         )
     refused = change_flow_run(db, run_id, StateType.PAUSED, "Suspended", Actor.USER)
     assert refused is None
-    nobodys: dict[Any, Any] = {
-        FlowRun.claimed_by: None,
-        FlowRun.client_id: NOBODY,
-        FlowRun.epoch: run.epoch + 1,
-    }
-    FlowRun.update(nobodys).where(FlowRun.id == run_id).execute(db)
+    take_from_process(db, run_id)
     if timeout is not None:
         wait_until(db, run_id, now_micros() + int(timeout * 1e6))
 
@@ -124,16 +120,11 @@ def retry(db: peewee.Database, run_id: UUID) -> None:
     run = _steered(db, run_id)
     if (reason := _why_no_retry(db, run)) is not None:
         raise Conflict(f"flow run {run_id} cannot be tried once more: {reason}", "id")
-    again = StateChange(StateType.SCHEDULED, "AwaitingRetry", now_micros(), None, run.run_count + 1)
+    now = now_micros()
+    again = StateChange(StateType.SCHEDULED, "AwaitingRetry", now, None, run.run_count + 1)
     for refused in change_states(db, [FlowRunChanged(run_id, again)], Actor.RETRY):
         raise Conflict(refused.message, "id")
-    anew: dict[Any, Any] = {
-        FlowRun.claimed_by: None,
-        FlowRun.client_id: NOBODY,
-        FlowRun.epoch: run.epoch + 1,
-        FlowRun.scheduled_time: now_micros(),
-    }
-    FlowRun.update(anew).where(FlowRun.id == run_id).execute(db)
+    take_from_process(db, run_id, now)
 
 
 def _why_no_retry(db: peewee.Database, run: _Steered) -> str | None:
