@@ -18,7 +18,9 @@ RETRY = 1.0
 async def go_round(
     name: str, step: Callable[[], Awaitable[float]], clock: Clock, rounds: Rounds
 ) -> None:
-    """Go on until cancelled; what the ledger cannot do now is tried again, and said once.
+    """Go on until cancelled; a step that fails is tried again, and what was wrong is said once.
+
+    Whatever it was: runs would stay as they are for ever if one row that nobody foresaw ended this.
 
     Args:
         name: what the loop is called.
@@ -33,10 +35,11 @@ async def go_round(
         try:
             pause = await step()
             failed, said = False, ""
-        except LedgerError as error:
+        except Exception as error:
             pause = RETRY
             if said != str(error):
                 said = str(error)
-                logger.warning("the %s waits: %s", name, error)
+                bug = None if isinstance(error, LedgerError) else error
+                logger.warning("the %s waits: %s", name, error, exc_info=bug)
         rounds.end(pause, failed=failed)
         await clock.sleep(pause)

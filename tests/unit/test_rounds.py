@@ -1,0 +1,50 @@
+"""The loops of a service go on whatever comes up in one of their rounds."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from headrace_service.ledger import LedgerUnusable
+from headrace_service.loops.rounds import RETRY, go_round
+from headrace_service.measures import Rounds
+
+
+class Enough(BaseException):
+    """The loop has come round often enough."""
+
+
+class ShortClock:
+    """A clock that lets a loop sleep a few times."""
+
+    def __init__(self, times: int) -> None:
+        self.slept: list[float] = []
+        self._times = times
+
+    def now(self) -> int:
+        return 0
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        if len(self.slept) == self._times:
+            raise Enough
+
+
+@pytest.mark.parametrize("error", [LedgerUnusable("it is away"), ValueError("a row of lead")])
+async def test_a_step_that_fails_is_tried_again_and_told_of_once(
+    error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    outcomes: list[Exception | None] = [error, error, None]
+
+    async def step() -> float:
+        if (outcome := outcomes.pop(0)) is not None:
+            raise outcome
+        return 7.0
+
+    clock, rounds = ShortClock(3), Rounds()
+    with caplog.at_level(logging.WARNING), pytest.raises(Enough):
+        await go_round("mill", step, clock, rounds)
+    assert clock.slept == [RETRY, RETRY, 7.0]
+    assert (rounds.done, rounds.failed) == (3, 2)
+    assert [record.getMessage() for record in caplog.records] == [f"the mill waits: {error}"]
