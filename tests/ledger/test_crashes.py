@@ -10,12 +10,15 @@ import uuid_utils.compat as uuids
 
 from headrace.records import FlowRunChanged, ProcessInfo, StateType, now_micros
 from headrace_service.ledger import Ledger
+from headrace_service.ledger.backfill import backfill
 from headrace_service.ledger.claims import Claimant, Claimed, claim, conclude, vouch
+from headrace_service.ledger.deployment_schedules import ScheduleInput
 from headrace_service.ledger.deployments import DeploymentInput, DeploymentRow, apply_deployment
 from headrace_service.ledger.models import FlowRun
 from headrace_service.ledger.processes import Ended, processes, reap
 from headrace_service.ledger.scheduled_runs import RunRequest, create_run
 from headrace_service.ledger.steering import cancel
+from headrace_service.schedules import ScheduleSpec
 from tests.builders import Stream, state
 
 SECOND = 1_000_000
@@ -46,6 +49,21 @@ def seen(ledger: Ledger, run_id: UUID) -> tuple[str, int, str | None]:
     query = FlowRun.select(*columns).where(FlowRun.id == run_id).tuples()
     ((kind, count, message),) = ledger.read(lambda db: list(query.execute(db))).result()
     return kind, count, message
+
+
+def test_runs_of_one_schedule_that_die_together_are_all_begun_anew(ledger: Ledger) -> None:
+    hourly = ScheduleInput(ScheduleSpec(interval=3600 * SECOND))
+    row, now = deploy(ledger, schedules=[hourly]), now_micros()
+    made = ledger.write(backfill, "etl/daily", now, now + 7200 * SECOND, False).result()
+    runs = [each.flow_run_id for each in made if each.flow_run_id is not None]
+    for _ in runs:
+        begin(ledger, row, now + 7200 * SECOND)
+    gone = [Ended(each, "gone", lapsed=False) for each in ledger.read(processes).result()]
+    assert len(runs) == 2
+    assert ledger.write(reap, gone, now).result().answer == 2
+    assert [seen(ledger, run_id)[:2] for run_id in runs] == [("SCHEDULED", 2)] * 2
+    # That they are due anew makes no room for other runs at their times.
+    assert ledger.write(backfill, "etl/daily", now, now + 7200 * SECOND, False).result() == []
 
 
 def test_it_is_begun_anew_until_no_retry_is_left(ledger: Ledger) -> None:

@@ -60,7 +60,8 @@ def backfill(
     filled = []
     for time, key, schedule in wanted:
         parameters = {**msgspec.json.decode(row.parameters), **schedule.parameters}
-        run_id = insert_run(db, row, request, parameters, time, {FlowRun.schedule_id: key})
+        extra = {FlowRun.schedule_id: key, FlowRun.fire_time: time}
+        run_id = insert_run(db, row, request, parameters, time, extra)
         filled.append(Filled(time, run_id))
     return filled
 
@@ -68,8 +69,8 @@ def backfill(
 def _missing(db: peewee.Database, schedule: ScheduleRow, since: int, until: int) -> list[int]:
     """The times of a schedule for which there is no run."""
     times = schedules.first_between(schedule.spec, since - 1, until, MOST + 1)
-    query = FlowRun.select(FlowRun.scheduled_time).where(
-        FlowRun.schedule_id == schedule.id, FlowRun.scheduled_time.between(since, until)
+    query = FlowRun.select(FlowRun.fire_time).where(
+        FlowRun.schedule_id == schedule.id, FlowRun.fire_time.between(since, until)
     )
     there = {time for (time,) in query.tuples().execute(db)}
     return [time for time in times if time not in there]

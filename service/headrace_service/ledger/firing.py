@@ -98,10 +98,10 @@ def _fire(db: peewee.Database, firing: Firing) -> None:
     wanted = RunRequest(str(row.id), tags=[AUTO_TAG])
     for moment in firing.moments:
         fired = FlowRun.select().where(
-            FlowRun.schedule_id == schedule.id, FlowRun.scheduled_time == moment
+            FlowRun.schedule_id == schedule.id, FlowRun.fire_time == moment
         )
         if not fired.exists(db) and _makes_way(db, schedule):
-            extra = {FlowRun.schedule_id: schedule.id}
+            extra = {FlowRun.schedule_id: schedule.id, FlowRun.fire_time: moment}
             insert_run(db, row, wanted, parameters, moment, extra)
     update = Schedule.update({Schedule.next_fire: firing.coming})
     update.where(Schedule.id == schedule.id).execute(db)

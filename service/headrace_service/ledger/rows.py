@@ -45,6 +45,7 @@ OF_DEPLOYMENTS = frozenset(
         "deployment_id",
         "schedule_id",
         "scheduled_time",
+        "fire_time",
         "idempotency_key",
         "work_queue_id",
         "epoch",

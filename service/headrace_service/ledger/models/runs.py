@@ -27,7 +27,8 @@ class FlowRun(Table):
 
     The columns from `deployment_id` on belong to runs of deployments. `claimed_by` is the worker
     that has taken the run, and `epoch` counts how often one did: what a process of an earlier claim
-    says of the run is refused.
+    says of the run is refused. `scheduled_time` is when it is due, which a retry puts off;
+    `fire_time` is the time of its schedule that it was made for.
     """
 
     id = IdField(primary_key=True)
@@ -51,6 +52,7 @@ class FlowRun(Table):
     deployment_id = IdField(null=True)
     schedule_id = IdField(null=True)
     scheduled_time = peewee.BigIntegerField(null=True)
+    fire_time = peewee.BigIntegerField(null=True)
     idempotency_key = peewee.TextField(null=True)
     work_queue_id = IdField(null=True)
     epoch = peewee.IntegerField(constraints=[peewee.SQL("DEFAULT 0")])
@@ -72,7 +74,7 @@ FlowRun.add_index(FlowRun.deployment_id, FlowRun.id, where=FlowRun.deployment_id
 #: A schedule fires once at each of its times, whoever and how many let it fire.
 FlowRun.add_index(
     FlowRun.schedule_id,
-    FlowRun.scheduled_time,
+    FlowRun.fire_time,
     unique=True,
     where=FlowRun.schedule_id.is_null(False),
 )
