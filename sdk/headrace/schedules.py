@@ -14,7 +14,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypedDict, Unpack
 
 from headrace.schedule_checks import (
     check_choice,
@@ -50,7 +50,8 @@ class Schedule:
         anchor_date: one of the times of an interval, from which the others are counted.
         day_or: whether a cron line with both a day of the month and a weekday means either of
             them, as cron has it, or both at once.
-        active: whether it makes runs.
+        active: whether it makes runs. Deployed again without a word about it, one that was paused
+            by hand stays so.
         parameters: arguments of its runs, over those of the deployment.
         slug: a name by which a later deployment finds it again to change it.
         overlap: what becomes of a time at which an earlier run of it has not ended: "allow" lets
@@ -85,8 +86,19 @@ class Schedule:
     catchup_max: int | None = dataclasses.field(default=None, repr=False)
     catchup_window: datetime.timedelta | None = dataclasses.field(default=None, repr=False)
 
-    #: Whether somebody chose the anchor; if nobody did, deploying again keeps the earlier one.
-    _anchored = True
+    #: The attributes that somebody has given; see `says`.
+    _said: ClassVar[frozenset[str]] = frozenset()
+
+    def __new__(cls, *_: Any, **given: Any) -> Self:
+        schedule = super().__new__(cls)
+        object.__setattr__(schedule, "_said", frozenset(given))  # it is frozen
+        return schedule
+
+    def says(self, name: str) -> bool:
+        """Whether somebody has given an attribute. What nobody has given, an anchor or whether it
+        is active, is left as it is when the schedule is deployed again.
+        """
+        return name in self._said
 
     def __post_init__(self) -> None:
         kinds = [kind for kind in _KINDS if getattr(self, kind) is not None]
@@ -129,7 +141,7 @@ def Cron(
     /,
     timezone: str | None = None,
     day_or: bool = True,
-    active: bool = True,
+    active: bool | None = None,
     parameters: dict[str, Any] | None = None,
     slug: str | None = None,
     **policy: Unpack[Policy],
@@ -144,9 +156,9 @@ def Cron(
         cron=cron,
         timezone=timezone,
         day_or=day_or,
-        active=active,
         parameters=parameters or {},
         slug=slug,
+        **_given(active=active),
         **policy,  # type: ignore[arg-type]  # numbers of seconds become durations
     )
 
@@ -156,7 +168,7 @@ def Interval(
     /,
     anchor_date: datetime.datetime | None = None,
     timezone: str | None = None,
-    active: bool = True,
+    active: bool | None = None,
     parameters: dict[str, Any] | None = None,
     slug: str | None = None,
     **policy: Unpack[Policy],
@@ -170,29 +182,25 @@ def Interval(
         anchor_date: one of its times; by default the time now.
         timezone, active, parameters, slug: as told at `Schedule`.
     """
-    schedule = Schedule(
+    return Schedule(
         interval=as_interval(interval),
-        anchor_date=anchor_date or datetime.datetime.now(UTC),
         timezone=timezone,
-        active=active,
         parameters=parameters or {},
         slug=slug,
+        **_given(anchor_date=anchor_date, active=active),
         **policy,  # type: ignore[arg-type]  # numbers of seconds become durations
     )
-    object.__setattr__(schedule, "_anchored", anchor_date is not None)  # it is frozen
-    return schedule
 
 
-def is_anchored(schedule: Schedule) -> bool:
-    """Whether somebody chose the schedule's anchor."""
-    return schedule._anchored
+def _given(**options: Any) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def RRule(
     rrule: str,
     /,
     timezone: str | None = None,
-    active: bool = True,
+    active: bool | None = None,
     parameters: dict[str, Any] | None = None,
     slug: str | None = None,
     **policy: Unpack[Policy],
@@ -206,9 +214,9 @@ def RRule(
     return Schedule(
         rrule=rrule,
         timezone=timezone,
-        active=active,
         parameters=parameters or {},
         slug=slug,
+        **_given(active=active),
         **policy,  # type: ignore[arg-type]  # numbers of seconds become durations
     )
 
@@ -226,8 +234,13 @@ def as_schedule(given: Any) -> Schedule:
         if "schedule" not in given:
             return Schedule(**given)
         options = {name: value for name, value in given.items() if name != "schedule"}
-        return dataclasses.replace(as_schedule(given["schedule"]), **options)
+        inner = as_schedule(given["schedule"])
+        made = dataclasses.replace(inner, **options)
+        object.__setattr__(made, "_said", inner._said | options.keys())  # not all that was copied
+        return made
     fields = {name: getattr(given, name) for name in _TIMES if hasattr(given, name)}
+    if "anchor_date" not in getattr(given, "model_fields_set", fields):  # the time now, by default
+        fields.pop("anchor_date", None)
     if not any(name in fields for name in _KINDS):
         raise TypeError(
             f"{given!r} is no schedule: use Cron, Interval or RRule of headrace.schedules"

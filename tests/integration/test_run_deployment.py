@@ -14,13 +14,13 @@ import httpx
 import pytest
 
 from headrace import flow
-from headrace.client import Client, operations, work
+from headrace.client import Client, operations, scheduling, work
 from headrace.deployments import arun_deployment, run_deployment
 from headrace.deployments.runner import DeploymentApplyError
 from headrace.exceptions import FlowRunWaitTimeout, ObjectNotFound
 from headrace.flow_runs import wait_for_flow_run
 from headrace.runner import Runner
-from headrace.schedules import Interval
+from headrace.schedules import Cron, Interval, IntervalSchedule
 from headrace.testing.utilities import headrace_test_harness
 
 
@@ -140,3 +140,22 @@ def test_an_interval_that_nobody_anchored_goes_on_when_it_is_deployed_again() ->
     (anchored,) = schedules(datetime.datetime(2026, 1, 1, 0, 15, tzinfo=datetime.UTC))
     assert anchored["nextFire"][14:19] == "15:00"
     assert anchored["id"] != first[0]["id"]
+
+
+def test_a_schedule_that_was_paused_by_hand_stays_so_unless_it_is_deployed_as_active() -> None:
+    def active_after(*given: Any) -> list[bool]:
+        double.to_deployment("d", schedules=list(given)).apply()
+        with Client() as client:
+            deployed = client.perform(work.deployment("double/d"))
+            assert deployed is not None
+            for each in deployed["schedules"]:
+                client.perform(scheduling.set_schedule_active(each["id"], False))
+        return [each["active"] for each in deployed["schedules"]]
+
+    every = IntervalSchedule(interval=datetime.timedelta(hours=1))  # its anchor is nobody's choice
+    cron = Cron("0 8 * * *")
+    assert active_after(cron, every) == [True, True]
+    assert active_after(cron, every) == [False, False]
+    told = {"schedule": Cron("0 8 * * *"), "active": True}
+    assert active_after(told, {"schedule": every, "slug": "other"}) == [True, True]
+    assert active_after(Cron("0 8 * * *", active=True), every) == [True, True]

@@ -20,7 +20,14 @@ from headrace_service.ledger.claims import (
     release,
     release_lapsed,
 )
-from headrace_service.ledger.deployment_schedules import ScheduleInput, schedules_of
+from headrace_service.ledger.deployment_schedules import (
+    ScheduleInput,
+    ScheduleRow,
+    create_schedule,
+    schedules_of,
+    set_schedule_active,
+    update_schedule,
+)
 from headrace_service.ledger.deployments import (
     DeploymentInput,
     DeploymentRow,
@@ -87,6 +94,11 @@ def due_since(ledger: Ledger, row: DeploymentRow, seconds: int) -> int:
     return moment
 
 
+def schedules_now(ledger: Ledger, row: DeploymentRow) -> list[ScheduleRow]:
+    (found,) = ledger.read(schedules_of, [row.id]).result()
+    return found
+
+
 def test_deploying_the_same_again_changes_nothing(ledger: Ledger) -> None:
     schedules = [
         ScheduleInput(ScheduleSpec(cron="0 8 * * *")),
@@ -99,6 +111,43 @@ def test_deploying_the_same_again_changes_nothing(ledger: Ledger) -> None:
     assert ledger.read(schedules_of, [first.id]).result() == before
     deploy(ledger, schedules=schedules[:1])
     assert ledger.read(schedules_of, [first.id]).result() == [before[0][:1]]
+
+
+def test_what_somebody_changed_by_hand_outlasts_another_deployment(ledger: Ledger) -> None:
+    daily = ScheduleInput(ScheduleSpec(cron="0 8 * * *"))
+    often = ScheduleInput(ScheduleSpec(interval=60 * SECOND), slug="often")
+    row = deploy(ledger, schedules=[daily, often])
+    first, second = schedules_now(ledger, row)
+    ledger.write(set_schedule_active, first.id, False).result()
+    edited = ScheduleInput(ScheduleSpec(cron="0 9 * * *"), parameters={"n": 1})
+    ledger.write(update_schedule, second.id, edited).result()
+    ledger.write(create_schedule, row.id, ScheduleInput(ScheduleSpec(cron="0 0 1 1 *"))).result()
+    before = schedules_now(ledger, row)
+
+    deploy(ledger, schedules=[daily, often])
+    assert schedules_now(ledger, row) == before
+    # Said in so many words, it counts.
+    deploy(ledger, schedules=[msgspec.structs.replace(daily, active=True), often])
+    resumed, *others = schedules_now(ledger, row)
+    assert (resumed.id, resumed.active) == (first.id, True)
+    assert resumed.next_fire is not None
+    assert others == before[1:]
+    # What changes in the deployment changes the schedule, and what it drops goes.
+    ledger.write(set_schedule_active, first.id, False).result()
+    deploy(ledger, schedules=[msgspec.structs.replace(daily, parameters={"n": 2})])
+    changed, added = schedules_now(ledger, row)
+    assert (changed.id, changed.active, changed.parameters) == (first.id, False, {"n": 2})
+    assert added == before[2]
+
+
+def test_a_deployment_has_no_more_schedules_than_it_may(ledger: Ledger) -> None:
+    lines = [ScheduleInput(ScheduleSpec(cron=f"{at} 8 * * *")) for at in range(50)]
+    lines += [ScheduleInput(ScheduleSpec(cron=f"{at} 9 * * *")) for at in range(50)]
+    row = deploy(ledger, schedules=lines[:1])
+    ledger.write(create_schedule, row.id, ScheduleInput(ScheduleSpec(cron="0 0 1 1 *"))).result()
+    with pytest.raises(InvalidInput, match="at most 100 schedules"):
+        deploy(ledger, schedules=lines)
+    assert len(schedules_now(ledger, row)) == 2
 
 
 def test_a_slug_keeps_a_schedule_whose_times_change(ledger: Ledger) -> None:

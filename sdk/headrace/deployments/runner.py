@@ -20,7 +20,7 @@ from headrace.entrypoints import entrypoint_of
 from headrace.exceptions import ServiceError
 from headrace.options import checked_flow_name
 from headrace.parameters import plain
-from headrace.schedules import Cron, RRule, as_interval, as_schedule, is_anchored
+from headrace.schedules import Cron, RRule, as_interval, as_schedule
 from headrace.text import shown
 from headrace.utilities.asyncutils import Dispatched, dispatched
 
@@ -269,8 +269,7 @@ def schedules_from(
 def _created(given: Any) -> DeploymentScheduleCreate:
     if isinstance(given, DeploymentScheduleCreate):
         return given
-    schedule = as_schedule(given)
-    return DeploymentScheduleCreate.from_schedule(schedule, is_anchored(schedule))
+    return DeploymentScheduleCreate.from_schedule(as_schedule(given))
 
 
 def _each(given: Any) -> list[Any]:

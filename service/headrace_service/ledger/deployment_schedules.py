@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +28,10 @@ MAX_SCHEDULES = 100
 
 
 class ScheduleRow(msgspec.Struct, frozen=True):
-    """A schedule. Times are in microseconds since 1970 UTC."""
+    """A schedule. Times are in microseconds since 1970 UTC.
+
+    `declared` is how it was deployed last, as text; None of one that somebody has added by hand.
+    """
 
     id: UUID
     deployment_id: UUID
@@ -39,15 +42,16 @@ class ScheduleRow(msgspec.Struct, frozen=True):
     next_fire: int | None
     policy: SchedulePolicy
     revision: int
+    declared: str | None
 
 
 class ScheduleInput(msgspec.Struct, frozen=True):
-    """A schedule as it is asked for."""
+    """A schedule as it is asked for. `active` may be None: it stays, and a new one makes runs."""
 
     spec: ScheduleSpec
     slug: Name | None = None
     parameters: dict[str, Any] = {}
-    active: bool = True
+    active: bool | None = None
     policy: SchedulePolicy = SchedulePolicy()
 
 
@@ -75,13 +79,14 @@ SCHEDULE_COLUMNS = (
     Schedule.overlap,
     Schedule.start_deadline,
     Schedule.revision,
+    Schedule.declared,
 )
 
 
 def schedule_row(row: Sequence[Any]) -> ScheduleRow:
     """The row of a schedule, from its columns."""
     key, owner, slug, spec, parameters, active, next_fire, *policy = row
-    catchup, most, window, overlap, deadline, revision = policy
+    catchup, most, window, overlap, deadline, revision, declared = policy
     return ScheduleRow(
         key,
         owner,
@@ -92,6 +97,7 @@ def schedule_row(row: Sequence[Any]) -> ScheduleRow:
         next_fire,
         SchedulePolicy(Catchup(catchup), most, window, Overlap(overlap), deadline),
         revision,
+        declared,
     )
 
 
@@ -101,20 +107,34 @@ def schedule_row(row: Sequence[Any]) -> ScheduleRow:
 def apply_schedules(
     db: peewee.Database, deployment_id: UUID, wanted: Sequence[ScheduleInput], now: int
 ) -> None:
-    """Keep the schedules that are asked for again; add what is new, and drop the others.
+    """Keep the schedules that are deployed again; add what is new, and drop what was deployed once.
 
-    A schedule is the same when it has the same slug or, without one, the same times.
+    A schedule is the same when it was deployed in the same words, has the same slug or, without
+    one, the same times. In the same words it is left alone: whatever somebody has changed by hand
+    stays, as do the schedules that somebody has added.
 
     Raises:
-        InvalidInput: one makes no sense.
+        InvalidInput: one makes no sense, or there would be more than a deployment may have.
     """
     before = schedules_of(db, [deployment_id])[0]
     kept: set[UUID] = set()
     for index, schedule in enumerate(wanted):
-        same = next((old for old in before if _is_same(old, schedule, kept)), None)
-        kept.add(_put(db, deployment_id, schedule, same, now, f"schedules[{index}]"))
-    gone = [old.id for old in before if old.id not in kept]
+        field, declared = f"schedules[{index}]", _declaration(schedule)
+        others = [old for old in before if old.id not in kept]
+        same = next((old for old in others if old.declared == declared), None)
+        if same is None:
+            same = next((old for old in others if _is_same(old, schedule)), None)
+            key = _put(db, deployment_id, schedule, same, now, field, {Schedule.declared: declared})
+        else:
+            key = same.id
+            if schedule.active is not None:
+                update = Schedule.update({Schedule.active: schedule.active})
+                update.where(Schedule.id == key).execute(db)
+        kept.add(key)
+    gone = [old.id for old in before if old.id not in kept and old.declared is not None]
     Schedule.delete().where(Schedule.id.in_(gone)).execute(db)
+    if len(schedules_of(db, [deployment_id])[0]) > MAX_SCHEDULES:
+        raise InvalidInput(f"a deployment has at most {MAX_SCHEDULES} schedules", "schedules")
 
 
 def schedule(db: peewee.Database, schedule_id: UUID) -> ScheduleRow:
@@ -212,8 +232,9 @@ def _put(
     old: ScheduleRow | None,
     now: int,
     field: str,
+    also: Mapping[Any, Any] | None = None,
 ) -> UUID:
-    """Write a schedule, over `old` if there is one. Returns its id."""
+    """Write a schedule, over `old` if there is one, and other columns with it. Returns its id."""
     spec, policy = wanted.spec, wanted.policy
     if spec.interval is not None and spec.anchor == 0:
         spec = msgspec.structs.replace(spec, anchor=now)
@@ -223,13 +244,15 @@ def _put(
         raise InvalidInput(str(error), field) from None
     values: dict[Any, Any] = {
         Schedule.parameters: _text(wanted.parameters),
-        Schedule.active: wanted.active,
         Schedule.catchup: policy.catchup.value,
         Schedule.catchup_max: policy.catchup_max,
         Schedule.catchup_window: policy.catchup_window,
         Schedule.overlap: policy.overlap.value,
         Schedule.start_deadline: policy.start_deadline,
+        **(also or {}),
     }
+    if old is None or wanted.active is not None:
+        values[Schedule.active] = wanted.active is not False
     if old is None or not _same_times(old.spec, wanted.spec):
         values |= {Schedule.spec: _text(spec), Schedule.next_fire: None}
     if old is not None:
@@ -246,8 +269,14 @@ def _put(
     return key
 
 
-def _is_same(old: ScheduleRow, wanted: ScheduleInput, taken: set[UUID]) -> bool:
-    if old.id in taken or old.slug != wanted.slug:
+def _declaration(wanted: ScheduleInput) -> str:
+    """A deployed schedule's own words; whether it is active is no part of them."""
+    own = msgspec.structs.replace(wanted, active=None)
+    return msgspec.json.encode(own, order="deterministic").decode()
+
+
+def _is_same(old: ScheduleRow, wanted: ScheduleInput) -> bool:
+    if old.slug != wanted.slug:
         return False
     return wanted.slug is not None or _same_times(old.spec, wanted.spec)
 

@@ -16,8 +16,6 @@ from headrace.client.schemas.schedules import (
     RRuleSchedule,
 )
 
-_MICROSECOND = datetime.timedelta(microseconds=1)
-
 
 class DeploymentScheduleCreate(Action):
     """A schedule and what its runs are like."""
@@ -36,12 +34,12 @@ class DeploymentScheduleCreate(Action):
     catchup_window: datetime.timedelta | None = Field(default=None, repr=False)
 
     @classmethod
-    def from_schedule(cls, schedule: Any, anchored: bool = True) -> DeploymentScheduleCreate:
-        """From a `headrace.schedules.Schedule`; `anchored` tells whether its anchor was chosen."""
+    def from_schedule(cls, schedule: Any) -> DeploymentScheduleCreate:
+        """From what `Cron`, `Interval` and `RRule` make."""
         times: SCHEDULE_TYPES = NoSchedule()
         if schedule.interval is not None:
             times = IntervalSchedule(interval=schedule.interval, timezone=schedule.timezone)
-            if anchored:
+            if schedule.says("anchor_date"):
                 times.anchor_date = schedule.anchor_date
         elif schedule.cron is not None:
             times = CronSchedule(
@@ -49,9 +47,10 @@ class DeploymentScheduleCreate(Action):
             )
         elif schedule.rrule is not None:
             times = RRuleSchedule(rrule=schedule.rrule, timezone=schedule.timezone)
+        said = {"active": schedule.active} if schedule.says("active") else {}
         return cls(
             schedule=times,
-            active=schedule.active,
+            **said,
             parameters=schedule.parameters,
             slug=schedule.slug,
             overlap=schedule.overlap,
@@ -64,7 +63,6 @@ class DeploymentScheduleCreate(Action):
     def as_input(self) -> dict[str, Any]:
         """The fields of the schema's `ScheduleInput`."""
         given: dict[str, Any] = {
-            "active": self.active,
             "parameters": self.parameters,
             "overlap": self.overlap.upper(),
             "startDeadlineSeconds": _seconds(self.start_deadline),
@@ -72,6 +70,8 @@ class DeploymentScheduleCreate(Action):
             "catchupMax": self.catchup_max,
             "catchupWindowSeconds": _seconds(self.catchup_window),
         }
+        if "active" in self.model_fields_set:  # else a pause by hand outlasts another deployment
+            given["active"] = self.active
         if self.slug is not None:
             given["slug"] = self.slug
         match self.schedule:

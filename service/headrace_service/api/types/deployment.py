@@ -219,7 +219,9 @@ class DeploymentGiven:
         "changed.",
     )
     schedules: list[ScheduleGiven] | None = strawberry.field(
-        default=None, description="All its schedules; null leaves them as they are."
+        default=None,
+        description="Its schedules; null leaves them. One that is deployed again in the "
+        "same words is left alone, and so is one that was added by hand; others go.",
     )
 
     def as_input(self) -> DeploymentInput:

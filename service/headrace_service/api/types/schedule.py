@@ -144,7 +144,10 @@ class ScheduleGiven:
     slug: str | None = strawberry.field(
         default=None, description="A name to find it by when it is to change."
     )
-    active: bool = strawberry.field(default=True, description="Whether it makes runs.")
+    active: bool | None = strawberry.field(
+        default=None,
+        description="Whether it makes runs; null leaves that as it is, and a new one does.",
+    )
     parameters: JSON | None = strawberry.field(
         default=None, description="Its runs' own arguments, by name."
     )

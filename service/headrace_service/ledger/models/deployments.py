@@ -56,7 +56,9 @@ class Schedule(Table):
     """One schedule of a deployment: `spec` is JSON (`headrace_service.schedules.ScheduleSpec`).
 
     `next_fire` is when it fires next; None while it is not active or its deployment is paused, and
-    when it fires no more. The rest is `headrace_service.schedules.SchedulePolicy`.
+    when it fires no more. `declared` is how it was deployed last, so that deploying the same again
+    changes nothing; null of one that somebody has added by hand. The rest is
+    `headrace_service.schedules.SchedulePolicy`.
     """
 
     id = IdField(primary_key=True)
@@ -73,6 +75,7 @@ class Schedule(Table):
     start_deadline = peewee.BigIntegerField(null=True)
     catchup_max = peewee.IntegerField(null=True)
     catchup_window = peewee.BigIntegerField(null=True)
+    declared = peewee.TextField(null=True)
 
     class Meta:
         table_name = "schedule"
