@@ -8,13 +8,15 @@ packages do not: they have to be installed at the other end, too.
 from __future__ import annotations
 
 import io
+import linecache
+import pickle
 import platform
 import sys
 import sysconfig
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any, cast
 
 import cloudpickle  # type: ignore[import-untyped]  # it brings no types
@@ -32,13 +34,43 @@ MAX_BYTES = 32 * 1024 * 1024
 
 
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
-    """Takes flows and tasks apart that cannot be found by their name at the other end."""
+    """Takes flows and tasks apart that cannot be found by their name at the other end.
+
+    `sources` are the texts of the files that the code came from, by the names that its tracebacks
+    will show.
+    """
+
+    def __init__(self, file: io.BytesIO) -> None:
+        super().__init__(file)
+        self.sources: dict[str, str] = {}
 
     def reducer_override(self, obj: Any) -> Any:
+        if isinstance(obj, CodeType):
+            return self._code(obj)
         if isinstance(obj, Definition) and _travels(sys.modules.get(obj.fn.__module__)):
             state = {name: value for name, value in vars(obj).items() if name not in _DERIVED}
             return _bare, (type(obj),), state
         return super().reducer_override(obj)
+
+    def _code(self, code: CodeType) -> Any:
+        """Code that still tells which file it came from, where cloudpickle leaves that out.
+
+        The name is the same on every machine that has the project, so that equal code makes equal
+        bundles.
+        """
+        make, made = cloudpickle.Pickler.dispatch_table[CodeType](code)
+        lines = linecache.getlines(code.co_filename)
+        if code.co_filename.startswith("<") or not lines:
+            return make, made
+        path = Path(code.co_filename)
+        here = Path.cwd()
+        name = str(path.relative_to(here)) if path.is_relative_to(here) else path.name
+        self.sources[name] = "".join(lines)
+        return _code_of_file, (name, *made)
+
+
+def _code_of_file(name: str, *made: Any) -> CodeType:
+    return CodeType(*made).replace(co_filename=name)
 
 
 def _bare(kind: type[Definition]) -> Definition:
@@ -55,7 +87,9 @@ def make_bundle(flow: Definition) -> tuple[bytes, dict[str, object]]:
     buffer = io.BytesIO()
     try:
         with _by_value():
-            _Pickler(buffer).dump(flow)
+            pickler = _Pickler(buffer)
+            pickler.dump(flow)
+            cloudpickle.dump(pickler.sources, buffer)
     except Exception as error:  # whatever the objects that the flow uses raise
         raise BundleError(
             f"flow '{flow.name}' cannot travel by value: {error}; make what it uses within the "
@@ -93,7 +127,7 @@ def open_bundle(content: bytes, about: Mapping[str, Any]) -> Definition:
     unlike = differences(about.get("packages") or {})
     told = f"; of its packages, {'; '.join(unlike)}" if unlike else ""
     try:
-        flow = cloudpickle.loads(content)
+        flow = _load(content)
     except ModuleNotFoundError as error:
         raise BundleError(
             f"the flow needs the module {error.name!r}, which is not installed here "
@@ -108,6 +142,16 @@ def open_bundle(content: bytes, about: Mapping[str, Any]) -> Definition:
     if not is_flow(flow):
         raise BundleError("the bundle holds no flow")
     return cast(Definition, flow)
+
+
+def _load(content: bytes) -> Any:
+    """The flow, whose tracebacks show the lines of its files."""
+    buffer = io.BytesIO(content)
+    flow = pickle.load(buffer)
+    for name, text in pickle.load(buffer).items():
+        # Without a time of change, linecache takes the lines as they are and looks for no file.
+        linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    return flow
 
 
 @contextmanager

@@ -60,8 +60,18 @@ def problems(schema: Mapping[str, Any], value: object) -> list[tuple[str, str]]:
         _references.reset(counted)
     errors = sorted(found, key=lambda error: len(error.absolute_path))
     return [
-        ("".join(_steps(error.absolute_path)), error.message[:LONGEST_MESSAGE]) for error in errors
+        ("".join(_steps(error.absolute_path)), _worded(error)[:LONGEST_MESSAGE]) for error in errors
     ]
+
+
+def _worded(error: Any) -> str:
+    """What is wrong in words; names that there are not beside those that there are."""
+    known = error.schema.get("properties") if isinstance(error.schema, Mapping) else None
+    if error.validator != "additionalProperties" or not isinstance(known, Mapping):
+        return str(error.message)
+    extra = ", ".join(repr(name) for name in error.instance if name not in known)
+    there = ", ".join(repr(name) for name in known) or "none"
+    return f"there is no {extra}; known: {there}"
 
 
 def _steps(path: Any) -> Iterator[str]:

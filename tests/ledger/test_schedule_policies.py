@@ -182,6 +182,8 @@ def test_a_backfill_that_cannot_be_is_refused(ledger: Ledger) -> None:
     ledger.write(apply_deployment, DeploymentInput("etl", "asked")).result()
     with pytest.raises(InvalidInput, match="has no schedule"):
         ledger.write(backfill, "etl/asked", 0, SECOND, True).result()
+    with pytest.raises(InvalidInput, match="before"):
+        ledger.write(backfill, row.full_name, SECOND, 0, True).result()
 
 
 def test_a_schedule_is_added_changed_paused_and_forgotten(ledger: Ledger) -> None:

@@ -116,3 +116,37 @@ def test_a_bundle_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(bundles, "MAX_BYTES", 10)
     with pytest.raises(BundleError, match="flow 'small' is too large to travel by value"):
         make_bundle(small)
+
+
+FAILING = """
+import pathlib
+from headrace import flow
+from headrace.bundles import make_bundle
+
+@flow
+def fails():
+    raise ValueError("here")
+
+content, about = make_bundle(fails)
+pathlib.Path("bundle").write_bytes(content)
+"""
+
+SHOWS = """
+import pathlib, platform, traceback
+from headrace.bundles import open_bundle
+
+flow = open_bundle(pathlib.Path("bundle").read_bytes(), {"python": platform.python_version()})
+try:
+    flow.fn()
+except ValueError:
+    print(traceback.format_exc())
+"""
+
+
+def test_a_traceback_shows_the_lines_of_a_file_that_is_elsewhere(tmp_path: Path) -> None:
+    sent = tmp_path / "sent.py"
+    sent.write_text(FAILING)
+    subprocess.run([sys.executable, sent], cwd=tmp_path, check=True)
+    sent.unlink()
+    shown = run(tmp_path, SHOWS)
+    assert 'File "sent.py", line 8, in fails\n    raise ValueError("here")' in shown

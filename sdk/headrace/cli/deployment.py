@@ -158,6 +158,9 @@ def backfill(name: str, since: str, until: str, dry_run: bool, as_json: bool) ->
     if as_json:
         show_json(filled)
         return
+    if not filled["times"]:
+        click.echo("Each time of the schedules within that has its run already.", err=True)
+        return
     ids = filled["flowRunIds"] or [None] * len(filled["times"])
     show_table(("TIME", "FLOW RUN"), list(zip(filled["times"], ids, strict=True)))
 

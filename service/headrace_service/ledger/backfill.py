@@ -43,8 +43,11 @@ def backfill(
 
     Raises:
         NotFound: there is no such deployment.
-        InvalidInput: it has no schedule, or there are more than `MOST` times.
+        InvalidInput: it has no schedule, the end is before the beginning, or there are more than
+            `MOST` times.
     """
+    if until < since:
+        raise InvalidInput("it is before the time that the stretch begins with", "to")
     row = deployment(db, which)
     mine = schedules_of(db, [row.id])[0]
     if not mine:
