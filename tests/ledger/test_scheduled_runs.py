@@ -39,7 +39,7 @@ from headrace_service.ledger.deployments import (
 from headrace_service.ledger.errors import Conflict, InvalidInput, NotFound
 from headrace_service.ledger.firing import due_schedules, fire, firings
 from headrace_service.ledger.flow_run_inputs import resume_flow_run
-from headrace_service.ledger.models import FlowRun, Schedule
+from headrace_service.ledger.models import Deployment, FlowRun, Schedule
 from headrace_service.ledger.processes import Ended, processes, reap
 from headrace_service.ledger.scheduled_runs import RunRequest, create_run
 from headrace_service.ledger.steering import cancel
@@ -204,6 +204,18 @@ def test_a_schedule_that_makes_no_sense_any_more_stops_no_other(ledger: Ledger) 
     assert fire_due(ledger, now_micros()) is not None
     assert runs(ledger) == 1
     assert ledger.read(schedules_of, [row.id]).result()[0][0].next_fire is None
+
+
+def test_a_schedule_whose_runs_have_no_key_stops_no_other(ledger: Ledger) -> None:
+    hourly = ScheduleInput(ScheduleSpec(interval=3600 * SECOND))
+    keyless = deploy(ledger, schedules=[hourly])
+    other = deploy(ledger, name="o", schedules=[hourly])
+    template = Deployment.update({Deployment.limit_key: "{tenant}"})
+    ledger.write(lambda db: template.where(Deployment.id == keyless.id).execute(db)).result()
+    for row in (keyless, other):
+        due_since(ledger, row, 5)
+    assert fire_due(ledger, now_micros()) is not None
+    assert [take(ledger, row) == [] for row in (keyless, other)] == [True, False]
 
 
 @pytest.mark.parametrize(

@@ -18,10 +18,11 @@ from headrace_service.ledger.deployment_schedules import (
     schedule_row,
 )
 from headrace_service.ledger.deployments import deployment
+from headrace_service.ledger.errors import InvalidInput
 from headrace_service.ledger.models import FlowRun, Schedule
 from headrace_service.ledger.overlaps import open_runs
 from headrace_service.ledger.queries.blocked import blocked_by
-from headrace_service.ledger.run_limits import IS_SCHEDULED
+from headrace_service.ledger.run_limits import IS_SCHEDULED, key_for
 from headrace_service.ledger.scheduled_runs import RunRequest, insert_run
 from headrace_service.ledger.state_changes import change_flow_run
 from headrace_service.ledger.steering import cancel
@@ -96,6 +97,11 @@ def _fire(db: peewee.Database, firing: Firing) -> None:
     row = deployment(db, schedule.deployment_id)
     parameters = {**msgspec.json.decode(row.parameters), **schedule.parameters}
     wanted = RunRequest(str(row.id), tags=[AUTO_TAG])
+    try:
+        key_for(row.limit_key, parameters)
+    except InvalidInput as error:  # no other schedule is to wait until somebody mends this one
+        logger.error("schedule %s of %s makes no runs: %s", schedule.id, row.full_name, error)
+        firing = msgspec.structs.replace(firing, moments=[])
     for moment in firing.moments:
         fired = FlowRun.select().where(
             FlowRun.schedule_id == schedule.id, FlowRun.fire_time == moment

@@ -91,7 +91,12 @@ def insert_run(
     due: int,
     extra: Mapping[Any, Any],
 ) -> UUID:
-    """A new run that is due at a time; `extra` are more of its columns. Returns its id."""
+    """A new run that is due at a time; `extra` are more of its columns. Returns its id.
+
+    Raises:
+        InvalidInput: the parameters name no key; nothing was made.
+    """
+    key = key_for(row.limit_key, dict(parameters))
     run_id = UUID(bytes=uuid_utils.uuid7().bytes)
     created = FlowRunCreated(
         run_id,
@@ -109,7 +114,7 @@ def insert_run(
         FlowRun.deployment_id: row.id,
         FlowRun.scheduled_time: due,
         FlowRun.work_queue_id: row.work_queue_id,
-        FlowRun.limit_key: key_for(row.limit_key, dict(parameters)),
+        FlowRun.limit_key: key,
         **extra,
     }
     FlowRun.update(values).where(FlowRun.id == run_id).execute(db)
