@@ -20,9 +20,11 @@ from headrace_service.ledger.deployments import (
 )
 from headrace_service.ledger.errors import InvalidInput
 from headrace_service.ledger.limits import LimitValues, create_limit, update_limit
+from headrace_service.ledger.models import EDITED, Event
 from headrace_service.ledger.queries import concurrency as queries
 from headrace_service.ledger.scheduled_runs import RunRequest, create_run
 from headrace_service.ledger.state_changes import change_flow_run, state_of_flow_run
+from headrace_service.ledger.steering import retry
 from headrace_service.ledger.work_pools import (
     NewWorkPool,
     WorkerCall,
@@ -74,6 +76,11 @@ class Yard:
         for kind in (StateType.RUNNING, StateType.COMPLETED):
             name, actor = kind.value.capitalize(), Actor.FORCE
             self.ledger.write(change_flow_run, run_id, kind, name, actor).result()
+
+    def events(self, run_id: UUID) -> list[str]:
+        """What has happened to a run, by kind."""
+        query = Event.select(Event.kind).where(Event.subject_id == run_id).order_by(Event.seq)
+        return [kind for (kind,) in self.ledger.read(query.tuples().execute).result()]
 
     def held(self, name: str) -> list[UUID | None]:
         """The runs that hold slots of a limit."""
@@ -235,6 +242,34 @@ def test_debouncing_puts_a_run_off_and_gives_it_the_latest_parameters(yard: Yard
     ).result()
     assert (taken.flow_run_id, taken.parameters) == (run, '{"tenant":"last"}')
     assert yard.ask("next") != run
+
+
+def test_what_is_merged_under_a_key_is_so_once(yard: Yard) -> None:
+    yard.deploy(singleton=True)
+    run = yard.ask()
+    assert yard.ask(idempotency_key="k") == run
+    assert yard.claim() == [run]
+    yard.end(run)
+    assert yard.ask(idempotency_key="k") == run  # the answer was lost, and is asked for again
+    assert yard.ask(idempotency_key="other") != run
+
+
+def test_debouncing_is_told_in_the_event_log(yard: Yard) -> None:
+    yard.deploy(debounce_seconds=60.0)
+    run = yard.ask()
+    yard.ask("mill")
+    assert yard.events(run) == ["flow_run", EDITED]
+
+
+def test_debouncing_leaves_a_run_alone_that_is_to_be_tried_again(yard: Yard) -> None:
+    yard.deploy(debounce_seconds=0.000001)
+    run = yard.ask("mill")
+    assert yard.claim() == [run]
+    for kind in (StateType.RUNNING, StateType.FAILED):
+        name, actor = kind.value.capitalize(), Actor.FORCE
+        yard.ledger.write(change_flow_run, run, kind, name, actor).result()
+    yard.ledger.write(retry, run).result()
+    assert yard.ask("forge") != run
 
 
 def test_a_limit_of_none_holds_runs_back_until_it_is_raised(yard: Yard) -> None:

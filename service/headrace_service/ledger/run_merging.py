@@ -16,7 +16,8 @@ import peewee
 
 from headrace.records import TERMINAL_STATES, StateType, now_micros
 from headrace_service.ledger.deployments import DeploymentRow
-from headrace_service.ledger.models import NO_ID, FlowRun
+from headrace_service.ledger.models import EDITED, NO_ID, FlowRun
+from headrace_service.ledger.run_changes import tell
 
 _NOT_ENDED = [kind.value for kind in StateType if kind not in TERMINAL_STATES]
 
@@ -43,6 +44,7 @@ def merge(
             FlowRun.scheduled_time: max(due, now_micros() + row.debounce),
         }
         FlowRun.update(values).where(FlowRun.id == waiting).execute(db)
+        tell(db, EDITED, waiting)
         return waiting
     return _open_run(db, row, key, begun=True) if row.singleton else None
 
@@ -53,7 +55,12 @@ def _open_run(
     """A run of a deployment and key that has not ended: the first, or one that nobody has begun."""
     is_open = FlowRun.state_type.in_(_NOT_ENDED)
     if not begun:
-        is_open = (FlowRun.state_type == StateType.SCHEDULED.value) & FlowRun.claimed_by.is_null()
+        is_open = (
+            (FlowRun.state_type == StateType.SCHEDULED.value)
+            & FlowRun.claimed_by.is_null()
+            # One that is to go on, or to be tried again, goes on with what it began with.
+            & (FlowRun.run_count == 0)
+        )
     query = FlowRun.select(FlowRun.id).where(
         is_open,
         # Not by the index of deployments, which leads through all the runs that have ended.

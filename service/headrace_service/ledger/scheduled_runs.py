@@ -16,6 +16,7 @@ from headrace_service.json_schema import problems
 from headrace_service.ledger.deployments import DeploymentRow, deployment
 from headrace_service.ledger.errors import InvalidInput
 from headrace_service.ledger.fold import fold_in
+from headrace_service.ledger.made_once import Once
 from headrace_service.ledger.models import FlowRun, WorkQueue
 from headrace_service.ledger.run_limits import key_for
 from headrace_service.ledger.run_merging import merge
@@ -42,20 +43,17 @@ class RunRequest(msgspec.Struct, frozen=True):
 def create_run(db: peewee.Database, wanted: RunRequest) -> UUID:
     """A run of a deployment, due now or at a time. Returns its id.
 
-    With an idempotency key that a run of the flow has already, that run's. Of a deployment that is
-    a singleton, or debounced, that of the run of the same key that there is: see `run_merging`.
+    With an idempotency key under which a run of the flow was asked for before, that run's. Of a
+    deployment that is a singleton, or debounced, that of the run of the same key that there is: see
+    `run_merging`.
 
     Raises:
         NotFound: there is no such deployment.
         InvalidInput: the parameters do not fit the deployment's schema, or name no key.
     """
     row = deployment(db, wanted.deployment)
-    if wanted.idempotency_key is not None:
-        query = FlowRun.select(FlowRun.id).where(
-            FlowRun.flow_id == row.flow_id, FlowRun.idempotency_key == wanted.idempotency_key
-        )
-        for (run_id,) in query.tuples().execute(db):
-            return UUID(bytes=run_id.bytes)
+    if (made := _made_before(db, row, wanted)) is not None:
+        return made
     parameters = {**msgspec.json.decode(row.parameters), **wanted.parameters}
     if row.enforce_schema:
         schema = msgspec.json.decode(row.parameter_schema)
@@ -70,6 +68,7 @@ def create_run(db: peewee.Database, wanted: RunRequest) -> UUID:
     due = now if wanted.scheduled_time is None else wanted.scheduled_time
     key = key_for(row.limit_key, parameters)
     if (merged := merge(db, row, key, parameters, due)) is not None:
+        _merged_under(row, wanted).note(db, merged)
         return merged
     if row.debounce is not None:
         due = max(due, now + row.debounce)
@@ -81,6 +80,23 @@ def create_run(db: peewee.Database, wanted: RunRequest) -> UUID:
     if wanted.work_queue is not None:
         extra[FlowRun.work_queue_id] = _other_queue(db, row, wanted.work_queue)
     return insert_run(db, row, wanted, parameters, due, extra)
+
+
+def _made_before(db: peewee.Database, row: DeploymentRow, wanted: RunRequest) -> UUID | None:
+    """The run that was made under the same idempotency key, or that stood for the one asked for."""
+    if wanted.idempotency_key is None:
+        return None
+    query = FlowRun.select(FlowRun.id).where(
+        FlowRun.flow_id == row.flow_id, FlowRun.idempotency_key == wanted.idempotency_key
+    )
+    for (run_id,) in query.tuples().execute(db):
+        return UUID(bytes=run_id.bytes)
+    return _merged_under(row, wanted).made(db)
+
+
+def _merged_under(row: DeploymentRow, wanted: RunRequest) -> Once:
+    """What notes the key of a request for which there is no run of its own."""
+    return Once(f"createFlowRun {row.flow_id}", wanted.idempotency_key, None)
 
 
 def insert_run(
