@@ -20,8 +20,9 @@ from headrace_service.ledger.deployments import (
 )
 from headrace_service.ledger.errors import InvalidInput
 from headrace_service.ledger.limits import LimitValues, create_limit, update_limit
-from headrace_service.ledger.models import EDITED, Event
+from headrace_service.ledger.models import EDITED, Event, Slot
 from headrace_service.ledger.queries import concurrency as queries
+from headrace_service.ledger.run_limits import FOR_EVER
 from headrace_service.ledger.scheduled_runs import RunRequest, create_run
 from headrace_service.ledger.state_changes import change_flow_run, state_of_flow_run
 from headrace_service.ledger.steering import retry
@@ -85,6 +86,14 @@ class Yard:
     def held(self, name: str) -> list[UUID | None]:
         """The runs that hold slots of a limit."""
         return self._claims(name, queries.holders)
+
+    def length(self, name: str) -> int | None:
+        """For how long the one slot of a limit is taken; None for as long as its run goes on."""
+        limit = self.ledger.read(queries.limit_by_name, name).result()
+        assert limit is not None
+        query = Slot.select(Slot.since, Slot.until).where(Slot.limit_id == limit.id).tuples()
+        ((since, until),) = self.ledger.read(lambda db: list(query.execute(db))).result()
+        return None if until == FOR_EVER else until - since
 
     def waiting(self, name: str) -> list[UUID | None]:
         """The runs that wait for slots of a limit, the next first."""
@@ -167,6 +176,43 @@ def test_blocks_and_runs_stand_in_one_line(yard: Yard) -> None:
     yard.end(run)
     assert yard.held("db") == [None]
     assert yard.give_back(later) == []
+
+
+def test_the_slots_of_a_rate_come_back_in_time_and_not_with_the_runs_end(yard: Yard) -> None:
+    yard.deploy(concurrency_limit=1, limits=["rate"])
+    yard.limit("rate", 1, decay=0.001)
+    first, second = yard.ask(), yard.ask()
+    assert yard.claim() == [first]
+    assert (yard.length("rate"), yard.length("deployment:etl/daily")) == (1000 * SECOND, None)
+    yard.end(first)
+    assert yard.length("rate") == 1000 * SECOND
+    assert yard.claim() == []
+    assert yard.waiting("rate") == [second]
+
+
+def test_what_is_held_of_a_limit_that_becomes_a_rate_drains(yard: Yard) -> None:
+    yard.deploy(limits=["calls"])
+    yard.limit("calls", 1)
+    run = yard.ask()
+    assert yard.claim() == [run]
+    assert yard.length("calls") is None
+    change = LimitValues(decay=0.001)
+    yard.ledger.write(update_limit, "calls", change, now_micros()).result()
+    assert yard.length("calls") == 1000 * SECOND
+    yard.end(run)
+    assert yard.length("calls") == 1000 * SECOND
+
+
+def test_a_run_that_is_claimed_again_takes_all_its_slots_again(yard: Yard) -> None:
+    yard.deploy(concurrency_limit=1, limits=["rate"])
+    yard.limit("rate", 2, decay=0.001)
+    run = yard.ask()
+    assert yard.claim() == [run]
+    yard.ledger.write(release, [yard.worker]).result()
+    assert yard.held("deployment:etl/daily") == []
+    assert yard.claim() == [run]
+    assert yard.held("deployment:etl/daily") == [run]
+    assert yard.held("rate") == [run, run]
 
 
 def test_a_run_that_is_given_back_gives_its_slots_back(yard: Yard) -> None:

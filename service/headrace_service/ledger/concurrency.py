@@ -16,7 +16,7 @@ import peewee
 
 from headrace.records import SlotAnswer, SlotHolder, SlotRequest, now_micros
 from headrace_service.admission import fits
-from headrace_service.ledger.desk import WAITER_LEASE, Claim, Desk, Limit, granted
+from headrace_service.ledger.desk import LASTING, WAITER_LEASE, Claim, Desk, Limit, granted
 from headrace_service.ledger.models import Slot, Waiter
 from headrace_service.ledger.statements import Statement
 
@@ -40,8 +40,7 @@ __all__ = [
 CHUNK = 500
 
 _RENEW = Statement(
-    'UPDATE "slot" SET "until" = ? WHERE "lease_id" = ? AND "until" > ? AND "limit_id" IN '
-    '(SELECT "id" FROM "concurrency_limit" WHERE "decay" = 0)'
+    f'UPDATE "slot" SET "until" = ? WHERE "lease_id" = ? AND "until" > ? AND {LASTING}'
 )
 
 _json = msgspec.json.Encoder()

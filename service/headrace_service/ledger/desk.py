@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import peewee
+import uuid_utils
 
 from headrace.records import SlotAnswer
 from headrace_service.admission import Capacity, Held, admits, drain, fits, free_at, has_room
@@ -23,6 +24,12 @@ from headrace_service.ledger.statements import Insert, Statement
 
 #: Microseconds for which nobody hears of a waiter until it counts as gone.
 WAITER_LEASE = 10_000_000
+
+#: Of limits that are no rates: slots of those are neither kept nor given back, they drain.
+LASTING = (
+    'EXISTS (SELECT 1 FROM "concurrency_limit" AS "l" WHERE "l"."id" = "slot"."limit_id" '
+    'AND "l"."decay" = 0)'
+)
 
 _INSERT_SLOT = Insert(Slot)
 _INSERT_WAITER = Insert(Waiter)
@@ -44,10 +51,16 @@ _IS_WAITED_IN = Statement('SELECT 1 FROM "waiter" WHERE "limit_id" = ? AND "key"
 _LAST_PLACE = Statement('SELECT coalesce(max("place"), 0) FROM "waiter"')
 _STAY = Statement('UPDATE "waiter" SET "until" = ? WHERE "lease_id" = ?')
 _LIMITS_OF_SLOT = Statement('SELECT "limit_id" FROM "slot" WHERE "lease_id" = ? AND "until" > ?')
-_ROWS_OF_SLOT = Statement('SELECT "limit_id", "until" FROM "slot" WHERE "lease_id" = ?')
+_ROWS_OF_SLOT = Statement(
+    'SELECT "limit_id", "until", "decay" FROM "slot" '
+    'JOIN "concurrency_limit" ON "id" = "limit_id" WHERE "lease_id" = ?'
+)
 _ROWS_OF_WAITER = Statement('SELECT "limit_id", "until" FROM "waiter" WHERE "lease_id" = ?')
 _LIMITS_OF_WAITER = Statement('SELECT "limit_id" FROM "waiter" WHERE "lease_id" = ?')
 _DELETE_SLOT = Statement('DELETE FROM "slot" WHERE "lease_id" = ?')
+_LEAVE_TO_DRAIN = Statement(
+    f'UPDATE "slot" SET "lease_id" = ? WHERE "lease_id" = ? AND NOT {LASTING}'
+)
 _DELETE_WAITER = Statement('DELETE FROM "waiter" WHERE "lease_id" = ?')
 _LIMIT = 'SELECT "id", "name", "slots", "decay", "active", "total" FROM "concurrency_limit" WHERE '
 _LIMIT_BY = {
@@ -142,18 +155,23 @@ class Desk:
         return self._all(_LIMITS_OF_SLOT.run(self.db, lease_id, self.now))
 
     def forget(self, lease_id: bytes) -> tuple[list[Limit], bool]:
-        """End a lease or a wait; the limits that it was about, and whether it was in force."""
-        limits: list[Limit] = []
-        in_force = False
-        for ask, delete in ((_ROWS_OF_SLOT, _DELETE_SLOT), (_ROWS_OF_WAITER, _DELETE_WAITER)):
-            found = ask.run(self.db, lease_id).fetchall()
-            if found:
-                delete.run(self.db, lease_id)
-                limits += self._all(found)
-                in_force |= any(until > self.now for _, until in found)
+        """End a lease or a wait; the limits that it was about, and whether it was in force.
+
+        Slots of a rate go on draining, as nobody's: whoever has the lease again asks for others.
+        """
+        slots = _ROWS_OF_SLOT.run(self.db, lease_id).fetchall()
+        found = [row for row in slots if not row[2]]
+        if len(found) < len(slots):
+            _LEAVE_TO_DRAIN.run(self.db, uuid_utils.uuid7().bytes, lease_id)
+        if found:
+            _DELETE_SLOT.run(self.db, lease_id)
+        if places := _ROWS_OF_WAITER.run(self.db, lease_id).fetchall():
+            _DELETE_WAITER.run(self.db, lease_id)
+            found += places
+        limits = self._all(found)
         for limit in limits:
             self._held.pop(limit.id, None)
-        return limits, in_force
+        return limits, any(row[1] > self.now for row in found)
 
     # -- standing in line --------------------------------------------------------------------------
 

@@ -8,7 +8,9 @@ import msgspec
 import peewee
 import uuid_utils.compat as uuids
 
+from headrace_service.admission import Capacity, Held, drain
 from headrace_service.ledger.concurrency import Outcome, release, serve_limit
+from headrace_service.ledger.desk import Desk
 from headrace_service.ledger.made_once import Once
 from headrace_service.ledger.models import ConcurrencyLimit, Slot, Waiter
 from headrace_service.ledger.revisions import revise
@@ -66,7 +68,7 @@ def update_limit(
     """Change a limit; answers its id, or None when there is none of that name.
 
     Lowering it below what is held takes nothing from anybody: it is given on to nobody until
-    enough has been given back.
+    enough has been given back. What is held of one that becomes a rate drains from now on.
 
     Raises:
         Conflict: it is not at the revision that is expected.
@@ -80,10 +82,27 @@ def update_limit(
     }
     if values.total == 0:
         changes["total"] = None
+    before = Desk(db, now).limit(limit_id.bytes)
     ConcurrencyLimit.update(**changes, updated_at=now).where(
         ConcurrencyLimit.id == limit_id
     ).execute(db)
+    if values.decay and before is not None and not before.capacity.decay:
+        _begin_to_drain(db, limit_id, before.capacity._replace(decay=values.decay), now)
     return serve_limit(db, limit_id, limit_id, now)
+
+
+def _begin_to_drain(db: peewee.Database, limit_id: UUID, capacity: Capacity, now: int) -> None:
+    """Let what is held come back one row after the other: nobody gives back slots of a rate."""
+    query = Slot.select(Slot.lease_id, Slot.occupied, Slot.key).where(
+        Slot.limit_id == limit_id, Slot.until > now
+    )
+    held: list[Held] = []
+    for lease_id, occupied, key in list(query.tuples().execute(db)):
+        since, until = drain(capacity, held, occupied, now, key)
+        held.append(Held(occupied, since, until, key))
+        Slot.update(since=since, until=until).where(
+            Slot.limit_id == limit_id, Slot.lease_id == lease_id
+        ).execute(db)
 
 
 def delete_limit(db: peewee.Database, name: str, now: int) -> Outcome:

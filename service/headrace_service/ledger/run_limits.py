@@ -17,7 +17,7 @@ import peewee
 from headrace.limit_keys import UnknownParameter, key_of
 from headrace.records import FlowRunChanged, SlotHolder, StateChange, StateType, now_micros
 from headrace_service.admission import fits
-from headrace_service.ledger.desk import WAITER_LEASE, Claim, Desk, Limit
+from headrace_service.ledger.desk import LASTING, WAITER_LEASE, Claim, Desk, Limit
 from headrace_service.ledger.errors import InvalidInput
 from headrace_service.ledger.limits import LimitValues, create_limit, delete_limit, update_limit
 from headrace_service.ledger.models import NO_ID, ConcurrencyLimit, FlowRun
@@ -36,7 +36,7 @@ IS_SCHEDULED = peewee.SQL('"t1"."state_type" = \'SCHEDULED\'')
 
 AWAITING = "AwaitingConcurrencySlot"
 
-_KEEP = Statement('UPDATE "slot" SET "until" = ?, "holder" = ? WHERE "lease_id" = ?')
+_KEEP = Statement(f'UPDATE "slot" SET "until" = ?, "holder" = ? WHERE "lease_id" = ? AND {LASTING}')
 
 _json = msgspec.json.Encoder()
 
@@ -130,10 +130,7 @@ def take_place(desk: Desk, run: WaitingRun, holder: SlotHolder) -> bool:
     claim = Claim(run.id.bytes, 1, WAITER_LEASE, None, waiting, run.key, run.rank)
     if not desk.limits_held(claim.lease_id) and not _admitted(desk, limits, claim, run.waits):
         return False
-    lasting = [limit for limit in limits if not limit.capacity.decay]
-    if lasting:
-        holding = _json.encode(holder).decode()
-        _KEEP.run(desk.db, FOR_EVER, holding, claim.lease_id)
+    _KEEP.run(desk.db, FOR_EVER, _json.encode(holder).decode(), claim.lease_id)
     return True
 
 
