@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from headrace.client import Client
-from headrace.client.operations import Operation
+from headrace.client import Client, work
+from headrace.client.operations import Object, Operation
 
 T = TypeVar("T")
 
@@ -97,6 +97,10 @@ class Workplace:
         """An answer of the ledger."""
         with Client(self.api_url) as client:
             return client.perform(operation)
+
+    def deployments(self) -> list[Object]:
+        """The deployments, by flow and name."""
+        return cast("list[Object]", self.ask(work.deployments())["nodes"])
 
     def until(self, condition: Callable[[], T], description: str) -> T:
         """Wait until the ledger says that something has come about."""

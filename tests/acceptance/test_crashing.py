@@ -49,7 +49,7 @@ def read(path: Path) -> str:
 def test_what_becomes_of_runs_whose_process_is_killed(workplace: Workplace) -> None:
     workplace.write("served.py", SERVE)
     with workplace.started("served.py") as script:
-        workplace.until(lambda: len(workplace.ask(work.deployments())) == 2, "they are served")
+        workplace.until(lambda: len(workplace.deployments()) == 2, "they are served")
 
         asked = work.create_flow_run({"deployment": "stuck/d", "name": "one"})
         workplace.ask(asked)

@@ -37,7 +37,7 @@ def test_runs_wait_for_those_before_them_and_are_named_as_they_begin(
 ) -> None:
     workplace.write("piece.py", LIMITED.replace("LIMIT)", "1)"))
     with workplace.started("piece.py") as script:
-        workplace.until(lambda: workplace.ask(work.deployments()), "it is served")
+        workplace.until(workplace.deployments, "it is served")
         ask(workplace, 1)
         workplace.until(lambda: (workplace.folder / "1.begun").exists(), "the first has begun")
         ask(workplace, 2)
@@ -57,7 +57,7 @@ def test_runs_beyond_the_limit_are_cancelled_where_the_deployment_says_so(
     limit = 'ConcurrencyLimitConfig(limit=1, collision_strategy="CANCEL_NEW"))'
     workplace.write("piece.py", LIMITED.replace("LIMIT)", limit))
     with workplace.started("piece.py") as script:
-        (served,) = workplace.until(lambda: workplace.ask(work.deployments()), "it is served")
+        (served,) = workplace.until(workplace.deployments, "it is served")
         assert (served["concurrencyLimit"], served["collisionStrategy"]) == (1, "CANCEL_NEW")
         ask(workplace, 1)
         workplace.until(lambda: (workplace.folder / "1.begun").exists(), "the first has begun")

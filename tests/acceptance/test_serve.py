@@ -82,7 +82,7 @@ def test_a_cron_line_counts_by_the_clocks_of_its_zone(workplace: Workplace) -> N
     cron = 'cron="0 8 * * *", timezone="America/New_York"'
     workplace.write("report.py", SERVED.replace(times, cron))
     with workplace.started("report.py") as script:
-        (served,) = workplace.until(lambda: workplace.ask(work.deployments()), "it is served")
+        (served,) = workplace.until(workplace.deployments, "it is served")
         script.interrupt()
         assert script.finish()[:2] == (0, STARTING)
     (schedule,) = served["schedules"]
@@ -93,7 +93,7 @@ def test_a_cron_line_counts_by_the_clocks_of_its_zone(workplace: Workplace) -> N
 def test_ctrl_c_lets_what_runs_finish_and_begins_nothing(workplace: Workplace) -> None:
     workplace.write("slow.py", WAITING)
     with workplace.started("slow.py") as script:
-        workplace.until(lambda: workplace.ask(work.deployments()), "it is served")
+        workplace.until(workplace.deployments, "it is served")
         workplace.ask(work.create_flow_run({"deployment": "slow/served"}))
         workplace.until((workplace.folder / "x.begun").exists, "it has begun")
         script.interrupt()
@@ -113,7 +113,7 @@ def test_ctrl_c_lets_what_runs_finish_and_begins_nothing(workplace: Workplace) -
 def test_a_second_ctrl_c_cancels(workplace: Workplace) -> None:
     workplace.write("slow.py", WAITING)
     with workplace.started("slow.py") as script:
-        workplace.until(lambda: workplace.ask(work.deployments()), "it is served")
+        workplace.until(workplace.deployments, "it is served")
         workplace.ask(work.create_flow_run({"deployment": "slow/served"}))
         workplace.until((workplace.folder / "x.begun").exists, "it has begun")
         script.interrupt()
@@ -127,7 +127,7 @@ def test_a_second_ctrl_c_cancels(workplace: Workplace) -> None:
 def test_a_killed_run_is_crashed(workplace: Workplace) -> None:
     workplace.write("slow.py", WAITING)
     with workplace.started("slow.py") as script:
-        workplace.until(lambda: workplace.ask(work.deployments()), "it is served")
+        workplace.until(workplace.deployments, "it is served")
         workplace.ask(work.create_flow_run({"deployment": "slow/served"}))
         begun = workplace.folder / "x.begun"
         pid = int(workplace.until(lambda: begun.exists() and begun.read_text(), "it has begun"))
@@ -142,7 +142,7 @@ def test_job_variables_that_no_process_can_get_end_their_run_alone(workplace: Wo
     workplace.write("slow.py", WAITING)
     workplace.write("go", "")
     with workplace.started("slow.py") as script:
-        workplace.until(lambda: workplace.ask(work.deployments()), "it is served")
+        workplace.until(workplace.deployments, "it is served")
         for wrong in ({"env": 5}, {"env": {"A": "\0"}}, {"env": {"A=B": "c"}}):
             given = {"deployment": "slow/served", "jobVariables": wrong}
             workplace.ask(work.create_flow_run(given))
@@ -164,7 +164,7 @@ def test_a_cancelled_run_ends_and_its_hooks_run(workplace: Workplace) -> None:
     )
     workplace.write("slow.py", hooked)
     with workplace.started("slow.py") as script:
-        workplace.until(lambda: workplace.ask(work.deployments()), "it is served")
+        workplace.until(workplace.deployments, "it is served")
         asked = workplace.ask(work.create_flow_run({"deployment": "slow/served"}))
         workplace.until((workplace.folder / "x.begun").exists, "it has begun")
         assert "Cancelling" in workplace.headrace("flow-run", "cancel", asked["id"])
@@ -184,7 +184,7 @@ def test_several_deployments_are_served_at_once(workplace: Workplace) -> None:
         "    serve(one.to_deployment('a'), two.to_deployment('longer'), limit=1)\n",
     )
     with workplace.started("both.py") as script:
-        workplace.until(lambda: len(workplace.ask(work.deployments())) == 2, "both are served")
+        workplace.until(lambda: len(workplace.deployments()) == 2, "both are served")
         for name in ("one/a", "two/longer"):
             workplace.headrace("deployment", "run", name, "--watch")
         script.interrupt()
@@ -197,7 +197,7 @@ def test_several_deployments_are_served_at_once(workplace: Workplace) -> None:
 def test_a_flow_that_cannot_be_loaded_fails_and_says_why(workplace: Workplace) -> None:
     workplace.write("slow.py", WAITING)
     with workplace.started("slow.py") as script:
-        workplace.until(lambda: workplace.ask(work.deployments()), "it is served")
+        workplace.until(workplace.deployments, "it is served")
         workplace.write("slow.py", "raise RuntimeError('broken since')")
         workplace.ask(work.create_flow_run({"deployment": "slow/served"}))
         (run,) = workplace.until(lambda: workplace.runs("FAILED"), "it has failed")
@@ -227,7 +227,7 @@ if __name__ == "__main__":
 def test_the_items_of_generators_are_taken(workplace: Workplace) -> None:
     workplace.write("generators.py", GENERATORS)
     with workplace.started("generators.py") as script:
-        workplace.until(lambda: len(workplace.ask(work.deployments())) == 2, "they are served")
+        workplace.until(lambda: len(workplace.deployments()) == 2, "they are served")
         for good in (True, False):
             asked = {"deployment": "numbers/n", "parameters": {"good": good}}
             workplace.ask(work.create_flow_run(asked))

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from headrace.client import work
 from tests.acceptance.scripts import Workplace
 
 SHEET = Path(__file__).parent / "sheet"
@@ -119,7 +118,7 @@ def test_concurrency_limits(workplace: Workplace) -> None:
 
 def test_schedules(workplace: Workplace) -> None:
     with workplace.started(str(SHEET / "schedules.py")) as script:
-        (served,) = workplace.until(lambda: workplace.ask(work.deployments()), "it is served")
+        (served,) = workplace.until(workplace.deployments, "it is served")
         script.interrupt()
         code, _, err = script.finish()
     assert code == 0, err

@@ -77,7 +77,7 @@ def test_a_suspended_run_ends_its_process_and_goes_on_in_another(
     _act_at(workplace, monkeypatch)
     workplace.write("served.py", SERVED)
     with workplace.started("served.py", "release") as script:
-        workplace.until(lambda: workplace.ask(work.deployments()), "it is served")
+        workplace.until(workplace.deployments, "it is served")
         run_id = UUID(workplace.ask(work.create_flow_run({"deployment": "release/served"}))["id"])
         _until_suspended(workplace)
         # The process that has suspended it has ended, and that is not the run's end.
@@ -116,7 +116,7 @@ def test_an_asynchronous_flow_is_suspended_and_cancelled(
     _act_at(workplace, monkeypatch)
     workplace.write("served.py", SERVED)
     with workplace.started("served.py", "later") as script:
-        workplace.until(lambda: workplace.ask(work.deployments()), "it is served")
+        workplace.until(workplace.deployments, "it is served")
         for _ in range(2):
             workplace.ask(work.create_flow_run({"deployment": "later/served"}))
         workplace.until(lambda: len(workplace.runs("PAUSED")) == 2, "both are suspended")
@@ -138,7 +138,7 @@ def test_a_run_is_suspended_from_outside(
     _act_at(workplace, monkeypatch)
     workplace.write("served.py", SERVED)
     with workplace.started("served.py", "long") as script:
-        workplace.until(lambda: workplace.ask(work.deployments()), "it is served")
+        workplace.until(workplace.deployments, "it is served")
         run_id = UUID(workplace.ask(work.create_flow_run({"deployment": "long/served"}))["id"])
         workplace.until(lambda: _notes(workplace), "it runs")
         suspend_flow_run(flow_run_id=run_id)
@@ -159,7 +159,7 @@ def test_a_suspended_run_fails_in_the_end(
     _act_at(workplace, monkeypatch)
     workplace.write("served.py", SERVED)
     with workplace.started("served.py", "impatient") as script:
-        workplace.until(lambda: workplace.ask(work.deployments()), "it is served")
+        workplace.until(workplace.deployments, "it is served")
         workplace.ask(work.create_flow_run({"deployment": "impatient/served"}))
         (run,) = workplace.until(lambda: workplace.runs("FAILED"), "it has failed")
         script.interrupt()

@@ -81,7 +81,7 @@ async def test_a_hostile_bundle_is_kept_listed_and_claimed_but_never_opened(tmp_
         assert key == hashlib.sha256(content).hexdigest()
         assert "id" in (await ask(ledger, DEPLOY, key=key))["applyDeployment"]
         assert "id" in (await ask(ledger, CREATE))["createFlowRun"]
-        await ask(ledger, "{ deployments { bundleKey } flowRuns { nodes { id } } }")
+        await ask(ledger, "{ deployments { nodes { bundleKey } } flowRuns { nodes { id } } }")
         worker = {
             "workerId": "019b7728-8000-7000-8000-000000000001",
             "workerName": "w",

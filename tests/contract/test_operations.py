@@ -16,13 +16,14 @@ from graphql import (
     validate,
 )
 
-from headrace.client import operations, saved, tending
+from headrace.client import operations, saved, tending, work
 from headrace.client.operations import Operation
 from headrace_service.api.schema import print_schema
 
 #: A value for each annotation of a parameter that has no default.
 SAMPLES: dict[str, Any] = {
     "str": "x",
+    "bytes": b"x",
     "object": None,
     "bool": True,
     "float": 1.0,
@@ -41,6 +42,7 @@ def operations_of(module: ModuleType) -> list[Any]:
         if inspect.isfunction(value)
         and value.__module__ == module.__name__
         and not name.startswith("_")
+        and str(inspect.signature(value).return_annotation).startswith("Operation")
     ]
 
 
@@ -55,7 +57,8 @@ def schema() -> GraphQLSchema:
 
 
 @pytest.mark.parametrize(
-    "function", [*operations_of(operations), *operations_of(saved), *operations_of(tending)]
+    "function",
+    [each for module in (operations, saved, tending, work) for each in operations_of(module)],
 )
 def test_an_operation_fits_the_schema(function: Any, schema: GraphQLSchema) -> None:
     parameters = inspect.signature(function).parameters.values()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,15 @@ from graphql import (
     GraphQLEnumType,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
+    GraphQLList,
     GraphQLNamedType,
     GraphQLObjectType,
+    GraphQLSchema,
     GraphQLUnionType,
     build_schema,
     find_schema_changes,
     get_named_type,
+    get_nullable_type,
 )
 
 from headrace.records import StateType
@@ -63,6 +67,38 @@ def test_every_field_argument_and_value_is_described() -> None:
     ]
     assert len(ours) > 20
     assert [part for kind in ours for part in undescribed(kind)] == []
+
+
+def read_types(schema: GraphQLSchema) -> list[GraphQLObjectType]:
+    """The types of objects that queries lead to, the root included."""
+    assert schema.query_type is not None
+    found: dict[str, GraphQLObjectType] = {}
+    waiting: list[GraphQLNamedType] = [schema.query_type]
+    while waiting:
+        kind = waiting.pop()
+        if isinstance(kind, GraphQLObjectType) and kind.name not in found:
+            found[kind.name] = kind
+            waiting += [get_named_type(field.type) for field in kind.fields.values()]
+    return list(found.values())
+
+
+def test_every_list_is_a_page_or_says_why_it_cannot_grow() -> None:
+    lists = [
+        (f"{kind.name}.{name}", field)
+        for kind in read_types(build_schema(COMMITTED.read_text()))
+        if not kind.name.endswith("Connection")  # a page: 200 rows at most
+        for name, field in kind.fields.items()
+        if isinstance(get_nullable_type(field.type), GraphQLList)
+        and isinstance(get_named_type(field.type), GraphQLObjectType)
+    ]
+    assert len(lists) > 10
+    grow = [
+        name
+        for name, field in lists
+        if not {"first", "limit"} & set(field.args)
+        and not re.search(r"at most|each (type|kind)", field.description or "")
+    ]
+    assert grow == [], "make a connection of it, or say in its description how many there can be"
 
 
 def test_the_states_are_those_of_the_records() -> None:

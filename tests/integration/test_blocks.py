@@ -174,8 +174,8 @@ def test_what_a_class_says_of_itself() -> None:
     assert Login.get_description() == "Who somebody is."
     Warehouse.register_type_and_schema()
     with Client() as client:
-        types = client.execute("{ blockTypes { slug name fields } }")["blockTypes"]
-    fields = {kind["slug"]: kind["fields"] for kind in types}
+        data = client.execute("{ blockTypes { nodes { slug name fields } } }")
+    fields = {kind["slug"]: kind["fields"] for kind in data["blockTypes"]["nodes"]}
     assert list(fields) == ["login", "my-warehouse"]
     assert fields["my-warehouse"]["secret_fields"] == [
         "login.password",

@@ -86,6 +86,7 @@ async def test_blocks(ledger: Ledger) -> None:
         "code": "InvalidInput",
         "field": "data",
     }
-    found = await ask(ledger, '{ block(typeSlug: "login", name: "me") { id } blockTypes { slug } }')
-    assert found == {"block": {"id": saved["id"]}, "blockTypes": [{"slug": "login"}]}
+    query = '{ block(typeSlug: "login", name: "me") { id } blockTypes { nodes { slug } } }'
+    found = await ask(ledger, query)
+    assert found == {"block": {"id": saved["id"]}, "blockTypes": {"nodes": [{"slug": "login"}]}}
     assert (await refusal(ledger, '{ block(name: "me") { id } }'))[1] == "id"

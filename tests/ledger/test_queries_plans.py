@@ -9,22 +9,28 @@ from typing import Any
 import pytest
 import uuid_utils.compat as uuids
 
-from headrace_service.ledger import Ledger, background, claims, firing
+from headrace_service.ledger import Ledger, background, blocks, claims, firing
 from headrace_service.ledger.queries import (
+    concurrency,
     counts,
     custom_events,
+    deployments,
     events,
     flow_runs,
     flows,
     logs,
     task_runs,
     upcoming,
+    work_pools,
 )
+from headrace_service.ledger.queries.deployments import DeploymentWhere
 from headrace_service.ledger.queries.flow_runs import FlowRunWhere
 from headrace_service.ledger.queries.logs import LogWhere
+from headrace_service.ledger.queries.names import NameOrder
 from headrace_service.ledger.queries.orders import RunOrder
-from headrace_service.ledger.queries.paging import OrderKey, Page
+from headrace_service.ledger.queries.paging import NameKey, OrderKey, Page
 from headrace_service.ledger.queries.task_runs import TaskRunWhere
+from headrace_service.ledger.queries.work_pools import WorkPoolWhere
 
 ONE = uuids.uuid7()
 MANY = [uuids.uuid7() for _ in range(50)]
@@ -72,6 +78,28 @@ IN_ORDER: dict[str, tuple[Any, ...]] = {
     "task run counts": (counts.task_run_counts, TaskRunWhere(), 10_000),
     "schedules that fire": (upcoming.firing_schedules, None, 50),
     "flows": (flows.page_of_flows, Page(50, after="etl"), None),
+    **{
+        f"deployments by {order.value}": (
+            deployments.page_of_deployments,
+            Page(50, after=NameKey(("etl", "daily"), ONE)),
+            DeploymentWhere(),
+            order,
+        )
+        for order in NameOrder
+    },
+    **{
+        f"work pools by {order.value}": (
+            work_pools.page_of_work_pools,
+            Page(50, after=NameKey(("mill",), ONE)),
+            WorkPoolWhere(),
+            order,
+        )
+        for order in NameOrder
+    },
+    "schedules": (deployments.page_of_schedules, LATER),
+    "workers": (work_pools.page_of_workers, LATER),
+    "types of blocks": (blocks.page_of_block_types, Page(50, after="login")),
+    "limits": (concurrency.page_of_limits, Page(50, after="db")),
     "logs": (logs.page_of_logs, LOGS),
     "logs of a run": (logs.page_of_logs, LOGS, LogWhere(flow_run_id=ONE, min_level=30)),
     "logs of a task run": (

@@ -14,6 +14,7 @@ from headrace.cli.output import (
     found,
     json_option,
     perform,
+    perform_all,
     show_fields,
     show_json,
     show_line,
@@ -34,7 +35,7 @@ def list_deployments(flow_name: str | None, as_json: bool) -> None:
     """List the deployments."""
     from headrace.client import work
 
-    listed = perform(work.deployments(flow_name=flow_name))
+    listed = perform_all(lambda after: work.deployments(flow_name=flow_name, after=after))
     if as_json:
         show_json(listed)
         return

@@ -11,6 +11,7 @@ from headrace.cli.output import (
     found,
     json_option,
     perform,
+    perform_all,
     show_json,
     show_line,
     show_table,
@@ -58,14 +59,7 @@ def list_all() -> list[Object]:
     """All limits, by name."""
     from headrace.client import tending
 
-    limits: list[Object] = []
-    after: str | None = None
-    while True:
-        page = perform(tending.concurrency_limits(after))
-        limits += page["nodes"]
-        if not page["pageInfo"]["hasNextPage"]:
-            return limits
-        after = page["pageInfo"]["endCursor"]
+    return perform_all(tending.concurrency_limits)
 
 
 def show_list(as_json: bool) -> None:

@@ -7,7 +7,7 @@ made to move the cursor, or to change what stands above it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
@@ -31,6 +31,18 @@ def perform(operation: Operation[T]) -> T:
             return client.perform(operation)
         except ServiceError as error:
             fail(str(error))
+
+
+def perform_all(ask: Callable[[str | None], Operation[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """All rows of a list, page by page; `ask` makes the operation for the page at a cursor."""
+    rows: list[dict[str, Any]] = []
+    after: str | None = None
+    while True:
+        page = perform(ask(after))
+        rows += page["nodes"]
+        if not page["pageInfo"]["hasNextPage"]:
+            return rows
+        after = page["pageInfo"]["endCursor"]
 
 
 def found(value: T | None, what: str) -> T:

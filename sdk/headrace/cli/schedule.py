@@ -13,6 +13,7 @@ from headrace.cli.output import (
     found,
     json_option,
     perform,
+    perform_all,
     show_fields,
     show_json,
     show_line,
@@ -80,7 +81,7 @@ def list_schedules(deployment: str | None, as_json: bool) -> None:
     from headrace.client import work
 
     if deployment is None:
-        owners = perform(work.deployments())
+        owners = perform_all(lambda after: work.deployments(after=after))
     else:
         owners = [found(perform(work.deployment(deployment)), f"deployment {deployment!r}")]
     listed = [(owner, each) for owner in owners for each in owner["schedules"]]
@@ -177,7 +178,7 @@ def _set_active(id: str, active: bool) -> None:
 def _find(id: str) -> dict[str, Any]:
     from headrace.client import work
 
-    for owner in perform(work.deployments()):
+    for owner in perform_all(lambda after: work.deployments(after=after)):
         for each in owner["schedules"]:
             if each["id"] == id:
                 return {**each, "deployment": owner["fullName"]}

@@ -12,6 +12,7 @@ from headrace.cli.output import (
     found,
     json_option,
     perform,
+    perform_all,
     show_json,
     show_line,
     show_table,
@@ -59,12 +60,7 @@ def list_variables(as_json: bool) -> None:
     """List the variables by name."""
     from headrace.client import saved
 
-    listed: list[dict[str, Any]] = []
-    after, more = None, True
-    while more:
-        page = perform(saved.variables(after=after))
-        listed += page["nodes"]
-        after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+    listed = perform_all(lambda after: saved.variables(after=after))
     if as_json:
         show_json(listed)
         return

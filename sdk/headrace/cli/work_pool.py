@@ -9,6 +9,7 @@ from headrace.cli.output import (
     found,
     json_option,
     perform,
+    perform_all,
     show_fields,
     show_json,
     show_table,
@@ -52,7 +53,7 @@ def list_pools(as_json: bool) -> None:
     """List the work pools."""
     from headrace.client import work
 
-    pools = perform(work.work_pools())
+    pools = perform_all(lambda after: work.work_pools(after=after))
     if as_json:
         show_json(pools)
         return

@@ -11,6 +11,7 @@ from headrace.cli.output import (
     found,
     json_option,
     perform,
+    perform_all,
     show_fields,
     show_json,
     show_table,
@@ -87,8 +88,8 @@ def inspect(name: str, pool: str | None, as_json: bool) -> None:
 def _workers(pool: str | None) -> list[dict[str, Any]]:
     from headrace.client import work
 
-    if pool is None:
-        pools = perform(work.work_pools())
-    else:
-        pools = [found(perform(work.work_pool(pool)), f"work pool {pool!r}")]
-    return [{**worker, "pool": one["name"]} for one in pools for worker in one["workers"]]
+    if pool is not None:
+        found(perform(work.work_pool(pool)), f"work pool {pool!r}")
+    listed = perform_all(lambda after: work.workers(pool=pool, after=after))
+    pooled = [{**worker, "pool": worker["workPoolName"]} for worker in listed]
+    return sorted(pooled, key=lambda worker: (worker["pool"], worker["name"]))

@@ -63,6 +63,8 @@ class Deletion(Change[bool], frozen=True):
 
 ERROR = "... on UserError { code message field }"
 _INPUT = "key value sender createdAt"
+#: What leads from a page to the next one.
+PAGE = "pageInfo { hasNextPage endCursor }"
 _PAGE = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor } feedCursor"
 _STATE = "state { type name message timestamp runCount }"
 _RUN = f"id name {_STATE} runCount tags createdAt startTime endTime durationSeconds"

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from headrace.client.operations import ERROR, Change, Object, Operation
+from headrace.client.operations import ERROR, PAGE, Change, Object, Operation
 
 _VARIABLE = "id name value tags createdAt updatedAt"
 _ARTIFACT = "id key type description data flowRunId taskRunId createdAt updatedAt"
 _BLOCK_TYPE = "slug name description fields createdAt updatedAt"
 _BLOCK = f"id typeSlug name isAnonymous createdAt updatedAt type {{ {_BLOCK_TYPE} }}"
-_PAGE = "pageInfo { hasNextPage endCursor }"
 
 
 def variable(name: str) -> Operation[Object | None]:
@@ -46,7 +45,7 @@ def variables(first: int = 200, after: str | None = None) -> Operation[Object]:
     """A page of the variables, by name."""
     document = (
         "query ($first: Int, $after: Cursor) { variables(first: $first, after: $after) "
-        f"{{ nodes {{ {_VARIABLE} }} {_PAGE} }} }}"
+        f"{{ nodes {{ {_VARIABLE} }} {PAGE} }} }}"
     )
     return Operation(document, {"first": first, "after": after}, "variables")
 
@@ -92,7 +91,7 @@ def artifacts(
     document = (
         "query ($where: ArtifactFilter, $first: Int, $after: Cursor) { "
         "artifacts(filter: $where, first: $first, after: $after) "
-        f"{{ nodes {{ {_ARTIFACT} }} {_PAGE} }} }}"
+        f"{{ nodes {{ {_ARTIFACT} }} {PAGE} }} }}"
     )
     given = {"where": dict(where), "first": first, "after": after}
     return Operation(document, given, "artifacts")
@@ -166,15 +165,19 @@ def blocks(
     document = (
         "query ($where: BlockFilter, $secrets: Boolean!, $first: Int, $after: Cursor) { "
         "blocks(filter: $where, first: $first, after: $after) "
-        f"{{ nodes {{ {_BLOCK} data(includeSecrets: $secrets) }} {_PAGE} }} }}"
+        f"{{ nodes {{ {_BLOCK} data(includeSecrets: $secrets) }} {PAGE} }} }}"
     )
     given = {"where": dict(where), "secrets": with_secrets, "first": first, "after": after}
     return Operation(document, given, "blocks")
 
 
-def block_types() -> Operation[list[Object]]:
-    """All types of blocks that are known."""
-    return Operation(f"query {{ blockTypes {{ {_BLOCK_TYPE} }} }}", {}, "blockTypes")
+def block_types(first: int = 200, after: str | None = None) -> Operation[Object]:
+    """A page of the types of blocks, by slug."""
+    document = (
+        "query ($first: Int, $after: Cursor) { blockTypes(first: $first, after: $after) "
+        f"{{ nodes {{ {_BLOCK_TYPE} }} {PAGE} }} }}"
+    )
+    return Operation(document, {"first": first, "after": after}, "blockTypes")
 
 
 def block_type(slug: str) -> Operation[Object | None]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from headrace.client.operations import ERROR, Change, Object, Operation
+from headrace.client.operations import ERROR, PAGE, Change, Object, Operation
 
 _STATE = "type name message timestamp runCount result"
 _RUN = f"id name tags runCount createdAt startTime endTime durationSeconds state {{ {_STATE} }}"
@@ -19,7 +19,6 @@ _TASK_RUN = f"{_RUN} taskName flowRunId inputs {{ parameter runId }}"
 _LOG = "timestamp level logger message flowRunId taskRunId"
 _LIMIT = "id name limit total active slotsTaken slotDecayPerSecond createdAt updatedAt"
 _CLAIM = "leaseId slots key since until host pid flowRun { id name } taskRun { id name }"
-_PAGE = "pageInfo { hasNextPage endCursor }"
 
 Where = Mapping[str, object]
 
@@ -37,7 +36,7 @@ def flows(after: str | None = None) -> Operation[Object]:
     """A page of the flows, by name."""
     document = (
         "query ($after: Cursor) { flows(first: 200, after: $after) "
-        f"{{ nodes {{ {_FLOW} }} {_PAGE} }} }}"
+        f"{{ nodes {{ {_FLOW} }} {PAGE} }} }}"
     )
     return Operation(document, {"after": after}, "flows")
 
@@ -195,7 +194,7 @@ def concurrency_limits(after: str | None = None) -> Operation[Object]:
     """A page of the concurrency limits."""
     document = (
         "query ($after: Cursor) { concurrencyLimits(first: 200, after: $after) "
-        f"{{ nodes {{ {_LIMIT} }} {_PAGE} }} }}"
+        f"{{ nodes {{ {_LIMIT} }} {PAGE} }} }}"
     )
     return Operation(document, {"after": after}, "concurrencyLimits")
 

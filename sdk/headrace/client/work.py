@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from headrace.client.operations import ERROR, FLOW_RUN, Change, Object, Operation
+from headrace.client.operations import ERROR, FLOW_RUN, PAGE, Change, Object, Operation
 
 SCHEDULE = (
     "id slug cron intervalSeconds anchor rrule timezone dayOr active parameters catchup catchupMax "
@@ -30,10 +30,18 @@ _CLAIMED = (
 )
 
 
-def deployments(*, flow_name: str | None = None) -> Operation[list[Object]]:
-    """The deployments, by flow and name."""
-    document = f"query ($flow: String) {{ deployments(flowName: $flow) {{ {DEPLOYMENT} }} }}"
-    return Operation(document, {"flow": flow_name}, "deployments")
+def deployments(
+    *, flow_name: str | None = None, first: int = 200, after: str | None = None
+) -> Operation[Object]:
+    """A page of the deployments, by flow and name: `nodes` and `pageInfo`."""
+    document = (
+        "query ($first: Int, $after: Cursor, $filter: DeploymentFilter) "
+        "{ deployments(first: $first, after: $after, filter: $filter) "
+        f"{{ nodes {{ {DEPLOYMENT} }} {PAGE} }} }}"
+    )
+    where = {} if flow_name is None else {"flowNames": [flow_name]}
+    given: dict[str, object] = {"first": first, "after": after, "filter": where}
+    return Operation(document, given, "deployments")
 
 
 def deployment(which: UUID | str) -> Operation[Object | None]:
@@ -141,9 +149,26 @@ def bundle(key: str) -> Operation[Object | None]:
     return Operation(document, {"key": key}, "bundle")
 
 
-def work_pools() -> Operation[list[Object]]:
-    """The work pools, by name."""
-    return Operation(f"query {{ workPools {{ {WORK_POOL} }} }}", {}, "workPools")
+def work_pools(first: int = 200, after: str | None = None) -> Operation[Object]:
+    """A page of the work pools, by name: `nodes` and `pageInfo`."""
+    document = (
+        "query ($first: Int, $after: Cursor) { workPools(first: $first, after: $after) "
+        f"{{ nodes {{ {WORK_POOL} }} {PAGE} }} }}"
+    )
+    return Operation(document, {"first": first, "after": after}, "workPools")
+
+
+def workers(
+    *, pool: str | None = None, first: int = 200, after: str | None = None
+) -> Operation[Object]:
+    """A page of the workers of a pool, or of all pools, newest first: `nodes` and `pageInfo`."""
+    document = (
+        "query ($first: Int, $after: Cursor, $filter: WorkerFilter) "
+        "{ workers(first: $first, after: $after, filter: $filter) "
+        f"{{ nodes {{ {_WORKER} workPoolName }} {PAGE} }} }}"
+    )
+    where: dict[str, object] = {"inPool": True} if pool is None else {"workPoolNames": [pool]}
+    return Operation(document, {"first": first, "after": after, "filter": where}, "workers")
 
 
 def work_pool(name: str) -> Operation[Object | None]:

@@ -60,6 +60,7 @@ class Loaders:
         self.schedules = self._each(deployment_schedules.schedules_of)
         self.queues = self._each(work_pools.queues_of_each)
         self.workers = self._each(work_pools.workers_of_each)
+        self.pool_name = self._each(work_pools.pool_names)
         self.queue_names = DataLoader(load_fn=self._queue_names)
         self.slots_taken: DataLoader[LimitRow, float] = self._each(concurrency.slots_taken)
         self.blocked_by = self._each(blocked.blocked_by)

@@ -1,4 +1,4 @@
-"""What lists of runs are sorted by."""
+"""What lists are sorted by."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import strawberry
 
 from headrace_service.api.errors import InputError
 from headrace_service.api.pagination import Place, page_of
+from headrace_service.ledger.queries.names import NameOrder
 from headrace_service.ledger.queries.orders import RunOrder
 from headrace_service.ledger.queries.paging import OrderKey, Page
 
@@ -31,6 +32,24 @@ _MEANING = {
 }
 for _value in RunOrder.__strawberry_definition__.values:  # type: ignore[attr-defined]
     _value.description = _MEANING[RunOrder(_value.value)]
+
+strawberry.enum(NameOrder, description="What things with names are sorted by.")
+_OF_NAMES = {
+    NameOrder.NAME_ASC: "By name.",
+    NameOrder.NAME_DESC: "By name, from its end.",
+    NameOrder.NEWEST: "What was created last, first.",
+    NameOrder.OLDEST: "What was created first, first.",
+}
+for _value in NameOrder.__strawberry_definition__.values:  # type: ignore[attr-defined]
+    _value.description = _OF_NAMES[NameOrder(_value.value)]
+
+Names = Annotated[
+    NameOrder | None,
+    strawberry.argument(
+        description="What they are sorted by; by name unless given, deployments by their flow's "
+        "name first."
+    ),
+]
 
 Order = Annotated[
     RunOrder | None,

@@ -14,7 +14,7 @@ import strawberry
 
 from headrace_service.api.errors import InputError
 from headrace_service.api.scalars import Cursor
-from headrace_service.ledger.queries.paging import Key, OrderKey, Page, Slice
+from headrace_service.ledger.queries.paging import Key, NameKey, OrderKey, Page, Slice
 
 DEFAULT_PAGE = 50
 MAX_PAGE = 200
@@ -41,6 +41,24 @@ def _order_key(text: str) -> OrderKey:
         raise ValueError(text) from None
 
 
+def _name_key(text: str) -> NameKey:
+    return _named(text, 1)
+
+
+def _full_name_key(text: str) -> NameKey:
+    return _named(text, 2)
+
+
+def _named(text: str, names: int) -> NameKey:
+    try:
+        key = msgspec.json.decode(text, type=NameKey)
+    except msgspec.MsgspecError:
+        raise ValueError(text) from None
+    if len(key.names) != names:
+        raise ValueError(text)
+    return key
+
+
 class Place(Enum):
     """What a cursor is a place in, with the reader of its key."""
 
@@ -54,6 +72,11 @@ class Place(Enum):
     VARIABLE = ("variable", str, "variables")
     ARTIFACT = ("artifact", UUID, "artifacts")
     BLOCK = ("block", UUID, "blocks")
+    BLOCK_TYPE = ("block_type", str, "types of blocks")
+    DEPLOYMENT = ("deployment", _full_name_key, "deployments")
+    SCHEDULE = ("schedule", UUID, "schedules")
+    WORK_POOL = ("work_pool", _name_key, "work pools")
+    WORKER = ("worker", UUID, "workers")
     EVENT = ("event", _row_key, "events")
 
     def __init__(self, tag: str, reader: Callable[[str], Key], noun: str) -> None:
@@ -68,7 +91,8 @@ _VERSION = "1"
 
 def encode_cursor(place: Place, key: Key) -> Cursor:
     """The cursor for a key."""
-    written = msgspec.json.encode(key).decode() if isinstance(key, OrderKey) else key
+    is_text = not isinstance(key, OrderKey | NameKey)
+    written = key if is_text else msgspec.json.encode(key).decode()
     text = f"{_VERSION}:{place.tag}:{written}"
     return Cursor(base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode())
 

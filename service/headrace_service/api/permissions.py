@@ -33,7 +33,8 @@ NEEDED = {
             serverInfo node flows flow flowRuns flowRun taskRuns taskRun logs searchFlowRuns
             searchTaskRuns countFlowRuns countTaskRuns flowRunCounts taskRunCounts upcomingRuns
             flowRunInputs flowRunInput variables variable artifacts
-            artifact blocks block blockTypes blockType deployments deployment workPools workPool
+            artifact blocks block blockTypes blockType deployments deployment schedules
+            workPools workPool workers
             concurrencyLimits concurrencyLimit events retention
         """,
         # What code is made of, for those who run it.

@@ -177,10 +177,11 @@ def block_type_by_slug(db: peewee.Database, slug: str) -> BlockTypeRow | None:
     return next((BlockTypeRow(*row) for row in query.tuples().execute(db)), None)
 
 
-def all_block_types(db: peewee.Database) -> list[BlockTypeRow]:
-    """All types, by slug: as many as there are classes of blocks."""
-    query = BlockType.select(*_TYPE_COLUMNS).order_by(BlockType.slug)
-    return [BlockTypeRow(*row) for row in query.tuples().execute(db)]
+def page_of_block_types(db: peewee.Database, page: Page) -> Slice[BlockTypeRow]:
+    """A page of the types, by slug."""
+    query = keyset(BlockType.select(*_TYPE_COLUMNS), BlockType.slug, page, newest_first=False)
+    rows = [BlockTypeRow(*row) for row in query.tuples().execute(db)]
+    return cut(rows, page, latest_event(db))
 
 
 def block_by_name(db: peewee.Database, type_slug: str, name: str) -> BlockRow | None:

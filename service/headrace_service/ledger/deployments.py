@@ -115,7 +115,8 @@ class DeploymentInput(msgspec.Struct, frozen=True):
 _COLUMNS = [getattr(Deployment, name) for name in DeploymentRow.__struct_fields__[:-2]]
 
 
-def _selected() -> Any:
+def deployment_rows() -> Any:
+    """A select of deployments, with the columns of a `DeploymentRow`."""
     own: Any = peewee.Value(limit_of_deployment(""))
     for part in (Flow.name, "/", Deployment.name):
         own = peewee.StringExpression(own, peewee.OP.CONCAT, part)
@@ -129,7 +130,7 @@ def _selected() -> Any:
 
 def deployments(db: peewee.Database, flow_name: str | None = None) -> list[DeploymentRow]:
     """All deployments, or a flow's, by flow and name."""
-    query = _selected().order_by(Flow.name, Deployment.name)
+    query = deployment_rows().order_by(Flow.name, Deployment.name)
     if flow_name is not None:
         query = query.where(Flow.name == flow_name)
     return [DeploymentRow(*row) for row in query.tuples().execute(db)]
@@ -143,9 +144,9 @@ def deployment(db: peewee.Database, which: UUID | str) -> DeploymentRow:
     """
     flow_name, slash, name = str(which).rpartition("/")
     if slash:
-        query = _selected().where(Flow.name == flow_name, Deployment.name == name)
+        query = deployment_rows().where(Flow.name == flow_name, Deployment.name == name)
     else:
-        query = _selected().where(Deployment.id == _id_in(name))
+        query = deployment_rows().where(Deployment.id == _id_in(name))
     for row in query.tuples().execute(db):
         return DeploymentRow(*row)
     raise NotFound(f"there is no deployment {str(which)!r}; see `headrace deployment ls`")
@@ -160,7 +161,7 @@ def _id_in(text: str) -> UUID | None:
 
 def deployments_by_id(db: peewee.Database, ids: Sequence[UUID]) -> list[DeploymentRow | None]:
     """The deployment of each id; None where there is none."""
-    query = _selected().where(Deployment.id.in_(list(ids)))
+    query = deployment_rows().where(Deployment.id.in_(list(ids)))
     found = {row[0]: DeploymentRow(*row) for row in query.tuples().execute(db)}
     return [found.get(key) for key in ids]
 

@@ -11,7 +11,7 @@ import peewee
 import uuid_utils
 
 from headrace.records import TERMINAL_STATES, Name, StateType, Text, now_micros
-from headrace_service.ledger.errors import Conflict, NotFound
+from headrace_service.ledger.errors import Conflict, InvalidInput, NotFound
 from headrace_service.ledger.made_once import Once
 from headrace_service.ledger.models import (
     ConcurrencyLimit,
@@ -26,6 +26,8 @@ from headrace_service.ledger.run_limits import limit_of_pool, limit_of_queue, se
 
 #: The queue that every pool has.
 DEFAULT_QUEUE = "default"
+#: Queues of one pool, and workers that a pool tells of; the list of workers has them all.
+MAX_QUEUES, MOST_WORKERS = 200, 200
 
 _NOT_ENDED = [kind.value for kind in StateType if kind not in TERMINAL_STATES]
 
@@ -102,18 +104,13 @@ def no_such_pool(name: str) -> NotFound:
     )
 
 
-def _selected() -> Any:
+def work_pool_rows() -> Any:
+    """A select of pools, with the columns of a `WorkPoolRow`."""
     columns = [getattr(WorkPool, name) for name in WorkPoolRow.__struct_fields__[:-1]]
     own = peewee.StringExpression(peewee.Value(limit_of_pool("")), peewee.OP.CONCAT, WorkPool.name)
     return WorkPool.select(*columns, ConcurrencyLimit.slots).left_outer_join(
         ConcurrencyLimit, on=(ConcurrencyLimit.name == own)
     )
-
-
-def work_pools(db: peewee.Database) -> list[WorkPoolRow]:
-    """All pools, by name."""
-    query = _selected().order_by(WorkPool.name)
-    return [WorkPoolRow(*row) for row in query.tuples().execute(db)]
 
 
 def work_pool(db: peewee.Database, name: str) -> WorkPoolRow:
@@ -122,7 +119,7 @@ def work_pool(db: peewee.Database, name: str) -> WorkPoolRow:
     Raises:
         NotFound: there is none.
     """
-    query = _selected().where(WorkPool.name == name)
+    query = work_pool_rows().where(WorkPool.name == name)
     for row in query.tuples().execute(db):
         return WorkPoolRow(*row)
     raise no_such_pool(name)
@@ -139,13 +136,20 @@ def queues_of_each(db: peewee.Database, pool_ids: Sequence[UUID]) -> list[list[W
 
 
 def workers_of_each(db: peewee.Database, pool_ids: Sequence[UUID]) -> list[list[WorkerRow]]:
-    """The workers that each pool has, by name."""
+    """The workers that each pool has, by name, `MOST_WORKERS` of them at most."""
     columns = [getattr(Worker, field) for field in WorkerRow.__struct_fields__]
     query = Worker.select(*columns).where(Worker.work_pool_id.in_(list(pool_ids)))
     found: dict[UUID, list[WorkerRow]] = {key: [] for key in pool_ids}
     for row in query.order_by(Worker.name, Worker.id).tuples().execute(db):
         found[row[2]].append(WorkerRow(*row))
-    return [found[key] for key in pool_ids]
+    return [found[key][:MOST_WORKERS] for key in pool_ids]
+
+
+def pool_names(db: peewee.Database, ids: Sequence[UUID]) -> list[str | None]:
+    """The name of each pool; None where there is none."""
+    query = WorkPool.select(WorkPool.id, WorkPool.name).where(WorkPool.id.in_(list(ids)))
+    found = dict(query.tuples().execute(db))
+    return [found.get(key) for key in ids]
 
 
 def queues_of(db: peewee.Database, pool_id: UUID) -> list[WorkQueueRow]:
@@ -183,11 +187,17 @@ def create_work_pool(
 
 
 def queue_for(db: peewee.Database, pool_id: UUID, name: str) -> UUID:
-    """The id of a pool's queue, which is created if need be, behind those there are."""
+    """The id of a pool's queue, which is created if need be, behind those there are.
+
+    Raises:
+        InvalidInput: it has to be created, and the pool has as many as a pool may have.
+    """
     queues = queues_of(db, pool_id)
     for queue in queues:
         if queue.name == name:
             return queue.id
+    if len(queues) >= MAX_QUEUES:
+        raise InvalidInput(f"a work pool has {MAX_QUEUES} queues at most", "name")
     queue_id = UUID(bytes=uuid_utils.uuid7().bytes)
     row = {
         WorkQueue.id: queue_id,

@@ -26,6 +26,7 @@ def apply_work_queue(db: peewee.Database, change: QueueChange) -> WorkPoolRow:
 
     Raises:
         NotFound: there is no such pool.
+        InvalidInput: it would have too many queues.
     """
     pool = work_pool(db, change.pool)
     queue_id = queue_for(db, pool.id, change.name)

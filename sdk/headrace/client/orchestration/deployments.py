@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from headrace.client import work
-from headrace.client.orchestration.asking import Asking, cut, found_or_not
+from headrace.client.orchestration.asking import Asking, cut, everything, found_or_not
 from headrace.client.schemas import answers
 from headrace.client.schemas.filters import DeploymentFilter
 from headrace.client.schemas.objects import Deployment
@@ -40,7 +40,7 @@ def read_deployments(
     offset: int = 0,
 ) -> Asking[list[Deployment]]:
     """Deployments that fit, in an order; see `read_flow_runs`."""
-    rows = yield work.deployments()
+    rows = yield from everything(lambda after: work.deployments(after=after))
     found = [answers.deployment(row) for row in rows]
     wanted = [one for one in found if deployment_filter is None or fits(deployment_filter, one)]
     if sort in (DeploymentSort.NAME_ASC, DeploymentSort.NAME_DESC):

@@ -194,7 +194,7 @@ def delete_block_document(block_document_id: UUID) -> Asking[None]:
 
 def read_block_types() -> Asking[list[BlockType]]:
     """All types of blocks that are known."""
-    rows = yield saved.block_types()
+    rows = yield from everything(lambda after: saved.block_types(after=after))
     return [answers.block_type(row) for row in rows]
 
 

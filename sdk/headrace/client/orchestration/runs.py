@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from headrace.client import tending, work
-from headrace.client.orchestration.asking import Asking, done, found_or_not, some
+from headrace.client.orchestration.asking import Asking, done, everything, found_or_not, some
 from headrace.client.orchestration.deployments import fits
 from headrace.client.orchestration.translation import (
     flow_runs_where,
@@ -98,7 +98,7 @@ def _runs(
     """GraphQL's `FlowRunFilter` for all of these together."""
     where = flow_runs_where(flows, runs)
     if deployments is not None:
-        rows = yield work.deployments()
+        rows = yield from everything(lambda after: work.deployments(after=after))
         fitting = [row["id"] for row in rows if fits(deployments, answers.deployment(row))]
         where["deploymentIds"] = [
             one for one in fitting if one in where.get("deploymentIds", fitting)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from headrace.client import work
-from headrace.client.orchestration.asking import Asking, cut, found_or_not
+from headrace.client.orchestration.asking import Asking, cut, everything, found_or_not
 from headrace.client.schemas import answers
 from headrace.client.schemas.actions import WorkPoolCreate
 from headrace.client.schemas.objects import WorkPool
@@ -38,7 +38,7 @@ def read_work_pool(work_pool_name: str) -> Asking[WorkPool]:
 
 def read_work_pools(limit: int | None = None, offset: int = 0) -> Asking[list[WorkPool]]:
     """Work pools, by name."""
-    rows = yield work.work_pools()
+    rows = yield from everything(lambda after: work.work_pools(after=after))
     return cut([answers.work_pool(row) for row in rows], limit, offset)
 
 

@@ -17,6 +17,7 @@ from headrace_service.api.queries.runs import RunQueries
 from headrace_service.api.queries.search import SearchQueries
 from headrace_service.api.queries.service import ServiceQueries
 from headrace_service.api.queries.variables import VariableQueries
+from headrace_service.api.queries.work_pools import WorkPoolQueries
 
 
 @strawberry.type(description="What can be asked for.")
@@ -31,6 +32,7 @@ class Query(
     ArtifactQueries,
     BlockQueries,
     DeploymentQueries,
+    WorkPoolQueries,
     ConcurrencyQueries,
     EventQueries,
     ApiTokenQueries,

@@ -18,7 +18,12 @@ from headrace_service.api.pagination import (
     Place,
     page_of,
 )
-from headrace_service.api.types.block import Block, BlockType, block_connection
+from headrace_service.api.types.block import (
+    Block,
+    BlockType,
+    block_connection,
+    block_type_connection,
+)
 from headrace_service.ledger import blocks
 
 
@@ -79,12 +84,19 @@ class BlockQueries:
             raise InputError("id: give either id, or typeSlug and name", "id")
         return None if row is None else Block.of(row)
 
-    @strawberry.field(description="All types of blocks that were registered, by slug.")
-    async def block_types(self, info: Info) -> list[BlockType]:
-        """The types."""
-        rows = await info.context.ledger.aread(blocks.all_block_types)
-        info.context.spend(rows)
-        return [BlockType.of(row) for row in rows]
+    @strawberry.field(description="The types of blocks that were registered, by slug.")
+    async def block_types(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[BlockType]:
+        """A page of the types."""
+        page = page_of(Place.BLOCK_TYPE, first, after, last, before)
+        rows = await info.context.ledger.aread(blocks.page_of_block_types, page)
+        return block_type_connection(info.context, rows)
 
     @strawberry.field(description="A type of blocks by its slug; null when there is none.")
     async def block_type(

@@ -8,6 +8,7 @@ import strawberry
 
 from headrace_service.api.context import Info, parse_id
 from headrace_service.api.errors import InputError
+from headrace_service.api.filters import part_in
 from headrace_service.api.pagination import (
     After,
     Before,
@@ -33,10 +34,20 @@ class ConcurrencyQueries:
         after: After = None,
         last: Last = None,
         before: Before = None,
+        name_contains: Annotated[
+            str | None,
+            strawberry.argument(description="With this in the name, in small letters or capitals."),
+        ] = None,
+        active: Annotated[
+            bool | None,
+            strawberry.argument(description="That count; or that let everybody pass."),
+        ] = None,
     ) -> Connection[ConcurrencyLimit]:
         """A page of the limits."""
         page = page_of(Place.CONCURRENCY_LIMIT, first, after, last, before)
-        rows = await info.context.ledger.aread(concurrency.page_of_limits, page)
+        rows = await info.context.ledger.aread(
+            concurrency.page_of_limits, page, part_in(name_contains, "nameContains"), active
+        )
         return limit_connection(info.context, rows)
 
     @strawberry.field(

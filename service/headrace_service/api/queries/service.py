@@ -65,7 +65,9 @@ class ServiceQueries:
             scope=ApiTokenScope(info.context.caller.scope),
         )
 
-    @strawberry.field(description="How long things are kept, and what was deleted for its age.")
+    @strawberry.field(
+        description="How long things of each kind are kept, and what was deleted for its age."
+    )
     async def retention(self, info: Info) -> list[RetentionProgress]:
         """What retention does, kind by kind."""
         ledger = info.context.ledger

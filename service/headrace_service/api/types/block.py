@@ -118,3 +118,9 @@ def block_connection(context: Context, rows: Slice[BlockRow]) -> Connection[Bloc
     """The connection of a page of blocks."""
     context.spend(rows.rows)
     return connection(rows, Block.of, Place.BLOCK, lambda row: row.id)
+
+
+def block_type_connection(context: Context, rows: Slice[BlockTypeRow]) -> Connection[BlockType]:
+    """The connection of a page of types of blocks."""
+    context.spend(rows.rows)
+    return connection(rows, BlockType.of, Place.BLOCK_TYPE, lambda row: row.slug)

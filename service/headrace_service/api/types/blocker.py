@@ -51,7 +51,7 @@ class Blocker:
         until = None if found.until is None else DateTime(found.until)
         return cls(found=found, reason=found.reason, message=found.message, until=until)
 
-    @strawberry.field(description="The runs that have what it waits for; the first twenty.")
+    @strawberry.field(description="The runs that have what it waits for; at most twenty are told.")
     async def held_by(
         self, info: Info
     ) -> list[Annotated[FlowRun, strawberry.lazy("headrace_service.api.types.flow_run")]]:

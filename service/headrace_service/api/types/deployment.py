@@ -7,11 +7,13 @@ from typing import Annotated
 import msgspec
 import strawberry
 
-from headrace_service.api.context import Info
+from headrace_service.api.context import Context, Info
+from headrace_service.api.pagination import Connection, Place, connection
 from headrace_service.api.scalars import JSON, DateTime, object_of
 from headrace_service.api.types.node import Node
 from headrace_service.api.types.schedule import Schedule, ScheduleGiven
 from headrace_service.ledger.deployments import DeploymentInput, DeploymentRow
+from headrace_service.ledger.queries.paging import NameKey, Slice
 from headrace_service.ledger.run_limits import CollisionStrategy
 
 _STRATEGIES = {
@@ -118,7 +120,7 @@ class Deployment(Node):
         """The job variables."""
         return JSON(msgspec.json.decode(self.row.job_variables))
 
-    @strawberry.field(description="Its schedules.")
+    @strawberry.field(description="Its schedules, oldest first, at most 100.")
     async def schedules(self, info: Info) -> list[Schedule]:
         """The schedules."""
         rows = await info.context.loaders.schedules.load(self.row.id)
@@ -136,6 +138,15 @@ class Deployment(Node):
         """The queue."""
         found = await info.context.loaders.queue_names.load(self.row.work_queue_id)
         return None if found is None else found[1]
+
+
+def deployment_connection(context: Context, rows: Slice[DeploymentRow]) -> Connection[Deployment]:
+    """The connection of a page of deployments."""
+    context.spend(rows.rows)
+    place = Place.DEPLOYMENT
+    return connection(
+        rows, Deployment.of, place, lambda row: NameKey((row.flow_name, row.name), row.id)
+    )
 
 
 @strawberry.input(

@@ -113,7 +113,10 @@ class FlowRun(Node):
         row = await info.context.loaders.deployment.load(self.row.deployment_id)
         return None if row is None else Deployment.of(row)
 
-    @strawberry.field(description="The states it has been in, oldest first.")
+    @strawberry.field(
+        description="The states it has been in, oldest first: at most the 20,000 rows that one "
+        "answer may have."
+    )
     async def state_history(self, info: Info) -> list[State]:
         """All its states."""
         rows = await info.context.loaders.history.load(self.row.id)
@@ -121,7 +124,8 @@ class FlowRun(Node):
         return [State.of(row.at, row.payload) for row in rows]
 
     @strawberry.field(
-        description="What holds it back now; nothing when it runs, is about to, or has ended."
+        description="What holds it back now, at most one for each limit, queue and pool that it "
+        "needs; nothing when it runs, is about to, or has ended."
     )
     async def blocked_by(self, info: Info) -> list[Blocker]:
         """Why it is not running."""

@@ -7,9 +7,12 @@ from typing import Annotated
 
 import strawberry
 
+from headrace_service.api.context import Context
 from headrace_service.api.errors import InputError
+from headrace_service.api.pagination import Connection, Place, connection
 from headrace_service.api.scalars import JSON, DateTime, object_of
 from headrace_service.ledger.deployment_schedules import ScheduleInput, ScheduleRow
+from headrace_service.ledger.queries.paging import Slice
 from headrace_service.ledger.queries.upcoming import fire_times
 from headrace_service.schedules import Catchup, Overlap, SchedulePolicy, ScheduleSpec
 
@@ -114,6 +117,12 @@ class Schedule:
             next_fire=None if row.next_fire is None else DateTime(row.next_fire),
             revision=row.revision,
         )
+
+
+def schedule_connection(context: Context, rows: Slice[ScheduleRow]) -> Connection[Schedule]:
+    """The connection of a page of schedules."""
+    context.spend(rows.rows)
+    return connection(rows, Schedule.of, Place.SCHEDULE, lambda row: row.id)
 
 
 @strawberry.input(

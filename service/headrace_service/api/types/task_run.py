@@ -85,7 +85,10 @@ class TaskRun(Node):
         row = await info.context.loaders.flow_run.load(self.row.flow_run_id)
         return None if row is None else FlowRun.of(row)
 
-    @strawberry.field(description="The states it has been in, oldest first.")
+    @strawberry.field(
+        description="The states it has been in, oldest first: at most the 20,000 rows that one "
+        "answer may have."
+    )
     async def state_history(self, info: Info) -> list[State]:
         """All its states."""
         rows = await info.context.loaders.history.load(self.row.id)
@@ -97,7 +100,10 @@ class TaskRun(Node):
         """The tags."""
         return msgspec.json.decode(self.row.tags, type=list[str]) if self.row.tags else []
 
-    @strawberry.field(description="The runs whose results went into it, by parameter.")
+    @strawberry.field(
+        description="The runs whose results went into it, by parameter: at most as "
+        "many as its call was given."
+    )
     def inputs(self) -> list[TaskRunInput]:
         """Where its arguments came from."""
         if not self.row.inputs:

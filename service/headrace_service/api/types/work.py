@@ -6,10 +6,12 @@ import msgspec
 import strawberry
 
 from headrace.records import now_micros
-from headrace_service.api.context import Info
+from headrace_service.api.context import Context, Info
+from headrace_service.api.pagination import Connection, Place, connection
 from headrace_service.api.scalars import JSON, DateTime
 from headrace_service.api.types.deployment import Deployment
 from headrace_service.ledger.claims import Claimed
+from headrace_service.ledger.queries.paging import NameKey, Slice
 from headrace_service.ledger.work_pools import WorkerRow, WorkPoolRow, WorkQueueRow
 
 
@@ -31,6 +33,7 @@ class WorkQueue:
 class Worker:
     """A worker."""
 
+    row: strawberry.Private[WorkerRow]
     id: strawberry.ID = strawberry.field(description="Its id.")
     name: str = strawberry.field(description="Its name.")
     host: str = strawberry.field(description="The machine that it runs on.")
@@ -46,6 +49,7 @@ class Worker:
     def of(cls, row: WorkerRow) -> Worker:
         """The worker of a row."""
         return cls(
+            row=row,
             id=strawberry.ID(str(row.id)),
             name=row.name,
             host=row.host,
@@ -55,6 +59,13 @@ class Worker:
             started_at=DateTime(row.started_at),
             seen_at=DateTime(row.seen_at),
         )
+
+    @strawberry.field(description="Its pool; null for a process that serves deployments.")
+    async def work_pool_name(self, info: Info) -> str | None:
+        """The pool."""
+        if self.row.work_pool_id is None:
+            return None
+        return await info.context.loaders.pool_name.load(self.row.work_pool_id)
 
 
 @strawberry.type(description="Where runs of deployments wait for workers.")
@@ -88,19 +99,32 @@ class WorkPool:
             revision=row.revision,
         )
 
-    @strawberry.field(description="Its queues, those served first first.")
+    @strawberry.field(description="Its queues, those served first first, at most 200.")
     async def queues(self, info: Info) -> list[WorkQueue]:
         """The queues."""
         rows = await info.context.loaders.queues.load(self.row.id)
         info.context.spend(rows)
         return [WorkQueue.of(row) for row in rows]
 
-    @strawberry.field(description="Its workers, by name.")
+    @strawberry.field(description="Its workers, by name, at most 200; `workers` has them all.")
     async def workers(self, info: Info) -> list[Worker]:
         """The workers."""
         rows = await info.context.loaders.workers.load(self.row.id)
         info.context.spend(rows)
         return [Worker.of(row) for row in rows]
+
+
+def work_pool_connection(context: Context, rows: Slice[WorkPoolRow]) -> Connection[WorkPool]:
+    """The connection of a page of pools."""
+    context.spend(rows.rows)
+    place = Place.WORK_POOL
+    return connection(rows, WorkPool.of, place, lambda row: NameKey((row.name,), row.id))
+
+
+def worker_connection(context: Context, rows: Slice[WorkerRow]) -> Connection[Worker]:
+    """The connection of a page of workers."""
+    context.spend(rows.rows)
+    return connection(rows, Worker.of, Place.WORKER, lambda row: row.id)
 
 
 @strawberry.type(description="A run that is a worker's from now on, with what it takes to begin.")

@@ -50,11 +50,19 @@ _COLUMNS = [getattr(ConcurrencyLimit, name) for name in LimitRow.__struct_fields
 _holder = msgspec.json.Decoder(SlotHolder).decode
 
 
-def page_of_limits(db: peewee.Database, page: Page) -> Slice[LimitRow]:
+def page_of_limits(
+    db: peewee.Database,
+    page: Page,
+    name_contains: str | None = None,
+    active: bool | None = None,
+) -> Slice[LimitRow]:
     """A page of the limits, by name."""
-    query = keyset(
-        ConcurrencyLimit.select(*_COLUMNS), ConcurrencyLimit.name, page, newest_first=False
-    )
+    query = ConcurrencyLimit.select(*_COLUMNS)
+    if name_contains:
+        query = query.where(ConcurrencyLimit.name.contains(name_contains))
+    if active is not None:
+        query = query.where(ConcurrencyLimit.active == active)
+    query = keyset(query, ConcurrencyLimit.name, page, newest_first=False)
     rows = [LimitRow(*row) for row in query.tuples().execute(db)]
     return cut(rows, page, latest_event(db))
 

@@ -56,19 +56,23 @@ def run_conditions(run: Any, where: RunWhere) -> list[Any]:
         found.append(run.state_name.in_(sorted(where.state_names)))
     if where.not_state_names:
         found.append(run.state_name.not_in(sorted(where.not_state_names)))
-    return found + _tag_conditions(run, where) + _time_conditions(run, where)
+    tagged = tag_conditions(run.tags, where.tags, where.any_tags, where.untagged)
+    return found + tagged + _time_conditions(run, where)
 
 
-def _tag_conditions(run: Any, where: RunWhere) -> list[Any]:
-    found: list[Any] = [has_tag(run.tags, tag) for tag in sorted(where.tags)]
-    if where.any_tags is not None:
+def tag_conditions(
+    column: Any, tags: frozenset[str], any_tags: frozenset[str] | None, untagged: bool | None
+) -> list[Any]:
+    """The conditions on a column of tags: all of `tags`, one of `any_tags`, and whether none."""
+    found: list[Any] = [has_tag(column, tag) for tag in sorted(tags)]
+    if any_tags is not None:
         wanted: Any = peewee.Value(False)
-        for tag in sorted(where.any_tags):
-            wanted = wanted | has_tag(run.tags, tag)
+        for tag in sorted(any_tags):
+            wanted = wanted | has_tag(column, tag)
         found.append(wanted)
-    if where.untagged is not None:
-        empty = peewee.fn.COALESCE(run.tags, "[]") == "[]"
-        found.append(empty if where.untagged else ~empty)
+    if untagged is not None:
+        empty = peewee.fn.COALESCE(column, "[]") == "[]"
+        found.append(empty if untagged else ~empty)
     return found
 
 

@@ -25,7 +25,15 @@ class OrderKey(msgspec.Struct, frozen=True):
     id: UUID
 
 
-Key = UUID | int | str | OrderKey
+class NameKey(msgspec.Struct, frozen=True):
+    """A place in a list of things with names: a row's names, such as a flow's and its
+    deployment's, and its id."""
+
+    names: tuple[str, ...]
+    id: UUID
+
+
+Key = UUID | int | str | OrderKey | NameKey
 
 
 class Page(msgspec.Struct, frozen=True):
