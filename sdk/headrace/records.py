@@ -286,6 +286,45 @@ class SlotAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     refused: str | None = None
 
 
+class SlotLease(msgspec.Struct, frozen=True):
+    """A lease that is to last for so many seconds from now on."""
+
+    lease_id: UUID
+    seconds: Annotated[float, msgspec.Meta(gt=0, le=10_000_000)]
+
+
+class SlotExchange(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the threads of one process ask about slots, all at once; in this order, in one step.
+
+    `release` are leases to be given back, or waited for no more. `renew` are leases that are to
+    last longer. `acquire` are requests for slots (`SlotRequest`), each decoded by itself, so that
+    one that makes no sense spoils nothing. `waiting` are leases that were asked for earlier.
+
+    When there is nothing but `waiting`, the answer comes as soon as there is something to tell of
+    one of them, or after `wait_seconds`.
+    """
+
+    acquire: list[msgspec.Raw] = []
+    release: list[UUID] = []
+    renew: list[SlotLease] = []
+    waiting: list[UUID] = []
+    wait_seconds: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+
+
+class SlotNews(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The answer to an exchange.
+
+    `answers` has what became of requests, by lease; those of which it says nothing wait. Those in
+    `unknown` do not: ask for them anew. `released` are those leases of `release` that had slots, or
+    a place in line, when they were given back first. `lost` are those of `renew` that have ended.
+    """
+
+    answers: dict[UUID, SlotAnswer] = {}
+    unknown: list[UUID] = []
+    released: list[UUID] = []
+    lost: list[UUID] = []
+
+
 def now_micros() -> int:
     """The time now, in microseconds since 1970-01-01 UTC."""
     return time.time_ns() // 1000

@@ -122,6 +122,7 @@ class Server(uvicorn.Server):
             timeout_graceful_shutdown=GRACE,
         )
         super().__init__(config)
+        self._ledger = ledger
         self._closing: asyncio.Event = app.state.closing
         self._listener = listener
         self._on_ready = on_ready
@@ -163,6 +164,7 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close websockets and streams, let requests end, then the application."""
         self._closing.set()
+        self._ledger.exchanges.end_waits()
         await super().shutdown(sockets)
 
     async def main_loop(self) -> None:

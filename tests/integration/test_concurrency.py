@@ -446,6 +446,19 @@ def test_a_lease_that_was_lost_is_an_error_at_the_end_of_a_strict_block(
             lose()
 
 
+def test_slots_that_were_lost_just_before_the_end_are_an_error_if_that_is_wanted(
+    limits: Limits,
+) -> None:
+    limits.make("db", 1)
+
+    def use() -> None:
+        with concurrency("db", on_lease_lost="fence"):
+            limits.do(lambda db, now: reset_limit(db, "db", now))
+
+    with pytest.raises(ConcurrencySlotsLost, match="was lost before the block ended"):
+        use()
+
+
 @pytest.mark.parametrize("within_run", [False, True])
 def test_code_whose_lease_was_lost_is_aborted_if_that_is_wanted(
     limits: Limits, within_run: bool

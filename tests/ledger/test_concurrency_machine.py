@@ -172,7 +172,7 @@ class Slots(RuleBasedStateMachine):
         before = [kept.pop(request.lease_id, None) for kept in (self.holding, self.waiting)]
         in_force = any(claim is not None and claim.until > self.now for claim in before)
         outcome = self.do(lambda db, now: concurrency.release(db, [request.lease_id], now))
-        assert outcome.answer == in_force
+        assert outcome.answer == ([request.lease_id] if in_force else [])
 
     @rule(request=requests)
     def renew(self, request: SlotRequest) -> None:

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
+from uuid import UUID
 
 from headrace.concurrency.leases import (
     RELEASE,
@@ -145,8 +146,8 @@ async def _answer(asked: Future[SlotAnswer]) -> SlotAnswer | None:
         return None
 
 
-async def wait_for_release(released: Future[int]) -> int | None:
-    """Wait until slots are given back, within reason; how many leases that were."""
+async def wait_for_release(released: Future[list[UUID]]) -> list[UUID] | None:
+    """Wait until slots are given back, within reason; the leases that were in force until then."""
     try:
         async with asyncio.timeout(RELEASE):
             return await asyncio.wrap_future(released)

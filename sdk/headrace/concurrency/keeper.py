@@ -66,11 +66,10 @@ class Keeper:
             elif kept.renew_at < self._wakes_at:
                 self._wake.notify()
 
-    def leave(self, lease_id: UUID) -> bool:
-        """Keep a lease no longer; whether it has gone without being renewed for all its time."""
+    def leave(self, lease_id: UUID) -> None:
+        """Keep a lease no longer."""
         with self._wake:
-            kept = self._kept.pop(lease_id, None)
-        return kept is not None and kept.ends_at <= time.monotonic()
+            self._kept.pop(lease_id, None)
 
     def _run(self) -> None:
         while True:

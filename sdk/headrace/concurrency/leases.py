@@ -117,7 +117,7 @@ class Wanted:
             return None
         return max(0.0, self._began + self._patience - time.monotonic())
 
-    def give_up(self) -> Future[int]:
+    def give_up(self) -> Future[list[UUID]]:
         """Wait for them no more, and give back what may have been granted meanwhile."""
         if self._asked is not None:
             self._asked.cancel()
@@ -185,15 +185,14 @@ class Lease:
         self._id = wanted.request.lease_id
         self._on_lost = wanted.on_lost
         self._abort = abort if wanted.on_lost == "abort" else None
-        self._overdue = False
         self.lost = False
         self._context = copy_context()
         self._keeper = get_keeper()
         self._keeper.keep(self._id, self._slots, wanted.lease_seconds, self._lose)
 
-    def end(self) -> Future[int]:
+    def end(self) -> Future[list[UUID]]:
         """Give the slots back."""
-        self._overdue = self._keeper.leave(self._id)
+        self._keeper.leave(self._id)
         return self._slots.release(self._id)
 
     def leave(self) -> UUID:
@@ -201,9 +200,9 @@ class Lease:
         self._keeper.leave(self._id)
         return self._id
 
-    def ended(self, count: int | None) -> None:
-        """What was given back: 1, or 0 if they were no longer held; None if that is not known."""
-        if count == 0 and self._overdue and not self.lost:
+    def ended(self, in_force: list[UUID] | None) -> None:
+        """Which leases were in force until they were given back; None if that is not known."""
+        if in_force is not None and self._id not in in_force and not self.lost:
             self._abort = None
             self._lose()
 

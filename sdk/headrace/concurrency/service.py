@@ -1,233 +1,306 @@
-"""Slots of a service's limits, asked for over HTTP.
+"""Slots of a service's limits, asked for over HTTP: all threads and coroutines share the requests.
 
-What holds a thread up anyway asks from that thread, which is quickest. All that has to wait, or is
-asked for by coroutines, is up to one event loop in a thread.
+One thread takes what has come together and brings it to the service in one exchange; what comes
+meanwhile goes with the next. The answer tells of those who were waiting, too: so whoever gives a
+slot back brings home the news for whom it is. Where nothing else happens, those who wait are asked
+about by a request of their own, which the service answers when it is somebody's turn.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterable
-from concurrent.futures import Future
-from typing import Any, TypeVar
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, InvalidStateError
+from contextlib import contextmanager, suppress
+from itertools import islice
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from headrace.client import AsyncClient, Client
-from headrace.client.portal import Portal
+import msgspec
+
+from headrace.client import Client
 from headrace.exceptions import ServiceError, ServiceUnreachable
-from headrace.records import SlotAnswer, SlotRequest
-from headrace.utilities.asyncutils import is_in_async_context
+from headrace.records import SlotAnswer, SlotLease, SlotNews, SlotRequest
 
 logger = logging.getLogger("headrace.concurrency")
 
-#: Seconds for which one request waits for slots; then the next one goes on waiting.
+#: Seconds for which one request waits for news; then the next one goes on waiting.
 WAIT = 20.0
-#: The same for one that only takes a place in line; the next one waits.
-MOMENT = 0.001
-#: Seconds for which it is remembered that slots of some limits were waited for, so that whoever
-#: comes next begins with waiting; and sets of limits that are remembered.
-CROWDED, MOST = 0.5, 1_000
+#: Seconds without an exchange after which those who wait are asked about by themselves.
+QUIET = 0.002
+#: How many of those who wait an exchange asks about.
+MOST = 200
 #: Seconds between two tries of a service that does not answer: at first, and at most.
 PAUSE = (0.1, 2.0)
-#: How often giving back slots is tried while the service does not answer.
-RELEASE_TRIES = 6
-#: How often one request is tried that the service fails at by an error of its own.
+#: Seconds for which giving back slots is tried while the service does not answer.
+RELEASE = 5.0
+#: How often an exchange is tried that the service fails at by an error of its own.
 BUG_TRIES = 6
+#: What the service answers when it cannot just now, and may a moment later.
+PASSING = frozenset({"LedgerUnusable", "InternalError"})
 
-_ACQUIRE = """
-mutation AcquireSlots($request: SlotRequestInput!, $wait: Float!) {
-  acquireSlots(request: $request, waitSeconds: $wait) {
-    __typename
-    ... on SlotsGranted { limits leased }
-    ... on SlotsAwaited { waiting }
-    ... on SlotsRefused { message }
-    ... on InvalidInput { message }
+_EXCHANGE = """
+mutation ExchangeSlots($exchange: SlotExchange!) {
+  exchangeSlots(exchange: $exchange) {
+    ... on SlotsExchanged { news }
+    ... on InvalidInput { code message field }
   }
-}
-"""
-_RELEASE = """
-mutation ReleaseSlots($id: ID!) {
-  releaseSlots(leaseIds: [$id]) { ... on SlotsReleased { count } }
-}
-"""
-_RENEW = """
-mutation RenewSlots($leases: [LeaseInput!]!) {
-  renewSlots(leases: $leases) { ... on LeasesRenewed { lost } }
 }
 """
 
 T = TypeVar("T")
 
 
+class _Asking(NamedTuple):
+    """Somebody who has no answer yet."""
+
+    request: SlotRequest
+    future: Future[SlotAnswer]
+
+
+class _Release(NamedTuple):
+    """A lease that is to be given back; tried until `until` (monotonic)."""
+
+    future: Future[list[UUID]]
+    until: float
+
+
+class _Renewal(NamedTuple):
+    """Leases that are to last longer."""
+
+    leases: list[SlotLease]
+    future: Future[list[UUID]]
+
+
+class _Parcel(NamedTuple):
+    """What goes with one exchange."""
+
+    acquire: list[_Asking]
+    release: dict[UUID, _Release]
+    renew: list[_Renewal]
+    waiting: list[UUID]
+
+
 class ServiceSlots:
     """The slots of the limits of the service at `url`; see `headrace.concurrency.slots.Slots`."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
-        self._lock = threading.Lock()
-        self._portal: Portal | None = None
-        self._client: AsyncClient | None = None
-        self._direct: Client | None = None
-        self._told_away = False
-        #: Until when (monotonic) whoever wants slots of some limits is taken to have to wait.
-        self._crowded: dict[tuple[str, ...], float] = {}
+        self._client = Client(url)
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        # All who have no answer yet; those of them who are to be asked for by the next exchange;
+        # and those about whom the service is being asked.
+        self._asking: dict[UUID, _Asking] = {}
+        self._unsent: dict[UUID, None] = {}
+        self._watched: set[UUID] = set()
+        self._release: dict[UUID, _Release] = {}
+        self._renew: list[_Renewal] = []
+        # How often the service has not answered, and has failed, since it last answered.
+        self._away = self._bugs = 0
 
     def acquire(self, request: SlotRequest) -> Future[SlotAnswer]:
         """Ask for slots; while the service does not answer, again and again."""
-        limits = tuple(request.names)
-        if not request.wait or self._crowded.get(limits, 0.0) <= time.monotonic():
-            data = self._at_once(_ACQUIRE, _acquire_variables(request, MOMENT))
-            answer = None if data is None else _answer(data)
-            if answer is not None:
-                return _done(answer)
-            if data is not None:
-                self._note_crowd(limits)
-        return self._start(lambda client: self._acquire(client, request))
+        future: Future[SlotAnswer] = Future()
+        with self._changing():
+            self._asking[request.lease_id] = _Asking(request, future)
+            self._unsent[request.lease_id] = None
+        return future
 
-    def release(self, lease_id: UUID) -> Future[int]:
+    def release(self, lease_id: UUID) -> Future[list[UUID]]:
         """Give a lease back, or wait for it no more."""
-        data = self._at_once(_RELEASE, {"id": str(lease_id)})
-        if data is not None:
-            count: int = data["releaseSlots"]["count"]
-            return _done(count)
-        return self._start(lambda client: self._release(client, lease_id))
+        future: Future[list[UUID]] = Future()
+        with self._changing():
+            self._asking.pop(lease_id, None)
+            self._unsent.pop(lease_id, None)
+            self._release[lease_id] = _Release(future, time.monotonic() + RELEASE)
+        return future
 
     def renew(self, leases: Iterable[tuple[UUID, float]]) -> Future[list[UUID]]:
         """Let each lease last for so many seconds from now on."""
-        listed = [{"leaseId": str(lease), "seconds": seconds} for lease, seconds in leases]
-        return self._start(lambda client: self._renew(client, listed))
+        future: Future[list[UUID]] = Future()
+        with self._changing():
+            self._renew.append(_Renewal([SlotLease(*lease) for lease in leases], future))
+        return future
 
     def close(self) -> None:
-        """End the thread and its connections."""
-        with self._lock:
-            portal, client = self._portal, self._client
-            direct = self._direct
-            self._portal = self._client = self._direct = None
-        if direct is not None:
-            direct.close()
-        if portal is not None and client is not None:
-            portal.call(client.close())
-            portal.close()
+        """Give back what is to be given back, and close the connections.
 
-    def _at_once(self, document: str, variables: dict[str, Any]) -> dict[str, Any] | None:
-        """The data of a mutation that this thread performs; None when it must not, or cannot."""
-        if is_in_async_context():
-            return None
-        with self._lock:
-            if self._direct is None:
-                self._direct = Client(self._url)
-            client = self._direct
-        try:
-            return client.execute(document, variables)
-        except (ServiceUnreachable, ServiceError):
-            return None  # the loop tries again, and tells why
+        Who waits still is to ask again; with whoever comes later everything begins anew.
+        """
+        with self._changed:
+            thread, self._thread = self._thread, None
+            asking, self._asking, self._unsent = self._asking, {}, {}
+            self._changed.notify()
+        for each in asking.values():
+            each.future.cancel()
+        if thread is not None:
+            thread.join()
+        self._client.close()
 
-    def _note_crowd(self, limits: tuple[str, ...]) -> None:
-        """Somebody has to wait for slots of these: so will those who come next."""
-        if len(self._crowded) >= MOST:
-            self._crowded.clear()
-        self._crowded[limits] = time.monotonic() + CROWDED
+    # -- the thread that exchanges -----------------------------------------------------------------
 
-    def _start(self, work: Callable[[AsyncClient], Coroutine[Any, Any, T]]) -> Future[T]:
-        with self._lock:
-            if self._portal is None or self._client is None:
-                self._portal, self._client = Portal(), AsyncClient(self._url)
-            return self._portal.start(work(self._client))
-
-    async def _acquire(self, client: AsyncClient, request: SlotRequest) -> SlotAnswer:
-        variables = _acquire_variables(request, WAIT)
-        answer = None
-        while answer is None:
-            answer = _answer(await self._execute(client, _ACQUIRE, variables, tries=None))
-        return answer
-
-    async def _release(self, client: AsyncClient, lease_id: UUID) -> int:
-        data = await self._execute(client, _RELEASE, {"id": str(lease_id)}, tries=RELEASE_TRIES)
-        count: int = data["releaseSlots"]["count"]
-        return count
-
-    async def _renew(self, client: AsyncClient, leases: list[dict[str, object]]) -> list[UUID]:
-        data = await client.execute(_RENEW, {"leases": leases})
-        return [UUID(lease_id) for lease_id in data["renewSlots"]["lost"]]
-
-    async def _execute(
-        self, client: AsyncClient, document: str, variables: dict[str, Any], tries: int | None
-    ) -> dict[str, Any]:
-        """The data that a mutation answers with; tried again while nobody answers."""
-        (pause, most), bugs = PAUSE, 0
-        while True:
-            try:
-                data = await client.execute(document, variables)
-            except (ServiceUnreachable, ServiceError) as error:
-                if isinstance(error, ServiceError):
-                    bugs += error.code == "InternalError"
-                    if error.code not in _PASSING or bugs >= BUG_TRIES:
-                        raise
-                tries = None if tries is None else tries - 1
-                if tries == 0:
-                    raise
-                self._tell_away(error)
-                await asyncio.sleep(pause)
-                pause = min(most, pause * 2)
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """To be held while something is added that the next exchange is to bring."""
+        with self._changed:
+            yield
+            if self._thread is None:
+                self._thread = threading.Thread(
+                    target=self._run, name="headrace-slots", daemon=True
+                )
+                self._thread.start()
             else:
-                self._told_away = False
-                return data
+                self._changed.notify()
 
-    def _tell_away(self, error: Exception) -> None:
-        if not self._told_away:
-            self._told_away = True
+    def _run(self) -> None:
+        while (parcel := self._next_parcel()) is not None:
+            try:
+                news = self._ask(
+                    acquire=[each.request for each in parcel.acquire],
+                    release=list(parcel.release),
+                    renew=[lease for renewal in parcel.renew for lease in renewal.leases],
+                    waiting=parcel.waiting,
+                )
+            except (ServiceUnreachable, ServiceError) as error:
+                self._note_failure(error)
+                if self._is_final(error):
+                    self._fail(parcel, error)
+                else:
+                    self._keep(parcel, error)
+                    self._pause()
+            else:
+                self._away = self._bugs = 0
+                self._deliver(parcel, news)
+
+    def _next_parcel(self) -> _Parcel | None:
+        """What is to be exchanged next, once there is something; None when all is over."""
+        with self._changed:
+            while not (self._unsent or self._release or self._renew):
+                if self._is_over():
+                    return None
+                unwatched = [lease for lease in self._asking if lease not in self._watched]
+                if not self._changed.wait(QUIET if unwatched else None):
+                    self._watch(unwatched)
+            waiting = (lease for lease in self._asking if lease not in self._unsent)
+            parcel = _Parcel(
+                [self._asking[lease] for lease in self._unsent],
+                self._release,
+                self._renew,
+                list(islice(waiting, MOST)),
+            )
+            self._unsent, self._release, self._renew = {}, {}, []
+        return parcel
+
+    def _is_over(self) -> bool:
+        """Whether it was closed. The lock is held."""
+        return self._thread is not threading.current_thread()
+
+    def _deliver(self, parcel: _Parcel, news: SlotNews) -> None:
+        self._tell(news)
+        for lease_id, released in parcel.release.items():
+            _set(released.future, [lease_id] if lease_id in news.released else [])
+        lost = set(news.lost)
+        for leases, future in parcel.renew:
+            _set(future, [lease.lease_id for lease in leases if lease.lease_id in lost])
+
+    def _tell(self, news: SlotNews) -> None:
+        """Give their answers to those who have some; ask anew for those whom nobody knows."""
+        answered: list[tuple[_Asking, SlotAnswer]] = []
+        with self._changed:
+            self._unsent.update((lease, None) for lease in news.unknown if lease in self._asking)
+            for lease_id, answer in news.answers.items():
+                self._unsent.pop(lease_id, None)
+                if (asking := self._asking.pop(lease_id, None)) is not None:
+                    answered.append((asking, answer))
+        for asking, answer in answered:
+            _set(asking.future, answer)
+
+    # -- those who wait ----------------------------------------------------------------------------
+
+    def _watch(self, leases: list[UUID]) -> None:
+        """Have the service tell when it is the turn of one of these. The lock is held."""
+        self._watched.update(leases)
+        threading.Thread(
+            target=self._run_watch, args=(leases,), name="headrace-slots-watch", daemon=True
+        ).start()
+
+    def _run_watch(self, leases: list[UUID]) -> None:
+        try:
+            news = self._ask(waiting=leases, wait_seconds=WAIT)
+        except (ServiceUnreachable, ServiceError):
+            news = SlotNews(unknown=leases)  # the other thread asks, tries again, and tells why
+        self._tell(news)
+        with self._changed:
+            self._watched.difference_update(leases)
+            self._changed.notify()
+
+    # -- the service -------------------------------------------------------------------------------
+
+    def _ask(self, **exchange: object) -> SlotNews:
+        """Exchange with the service.
+
+        Raises:
+            ServiceError: it answers with an error.
+            ServiceUnreachable: it does not answer.
+        """
+        answer = self._client.execute(_EXCHANGE, {"exchange": exchange})["exchangeSlots"]
+        if "news" not in answer:
+            raise ServiceError(answer["message"], answer["code"], answer["field"])
+        return msgspec.convert(answer["news"], SlotNews)
+
+    def _note_failure(self, error: ServiceUnreachable | ServiceError) -> None:
+        if self._away == 0:
             logger.warning("%s; trying again for concurrency slots", error)
+        self._away += 1
+        self._bugs += isinstance(error, ServiceError) and error.code == "InternalError"
+
+    def _is_final(self, error: ServiceUnreachable | ServiceError) -> bool:
+        """Whether it is no use to try again."""
+        refused = isinstance(error, ServiceError) and error.code not in PASSING
+        return refused or self._bugs >= BUG_TRIES
+
+    def _keep(self, parcel: _Parcel, error: Exception) -> None:
+        """Have the next exchange bring what is to be tried again."""
+        now = time.monotonic()
+        for renewal in parcel.renew:  # the keeper tries again, for as long as the leases last
+            _set_error(renewal.future, error)
+        with self._changed:
+            over = self._is_over()
+            again = {lease: each for lease, each in parcel.release.items() if each.until > now}
+            self._release = ({} if over else again) | self._release
+            asked = [each.request.lease_id for each in parcel.acquire]
+            self._unsent.update((lease, None) for lease in asked if lease in self._asking)
+        for lease_id, released in parcel.release.items():
+            if over or lease_id not in again:
+                _set_error(released.future, error)
+
+    def _fail(self, parcel: _Parcel, error: Exception) -> None:
+        """Tell all whose requests went with an exchange that it has failed."""
+        self._bugs = 0
+        with self._changed:
+            for each in parcel.acquire:
+                self._asking.pop(each.request.lease_id, None)
+        futures: list[Future[Any]] = [each.future for each in parcel.acquire]
+        futures += [each.future for each in parcel.release.values()]
+        futures += [each.future for each in parcel.renew]
+        for future in futures:
+            _set_error(future, error)
+
+    def _pause(self) -> None:
+        """Wait before the next try, unless it is over."""
+        first, most = PAUSE
+        with self._changed:
+            self._changed.wait_for(self._is_over, min(most, first * 2 ** min(self._away - 1, 10)))
 
 
-#: What the service answers when it cannot just now, and may a moment later.
-_PASSING = frozenset({"LedgerUnusable", "InternalError"})
+def _set(future: Future[T], value: T) -> None:
+    """Answer, unless whoever asked waits no more."""
+    with suppress(InvalidStateError):
+        future.set_result(value)
 
 
-def _done(value: T) -> Future[T]:
-    future: Future[T] = Future()
-    future.set_result(value)
-    return future
-
-
-def _answer(data: dict[str, Any]) -> SlotAnswer | None:
-    """What became of a request; None while it waits."""
-    answer = data["acquireSlots"]
-    match answer["__typename"]:
-        case "SlotsGranted":
-            return SlotAnswer(True, answer["limits"], answer["leased"])
-        case "SlotsAwaited":
-            return None if answer["waiting"] else SlotAnswer(False)
-        case _:
-            return SlotAnswer(False, refused=answer["message"])
-
-
-def _acquire_variables(request: SlotRequest, wait: float) -> dict[str, Any]:
-    return {"request": _input(request), "wait": wait if request.wait else 0.0}
-
-
-def _input(request: SlotRequest) -> dict[str, object]:
-    holder = request.holder
-    return {
-        "leaseId": str(request.lease_id),
-        "names": request.names,
-        "holder": {
-            "host": holder.host,
-            "pid": holder.pid,
-            "flowRunId": _text(holder.flow_run_id),
-            "taskRunId": _text(holder.task_run_id),
-            "clientId": _text(request.client_id),
-            "identity": holder.identity,
-        },
-        "occupy": request.occupy,
-        "leaseSeconds": request.lease_seconds,
-        "rateLimited": request.rate_limited,
-        "key": request.key,
-        "priority": request.priority,
-    }
-
-
-def _text(run_id: UUID | None) -> str | None:
-    return None if run_id is None else str(run_id)
+def _set_error(future: Future[Any], error: Exception) -> None:
+    with suppress(InvalidStateError):
+        future.set_exception(error)

@@ -24,8 +24,8 @@ class Slots(Protocol):
         Whoever waits no longer releases the lease.
         """
 
-    def release(self, lease_id: UUID) -> Future[int]:
-        """Give a lease back, or wait for it no more."""
+    def release(self, lease_id: UUID) -> Future[list[UUID]]:
+        """Give a lease back, or wait for it no more; the future has it, if it was in force."""
 
     def renew(self, leases: Iterable[tuple[UUID, float]]) -> Future[list[UUID]]:
         """Let each lease last for so many seconds from now on; the future has the lost ones."""

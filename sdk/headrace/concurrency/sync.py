@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
+from uuid import UUID
 
 from headrace.concurrency.leases import (
     RELEASE,
@@ -150,8 +151,6 @@ def take(wanted: Wanted) -> bool:
         while True:
             try:
                 asked = wanted.ask()
-                if asked.done():
-                    return wanted.taken(asked.result())
                 with queuing():
                     return wanted.taken(asked.result(wanted.patience()))
             except CancelledError:
@@ -184,8 +183,8 @@ class Aborter:
             self._over.wait(0.01)
 
 
-def wait_for_release(released: Future[int]) -> int | None:
-    """Wait until slots are given back, within reason; how many leases that were."""
+def wait_for_release(released: Future[list[UUID]]) -> list[UUID] | None:
+    """Wait until slots are given back, within reason; the leases that were in force until then."""
     try:
         return released.result(RELEASE)
     except Exception as error:

@@ -151,7 +151,7 @@ class EmbeddedSlots:
         """Ask for slots."""
         return self._insist(lambda slots: slots.acquire(request))
 
-    def release(self, lease_id: UUID) -> Future[int]:
+    def release(self, lease_id: UUID) -> Future[list[UUID]]:
         """Give a lease back, or wait for it no more."""
         return self._insist(lambda slots: slots.release(lease_id))
 

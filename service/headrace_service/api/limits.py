@@ -105,8 +105,12 @@ def is_subscription(text: str | None, operation_name: str | None) -> bool:
     return operation is not None and operation.operation is OperationType.SUBSCRIPTION
 
 
-def batch_variables(text: str) -> frozenset[str]:
-    """The names of the variables that are record batches, which stay JSON bytes."""
+#: Scalars that stay JSON bytes, for whoever they are meant for to decode.
+RAW_SCALARS = ("RecordBatch", "SlotExchange")
+
+
+def raw_variables(text: str) -> frozenset[str]:
+    """The names of the variables that stay JSON bytes."""
     try:
         document = parsed(text)
     except GraphQLError:
@@ -117,7 +121,7 @@ def batch_variables(text: str) -> frozenset[str]:
             for variable in definition.variable_definitions or ():
                 kind = variable.type
                 named = kind.type if isinstance(kind, NonNullTypeNode) else kind
-                if isinstance(named, NamedTypeNode) and named.name.value == "RecordBatch":
+                if isinstance(named, NamedTypeNode) and named.name.value in RAW_SCALARS:
                     names.add(variable.variable.name.value)
     return frozenset(names)
 
@@ -156,7 +160,7 @@ def decode_message(text: str) -> dict[str, Any]:
 
 
 def decode_request(body: bytes | str) -> dict[str, object]:
-    """A request's JSON, where record batches are left as JSON for the ledger to decode.
+    """A request's JSON, where record batches and the like are left as JSON to be decoded later.
 
     A batch of 1,000 records is so decoded once, into the types that it is stored from.
 
@@ -166,9 +170,9 @@ def decode_request(body: bytes | str) -> dict[str, object]:
     request = _decode_request(body)
     variables: dict[str, object] | None = None
     if request.variables is not None:
-        batches = batch_variables(request.query) if request.query else frozenset()
+        raw = raw_variables(request.query) if request.query else frozenset()
         variables = {
-            name: value if name in batches else msgspec.json.decode(value)
+            name: value if name in raw else msgspec.json.decode(value)
             for name, value in request.variables.items()
         }
     return {

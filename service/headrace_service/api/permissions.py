@@ -51,7 +51,7 @@ NEEDED = {
             applyDeployment setDeploymentPaused createSchedule updateSchedule setScheduleActive
             deleteSchedule backfillDeployment createFlowRun putBundle
             claimFlowRuns releaseWorker concludeFlowRun enqueueTaskRun claimTaskRuns
-            acquireSlots releaseSlots renewSlots
+            acquireSlots releaseSlots renewSlots exchangeSlots
         """,
         # What changes the house: what is deleted for all, limits, pools, secrets, tokens. Who may
         # say which fields of a block are secret can read them, too.

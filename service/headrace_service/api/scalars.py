@@ -24,6 +24,10 @@ Cursor = NewType("Cursor", str)
 JSON = NewType("JSON", object)
 #: A batch of records as JSON bytes, or as the plain values that JSON makes.
 RecordBatchValue = NewType("RecordBatchValue", object)
+#: What a process asks about slots, as JSON bytes or as the plain values that JSON makes.
+SlotExchangeValue = NewType("SlotExchangeValue", object)
+#: What it is answered, as plain values.
+SlotNewsValue = NewType("SlotNewsValue", object)
 
 #: Bytes of one JSON value that is given.
 MAX_JSON = 16 * 1024 * 1024
@@ -74,7 +78,7 @@ def _json(value: object) -> object:
     return value
 
 
-def _batch(value: object) -> object:
+def _raw(value: object) -> object:
     return bytes(value) if isinstance(value, msgspec.Raw) else value
 
 
@@ -123,6 +127,32 @@ A `state` is `{"type": StateType, "name": String, "timestamp": Int}` with option
 `run_count` (the attempt: 0 before the first) and `result` (String: where it is kept). Ids are
 UUIDs; every `timestamp` is a whole number of microseconds since 1970-01-01 UTC."""
 
+_EXCHANGE = """\
+What the threads of one process ask about slots, all at once: a JSON object of which every field is
+optional. It is done in this order, in one step:
+
+* `release`: ids of leases that are to be given back, or for which nobody waits any more.
+* `renew`: `{"lease_id": UUID, "seconds": Number}` of each lease that is to last longer.
+* `acquire`: requests for slots. `lease_id` (that the caller makes: to ask again under it is safe),
+  `names` ([String]), `holder` (`{"host": String, "pid": Int}`, optional `flow_run_id`,
+  `task_run_id`, `identity`); optional `occupy`, `lease_seconds`, `wait` (Boolean: take a place in
+  line), `rate_limited`, `client_id`, `key`, `priority`. They mean what they mean in
+  `SlotRequestInput`.
+* `waiting`: ids of leases that were asked for earlier, and wait.
+* `wait_seconds`: when there is nothing but `waiting`, the answer comes as soon as there is
+  something to tell of one of them, or after so many seconds, at most 30. Who waits is to be named
+  at least every 10 s."""
+
+_NEWS = """\
+The answer to a `SlotExchange`, a JSON object of which every field is optional:
+
+* `answers`: by lease, what became of a request: `granted` (Boolean), `limits` (the names of those
+  that exist), `leased` (Boolean: it is to be renewed and released), `refused` (String: why the
+  slots never will be had). A request of which nothing is said waits.
+* `unknown`: leases of `waiting` of which nothing is known here: ask for them anew.
+* `released`: those leases of `release` that had slots, or a place in line, when they were given
+  back first. `lost`: those of `renew` that have ended."""
+
 SCALARS: dict[object, ScalarDefinition] = {
     DateTime: strawberry.scalar(
         name="DateTime",
@@ -144,6 +174,12 @@ SCALARS: dict[object, ScalarDefinition] = {
         parse_value=_json,
     ),
     RecordBatchValue: strawberry.scalar(
-        name="RecordBatch", description=_BATCH, serialize=_same, parse_value=_batch
+        name="RecordBatch", description=_BATCH, serialize=_same, parse_value=_raw
+    ),
+    SlotExchangeValue: strawberry.scalar(
+        name="SlotExchange", description=_EXCHANGE, serialize=_same, parse_value=_raw
+    ),
+    SlotNewsValue: strawberry.scalar(
+        name="SlotNews", description=_NEWS, serialize=msgspec.to_builtins, parse_value=_same
     ),
 }

@@ -40,6 +40,7 @@ from headrace_service.settings import DEFAULT_STATEMENT_TIMEOUT
 
 if TYPE_CHECKING:
     from headrace_service.ledger.database.backend import Backend, Watch
+    from headrace_service.ledger.exchanges import Exchanges
     from headrace_service.ledger.feed import Feed
     from headrace_service.ledger.waiting import Slots
 
@@ -82,6 +83,7 @@ class Ledger:
         self._feeding = Readers(backend, 1)
         self._feed: Feed | None = None
         self._slots: Slots | None = None
+        self._exchanges: Exchanges | None = None
         self._making = threading.Lock()
         #: How long things are kept.
         self.keep = Keep()
@@ -175,6 +177,15 @@ class Ledger:
 
                     self._slots = Slots(self._backend, self._writer, self._feeding)
         return self._slots
+
+    @property
+    def exchanges(self) -> Exchanges:
+        """The exchanges about slots with other processes; belongs to the event loop that begins."""
+        if self._exchanges is None:
+            from headrace_service.ledger.exchanges import Exchanges
+
+            self._exchanges = Exchanges(self.slots)
+        return self._exchanges
 
     def append(self, batch: RecordBatch) -> Future[BatchAck]:
         """Take a batch of records. The future answers after the commit, or raises `OutOfOrder`."""

@@ -90,12 +90,13 @@ def acquire(db: peewee.Database, request: SlotRequest, now: int) -> Outcome:
 def release(db: peewee.Database, lease_ids: Iterable[UUID], now: int) -> Outcome:
     """Give back what leases hold, or their places in line.
 
-    The answer is how many of them were in force: others may have had what one held that was not.
+    The answer are those of them that were in force: others may have had what one held that was not.
     """
     desk = Desk(db, now)
-    freed = [desk.forget(lease_id.bytes) for lease_id in lease_ids]
-    served, retry_at = desk.serve(limit for limits, _ in freed for limit in limits)
-    return Outcome(sum(in_force for _, in_force in freed), served, retry_at)
+    freed = {lease_id: desk.forget(lease_id.bytes) for lease_id in lease_ids}
+    served, retry_at = desk.serve(limit for limits, _ in freed.values() for limit in limits)
+    in_force = [lease_id for lease_id, (_, was_in_force) in freed.items() if was_in_force]
+    return Outcome(in_force, served, retry_at)
 
 
 def release_runs(db: peewee.Database, lease_ids: Sequence[UUID]) -> None:
@@ -150,7 +151,7 @@ def serve_limit(db: peewee.Database, limit_id: UUID, answer: T, now: int) -> Out
 
 
 def free_slots_of(db: peewee.Database, client_ids: Sequence[UUID], now: int) -> Outcome:
-    """Free the slots and the places in line of processes that have ended; answers how many."""
+    """Free the slots and the places in line of processes that have ended; answers which."""
     lease_ids: set[UUID] = set()
     for model in (Slot, Waiter):
         query = model.select(model.lease_id).where(model.client_id.in_(list(client_ids)))

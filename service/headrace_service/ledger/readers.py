@@ -47,7 +47,10 @@ class Readers:
                 raise LedgerUnusable("the ledger is closed")
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="headrace-read")
-            return self._pool.submit(self._run, query)
+            try:
+                return self._pool.submit(self._run, query)
+            except RuntimeError as error:  # the interpreter ends and starts nothing any more
+                raise LedgerUnusable(f"the ledger is closed: {error}") from None
 
     def close(self) -> None:
         """Let what runs or waits come to its end, then close every connection."""

@@ -11,9 +11,10 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, InvalidStateError
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from headrace.records import SlotAnswer, SlotRequest, now_micros
@@ -37,8 +38,23 @@ REFRESH = 1_000_000
 #: Seconds of looking that each who waits adds to the pause between two looks.
 LOOK = 0.000_01
 NEVER = 2**63
+#: Leases of which it is remembered that they were given back.
+REMEMBERED = 10_000
 
 Verb = Callable[["peewee.Database", int], Outcome]
+
+#: What there is to tell whoever asks, when his turn is yet to come.
+_LATER = object()
+
+
+class Exchanged(NamedTuple):
+    """What came of an exchange: the answers that there are, the futures of those that wait, which
+    leases were in force when they were given back, and which of those to be renewed have ended."""
+
+    answers: dict[UUID, SlotAnswer]
+    waiting: dict[UUID, Future[SlotAnswer]]
+    released: list[UUID]
+    lost: list[UUID]
 
 
 class Slots:
@@ -56,6 +72,7 @@ class Slots:
         self._readers = readers
         self._lock = threading.Lock()
         self._waiting: dict[UUID, tuple[SlotRequest, Future[SlotAnswer]]] = {}
+        self._given_back: dict[UUID, None] = {}
         self._refresh_at = NEVER
         self._changed = threading.Event()
         self._thread: threading.Thread | None = None
@@ -85,14 +102,51 @@ class Slots:
             if entry is not None and entry[1] is future:
                 del self._waiting[lease_id]
 
-    def release(self, *lease_ids: UUID) -> Future[int]:
-        """Give back what leases hold, or leave the line; the future tells how many there were."""
-        with self._lock:
-            left = [self._waiting.pop(lease_id, None) for lease_id in lease_ids]
-        for entry in left:
-            if entry is not None:
-                entry[1].cancel()
-        return self.perform(lambda db, now: concurrency.release(db, lease_ids, now))
+    def release(self, *lease_ids: UUID) -> Future[list[UUID]]:
+        """Give back what leases hold, or leave the line.
+
+        The future has those that were in force, also when they had been given back before: whoever
+        asks again has not heard the answer.
+        """
+        self._leave(lease_ids)
+        released: Future[list[UUID]] = Future()
+        self._perform(
+            lambda db, now: concurrency.release(db, lease_ids, now),
+            released,
+            lambda outcome: self._note_given_back(lease_ids, outcome.answer),
+        )
+        return released
+
+    def exchange(
+        self,
+        acquire: Sequence[SlotRequest],
+        release: Sequence[UUID],
+        renew: Sequence[tuple[UUID, float]],
+    ) -> Future[Exchanged]:
+        """Give back, renew and ask for slots, in this order and in one transaction."""
+        self._leave(release)
+        exchanged: Future[Exchanged] = Future()
+
+        def verb(db: peewee.Database, now: int) -> Outcome:
+            done = [concurrency.release(db, release, now), concurrency.renew(db, renew, now)]
+            done += [concurrency.acquire(db, request, now) for request in acquire]
+            granted = {lease: answer for each in done for lease, answer in each.granted.items()}
+            moments = [each.retry_at for each in done if each.retry_at is not None]
+            return Outcome([each.answer for each in done], granted, min(moments, default=None))
+
+        def settle(outcome: Outcome) -> Exchanged:
+            released, lost, *answers = outcome.answer
+            settled, waiting = {}, {}
+            for request, answer in zip(acquire, answers, strict=True):
+                if _is_final(request, answer):
+                    settled[request.lease_id] = answer
+                else:
+                    waiting[request.lease_id] = future = Future[SlotAnswer]()
+                    self._stand_by(request, future, outcome.retry_at)
+            return Exchanged(settled, waiting, self._note_given_back(release, released), lost)
+
+        self._perform(verb, exchanged, settle)
+        return exchanged
 
     def renew(self, leases: Iterable[tuple[UUID, float]]) -> Future[list[UUID]]:
         """Let each lease last for so many seconds from now on; the future has the lost ones."""
@@ -109,7 +163,7 @@ class Slots:
     def perform(self, verb: Verb) -> Future[Any]:
         """Do a verb; the future has its answer, and whoever got slots by it is told."""
         future: Future[Any] = Future()
-        self._perform(verb, future, lambda outcome: _tell(future, outcome.answer))
+        self._perform(verb, future, lambda outcome: outcome.answer)
         return future
 
     def close(self) -> None:
@@ -126,22 +180,46 @@ class Slots:
     # -- in the writer's thread ------------------------------------------------------------------
 
     def _ask(self, request: SlotRequest, future: Future[SlotAnswer]) -> None:
-        def settle(outcome: Outcome) -> None:
-            answer: SlotAnswer = outcome.answer
-            if answer.granted or answer.refused or not request.wait:
-                _tell(future, answer)
-                return
-            with self._lock:
-                if self._closed:
-                    future.cancel()
-                    return
-                self._waiting[request.lease_id] = (request, future)
-                self._refresh_by(outcome.retry_at)
-                self._start()
+        def settle(outcome: Outcome) -> object:
+            if _is_final(request, outcome.answer):
+                return outcome.answer
+            self._stand_by(request, future, outcome.retry_at)
+            return _LATER
 
         self._perform(lambda db, now: concurrency.acquire(db, request, now), future, settle)
 
-    def _perform(self, verb: Verb, asker: Future[Any], settle: Callable[[Outcome], None]) -> None:
+    def _stand_by(
+        self, request: SlotRequest, future: Future[SlotAnswer], retry_at: int | None
+    ) -> None:
+        """Have the future told when the request's turn has come."""
+        with self._lock:
+            if self._closed:
+                future.cancel()
+                return
+            self._waiting[request.lease_id] = (request, future)
+            self._refresh_by(retry_at)
+            self._start()
+
+    def _leave(self, lease_ids: Iterable[UUID]) -> None:
+        """Wait for these no more."""
+        with self._lock:
+            left = [self._waiting.pop(lease_id, None) for lease_id in lease_ids]
+        for entry in left:
+            if entry is not None:
+                entry[1].cancel()
+
+    def _note_given_back(self, lease_ids: Iterable[UUID], released: list[UUID]) -> list[UUID]:
+        """Those of the leases that were in force when they were given back, now or before."""
+        for lease_id in released:
+            self._given_back[lease_id] = None
+        found = [lease_id for lease_id in lease_ids if lease_id in self._given_back]
+        while len(self._given_back) > REMEMBERED:
+            del self._given_back[next(iter(self._given_back))]
+        return found
+
+    def _perform(self, verb: Verb, asker: Future[Any], settle: Callable[[Outcome], object]) -> None:
+        """Do a verb. What `settle` makes of its outcome is the answer to whoever asks."""
+
         def done(job: Future[Outcome]) -> None:
             error = job.exception()
             if error is not None:
@@ -149,8 +227,10 @@ class Slots:
                     asker.set_exception(error)
                 return
             outcome = job.result()
-            settle(outcome)
+            answer = settle(outcome)
             self._tell_granted(outcome.granted)
+            if answer is not _LATER:
+                _tell(asker, answer)
 
         self._writer.submit(lambda db: verb(db, now_micros())).add_done_callback(done)
 
@@ -185,7 +265,8 @@ class Slots:
     def _run(self) -> None:
         with self._backend.watch() as others:
             while not self._closed:
-                told = self._changed.wait(self._pause())
+                if told := self._changed.wait(self._pause()):
+                    time.sleep(POLL)  # those who come at the same time share a look
                 self._changed.clear()
                 try:
                     if now_micros() >= self._refresh_at:
@@ -207,6 +288,8 @@ class Slots:
         """See whether others have given slots to those who wait here."""
         with self._lock:
             waiting = list(self._waiting)
+        if not waiting:
+            return
         looking = self._readers.submit(lambda db: concurrency.placeless(db, waiting))
         self._ask_again(looking.result())
 
@@ -219,14 +302,20 @@ class Slots:
         if not waiting:
             return
 
-        def done(outcome: Outcome) -> None:
+        def done(outcome: Outcome) -> object:
             with self._lock:
                 self._refresh_by(outcome.retry_at)
             self._ask_again(outcome.answer)
+            return _LATER
 
         self.reap()  # what is waited for may be held by the dead
         job: Future[Any] = Future()
         self._perform(lambda db, now: concurrency.refresh(db, waiting, now), job, done)
+
+
+def _is_final(request: SlotRequest, answer: SlotAnswer) -> bool:
+    """Whether that is all there will be to say about a request."""
+    return answer.granted or answer.refused is not None or not request.wait
 
 
 def _tell(future: Future[Any], answer: object) -> None:

@@ -15,6 +15,7 @@ from headrace_service.api.mutations.inputs import InputMutations
 from headrace_service.api.mutations.record import RecordMutations
 from headrace_service.api.mutations.runs import RunMutations
 from headrace_service.api.mutations.schedules import ScheduleMutations
+from headrace_service.api.mutations.slot_exchange import SlotExchangeMutations
 from headrace_service.api.mutations.slots import SlotMutations
 from headrace_service.api.mutations.steering import SteeringMutations
 from headrace_service.api.mutations.variables import VariableMutations
@@ -36,6 +37,7 @@ class Mutation(
     BackgroundMutations,
     ConcurrencyLimitMutations,
     SlotMutations,
+    SlotExchangeMutations,
     ApiTokenMutations,
 ):
     """The root of mutations."""

@@ -191,8 +191,8 @@ class SlotMutations:
     ) -> ReleaseResult:
         """End leases."""
         leases = [parse_id(lease_id, "leaseIds") for lease_id in some(lease_ids, "leaseIds")]
-        released = info.context.ledger.slots.release(*leases)
-        return SlotsReleased(count=await asyncio.wrap_future(released))
+        released = await asyncio.wrap_future(info.context.ledger.slots.release(*leases))
+        return SlotsReleased(count=len(released))
 
     @strawberry.mutation(description="Let leases of slots last longer.")
     async def renew_slots(

@@ -1,0 +1,230 @@
+"""Exchanges about slots: one request for all threads of a process, and answers that are lost."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import uuid_utils.compat as uuids
+
+from headrace.concurrency.slots import close_slots
+from headrace.concurrency.sync import ConcurrencySlotsLost, concurrency
+from headrace.records import SlotHolder, SlotRequest
+from headrace_service.ledger import Ledger
+from headrace_service.ledger.exchanges import Exchanges
+from headrace_service.ledger.limits import LimitValues, create_limit, reset_limit
+from headrace_service.ledger.models import Slot, Waiter
+from headrace_service.server import start_in_thread
+from tests.integration.graphql_kit import ask
+from tests.recorder_kit import PATIENCE, until
+from tests.run_kit import Book
+
+EXCHANGE = """mutation ($exchange: SlotExchange!) {
+  exchangeSlots(exchange: $exchange) {
+    ... on SlotsExchanged { news }
+    ... on InvalidInput { code message field }
+  }
+}"""
+HOLDER = SlotHolder("mill", 7)
+
+
+@pytest.fixture
+def ledger(book: Book) -> Iterator[Ledger]:
+    book.path.parent.mkdir(parents=True, exist_ok=True)
+    opened = Ledger.open(book.path)
+    opened.slots.perform(lambda db, now: create_limit(db, "db", LimitValues(1), now)).result()
+    yield opened
+    opened.close()
+
+
+def taken(ledger: Ledger) -> tuple[int, int]:
+    """How many slots are held, and how many wait."""
+    return ledger.read(lambda db: (Slot.select().count(db), Waiter.select().count(db))).result()
+
+
+# -- in GraphQL ------------------------------------------------------------------------------------
+
+
+async def exchange(ledger: Ledger, **what: Any) -> Any:
+    answer = (await ask(ledger, EXCHANGE, exchange=what))["exchangeSlots"]
+    return answer.get("news", answer)
+
+
+def wanted(**more: Any) -> tuple[str, dict[str, Any]]:
+    """A new lease of a slot of `db`, and the request for it."""
+    lease = str(uuids.uuid7())
+    holder = {"host": "mill", "pid": 7}
+    return lease, {"lease_id": lease, "names": ["db"], "holder": holder, **more}
+
+
+GRANTED = {"granted": True, "limits": ["db"], "leased": True}
+
+
+async def test_who_gives_a_slot_back_hears_whose_turn_it_is(ledger: Ledger) -> None:
+    (first, of_first), (second, of_second), (third, of_third) = wanted(), wanted(), wanted()
+    assert await exchange(ledger, acquire=[of_first, of_second]) == {"answers": {first: GRANTED}}
+    assert await exchange(ledger, release=[first], acquire=[of_third], waiting=[second]) == {
+        "answers": {second: GRANTED},
+        "released": [first],
+    }
+    stranger = str(uuids.uuid7())
+    renewed = [{"lease_id": each, "seconds": 60} for each in (second, stranger)]
+    assert await exchange(ledger, renew=renewed) == {"lost": [stranger]}
+    assert await exchange(ledger, release=[second, third]) == {"released": [second, third]}
+    assert taken(ledger) == (0, 0)
+
+
+async def test_who_waits_is_told_as_soon_as_it_is_his_turn(ledger: Ledger) -> None:
+    (first, of_first), (second, of_second) = wanted(), wanted()
+    await exchange(ledger, acquire=[of_first, of_second])
+    news = asyncio.create_task(exchange(ledger, waiting=[second], wait_seconds=PATIENCE))
+    assert await exchange(ledger, release=[first]) == {"released": [first]}
+    assert await news == {"answers": {second: GRANTED}}
+
+
+async def test_who_is_not_known_is_to_ask_anew(ledger: Ledger) -> None:
+    (first, of_first), (second, of_second) = wanted(), wanted()
+    await exchange(ledger, acquire=[of_first, of_second])
+    stranger = str(uuids.uuid7())
+    waits = {"waiting": [stranger], "wait_seconds": PATIENCE}
+    assert await exchange(ledger, **waits) == {"unknown": [stranger]}
+    # Its answer was told once; when that was lost, asking anew tells it again.
+    await exchange(ledger, release=[first], waiting=[second])
+    assert await exchange(ledger, waiting=[second]) == {"unknown": [second]}
+    assert await exchange(ledger, acquire=[of_second]) == {"answers": {second: GRANTED}}
+
+
+async def test_a_request_that_makes_no_sense_spoils_no_other(ledger: Ledger) -> None:
+    (good, of_good), (bad, of_bad), (shut, of_shut) = wanted(), wanted(occupy=0), wanted(occupy=2)
+    news = await exchange(ledger, acquire=[of_bad, of_good, of_shut])
+    assert news["answers"][good] == GRANTED
+    assert "Expected `int` >= 1" in news["answers"][bad]["refused"]
+    assert news["answers"][shut]["refused"] == "Slots requested is greater than the limit"
+    answer = await exchange(ledger, renew=[{"lease_id": good, "seconds": -1}])
+    assert (answer["code"], answer["field"]) == ("InvalidInput", "exchange")
+
+
+async def test_nobody_waits_for_ever_about_whom_nobody_asks(ledger: Ledger) -> None:
+    exchanges = Exchanges(ledger.slots, kept=0)
+    requests = [SlotRequest(uuids.uuid7(), ["db"], HOLDER) for _ in range(2)]
+    waits = requests[1].lease_id
+    await exchanges.exchange(requests, [], [], [], 0)
+
+    async def is_known() -> bool:
+        await asyncio.sleep(0)
+        return not (await exchanges.exchange([], [], [], [waits], 0)).unknown
+
+    while await is_known():
+        pass
+
+
+# -- from a program --------------------------------------------------------------------------------
+
+
+class Line:
+    """What lies between a program and a service, and may lose answers."""
+
+    def __init__(self, service_url: str) -> None:
+        self.lost = 0
+        self._to_lose = ""
+        line, target = self, urlsplit(service_url).netloc
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                there = http.client.HTTPConnection(target)
+                there.request("POST", self.path, body, {"content-type": "application/json"})
+                answer = there.getresponse().read()
+                there.close()
+                if json.loads(body)["variables"]["exchange"].get(line._to_lose):
+                    line._to_lose = ""
+                    line.lost += 1
+                    self.close_connection = True
+                    return
+                self.send_response(200)
+                self.send_header("content-length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Nobody listens."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def lose_the_answer_to(self, what: str) -> None:
+        """Lose the next answer to an exchange that asks for something of that kind."""
+        self._to_lose = what
+
+    def close(self) -> None:
+        """Hang up."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def line(ledger: Ledger, book: Book, monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
+    with start_in_thread(book.path) as service:
+        line = Line(service.url)
+        monkeypatch.setenv("HEADRACE_API_URL", line.url)
+        yield line
+        close_slots()
+        line.close()
+
+
+def test_a_lost_answer_takes_nothing_twice(ledger: Ledger, line: Line) -> None:
+    line.lose_the_answer_to("acquire")
+    with concurrency("db", on_lease_lost="fence"):
+        assert taken(ledger) == (1, 0)
+        line.lose_the_answer_to("release")
+    assert line.lost == 2
+    assert taken(ledger) == (0, 0)
+
+
+def test_slots_that_were_lost_shortly_before_the_end_are_noticed_whichever_answer_is_lost(
+    ledger: Ledger, line: Line
+) -> None:
+    def lose() -> None:
+        with concurrency("db", on_lease_lost="fence"):
+            ledger.slots.perform(lambda db, now: reset_limit(db, "db", now)).result()
+            line.lose_the_answer_to("release")
+
+    with pytest.raises(ConcurrencySlotsLost):
+        lose()
+    assert line.lost == 1
+
+
+def test_who_waits_goes_on_waiting_when_the_service_begins_anew(
+    ledger: Ledger, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crossed = threading.Event()
+
+    def cross() -> None:
+        with concurrency("db"):
+            crossed.set()
+
+    with start_in_thread(book.path) as service:
+        port = urlsplit(service.url).port
+        assert port is not None
+        monkeypatch.setenv("HEADRACE_API_URL", service.url)
+        held = SlotRequest(uuids.uuid7(), ["db"], HOLDER)
+        assert ledger.slots.acquire(held).result().granted
+        crossing = ThreadPoolExecutor(1).submit(cross)
+        until(lambda: taken(ledger) == (1, 1), "it waits")
+    ledger.slots.release(held.lease_id).result()
+    with start_in_thread(book.path, port=port):
+        crossing.result(PATIENCE)
+        close_slots()
+    assert crossed.is_set()
