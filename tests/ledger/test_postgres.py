@@ -8,11 +8,13 @@ from contextlib import aclosing
 from typing import Any
 
 import peewee
+import psycopg
 import pytest
 
 from headrace_service.ledger import Ledger, LedgerUnusable, LedgerVersion, TookTooLong
 from headrace_service.ledger.database.listener import Listener
-from headrace_service.ledger.models import Log
+from headrace_service.ledger.database.postgres import LOCK
+from headrace_service.ledger.models import Flow, Log
 from headrace_service.ledger.tail import FeedChunk
 from tests.builders import Stream, flow_run, log_line, task_run
 from tests.postgres import Server, execute
@@ -109,6 +111,26 @@ def test_a_connection_lost_at_the_commit_is_told_and_the_batch_can_be_sent_again
     assert ledger.append(batch).result(20).accepted == 1
     assert ledger.append(batch).result(20).duplicate
     assert messages(ledger) == ["once"]
+
+
+def test_a_writer_sees_what_was_committed_while_it_waited_whatever_the_servers_default(
+    postgres: Server,
+) -> None:
+    url = postgres.create()
+    with psycopg.connect(url, autocommit=True) as connection:
+        name = connection.info.dbname
+        default = f"ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'"
+        connection.execute(default.encode())
+    ledger = Ledger.open(url)
+    waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    with psycopg.connect(url) as other, psycopg.connect(url, autocommit=True) as watch:
+        other.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        counted = ledger.write(lambda db: Flow.select().count(db))
+        until(lambda: watch.execute(waits).fetchone() == (1,), "the writer waits")
+        other.execute("INSERT INTO flow VALUES (gen_random_uuid(), 'mill', 1)")
+        other.commit()
+        assert counted.result(20) == 1
+    ledger.close()
 
 
 def test_an_error_of_one_jobs_values_is_its_own(ledger: Ledger) -> None:

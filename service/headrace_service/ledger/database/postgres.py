@@ -33,7 +33,7 @@ except ImportError as error:
 import psycopg
 from psycopg import errors
 from psycopg.adapt import Dumper, Loader
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import Format
 from psycopg.types.numeric import Int8BinaryDumper
 from psycopg.types.string import StrBinaryDumper, StrDumperUnknown
@@ -58,7 +58,12 @@ FIELD_TYPES = {"RUN_ID": "UUID", "TEXT": 'TEXT COLLATE "C"', "INT": "BIGINT"}
 #: values: lost connections, rollbacks, wrong state, no resources, shut down, system, internal.
 _NOT_THE_JOBS = ("08", "25", "40", "53", "57", "58", "XX")
 
-_WRITES = f"SET idle_in_transaction_session_timeout = {IDLE_IN_TRANSACTION}"
+#: A transaction sees what was committed while it waited for the lock, whatever the database's
+#: default is: each statement has a snapshot of its own.
+_WRITES = (
+    "SET default_transaction_isolation = 'read committed'; "
+    f"SET idle_in_transaction_session_timeout = {IDLE_IN_TRANSACTION}"
+)
 #: Plans are made for the values that are asked for: which index is best depends on them. Compiling
 #: a query takes longer than any that reads one page.
 _READS = (
@@ -93,7 +98,7 @@ class PostgresBackend(Backend):
         """What tells of commits; all watches share one connection."""
         with self._making:
             if self._listener is None:
-                self._listener = Listener(self._url)
+                self._listener = Listener(make_conninfo(self._url, **_defaults(self._url)))
             return self._listener.watch()
 
     def close(self) -> None:
