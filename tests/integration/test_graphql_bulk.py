@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from headrace.records import FlowRunCreated
+from headrace.records import TERMINAL_STATES, FlowRunCreated
 from headrace_service.ledger import Ledger, bulk
+from headrace_service.ledger.deletion import delete_flow_run
 from headrace_service.ledger.deployments import DeploymentInput, apply_deployment
+from headrace_service.ledger.errors import Conflict
 from headrace_service.ledger.scheduled_runs import RunRequest, create_run
 from tests.builders import enters, flow_run, state, task_run
 from tests.integration.graphql_kit import ask, take
@@ -91,6 +93,17 @@ async def test_what_has_ended_is_deleted_with_all_that_hangs_on_it(
     assert data["taskRuns"]["nodes"] == []
     assert (await steer(ledger, "deleteFlowRuns", filter={"states": ["RUNNING"]}))["affected"] == 0
     assert await states(ledger) == {"RUNNING": len(runs), "FAILED": 3}
+
+
+async def test_what_has_gone_on_since_it_was_found_is_left_alone(
+    ledger: Ledger, runs: list[FlowRunCreated]
+) -> None:
+    ended, running = flow_run(), runs[0]
+    take(ledger, ended, enters(ended, state("COMPLETED")))
+    found = [ended.id, running.id]
+    assert ledger.write(bulk.steer_each, bulk.Bulk.CANCEL, found).result() == [running.id]
+    with pytest.raises(Conflict, match="is Cancelling"):
+        await delete_flow_run(ledger, running.id, TERMINAL_STATES)
 
 
 async def test_runs_of_deployments_are_tried_once_more(

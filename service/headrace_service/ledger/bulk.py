@@ -12,9 +12,10 @@ import peewee
 from headrace.records import TERMINAL_STATES, StateType
 from headrace_service.ledger import Ledger, steering
 from headrace_service.ledger.deletion import delete_flow_run
-from headrace_service.ledger.errors import NotFound, Refused
+from headrace_service.ledger.errors import Refused
 from headrace_service.ledger.queries.flow_runs import FlowRunWhere, page_of_flow_runs
 from headrace_service.ledger.queries.paging import Page
+from headrace_service.ledger.state_changes import state_of_flow_run
 
 #: Runs that one transaction changes, that one request changes, and whose ids an answer has.
 BATCH, MOST, SAMPLE = 50, 10_000, 100
@@ -97,24 +98,25 @@ def _narrowed(where: FlowRunWhere, what: Bulk) -> FlowRunWhere:
 async def _steer(ledger: Ledger, what: Bulk, ids: list[UUID]) -> list[UUID]:
     """Those of the runs that it was done to."""
     if what is not Bulk.DELETE:
-        return await ledger.awrite(_each, _VERBS[what], ids)
+        return await ledger.awrite(steer_each, what, ids)
     gone: list[UUID] = []
     for run_id in ids:
         try:
-            gone.append(await delete_flow_run(ledger, run_id))
-        except NotFound:  # somebody else was quicker
+            gone.append(await delete_flow_run(ledger, run_id, _STATES[what]))
+        except Refused:  # somebody else was quicker, or it has begun anew since it was found
             continue
     return gone
 
 
-def _each(
-    db: peewee.Database, verb: Callable[[peewee.Database, UUID], object], ids: Sequence[UUID]
-) -> list[UUID]:
-    """Run a verb for each of the runs in one transaction; those that did not refuse it."""
+def steer_each(db: peewee.Database, what: Bulk, ids: Sequence[UUID]) -> list[UUID]:
+    """Do something to each of the runs in one transaction; those to which it was done."""
     done: list[UUID] = []
     for run_id in ids:
+        current = state_of_flow_run(db, run_id)
+        if current is None or current.type not in _STATES[what]:
+            continue  # it has gone on since it was found
         try:
-            verb(db, run_id)
+            _VERBS[what](db, run_id)
         except Refused:  # its deployment is gone, for one; a verb that refuses has changed nothing
             continue
         done.append(run_id)

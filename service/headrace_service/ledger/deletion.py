@@ -13,8 +13,10 @@ from uuid import UUID
 import msgspec
 import peewee
 
+from headrace.records import StateType
 from headrace_service.ledger.background_rows import forget
 from headrace_service.ledger.concurrency import release_runs
+from headrace_service.ledger.errors import Conflict
 from headrace_service.ledger.models import (
     DELETED,
     Artifact,
@@ -26,6 +28,7 @@ from headrace_service.ledger.models import (
     TaskRun,
 )
 from headrace_service.ledger.run_changes import tell
+from headrace_service.ledger.state_changes import state_of_flow_run
 
 if TYPE_CHECKING:
     from headrace_service.ledger import Ledger
@@ -42,8 +45,15 @@ class Gone(msgspec.Struct):
     log: int = 0
 
 
-async def delete_flow_run(ledger: Ledger, run_id: UUID) -> UUID:
+async def delete_flow_run(
+    ledger: Ledger, run_id: UUID, states: frozenset[StateType] = frozenset(StateType)
+) -> UUID:
     """Delete a flow run with its task runs, log lines, artifacts, inputs and history.
+
+    Args:
+        ledger: where it is.
+        run_id: the run.
+        states: only if it is in a state of these types.
 
     Its subflow runs stay, and so does an artifact that is the newest of its key. A state that its
     process still tells of is refused; task runs and log lines that it tells of later belong to no
@@ -51,21 +61,28 @@ async def delete_flow_run(ledger: Ledger, run_id: UUID) -> UUID:
 
     Raises:
         NotFound: there is no such run.
+        Conflict: it is in another state.
     """
-    is_left = await ledger.awrite(begin_deletion, run_id)
+    is_left = await ledger.awrite(begin_deletion, run_id, states)
     while is_left:
         is_left = await ledger.awrite(go_on_deleting, run_id)
     return run_id
 
 
-def begin_deletion(db: peewee.Database, run_id: UUID) -> bool:
+def begin_deletion(
+    db: peewee.Database, run_id: UUID, states: frozenset[StateType] = frozenset(StateType)
+) -> bool:
     """Delete a flow run, and some of what hangs on it; whether there is more to `go_on_deleting`.
 
     What stays is the event that tells of it, for as long as events are kept.
 
     Raises:
         NotFound: there is no such run.
+        Conflict: it is in a state of another type than `states`.
     """
+    current = state_of_flow_run(db, run_id)
+    if current is not None and current.type not in states:
+        raise Conflict(f"flow run {run_id} is {current.name}", "id")
     tell(db, DELETED, run_id)
     vanish(db, run_id)
     return go_on_deleting(db, run_id)
