@@ -56,7 +56,9 @@ def test_an_interval_fires_once_at_each_of_its_times(workplace: Workplace) -> No
     runs = workplace.runs()
     times = [run["scheduledTime"] for run in runs]
     assert len(set(times)) == len(times)
-    assert {run["state"]["type"] for run in runs} == {"COMPLETED"}
+    # The last one may have fired as nothing was taken any more.
+    assert {run["state"]["type"] for run in runs[1:]} == {"COMPLETED"}
+    assert runs[0]["state"]["type"] in ("COMPLETED", "SCHEDULED")
     assert runs[0]["parameters"] == {"day": 2}
     # While nobody serves it, its schedule rests.
     served = workplace.ask(work.deployment("daily-report/often"))
@@ -82,7 +84,8 @@ def test_a_cron_line_counts_by_the_clocks_of_its_zone(workplace: Workplace) -> N
     cron = 'cron="0 8 * * *", timezone="America/New_York"'
     workplace.write("report.py", SERVED.replace(times, cron))
     with workplace.started("report.py") as script:
-        (served,) = workplace.until(workplace.deployments, "it is served")
+        script.hear("Waiting for runs as")
+        (served,) = workplace.deployments()
         script.interrupt()
         assert script.finish()[:2] == (0, STARTING)
     (schedule,) = served["schedules"]
