@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import click
 
+from headrace.cli import logs
 from headrace.cli.finding import find_flow_run
 from headrace.cli.output import (
     confirm,
@@ -18,12 +18,8 @@ from headrace.cli.output import (
     show_json,
     show_line,
     show_table,
-    show_text,
 )
-from headrace.records import TERMINAL_STATES, StateType
-
-#: Seconds between two looks at what a run that is followed has logged.
-FOLLOW = 0.3
+from headrace.records import StateType
 
 
 @click.group()
@@ -96,48 +92,7 @@ def inspect(run: str, as_json: bool) -> None:
     show_table(("since", "name", "message"), rows)
 
 
-@command.command()
-@click.argument("run")
-@click.option("-f", "--follow", is_flag=True, help="Go on until the run has ended.")
-@json_option
-def logs(run: str, follow: bool, as_json: bool) -> None:
-    """Print what the flow run of this id or name has logged, the oldest first."""
-    from headrace.client import operations
-
-    id = find_flow_run(run)
-    one = found(perform(operations.flow_run(id)), f"flow run {run!r}")
-    title = f"Flow run {one['name']!r}"
-    names: dict[str, str] = {}
-    after = None
-    while True:
-        # Looked at first: what is logged until the end is read after it.
-        is_over = not follow or _is_over(id)
-        page = perform(operations.logs(flow_run_id=id, first=200, after=after))
-        tasks = {line["taskRunId"] for line in page["nodes"]} - {None, *names}
-        if tasks and not as_json:
-            of_page = perform(operations.task_runs(ids=sorted(tasks), first=200))
-            names.update((one["id"], one["name"]) for one in of_page["nodes"])
-        for line in page["nodes"]:
-            if as_json:
-                show_json(line)
-            else:
-                at = line["timestamp"].replace("T", " ").removesuffix("Z")
-                name = names.get(line["taskRunId"])
-                source = title if name is None else f"Task run {name!r}"
-                show_text(f"{at[:-3]} | {line['levelName']:<7} | {source} - {line['message']}")
-        after = page["pageInfo"]["endCursor"] or after
-        if page["pageInfo"]["hasNextPage"]:
-            continue
-        if is_over:
-            return
-        time.sleep(FOLLOW)
-
-
-def _is_over(id: str) -> bool:
-    from headrace.client import operations
-
-    one = found(perform(operations.flow_run(id)), f"flow run {id!r}")
-    return StateType(one["state"]["type"]) in TERMINAL_STATES
+command.add_command(logs.command)
 
 
 @command.command()

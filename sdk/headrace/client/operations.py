@@ -74,7 +74,7 @@ FLOW_RUN = (
 )
 _BLOCKED = "blockedBy { reason message until heldBy { id name } }"
 _TASK_RUN = f"{_RUN} taskName flowRunId inputs {{ parameter runId }}"
-_LOG = "cursor timestamp level levelName logger message flowRunId taskRunId"
+LOG_LINE = "cursor timestamp level levelName logger message flowRunId taskRunId"
 
 
 def server_info() -> Operation[Object]:
@@ -188,7 +188,7 @@ def logs(
     document = (
         "query ($first: Int, $after: Cursor, $filter: LogFilter) { "
         f"logs(first: $first, after: $after, filter: $filter) "
-        f"{{ nodes {{ {_LOG} }} {_PAGE} }} }}"
+        f"{{ nodes {{ {LOG_LINE} }} {_PAGE} }} }}"
     )
     return Operation(document, _page(first, after, where), "logs")
 
