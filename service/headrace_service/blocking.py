@@ -86,13 +86,18 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 class Hand(msgspec.Struct, frozen=True):
-    """A worker that lives: what it takes runs of, how many at once (None for any number), and the
-    runs that it has."""
+    """A worker that lives: what it takes runs of, how many at once (None for any number), the runs
+    that it has, and the queues whose runs it takes (None for all of its pool)."""
 
     pool_id: UUID | None
     deployment_ids: Sequence[UUID]
     capacity: int | None
     held: Sequence[UUID]
+    queues: Sequence[str] | None = None
+
+    def takes_of(self, pool: Pool) -> bool:
+        """Whether it takes what waits there."""
+        return self.pool_id == pool.id and (self.queues is None or pool.queue in self.queues)
 
 
 def blockers(run: Waiting, workers: Sequence[Hand], now: int) -> list[Blocker]:
@@ -138,11 +143,8 @@ def _pool(pool: Pool | None) -> list[Blocker]:
 def _workers(run: Waiting, workers: Sequence[Hand]) -> list[Blocker]:
     pool = run.pool
     if pool is not None:
-        able = [worker for worker in workers if worker.pool_id == pool.id]
-        nobody = (
-            f"No worker works for pool {pool.name!r}; start one: "
-            f"`headrace worker start --pool {pool.name}`."
-        )
+        able = [worker for worker in workers if worker.takes_of(pool)]
+        nobody = _nobody(pool, any(worker.pool_id == pool.id for worker in workers))
     else:
         able = [worker for worker in workers if run.deployment_id in worker.deployment_ids]
         nobody = f"Nobody serves deployment {run.deployment!r}; start the script that serves it."
@@ -152,6 +154,17 @@ def _workers(run: Waiting, workers: Sequence[Hand]) -> list[Blocker]:
         return []
     held = [run_id for worker in able for run_id in worker.held]
     return [Blocker(Reason.WORKERS_BUSY, "All workers have as many runs as they take.", None, held)]
+
+
+def _nobody(pool: Pool, has_workers: bool) -> str:
+    start = f"`headrace worker start --pool {pool.name}"
+    if has_workers:
+        of_queue = f"the runs of queue {pool.queue!r}"
+        return (
+            f"No worker of pool {pool.name!r} takes {of_queue}; start one: "
+            f"{start} --work-queue {pool.queue}`."
+        )
+    return f"No worker works for pool {pool.name!r}; start one: {start}`."
 
 
 def _turn(run: Waiting) -> list[Blocker]:

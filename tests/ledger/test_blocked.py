@@ -47,6 +47,9 @@ def test_a_run_tells_what_it_waits_for_until_it_is_claimed(ledger: Ledger) -> No
     ]
 
     worker = uuids.uuid7()
+    other = WorkerCall(uuids.uuid7(), "o", "pool", "host", 1, 60, 1, queue_names=["urgent"])
+    ledger.write(keep_worker, other).result()
+    assert reasons(ledger, first) == [[Reason.NO_WORKER]]
     ledger.write(keep_worker, WorkerCall(worker, "w", "pool", "host", 1, 60, 1)).result()
     ledger.write(set_pool_paused, "pool", True).result()
     assert reasons(ledger, first) == [[Reason.POOL_PAUSED]]

@@ -132,6 +132,14 @@ def test_workers_that_have_all_they_take_are_told_with_their_runs() -> None:
     assert reasons(WAITS, [*busy, Hand(POOL, [], 1, [])]) == []
 
 
+def test_a_worker_of_other_queues_is_none_for_the_run() -> None:
+    elsewhere = Hand(POOL, [], None, [], ["urgent"])
+    (blocker,) = blockers(WAITS, [elsewhere], NOW)
+    assert blocker.reason is Reason.NO_WORKER
+    assert "`headrace worker start --pool pool --work-queue default`" in blocker.message
+    assert reasons(WAITS, [elsewhere, Hand(POOL, [], None, [], ["urgent", "default"])]) == []
+
+
 def test_a_run_whose_turn_it_is_not_tells_whom_it_waits_for() -> None:
     (blocker,) = blockers(but(behind=OTHER), WORKED_FOR, NOW)
     assert (blocker.reason, list(blocker.held_by)) == (Reason.OVERLAP, [OTHER])

@@ -19,7 +19,7 @@ DEPLOYMENT = (
     "updatedAt tags parameters parameterSchema jobVariables workPoolName workQueueName "
     f"schedules {{ {SCHEDULE} }}"
 )
-_WORKER = "id name host pid online capacity startedAt seenAt"
+_WORKER = "id name host pid online capacity workQueueNames startedAt seenAt"
 WORK_POOL = (
     "id name type description paused concurrencyLimit createdAt "
     f"queues {{ name priority paused }} workers {{ {_WORKER} }}"

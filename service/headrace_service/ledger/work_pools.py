@@ -56,7 +56,7 @@ class WorkQueueRow(msgspec.Struct, frozen=True):
 
 
 class WorkerRow(msgspec.Struct, frozen=True):
-    """A worker. Times are in microseconds since 1970 UTC."""
+    """A worker. Times are in microseconds since 1970 UTC; `queue_names` is a JSON list, or None."""
 
     id: UUID
     name: str
@@ -67,6 +67,7 @@ class WorkerRow(msgspec.Struct, frozen=True):
     seen_at: int
     lease_until: int
     capacity: int | None
+    queue_names: str | None
 
 
 class NewWorkPool(msgspec.Struct, frozen=True):
@@ -82,7 +83,8 @@ class NewWorkPool(msgspec.Struct, frozen=True):
 class WorkerCall(msgspec.Struct, frozen=True):
     """A worker tells that it lives, and until when it counts as living: seconds from now.
 
-    `capacity` is how many runs it executes at once; `deployment_ids` are what it serves.
+    `capacity` is how many runs it executes at once; `deployment_ids` are what it serves, and
+    `queue_names` the queues of its pool whose runs it takes, None for all.
     """
 
     worker_id: UUID
@@ -93,6 +95,7 @@ class WorkerCall(msgspec.Struct, frozen=True):
     lease_seconds: Annotated[float, msgspec.Meta(gt=0, le=86_400)]
     capacity: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)] | None = None
     deployment_ids: list[UUID] = []
+    queue_names: list[Name] | None = None
 
 
 def no_such_pool(name: str) -> NotFound:
@@ -274,6 +277,9 @@ def keep_worker(db: peewee.Database, call: WorkerCall) -> UUID | None:
         Worker.lease_until: now + round(call.lease_seconds * 1_000_000),
         Worker.capacity: call.capacity,
         Worker.deployment_ids: msgspec.json.encode(call.deployment_ids).decode(),
+        Worker.queue_names: None
+        if call.queue_names is None
+        else msgspec.json.encode(call.queue_names).decode(),
     }
     kept = (Worker.seen_at, Worker.lease_until, Worker.deployment_ids)
     Worker.insert(row).on_conflict(conflict_target=[Worker.id], preserve=kept).execute(db)

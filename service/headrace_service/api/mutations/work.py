@@ -201,6 +201,7 @@ class WorkMutations:
             input.lease_seconds,
             input.capacity,
             serves,
+            input.work_queue_names,
         )
         try:
             pool = await ledger.awrite(work_pools.keep_worker, checked(call))

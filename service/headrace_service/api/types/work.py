@@ -42,6 +42,9 @@ class Worker:
     capacity: int | None = strawberry.field(
         description="How many runs it executes at once; null for any number."
     )
+    work_queue_names: list[str] | None = strawberry.field(
+        description="The queues whose runs it takes; null for all of its pool."
+    )
     started_at: DateTime = strawberry.field(description="When it was first heard of.")
     seen_at: DateTime = strawberry.field(description="When it was last heard of.")
 
@@ -56,6 +59,9 @@ class Worker:
             pid=row.pid,
             online=row.lease_until >= now_micros(),
             capacity=row.capacity,
+            work_queue_names=None
+            if row.queue_names is None
+            else msgspec.json.decode(row.queue_names, type=list[str]),
             started_at=DateTime(row.started_at),
             seen_at=DateTime(row.seen_at),
         )

@@ -45,7 +45,7 @@ class Worker(Table):
 
     What it has claimed and not begun is given back once `lease_until` has passed. `capacity` is how
     many runs it executes at once, None for any number; `deployment_ids` is a JSON list of those
-    that it serves.
+    that it serves, `queue_names` one of the queues whose runs it takes, None for all of its pool.
     """
 
     id = IdField(primary_key=True)
@@ -58,6 +58,7 @@ class Worker(Table):
     lease_until = peewee.BigIntegerField()
     capacity = peewee.IntegerField(null=True)
     deployment_ids = peewee.TextField(null=True)
+    queue_names = peewee.TextField(null=True)
 
     class Meta:
         table_name = "worker"

@@ -134,13 +134,17 @@ def _workers(db: peewee.Database, now: int) -> list[Hand]:
     query = FlowRun.select(FlowRun.claimed_by, FlowRun.id).where(_IS_UNDER_WAY)
     for worker, run_id in query.tuples().execute(db):
         held.setdefault(worker, []).append(run_id)
-    columns = (Worker.id, Worker.work_pool_id, Worker.deployment_ids, Worker.capacity)
-    alive = Worker.select(*columns).where(Worker.lease_until >= now)
+    of_worker = (Worker.id, Worker.work_pool_id, Worker.deployment_ids, Worker.capacity)
+    alive = Worker.select(*of_worker, Worker.queue_names).where(Worker.lease_until >= now)
     return [
-        Hand(pool, _ids(serves), capacity, held.get(key, []))
-        for key, pool, serves, capacity in alive.tuples().execute(db)
+        Hand(pool, _ids(serves), capacity, held.get(key, []), _names(queues))
+        for key, pool, serves, capacity, queues in alive.tuples().execute(db)
     ]
 
 
 def _ids(text: str | None) -> list[UUID]:
     return [] if text is None else msgspec.json.decode(text, type=list[UUID])
+
+
+def _names(text: str | None) -> list[str] | None:
+    return None if text is None else msgspec.json.decode(text, type=list[str])
