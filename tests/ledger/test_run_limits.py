@@ -12,6 +12,7 @@ from headrace.records import SlotHolder, SlotRequest, StateType, now_micros
 from headrace_service.ledger import Ledger, concurrency
 from headrace_service.ledger.claims import Claimant, Claimed, claim, release
 from headrace_service.ledger.deletion import begin_deletion
+from headrace_service.ledger.deployment_schedules import ScheduleInput
 from headrace_service.ledger.deployments import (
     DeploymentInput,
     apply_deployment,
@@ -35,6 +36,7 @@ from headrace_service.ledger.work_pools import (
     work_pool,
 )
 from headrace_service.rules import Actor
+from headrace_service.schedules import ScheduleSpec
 
 SECOND = 1_000_000
 HOLDER = SlotHolder("mill", 7)
@@ -263,6 +265,14 @@ def test_a_template_that_names_no_parameter_is_refused(yard: Yard) -> None:
     yard.deploy(limit_key="{parameters.customer}")
     with pytest.raises(InvalidInput, match="no parameter 'customer'; there are: tenant"):
         yard.ask("mill")
+
+
+def test_a_schedule_that_gives_no_parameter_for_the_key_is_refused(yard: Yard) -> None:
+    spec = ScheduleSpec(cron="0 8 * * *")
+    with pytest.raises(InvalidInput, match="no parameter 'customer'; there are: none"):
+        yard.deploy(limit_key="{customer}", schedules=[ScheduleInput(spec)])
+    given = ScheduleInput(spec, parameters={"customer": "mill"})
+    yard.deploy(limit_key="{customer}", schedules=[given])
 
 
 def test_a_singleton_has_one_run_of_each_key(yard: Yard) -> None:

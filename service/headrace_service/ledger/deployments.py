@@ -18,6 +18,7 @@ from headrace_service.ledger.deployment_schedules import (
     ScheduleInput,
     apply_schedules,
     plan_schedules,
+    schedules_of,
 )
 from headrace_service.ledger.errors import InvalidInput, NotFound
 from headrace_service.ledger.models import (
@@ -29,7 +30,7 @@ from headrace_service.ledger.models import (
     Schedule,
 )
 from headrace_service.ledger.revisions import revise
-from headrace_service.ledger.run_limits import limit_of_deployment, set_limit
+from headrace_service.ledger.run_limits import key_for, limit_of_deployment, set_limit
 from headrace_service.ledger.state_changes import change_states
 from headrace_service.ledger.work_pools import DEFAULT_QUEUE, queue_for, work_pool
 from headrace_service.rules import Actor
@@ -209,8 +210,8 @@ def apply_deployment(db: peewee.Database, wanted: DeploymentInput) -> Deployment
     Raises:
         NotFound: there is no such work pool.
         Conflict: it is not at the revision that is expected.
-        InvalidInput: a schedule makes no sense, the limit is less than 0, or the name cannot be
-            part of `flow/name`.
+        InvalidInput: a schedule makes no sense, or gives no parameter that the key names; the limit
+            is less than 0; or the name cannot be part of `flow/name`.
     """
     if "/" in wanted.name:
         raise InvalidInput(f"name: {wanted.name[:80]!r} has a slash; it is for `flow/name`", "name")
@@ -270,8 +271,20 @@ def apply_deployment(db: peewee.Database, wanted: DeploymentInput) -> Deployment
     set_limit(db, own_limit, wanted.concurrency_limit, now)
     if wanted.schedules is not None:
         apply_schedules(db, key, wanted.schedules, now)
-    plan_schedules(db, key, now, paused=deployment(db, key).paused)
-    return deployment(db, key)
+    row = deployment(db, key)
+    _check_keys(db, row)
+    plan_schedules(db, key, now, paused=row.paused)
+    return row
+
+
+def _check_keys(db: peewee.Database, row: DeploymentRow) -> None:
+    """Make sure that a key can be made of the parameters of each schedule: else it makes no runs.
+
+    Raises:
+        InvalidInput: a schedule's parameters and the deployment's have none that the key names.
+    """
+    for schedule in schedules_of(db, [row.id])[0]:
+        key_for(row.limit_key, {**msgspec.json.decode(row.parameters), **schedule.parameters})
 
 
 def set_deployment_paused(

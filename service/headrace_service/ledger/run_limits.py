@@ -20,7 +20,7 @@ from headrace_service.admission import fits
 from headrace_service.ledger.desk import LASTING, WAITER_LEASE, Claim, Desk, Limit
 from headrace_service.ledger.errors import InvalidInput
 from headrace_service.ledger.limits import LimitValues, create_limit, delete_limit, update_limit
-from headrace_service.ledger.models import NO_ID, ConcurrencyLimit, FlowRun
+from headrace_service.ledger.models import NO_ID, FlowRun
 from headrace_service.ledger.state_changes import change_states
 from headrace_service.ledger.statements import Statement
 from headrace_service.rules import Actor
@@ -87,12 +87,6 @@ def limits_of_run(full_name: str, named: Iterable[str], queue: tuple[str, str] |
     """
     of_pool = [] if queue is None else [limit_of_pool(queue[0]), limit_of_queue(*queue)]
     return [*of_pool, limit_of_deployment(full_name), *named]
-
-
-def slots_by_name(db: peewee.Database, names: Iterable[str]) -> dict[str, int]:
-    """How many slots the limits of these names have, as far as there are such limits."""
-    query = ConcurrencyLimit.select(ConcurrencyLimit.name, ConcurrencyLimit.slots)
-    return dict(query.where(ConcurrencyLimit.name.in_(list(names))).tuples().execute(db))
 
 
 def set_limit(db: peewee.Database, name: str, slots: int | None, now: int) -> None:
