@@ -68,7 +68,7 @@ class Deployable:
             enforce_parameter_schema: whether arguments are checked when a run is asked for.
             work_pool_name, work_queue_name: where its runs wait for a worker.
             job_variables: what its runs tell the worker: `{"env": {"NAME": "value"}}`.
-            triggers: are refused when the deployment is applied: nothing acts on events yet.
+            triggers: what its runs are asked for besides: `DeploymentEventTrigger` and so on.
             version_type, entrypoint_type: have no effect; programs written for Prefect give them.
 
         Raises:

@@ -30,7 +30,6 @@ _REQUIREMENT = re.compile(
 #: What people find elsewhere here, by the beginning of its name.
 _HINTS = {
     "headrace.blocks.notifications": "call your notifier in an on_failure hook",
-    "headrace.automations": "use hooks (on_failure, on_completion) or a GraphQL subscription",
     "headrace.server.schemas": "headrace.client.schemas.objects has State, StateType, FlowRun",
     "headrace.server": "the service is asked through GraphQL; see headrace.client",
     "headrace.docker": "flow.deploy() sends the code by value, and needs no image",

@@ -17,6 +17,7 @@ from headrace_service.api.view import GraphQLView
 from headrace_service.guard import Guard, Reach
 from headrace_service.ledger import Ledger
 from headrace_service.logs import RequestIds
+from headrace_service.loops.automations import Automations
 from headrace_service.loops.reaper import Reaper
 from headrace_service.loops.retention import Retention
 from headrace_service.loops.scheduler import Scheduler
@@ -54,9 +55,10 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await ledger.feed.start()
-        rounds = ledger.measures.rounds("scheduler")
+        rounds = ledger.measures.rounds
         for name, loop in (
-            ("scheduler", Scheduler(lambda: ledger, rounds=rounds)),
+            ("scheduler", Scheduler(lambda: ledger, rounds=rounds("scheduler"))),
+            ("automations", Automations(lambda: ledger, rounds=rounds("automations"))),
             ("reaper", Reaper(ledger)),
             ("retention", Retention(ledger, settings.retention_interval)),
         ):

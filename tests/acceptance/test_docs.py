@@ -21,6 +21,7 @@ PAGES = (
     "docs/variables-artifacts-blocks.md",
     "docs/client.md",
     "docs/parameters.md",
+    "docs/events-and-automations.md",
     "docs/testing.md",
 )
 PROGRAMS = [

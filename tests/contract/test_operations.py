@@ -16,7 +16,7 @@ from graphql import (
     validate,
 )
 
-from headrace.client import operations, saved, tending, work
+from headrace.client import automated, operations, saved, tending, work
 from headrace.client.operations import Operation
 from headrace_service.api.schema import print_schema
 
@@ -30,6 +30,7 @@ SAMPLES: dict[str, Any] = {
     "int": 1,
     "Sequence": [],
     "Mapping": {},
+    "list": [],
     "Where": {},
     "UUID": "00000000-0000-7000-8000-000000000000",
 }
@@ -58,7 +59,11 @@ def schema() -> GraphQLSchema:
 
 @pytest.mark.parametrize(
     "function",
-    [each for module in (operations, saved, tending, work) for each in operations_of(module)],
+    [
+        each
+        for module in (automated, operations, saved, tending, work)
+        for each in operations_of(module)
+    ],
 )
 def test_an_operation_fits_the_schema(function: Any, schema: GraphQLSchema) -> None:
     parameters = inspect.signature(function).parameters.values()

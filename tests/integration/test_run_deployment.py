@@ -16,7 +16,6 @@ import pytest
 from headrace import flow
 from headrace.client import Client, operations, scheduling, work
 from headrace.deployments import arun_deployment, run_deployment
-from headrace.deployments.runner import DeploymentApplyError
 from headrace.exceptions import FlowRunWaitTimeout, ObjectNotFound
 from headrace.flow_runs import wait_for_flow_run
 from headrace.runner import Runner
@@ -53,12 +52,6 @@ def served() -> Iterator[Any]:
     finally:
         runner.stop()
         thread.join()
-
-
-def test_triggers_are_refused_since_they_would_start_nothing() -> None:
-    deployment = double.to_deployment("d", triggers=[{"expect": ["a.b"]}], _sync=True)
-    with pytest.raises(DeploymentApplyError, match=r"deployment 'double/d': triggers=.* start no"):
-        deployment.apply(_sync=True)
 
 
 def test_a_run_is_waited_for() -> None:

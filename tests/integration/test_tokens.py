@@ -88,6 +88,21 @@ def test_a_document_is_executed_as_a_whole_or_not_at_all(
     assert answer.json() == {"data": {"variable": None}}
 
 
+@pytest.mark.parametrize(
+    ("action", "needed"), [("do-nothing", Scope.RUN), ("pause-work-pool", Scope.ADMIN)]
+)
+def test_an_automation_does_nothing_that_who_makes_it_may_not(
+    service: RunningService, secrets: dict[Scope, str], action: str, needed: Scope
+) -> None:
+    make = (
+        'mutation { createAutomation(automation: {name: "a", trigger: {type: "event"}, '
+        f'actions: [{{type: "{action}", source: "inferred"}}]}}) {{ __typename }} }}'
+    )
+    for scope, secret in secrets.items():
+        expected = "" if scope.covers(needed) else "FORBIDDEN"
+        assert ask(service, make, secret)[1] == expected
+
+
 @pytest.mark.parametrize("presented", [None, "", "Bearer", "Basic abc", "Bearer hdr_x"])
 def test_who_is_not_known_is_told_so(service: RunningService, presented: str | None) -> None:
     headers = {} if presented is None else {"Authorization": presented}

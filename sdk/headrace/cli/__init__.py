@@ -15,6 +15,7 @@ from headrace.exceptions import SetupError
 
 #: Each subcommand with its module and its line of help, which is so known without an import.
 SUBCOMMANDS = {
+    "automation": ("headrace.cli.automation", "Look at automations, make and pause them."),
     "completion": ("headrace.cli.completion", "Show how to complete commands in your shell."),
     "migrate": ("headrace.cli.migrate", "Turn programs written for Prefect into headrace's."),
     "concurrency-limit": (

@@ -11,17 +11,18 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 
 from headrace.bundles import make_bundle
-from headrace.client import work
+from headrace.client import automated, work
 from headrace.client.schemas.deployment_schedules import DeploymentScheduleCreate
 from headrace.client.schemas.objects import FlowControl
 from headrace.client.schemas.schedules import IntervalSchedule
 from headrace.client.shared import ask
 from headrace.entrypoints import entrypoint_of
+from headrace.events.schemas.automations import TriggerTypes
+from headrace.events.schemas.deployment_triggers import DeploymentTriggerTypes
 from headrace.exceptions import ServiceError
 from headrace.options import checked_flow_name
 from headrace.parameters import plain
 from headrace.schedules import Cron, RRule, as_interval, as_schedule
-from headrace.text import shown
 from headrace.utilities.asyncutils import Dispatched, dispatched
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class RunnerDeployment(BaseModel):
     paused: bool | None = None
     parameters: dict[str, Any] = Field(default_factory=dict)
     entrypoint: str | None = None
-    triggers: list[Any] = Field(default_factory=list)
+    triggers: list[DeploymentTriggerTypes | TriggerTypes] = Field(default_factory=list)
     enforce_parameter_schema: bool = True
     work_pool_name: str | None = None
     work_queue_name: str | None = None
@@ -153,12 +154,6 @@ class RunnerDeployment(BaseModel):
         Raises:
             DeploymentApplyError: it cannot be as it is described.
         """
-        if self.triggers:
-            raise DeploymentApplyError(
-                f"deployment '{self.full_name}': triggers={shown(self.triggers)} would start no "
-                "runs: nothing acts on events yet. Leave them out, and start its runs by a "
-                "schedule, or by run_deployment in a hook such as on_completion"
-            )
         if schedules is not None:
             self.schedules = schedules_from(schedules=schedules)
         if work_pool_name is not None:
@@ -194,7 +189,21 @@ class RunnerDeployment(BaseModel):
                     f"{self.work_pool_name}`"
                 ) from error
             raise DeploymentApplyError(str(error)) from error
-        return UUID(applied["id"])
+        key = UUID(applied["id"])
+        await self._set_triggers(key)
+        return key
+
+    async def _set_triggers(self, deployment_id: UUID) -> None:
+        """Let the deployment have the automations that its triggers stand for, and no others."""
+        wanted = []
+        for trigger in self.triggers:
+            trigger.set_deployment_id(deployment_id)
+            core = trigger.as_automation()
+            wanted.append(automated.input_of(core.model_dump(mode="json")))
+        try:
+            await ask(automated.set_owned(f"headrace.deployment.{deployment_id}", wanted))
+        except ServiceError as error:
+            raise DeploymentApplyError(f"deployment '{self.full_name}': {error}") from error
 
     async def _code(self) -> dict[str, Any]:
         """Where the flow is found, or the bundle that it travels in."""

@@ -1,11 +1,106 @@
-"""Events of your own: what happened, and to what, kept beside the runs that tell of it.
+"""Events of your own, and what is to be done once events have happened.
 
 emit_event("order.shipped", resource={"headrace.resource.id": "order.4711"})
 """
 
 from __future__ import annotations
 
-from headrace.events.schemas.events import Event, RelatedResource, Resource
+from headrace.events.actions import (
+    Action,
+    ActionTypes,
+    CallWebhook,
+    CancelFlowRun,
+    ChangeFlowRunState,
+    DeclareIncident,
+    DeleteFlowRun,
+    DoNothing,
+    PauseAutomation,
+    PauseDeployment,
+    PauseWorkPool,
+    PauseWorkQueue,
+    ResumeAutomation,
+    ResumeDeployment,
+    ResumeWorkPool,
+    ResumeWorkQueue,
+    RunDeployment,
+    SendNotification,
+    SuspendFlowRun,
+    UnknownAction,
+)
+from headrace.events.schemas.automations import (
+    Automation,
+    AutomationCore,
+    CompositeTrigger,
+    CompoundTrigger,
+    EventTrigger,
+    MetricTrigger,
+    MetricTriggerOperator,
+    MetricTriggerQuery,
+    Posture,
+    ResourceTrigger,
+    SequenceTrigger,
+    Trigger,
+    TriggerTypes,
+)
+from headrace.events.schemas.deployment_triggers import (
+    DeploymentCompoundTrigger,
+    DeploymentEventTrigger,
+    DeploymentMetricTrigger,
+    DeploymentSequenceTrigger,
+    DeploymentTriggerTypes,
+)
+from headrace.events.schemas.events import (
+    Event,
+    ReceivedEvent,
+    RelatedResource,
+    Resource,
+    ResourceSpecification,
+)
 from headrace.events.utilities import emit_event
 
-__all__ = ["Event", "RelatedResource", "Resource", "emit_event"]
+__all__ = [
+    "Action",
+    "ActionTypes",
+    "Automation",
+    "AutomationCore",
+    "CallWebhook",
+    "CancelFlowRun",
+    "ChangeFlowRunState",
+    "CompositeTrigger",
+    "CompoundTrigger",
+    "DeclareIncident",
+    "DeleteFlowRun",
+    "DeploymentCompoundTrigger",
+    "DeploymentEventTrigger",
+    "DeploymentMetricTrigger",
+    "DeploymentSequenceTrigger",
+    "DeploymentTriggerTypes",
+    "DoNothing",
+    "Event",
+    "EventTrigger",
+    "MetricTrigger",
+    "MetricTriggerOperator",
+    "MetricTriggerQuery",
+    "PauseAutomation",
+    "PauseDeployment",
+    "PauseWorkPool",
+    "PauseWorkQueue",
+    "Posture",
+    "ReceivedEvent",
+    "RelatedResource",
+    "Resource",
+    "ResourceSpecification",
+    "ResourceTrigger",
+    "ResumeAutomation",
+    "ResumeDeployment",
+    "ResumeWorkPool",
+    "ResumeWorkQueue",
+    "RunDeployment",
+    "SendNotification",
+    "SequenceTrigger",
+    "SuspendFlowRun",
+    "Trigger",
+    "TriggerTypes",
+    "UnknownAction",
+    "emit_event",
+]

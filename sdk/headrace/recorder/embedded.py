@@ -226,9 +226,12 @@ class EmbeddedSchema:
 
     async def run_loops(self) -> None:
         """Do what a service does by the clock, until cancelled."""
+        import asyncio
+
+        from headrace_service.loops.automations import Automations
         from headrace_service.loops.scheduler import Scheduler
 
-        await Scheduler(self._handle.get).run()
+        await asyncio.gather(Scheduler(self._handle.get).run(), Automations(self._handle.get).run())
 
     async def close(self) -> None:
         """End all subscriptions and let go of the ledger."""

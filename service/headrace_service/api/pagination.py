@@ -77,6 +77,7 @@ class Place(Enum):
     SCHEDULE = ("schedule", UUID, "schedules")
     WORK_POOL = ("work_pool", _name_key, "work pools")
     WORKER = ("worker", UUID, "workers")
+    AUTOMATION = ("automation", UUID, "automations")
     EVENT = ("event", _row_key, "events")
 
     def __init__(self, tag: str, reader: Callable[[str], Key], noun: str) -> None:

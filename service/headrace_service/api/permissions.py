@@ -35,7 +35,7 @@ NEEDED = {
             flowRunInputs flowRunInput variables variable artifacts
             artifact blocks block blockTypes blockType deployments deployment schedules
             workPools workPool workers
-            concurrencyLimits concurrencyLimit events retention
+            concurrencyLimits concurrencyLimit events retention automations automation
         """,
         # What code is made of, for those who run it.
         Scope.RUN: "bundle",
@@ -52,6 +52,8 @@ NEEDED = {
             deleteSchedule backfillDeployment createFlowRun putBundle
             claimFlowRuns releaseWorker concludeFlowRun enqueueTaskRun claimTaskRuns
             acquireSlots releaseSlots renewSlots exchangeSlots
+            createAutomation updateAutomation setAutomationEnabled setOwnedAutomations
+            deleteAutomation
         """,
         # What changes the house: what is deleted for all, limits, pools, secrets, tokens. Who may
         # say which fields of a block are secret can read them, too.

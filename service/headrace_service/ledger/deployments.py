@@ -13,6 +13,7 @@ import uuid_utils
 
 from headrace.limit_keys import LONGEST
 from headrace.records import FlowRunChanged, Name, StateChange, StateType, Text, now_micros
+from headrace_service.ledger.automation_rows import forget_owned
 from headrace_service.ledger.deployment_schedules import (
     MAX_SCHEDULES,
     ScheduleInput,
@@ -304,7 +305,9 @@ def set_deployment_paused(
 
 
 def delete_deployment(db: peewee.Database, which: UUID | str) -> UUID:
-    """Forget a deployment and its schedules; runs that wait are cancelled. Returns its id.
+    """Forget a deployment with its schedules and automations, and cancel its runs that wait.
+
+    Returns its id.
 
     Raises:
         NotFound: there is no such deployment.
@@ -314,6 +317,7 @@ def delete_deployment(db: peewee.Database, which: UUID | str) -> UUID:
     _cancel_waiting(db, key)
     set_limit(db, limit_of_deployment(row.full_name), None, now_micros())
     Schedule.delete().where(Schedule.deployment_id == key).execute(db)
+    forget_owned(db, f"headrace.deployment.{key}")
     Deployment.delete().where(Deployment.id == key).execute(db)
     return key
 

@@ -14,6 +14,7 @@ from typing import Any, Literal, NoReturn, overload
 from headrace.client import operations
 from headrace.client.clients import ANSWER_TIMEOUT, AsyncClient, Client
 from headrace.client.orchestration import (
+    automations,
     deployments,
     flows,
     limits,
@@ -116,6 +117,18 @@ class HeadraceClient(AsyncClient):
     read_block_types = awaiting(objects.read_block_types)
     read_block_type_by_slug = awaiting(objects.read_block_type_by_slug)
 
+    create_automation = awaiting(automations.create_automation)
+    update_automation = awaiting(automations.update_automation)
+    read_automations = awaiting(automations.read_automations)
+    find_automation = awaiting(automations.find_automation)
+    read_automation = awaiting(automations.read_automation)
+    read_automations_by_name = awaiting(automations.read_automations_by_name)
+    pause_automation = awaiting(automations.pause_automation)
+    resume_automation = awaiting(automations.resume_automation)
+    delete_automation = awaiting(automations.delete_automation)
+    read_resource_related_automations = awaiting(automations.read_resource_related_automations)
+    delete_resource_owned_automations = awaiting(automations.delete_resource_owned_automations)
+
     def __enter__(self) -> NoReturn:
         raise RuntimeError(
             "The `HeadraceClient` must be entered with an async context. Use 'async with "
@@ -194,6 +207,18 @@ class SyncHeadraceClient(Client):
     delete_block_document = waiting(objects.delete_block_document)
     read_block_types = waiting(objects.read_block_types)
     read_block_type_by_slug = waiting(objects.read_block_type_by_slug)
+
+    create_automation = waiting(automations.create_automation)
+    update_automation = waiting(automations.update_automation)
+    read_automations = waiting(automations.read_automations)
+    find_automation = waiting(automations.find_automation)
+    read_automation = waiting(automations.read_automation)
+    read_automations_by_name = waiting(automations.read_automations_by_name)
+    pause_automation = waiting(automations.pause_automation)
+    resume_automation = waiting(automations.resume_automation)
+    delete_automation = waiting(automations.delete_automation)
+    read_resource_related_automations = waiting(automations.read_resource_related_automations)
+    delete_resource_owned_automations = waiting(automations.delete_resource_owned_automations)
 
 
 @overload

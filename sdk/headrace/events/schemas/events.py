@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, Iterator, KeysView, Mapping, Sequence
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Self
 from uuid import UUID
@@ -126,3 +126,60 @@ class Event(pydantic.BaseModel):
         for related in self.related:
             found.setdefault(related.role, []).append(related)
         return found
+
+
+class ReceivedEvent(Event):
+    """An event as somebody else was told of it, and when.
+
+    Attributes:
+        received: when it arrived.
+    """
+
+    received: datetime = pydantic.Field(default_factory=lambda: datetime.now(UTC))
+
+
+def matches(expected: str, value: str | None) -> bool:
+    """Whether a value is as expected: a text that may end with `*`, or begin with `!` for not."""
+    if value is None:
+        return False
+    wanted = expected.removeprefix("!")
+    found = value.startswith(wanted[:-1]) if wanted.endswith("*") else value == wanted
+    return found == (wanted == expected)
+
+
+class ResourceSpecification(pydantic.RootModel[dict[str, str | list[str]]]):
+    """Which resources are meant: labels by name, each with the values that will do."""
+
+    def matches_every_resource(self) -> bool:
+        """Whether it asks for nothing."""
+        return not self.root
+
+    def includes(self, candidates: Iterable[Resource]) -> bool:
+        """Whether one of the resources is meant."""
+        return not self.root or any(self.matches(candidate) for candidate in candidates)
+
+    def matches(self, resource: Resource) -> bool:
+        """Whether a resource is meant."""
+        return all(
+            any(matches(one, resource.get(label)) for one in expected)
+            for label, expected in self.items()
+        )
+
+    def items(self) -> list[tuple[str, list[str]]]:
+        """The labels by name, with all values that will do."""
+        return [(label, self[label]) for label in self.root]
+
+    def __contains__(self, label: str) -> bool:
+        return label in self.root
+
+    def __getitem__(self, label: str) -> list[str]:
+        value = self.root[label]
+        return [value] if isinstance(value, str) else value
+
+    def get(self, label: str, default: str | list[str] | None = None) -> list[str]:
+        """The values of a label that will do, or `default`."""
+        value = self.root.get(label, default)
+        return [value] if isinstance(value, str) else value or []
+
+    def __len__(self) -> int:
+        return len(self.root)

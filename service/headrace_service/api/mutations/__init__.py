@@ -7,6 +7,7 @@ import strawberry
 from headrace_service.api.mutations.answers import TypedRefusals
 from headrace_service.api.mutations.api_tokens import ApiTokenMutations
 from headrace_service.api.mutations.artifacts import ArtifactMutations
+from headrace_service.api.mutations.automations import AutomationMutations
 from headrace_service.api.mutations.background import BackgroundMutations
 from headrace_service.api.mutations.blocks import BlockMutations
 from headrace_service.api.mutations.concurrency_limits import ConcurrencyLimitMutations
@@ -35,6 +36,7 @@ class Mutation(
     ScheduleMutations,
     WorkMutations,
     BackgroundMutations,
+    AutomationMutations,
     ConcurrencyLimitMutations,
     SlotMutations,
     SlotExchangeMutations,

@@ -6,6 +6,7 @@ import strawberry
 
 from headrace_service.api.queries.api_tokens import ApiTokenQueries
 from headrace_service.api.queries.artifacts import ArtifactQueries
+from headrace_service.api.queries.automations import AutomationQueries
 from headrace_service.api.queries.blocks import BlockQueries
 from headrace_service.api.queries.concurrency import ConcurrencyQueries
 from headrace_service.api.queries.counts import CountQueries
@@ -35,6 +36,7 @@ class Query(
     WorkPoolQueries,
     ConcurrencyQueries,
     EventQueries,
+    AutomationQueries,
     ApiTokenQueries,
 ):
     """The root of queries."""

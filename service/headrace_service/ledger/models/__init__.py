@@ -11,6 +11,10 @@ The models are bound to no database: one process may hold several ledgers. Every
 from __future__ import annotations
 
 from headrace_service.ledger.columns import NO_ID as NO_ID
+from headrace_service.ledger.models.automations import Automation as Automation
+from headrace_service.ledger.models.automations import LoopCursor as LoopCursor
+from headrace_service.ledger.models.automations import TriggerCount as TriggerCount
+from headrace_service.ledger.models.automations import TriggerFiring as TriggerFiring
 from headrace_service.ledger.models.blocks import Block as Block
 from headrace_service.ledger.models.blocks import BlockType as BlockType
 from headrace_service.ledger.models.deployments import Bundle as Bundle
@@ -74,4 +78,8 @@ TABLES = (
     Deletion,
     ApiToken,
     MadeOnce,
+    Automation,
+    TriggerCount,
+    TriggerFiring,
+    LoopCursor,
 )

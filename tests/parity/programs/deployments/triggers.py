@@ -1,4 +1,3 @@
-# gap: headrace has no automations
 from headrace import flow
 from headrace.events import DeploymentEventTrigger
 

@@ -1,4 +1,3 @@
-# gap: headrace has no automations
 from datetime import timedelta
 
 from headrace.automations import Automation
