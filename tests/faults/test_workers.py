@@ -17,8 +17,10 @@ from tests.acceptance.scripts import Script, Workplace
 from tests.faults.processes import Service
 
 DEPLOY = """
-import ctypes, os, pathlib, time
+import ctypes, os, pathlib, signal, time
 from headrace import flow
+from headrace.recorder import get_recorder
+from headrace.records import FlowRunChanged, StateType
 
 @flow
 def quick(number: int = 0):
@@ -36,8 +38,42 @@ def hogs():
     pathlib.Path("hogging").touch()
     ctypes.PyDLL(None).usleep(2_500_000)  # with the lock held that all threads need
 
-for each in (quick, held, hogs):
+def die_before_the_report(worker):
+    recorder = get_recorder()
+    own = recorder.record
+
+    def record(item):
+        if isinstance(item, FlowRunChanged) and item.state.type is StateType.COMPLETED:
+            if worker is not None:
+                os.kill(worker, signal.SIGKILL)
+            os.kill(os.getpid(), signal.SIGKILL)
+        own(item)
+
+    recorder.record = record
+
+@flow(retries=1)
+def unreported(worker: int | None = None):
+    if not pathlib.Path("unreported").exists():
+        die_before_the_report(worker)
+    with open("unreported", "a") as file:
+        print(os.getpid(), file=file, flush=True)
+
+for each in (quick, held, hogs, unreported):
     each.deploy("d", work_pool_name="pool", print_next_steps=False)
+"""
+#: A flow whose process has begun, and is not done with loading it, until it is told to go on.
+LOADS = """
+import os, pathlib, time
+from headrace import flow
+
+with open("loading", "a") as file:
+    print(os.getpid(), file=file, flush=True)
+while not pathlib.Path("go").exists():
+    time.sleep(0.02)
+
+@flow
+def loads():
+    print("ran", flush=True)
 """
 WORKER = ("-m", "headrace", "worker", "start", "--pool", "pool")
 #: Leases of processes are short, so that nobody waits for long.
@@ -57,6 +93,10 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
         made.headrace("work-pool", "create", "pool")
         made.write("deploy.py", DEPLOY)
         assert made.run("deploy.py")[0] == 0
+        made.write("loads.py", LOADS)
+        found = {"entrypoint": "loads.py:loads", "folder": str(folder), "retries": 1}
+        loads = {"flowName": "loads", "name": "d", "workPoolName": "pool", **found}
+        made.ask(work.apply_deployment(loads))
         yield made
         made.write("go", "")
         service.kill()
@@ -65,7 +105,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
 @pytest.fixture
 def place(shared: Workplace) -> Workplace:
     """That folder, without what the test before has left there."""
-    for name in ("go", "held", "hogging"):
+    for name in ("go", "held", "hogging", "loading", "unreported"):
         (shared.folder / name).unlink(missing_ok=True)
     return shared
 
@@ -132,6 +172,59 @@ def test_what_was_claimed_and_not_begun_is_given_to_another(place: Workplace) ->
         two.interrupt()
         out = one.finish()[1] + two.finish()[1]
     assert sorted(map(int, out.split())) == list(range(5))
+
+
+def test_a_process_that_dies_between_its_start_and_its_run_is_followed_by_another(
+    place: Workplace,
+) -> None:
+    run_id = ask(place, "loads")
+    with place.started(*WORKER) as worker:
+        (pid,) = place.until(lambda: pids(place, "loading"), "its process has begun")
+        assert state_of(place, run_id) == "Pending"
+        os.kill(pid, signal.SIGKILL)
+        place.until(lambda: len(pids(place, "loading")) == 2, "another has begun")
+        place.write("go", "")
+        place.until(lambda: state_of(place, run_id) == "Completed", "it has completed")
+        worker.interrupt()
+        assert worker.finish()[:2] == (0, "ran\n")
+
+
+def test_a_worker_that_dies_between_start_and_run_leaves_its_process_to_go_on(
+    place: Workplace,
+) -> None:
+    run_id = ask(place, "loads")
+    with place.started(*WORKER) as worker:
+        place.until(lambda: pids(place, "loading"), "its process has begun")
+        kill(worker)
+        with place.started(*WORKER) as other:
+            other.hear("Waiting for runs as")
+            place.write("go", "")
+            place.until(lambda: state_of(place, run_id) == "Completed", "it has completed")
+            other.interrupt()
+            assert other.finish()[:2] == (0, "")  # there was nothing for it to do
+    assert len(pids(place, "loading")) == 1
+
+
+def test_a_run_whose_process_dies_between_its_end_and_the_report_is_made_anew(
+    place: Workplace,
+) -> None:
+    run_id = ask(place, "unreported")
+    with place.started(*WORKER) as worker:
+        place.until(lambda: state_of(place, run_id) == "Completed", "it has completed")
+        worker.interrupt()
+        assert worker.finish()[0] == 0
+    assert len(pids(place, "unreported")) == place.runs()[0]["runCount"] == 2
+
+
+def test_so_it_is_when_its_worker_dies_at_that_moment(place: Workplace) -> None:
+    with place.started(*WORKER) as first:
+        run_id = ask(place, "unreported", worker=first.process.pid)
+        first.process.wait()
+    with place.started(*WORKER) as second:
+        place.until(lambda: state_of(place, run_id) == "Completed", "it has completed")
+        second.interrupt()
+        assert second.finish()[0] == 0
+    assert len(pids(place, "unreported")) == place.runs()[0]["runCount"] == 2
 
 
 def test_worker_and_process_are_killed_and_another_worker_makes_the_next_attempt(
