@@ -24,8 +24,9 @@ from headrace_service.ledger.deployment_schedules import (
 from headrace_service.ledger.deployments import DeploymentInput, DeploymentRow, apply_deployment
 from headrace_service.ledger.errors import Conflict, InvalidInput, NotFound
 from headrace_service.ledger.firing import give_up_too_late, mark_late, overdue
-from headrace_service.ledger.models import FlowRun
+from headrace_service.ledger.models import FlowRun, Waiter
 from headrace_service.ledger.queries.blocked import blocked_by
+from headrace_service.ledger.scheduled_runs import RunRequest, create_run
 from headrace_service.schedules import Catchup, Overlap, SchedulePolicy, ScheduleSpec, due
 from tests.ledger.schedules_kit import fire_due
 
@@ -33,9 +34,14 @@ SECOND = 1_000_000
 HOURLY = ScheduleSpec(interval=3600 * SECOND)
 
 
-def deploy(ledger: Ledger, spec: ScheduleSpec = HOURLY, **policy: Any) -> DeploymentRow:
+def deploy(
+    ledger: Ledger,
+    spec: ScheduleSpec = HOURLY,
+    deployment: dict[str, Any] | None = None,
+    **policy: Any,
+) -> DeploymentRow:
     schedule = ScheduleInput(spec, policy=SchedulePolicy(**policy))
-    wanted = DeploymentInput("etl", "hourly", schedules=[schedule])
+    wanted = DeploymentInput("etl", "hourly", schedules=[schedule], **(deployment or {}))
     return ledger.write(apply_deployment, wanted).result()
 
 
@@ -106,6 +112,63 @@ def test_runs_in_a_queue_begin_one_after_the_other_and_tell_whom_they_wait_for(
         )
         ledger.write(conclude, run_id, epoch, "over").result()
     assert order == runs_in_order(ledger)
+
+
+@pytest.mark.parametrize("overlap", list(Overlap))
+def test_a_singletons_time_makes_no_run_beside_one_of_its_key(
+    ledger: Ledger, overlap: Overlap
+) -> None:
+    row = deploy(ledger, overlap=overlap, deployment={"singleton": True})
+    first = first_fire(ledger, row)
+    asked = ledger.write(create_run, RunRequest("etl/hourly", scheduled_time=first)).result()
+    fire_due(ledger, first)
+    assert runs_in_order(ledger) == [asked]  # whoever made it, it stands for the schedule's
+    ((begun, epoch),) = take(ledger, row, first)
+    fire_due(ledger, first + 3600 * SECOND)
+    assert states(ledger) == ["PENDING"]
+    ledger.write(conclude, begun, epoch, "over").result()
+    fire_due(ledger, first + 2 * 3600 * SECOND)
+    assert states(ledger) == ["CRASHED", "SCHEDULED"]
+
+
+def test_a_debounced_time_puts_a_run_off_that_waits_and_gives_it_its_parameters(
+    ledger: Ledger,
+) -> None:
+    spec = ScheduleInput(HOURLY, parameters={"tenant": "mill"})
+    wanted = DeploymentInput("etl", "hourly", schedules=[spec], debounce_seconds=60.0)
+    row = ledger.write(apply_deployment, wanted).result()
+    asked = ledger.write(create_run, RunRequest("etl/hourly", {"tenant": "forge"})).result()
+    first = first_fire(ledger, row)
+    fire_due(ledger, first)
+    columns = (FlowRun.id, FlowRun.parameters, FlowRun.scheduled_time)
+    ((run_id, parameters, due),) = ledger.read(
+        lambda db: list(FlowRun.select(*columns).tuples().execute(db))
+    ).result()
+    assert (run_id, parameters) == (asked, '{"tenant":"mill"}')
+    assert due == first  # that is more than a minute from now
+
+
+def test_a_debounced_time_begins_once_it_has_been_quiet(ledger: Ledger) -> None:
+    row = deploy(ledger, deployment={"debounce_seconds": 7200.0})
+    first = first_fire(ledger, row)
+    fire_due(ledger, first)
+    assert take(ledger, row, first) == []
+    assert len(take(ledger, row, now_micros() + 7201 * SECOND)) == 1
+
+
+def test_a_run_in_a_queue_stands_in_no_line_for_slots_until_it_is_its_turn(ledger: Ledger) -> None:
+    row = deploy(ledger, overlap=Overlap.QUEUE, deployment={"concurrency_limit": 1})
+    first = first_fire(ledger, row)
+    second = first + 3600 * SECOND
+    fire_due(ledger, first)
+    ((begun, epoch),) = take(ledger, row, first)
+    fire_due(ledger, second)
+    asked = ledger.write(create_run, RunRequest("etl/hourly", scheduled_time=second + 1)).result()
+    assert take(ledger, row, second + 2) == []
+    in_line = Waiter.select(Waiter.lease_id).tuples()
+    assert ledger.read(lambda db: list(in_line.execute(db))).result() == [(asked,)]
+    ledger.write(conclude, begun, epoch, "over").result()
+    assert len(take(ledger, row, second + 2)) == 1
 
 
 def runs_in_order(ledger: Ledger) -> list[UUID]:

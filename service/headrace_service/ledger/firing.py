@@ -4,25 +4,27 @@ the end are given up."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 import msgspec
 import peewee
 
-from headrace.records import StateType
+from headrace.records import StateType, now_micros
 from headrace_service import schedules
 from headrace_service.ledger.deployment_schedules import (
     SCHEDULE_COLUMNS,
     ScheduleRow,
     schedule_row,
 )
-from headrace_service.ledger.deployments import deployment
+from headrace_service.ledger.deployments import DeploymentRow, deployment
 from headrace_service.ledger.errors import InvalidInput
 from headrace_service.ledger.models import FlowRun, Schedule
 from headrace_service.ledger.overlaps import open_runs
 from headrace_service.ledger.queries.blocked import blocked_by
 from headrace_service.ledger.run_limits import IS_SCHEDULED, key_for
+from headrace_service.ledger.run_merging import merge
 from headrace_service.ledger.scheduled_runs import RunRequest, insert_run
 from headrace_service.ledger.state_changes import change_flow_run
 from headrace_service.ledger.steering import cancel
@@ -96,21 +98,34 @@ def _fire(db: peewee.Database, firing: Firing) -> None:
     schedule = firing.schedule
     row = deployment(db, schedule.deployment_id)
     parameters = {**msgspec.json.decode(row.parameters), **schedule.parameters}
-    wanted = RunRequest(str(row.id), tags=[AUTO_TAG])
     try:
-        key_for(row.limit_key, parameters)
+        key = key_for(row.limit_key, parameters)
     except InvalidInput as error:  # no other schedule is to wait until somebody mends this one
         logger.error("schedule %s of %s makes no runs: %s", schedule.id, row.full_name, error)
-        firing = msgspec.structs.replace(firing, moments=[])
-    for moment in firing.moments:
-        fired = FlowRun.select().where(
-            FlowRun.schedule_id == schedule.id, FlowRun.fire_time == moment
-        )
-        if not fired.exists(db) and _makes_way(db, schedule):
-            extra = {FlowRun.schedule_id: schedule.id, FlowRun.fire_time: moment}
-            insert_run(db, row, wanted, parameters, moment, extra)
+    else:
+        for moment in firing.moments:
+            _fire_for(db, schedule, row, key, parameters, moment)
     update = Schedule.update({Schedule.next_fire: firing.coming})
     update.where(Schedule.id == schedule.id).execute(db)
+
+
+def _fire_for(
+    db: peewee.Database,
+    schedule: ScheduleRow,
+    row: DeploymentRow,
+    key: str | None,
+    parameters: Mapping[str, Any],
+    moment: int,
+) -> None:
+    """Make the run of one of a schedule's times, unless there is one, or another stands for it."""
+    fired = FlowRun.select().where(FlowRun.schedule_id == schedule.id, FlowRun.fire_time == moment)
+    if fired.exists(db) or merge(db, row, key, parameters, moment) is not None:
+        return
+    if _makes_way(db, schedule):
+        due = moment if row.debounce is None else max(moment, now_micros() + row.debounce)
+        extra = {FlowRun.schedule_id: schedule.id, FlowRun.fire_time: moment}
+        wanted = RunRequest(str(row.id), tags=[AUTO_TAG])
+        insert_run(db, row, wanted, parameters, due, extra)
 
 
 def _makes_way(db: peewee.Database, schedule: ScheduleRow) -> bool:
