@@ -36,13 +36,14 @@ class Blocker(msgspec.Struct, frozen=True):
     """One of the things that hold a run back.
 
     `until` is when it will be over, in microseconds since 1970 UTC, where that is known;
-    `held_by` are the runs that have what this one waits for.
+    `held_by` are the flow runs that have what this one waits for, `held_by_tasks` the task runs.
     """
 
     reason: Reason
     message: str
     until: int | None = None
     held_by: Sequence[UUID] = ()
+    held_by_tasks: Sequence[UUID] = ()
 
 
 class Pool(msgspec.Struct, frozen=True):
@@ -59,7 +60,7 @@ class Limited(msgspec.Struct, frozen=True):
     """A limit of which a run is to take a slot, and what is taken of it.
 
     `reason` and `owner` tell whose limit it is, `key` whose share of it the run takes; `holders`
-    are the runs that have slots.
+    are the flow runs that have slots, `task_holders` the task runs.
     """
 
     reason: Reason
@@ -67,6 +68,7 @@ class Limited(msgspec.Struct, frozen=True):
     capacity: Capacity
     held: Sequence[Held]
     holders: Sequence[UUID] = ()
+    task_holders: Sequence[UUID] = ()
     key: str = ""
 
 
@@ -174,12 +176,23 @@ def _turn(run: Waiting) -> list[Blocker]:
     return [Blocker(Reason.OVERLAP, message, held_by=[run.behind])]
 
 
-def _full(limit: Limited, now: int) -> list[Blocker]:
+def in_line(limit: Limited, occupy: int, now: int) -> Blocker:
+    """What holds back who stands in the line of a limit, for so many slots."""
+    for blocker in _full(limit, now, occupy):
+        return blocker
+    message = f"Others are before it in the line for concurrency limit {limit.owner!r}."
+    return Blocker(limit.reason, message, None, limit.holders, limit.task_holders)
+
+
+def _full(limit: Limited, now: int, occupy: int = 1) -> list[Blocker]:
     capacity, held = limit.capacity, limit.held
-    if admits(capacity, held, 1, now, limit.key):
+    if admits(capacity, held, occupy, now, limit.key):
         return []
-    until = free_at(capacity, held, 1, now, limit.key) if capacity.decay else None
-    return [Blocker(limit.reason, _why_full(limit, now), until, limit.holders)]
+    until = free_at(capacity, held, occupy, now, limit.key) if capacity.decay else None
+    message = _why_full(limit, now)
+    if admits(capacity, held, 1, now, limit.key):
+        message = f"Not as many as {occupy} slots of concurrency limit {limit.owner!r} are free."
+    return [Blocker(limit.reason, message, until, limit.holders, limit.task_holders)]
 
 
 def _why_full(limit: Limited, now: int) -> str:

@@ -125,6 +125,37 @@ async def test_a_limit_shows_who_holds_and_who_waits(ledger: Ledger) -> None:
     }
 
 
+async def test_a_task_run_that_waits_for_slots_tells_who_has_them(ledger: Ledger) -> None:
+    run = flow_run(name="calm-heron")
+    has, waits, wants_two = (task_run(run, name) for name in ("has", "waits", "wants-two"))
+    take(ledger, run, has, waits, wants_two)
+    await create(ledger, "db", 2)
+    await acquire(ledger, request("db", taskRunId=str(has.id), flowRunId=str(run.id)))
+    for wanted in (
+        request("db", occupy=2, taskRunId=str(wants_two.id)),
+        request("db", taskRunId=str(waits.id)),
+    ):
+        assert await acquire(ledger, wanted, wait=0.01) == {
+            "__typename": "SlotsAwaited",
+            "waiting": True,
+        }
+    query = """query ($id: ID!) { flowRun(id: $id) { taskRuns { nodes { taskName blockedBy {
+      reason message heldBy { name } heldByTaskRuns { taskName } } } } } }"""
+    nodes = (await ask(ledger, query, id=str(run.id)))["flowRun"]["taskRuns"]["nodes"]
+    held = {"heldBy": [{"name": "calm-heron"}], "heldByTaskRuns": [{"taskName": "has"}]}
+    told = {
+        "wants-two": "Not as many as 2 slots of concurrency limit 'db' are free.",
+        "waits": "Others are before it in the line for concurrency limit 'db'.",
+    }
+    assert {node["taskName"]: node["blockedBy"] for node in nodes} == {
+        "has": [],
+        **{
+            name: [{"reason": "CONCURRENCY_LIMIT", "message": message, **held}]
+            for name, message in told.items()
+        },
+    }
+
+
 async def test_a_request_waits_until_the_slot_is_given_back(ledger: Ledger) -> None:
     await create(ledger, "db", 1)
     holder = request("db")

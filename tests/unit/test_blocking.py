@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from headrace_service.admission import Capacity, Held
-from headrace_service.blocking import Hand, Limited, Pool, Reason, Waiting, blockers
+from headrace_service.blocking import Hand, Limited, Pool, Reason, Waiting, blockers, in_line
 
 SECOND = 1_000_000
 NOW = 1_000 * SECOND
@@ -112,6 +112,21 @@ def test_a_rate_tells_when_there_will_be_a_slot() -> None:
 def test_a_full_limit_is_told_by_what_it_is_of(reason: Reason, words: str) -> None:
     (blocker,) = blockers(limited(2, reason=reason, owner="x"), WORKED_FOR, NOW)
     assert blocker.message.startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("held", "wanted", "words"),
+    [
+        (2, 1, "All 2 slots of concurrency limit 'db' are taken."),
+        (1, 2, "Not as many as 2 slots of concurrency limit 'db' are free."),
+        (0, 1, "Others are before it in the line for concurrency limit 'db'."),
+    ],
+)
+def test_who_stands_in_line_is_told_why(held: int, wanted: int, words: str) -> None:
+    rows, holder = [Held(1, 0, NOW + SECOND)] * held, UUID(int=100)
+    limit = Limited(Reason.CONCURRENCY_LIMIT, "db", Capacity(2), rows, [], [holder])
+    blocker = in_line(limit, wanted, NOW)
+    assert (blocker.message, list(blocker.held_by_tasks)) == (words, [holder])
 
 
 def test_a_deployment_that_is_served_needs_somebody_who_serves_it() -> None:

@@ -19,6 +19,9 @@ _TASK_RUN = f"id name taskName flowRunId createdAt startTime endTime tags {_STAT
 _HISTORY = "stateHistory { type name message timestamp runCount }"
 _PAGE = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor } feedCursor"
 _LOG = "cursor timestamp level logger message flowRunId taskRunId"
+#: How many of those that have what a run waits for are shown.
+MOST_HOLDERS = 5
+_BLOCKED = "blockedBy { message heldBy { name } heldByTaskRuns { name } }"
 
 SERVER_INFO = "{ serverInfo { version ledger now feedCursor } }"
 
@@ -29,12 +32,12 @@ query FlowRuns($first: Int!, $after: Cursor, $filter: FlowRunFilter) {{
 
 FLOW_RUN = f"""
 query FlowRun($id: ID!) {{
-  flowRun(id: $id) {{ {_FLOW_RUN} flowVersion parameters {_HISTORY} blockedBy {{ message }} }}
+  flowRun(id: $id) {{ {_FLOW_RUN} flowVersion parameters {_HISTORY} {_BLOCKED} }}
 }}"""
 
 TASK_RUN = f"""
 query TaskRun($id: ID!) {{
-  taskRun(id: $id) {{ {_TASK_RUN} {_HISTORY} inputs {{ parameter runId }} }}
+  taskRun(id: $id) {{ {_TASK_RUN} {_HISTORY} inputs {{ parameter runId }} {_BLOCKED} }}
 }}"""
 
 TASK_RUNS = f"""
@@ -91,6 +94,15 @@ def micros(text: str) -> int:
 
 def _moment(text: str | None) -> int | None:
     return None if text is None else micros(text)
+
+
+def _blocker(blocker: Mapping[str, Any]) -> str:
+    """What holds a run back, and who has what it waits for."""
+    names = [each["name"] for each in blocker["heldByTaskRuns"] or blocker["heldBy"]]
+    if not names:
+        return str(blocker["message"])
+    more = " and others" if len(names) > MOST_HOLDERS else ""
+    return f"{blocker['message']} Held by {', '.join(names[:MOST_HOLDERS])}{more}."
 
 
 class Reader:
@@ -192,7 +204,7 @@ class Reader:
             parameters=data.get("parameters"),
             flow_version=version and self._line(version),
             inputs=[(self._line(entry["parameter"]), entry["runId"]) for entry in inputs],
-            blocked_by=[self._line(blocker["message"]) for blocker in data.get("blockedBy") or ()],
+            blocked_by=[self._line(_blocker(each)) for each in data["blockedBy"]],
         )
 
     def runs(self, events: Iterable[Mapping[str, Any]], field: str) -> dict[str, Run]:

@@ -64,6 +64,7 @@ class Loaders:
         self.queue_names = DataLoader(load_fn=self._queue_names)
         self.slots_taken: DataLoader[LimitRow, float] = self._each(concurrency.slots_taken)
         self.blocked_by = self._each(blocked.blocked_by)
+        self.task_run_blocked_by = self._each(blocked.task_runs_blocked_by)
         self.history = self._each(events.histories)
         self.task_summary = self._each(counts.task_summaries)
         self.kept_results = self._each(events.kept_results)

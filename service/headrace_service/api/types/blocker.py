@@ -13,6 +13,7 @@ from headrace_service.blocking import Reason
 
 if TYPE_CHECKING:
     from headrace_service.api.types.flow_run import FlowRun
+    from headrace_service.api.types.task_run import TaskRun
 
 _MEANING = {
     Reason.NOT_DUE: "The time has not come at which it is to start.",
@@ -24,7 +25,7 @@ _MEANING = {
     Reason.WORKERS_BUSY: "All who could execute it have as many runs as they take.",
     Reason.POOL_LIMIT: "Its work pool has as many runs under way as it may.",
     Reason.QUEUE_LIMIT: "Its work queue has as many runs under way as it may.",
-    Reason.CONCURRENCY_LIMIT: "All slots of a limit that its deployment names are taken.",
+    Reason.CONCURRENCY_LIMIT: "All slots are taken of a limit of which it is to have some.",
     Reason.DEPLOYMENT_LIMIT: "Its deployment has as many runs under way as it may.",
     Reason.OVERLAP: "An earlier run of its schedule has not ended.",
 }
@@ -51,7 +52,9 @@ class Blocker:
         until = None if found.until is None else DateTime(found.until)
         return cls(found=found, reason=found.reason, message=found.message, until=until)
 
-    @strawberry.field(description="The runs that have what it waits for; at most twenty are told.")
+    @strawberry.field(
+        description="The flow runs that have what it waits for; at most twenty are told."
+    )
     async def held_by(
         self, info: Info
     ) -> list[Annotated[FlowRun, strawberry.lazy("headrace_service.api.types.flow_run")]]:
@@ -62,3 +65,17 @@ class Blocker:
         rows = [row for row in await info.context.loaders.flow_run.load_many(keys) if row]
         info.context.spend(rows)
         return [FlowRun.of(row) for row in rows]
+
+    @strawberry.field(
+        description="The task runs that have what it waits for; at most twenty are told."
+    )
+    async def held_by_task_runs(
+        self, info: Info
+    ) -> list[Annotated[TaskRun, strawberry.lazy("headrace_service.api.types.task_run")]]:
+        """The holders that are task runs."""
+        from headrace_service.api.types.task_run import TaskRun
+
+        keys = self.found.held_by_tasks[:MOST_HOLDERS]
+        rows = [row for row in await info.context.loaders.task_run.load_many(keys) if row]
+        info.context.spend(rows)
+        return [TaskRun.of(row) for row in rows]

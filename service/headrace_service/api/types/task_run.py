@@ -20,6 +20,7 @@ from headrace_service.api.pagination import (
     page_of,
 )
 from headrace_service.api.scalars import DateTime
+from headrace_service.api.types.blocker import Blocker
 from headrace_service.api.types.flow_run import FlowRun
 from headrace_service.api.types.log import LogConnection, log_connection, optional_id
 from headrace_service.api.types.node import Node
@@ -94,6 +95,17 @@ class TaskRun(Node):
         rows = await info.context.loaders.history.load(self.row.id)
         info.context.spend(rows)
         return [State.of(row.at, row.payload) for row in rows]
+
+    @strawberry.field(
+        description="The slots of concurrency limits for which it waits now: those of its tags, or "
+        "of a block of its code; at most one for each limit."
+    )
+    async def blocked_by(self, info: Info) -> list[Blocker]:
+        """Why it does not go on."""
+        if self.row.state_type not in ("SCHEDULED", "RUNNING"):
+            return []
+        found = await info.context.loaders.task_run_blocked_by.load(self.row.id)
+        return [Blocker.of(one) for one in found]
 
     @strawberry.field(description="Its tags.")
     def tags(self) -> list[str]:

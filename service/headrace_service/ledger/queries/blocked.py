@@ -11,13 +11,23 @@ import peewee
 
 from headrace.records import SlotHolder, now_micros
 from headrace_service.admission import Capacity, Held
-from headrace_service.blocking import Blocker, Hand, Limited, Pool, Reason, Waiting, blockers
+from headrace_service.blocking import (
+    Blocker,
+    Hand,
+    Limited,
+    Pool,
+    Reason,
+    Waiting,
+    blockers,
+    in_line,
+)
 from headrace_service.ledger.models import (
     ConcurrencyLimit,
     Deployment,
     Flow,
     FlowRun,
     Slot,
+    Waiter,
     Worker,
     WorkPool,
     WorkQueue,
@@ -95,18 +105,43 @@ def _waiting(db: peewee.Database, ids: Sequence[UUID], now: int) -> dict[UUID, W
             names = msgspec.json.decode(named, type=list[str])
             queue = None if where is None else (where.name, where.queue)
             limited[run_id] = (key or "", limits_of_run(full_name, names, queue))
-    limits = _limits(db, {name for _, names in limited.values() for name in names}, now)
+    every = {name for _, names in limited.values() for name in names}
+    limits = dict(_limits(db, ConcurrencyLimit.name.in_(list(every)), now).values())
     for run_id, (key, names) in limited.items():
         mine = [msgspec.structs.replace(limits[name], key=key) for name in names if name in limits]
         found[run_id] = msgspec.structs.replace(found[run_id], limits=mine)
     return found
 
 
-def _limits(db: peewee.Database, names: set[str], now: int) -> Mapping[str, Limited]:
-    """The limits of these names that there are, and what is taken of them."""
+def task_runs_blocked_by(db: peewee.Database, ids: Sequence[UUID]) -> list[list[Blocker]]:
+    """The slots of concurrency limits for which each task run waits; nothing for one that does not.
+
+    These are those of its tags, or of a block of its code.
+    """
+    now, wanted = now_micros(), set(ids)
+    of_waiter = (Waiter.limit_id, Waiter.occupied, Waiter.key, Waiter.holder)
+    waiters = Waiter.select(*of_waiter).where(Waiter.until > now).tuples().execute(db)
+    rows = [
+        (run_id, limit_id, occupied, key)
+        for limit_id, occupied, key, holder in waiters
+        if (run_id := _holder(holder).task_run_id) in wanted
+    ]
+    limits = _limits(db, ConcurrencyLimit.id.in_([row[1] for row in rows]), now) if rows else {}
+    found: dict[UUID, list[Blocker]] = {}
+    for run_id, limit_id, occupied, key in rows:
+        if limit_id in limits:
+            limit = msgspec.structs.replace(limits[limit_id][1], key=key)
+            found.setdefault(run_id, []).append(in_line(limit, occupied, now))
+    return [found.get(run_id, []) for run_id in ids]
+
+
+def _limits(
+    db: peewee.Database, which: peewee.Expression, now: int
+) -> Mapping[UUID, tuple[str, Limited]]:
+    """Some limits by their ids: their names, and what is taken of them."""
     columns = ("id", "name", "slots", "decay", "active", "total")
     query = ConcurrencyLimit.select(*[getattr(ConcurrencyLimit, each) for each in columns])
-    rows = query.where(ConcurrencyLimit.name.in_(list(names))).tuples().execute(db)
+    rows = query.where(which).tuples().execute(db)
     limits = {limit_id: (name, Capacity(*capacity)) for limit_id, name, *capacity in rows}
     held: dict[UUID, list[tuple[Held, SlotHolder]]] = {}
     of_slot = (Slot.limit_id, Slot.occupied, Slot.since, Slot.until, Slot.key, Slot.holder)
@@ -114,18 +149,20 @@ def _limits(db: peewee.Database, names: set[str], now: int) -> Mapping[str, Limi
     for limit_id, *slot, holder in taken.order_by(Slot.since).tuples().execute(db):
         held.setdefault(limit_id, []).append((Held(*slot), _holder(holder)))
     return {
-        name: _limited(name, capacity, held.get(limit_id, []))
+        limit_id: (name, _limited(name, capacity, held.get(limit_id, [])))
         for limit_id, (name, capacity) in limits.items()
     }
 
 
 def _limited(name: str, capacity: Capacity, held: list[tuple[Held, SlotHolder]]) -> Limited:
     holders = [holder.flow_run_id for _, holder in held if holder.flow_run_id is not None]
+    tasks = [holder.task_run_id for _, holder in held if holder.task_run_id is not None]
     slots = [slot for slot, _ in held]
     for beginning, reason in _OWNED.items():
         if name.startswith(beginning):
-            return Limited(reason, name.removeprefix(beginning), capacity, slots, holders)
-    return Limited(Reason.CONCURRENCY_LIMIT, name, capacity, slots, holders)
+            owner = name.removeprefix(beginning)
+            return Limited(reason, owner, capacity, slots, holders, tasks)
+    return Limited(Reason.CONCURRENCY_LIMIT, name, capacity, slots, holders, tasks)
 
 
 def _workers(db: peewee.Database, now: int) -> list[Hand]:
