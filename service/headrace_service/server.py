@@ -197,17 +197,21 @@ def serve(
     host = settings.host
     with contextlib.closing(bind(host, settings.port)) as listener:
         url = url_of(listener, host)
-        ledger = Ledger.open(
-            location,
-            synchronous=settings.synchronous,
-            statement_timeout=settings.statement_timeout,
-            keep=Keep.of(settings),
-        )
+        ledger = _open(location, settings)
         try:
             insist_on_token(ledger, Reach.of(settings))
             Server(ledger, listener, settings, lambda: on_ready(url)).run_until_told()
         finally:
             ledger.close()
+
+
+def _open(location: Path | str, settings: ServiceSettings) -> Ledger:
+    return Ledger.open(
+        location,
+        synchronous=settings.synchronous,
+        statement_timeout=settings.statement_timeout,
+        keep=Keep.of(settings),
+    )
 
 
 def insist_on_token(ledger: Ledger, reach: Reach) -> None:
@@ -262,7 +266,7 @@ def start_in_thread(
 
     Args:
         location: see `Ledger.open`.
-        settings: the address to listen on, and whether a token is needed.
+        settings: all that can be set, but the port.
         port: the port; 0 takes a free one.
         own_token: see `create_app`.
 
@@ -272,7 +276,7 @@ def start_in_thread(
     """
     listener = bind(settings.host, port)
     try:
-        ledger = Ledger.open(location)
+        ledger = _open(location, settings)
     except BaseException:
         listener.close()
         raise

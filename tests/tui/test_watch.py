@@ -345,6 +345,25 @@ def test_the_usual_port_is_used_only_when_it_serves_the_same_ledger(
     get_settings.cache_clear()
 
 
+def test_the_monitors_own_service_keeps_what_the_settings_say(
+    tmp_path: Path, service: RunningService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from headrace.cli import tui
+    from headrace.client import Client
+
+    monkeypatch.setattr(tui, "USUAL_URL", service.url)
+    monkeypatch.delenv("HEADRACE_API_URL", raising=False)
+    monkeypatch.setenv("HEADRACE_HOME", str(tmp_path / "other"))
+    for name, value in (("RETENTION_RUNS", "0"), ("HOST", "0.0.0.0"), ("AUTH", "off")):
+        monkeypatch.setenv(f"HEADRACE_SERVER_{name}", value)
+    get_settings.cache_clear()
+    with tui.service_at(None) as found, Client(found.url) as client:
+        assert found.url.startswith("http://127.0.0.1:")
+        told = client.execute("{ retention { kind keepDays } }")["retention"]
+        assert {row["kind"]: row["keepDays"] for row in told}["run"] == 0
+    get_settings.cache_clear()
+
+
 def test_what_goes_wrong_while_watching_is_told_as_what_it_is(
     tmp_path: Path, service: RunningService, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,14 +7,18 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 import msgspec
 
+from headrace.cli.ledger import service_settings, told_in_one_line
 from headrace.exceptions import InvalidSetting, ServiceError, SetupError
 from headrace.settings import ensure_home, get_settings, read_settings
 from headrace_service.settings import DEFAULT_HOST, DEFAULT_PORT
+
+if TYPE_CHECKING:
+    from headrace_service.settings import ServiceSettings
 
 #: Where a service listens unless told otherwise.
 USUAL_URL = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
@@ -95,16 +99,25 @@ def service_at(url: str | None) -> Iterator[Service]:
     from headrace_service.ledger import LedgerError
     from headrace_service.ledger.tokens import new_secret
     from headrace_service.server import CannotListen, start_in_thread
-    from headrace_service.settings import ServiceSettings
 
     token = new_secret()  # other users of this machine can reach the port as well
     try:
-        running = start_in_thread(place, ServiceSettings(auth="required"), own_token=token)
+        running = start_in_thread(place, _own_settings(), own_token=token)
     except (CannotListen, LedgerError) as error:
         raise SetupError(str(error)) from None
     ours = msgspec.structs.replace(settings, api_key=token)
     with running, get_settings.replace(ours):
         yield Service(running.url, _briefly(place))
+
+
+def _own_settings() -> ServiceSettings:
+    """What the ledger's own service would have been started with, but for ourselves alone.
+
+    So nothing is deleted that the user means to keep.
+    """
+    with told_in_one_line():
+        settings = service_settings()
+    return msgspec.structs.replace(settings, host=DEFAULT_HOST, allowed_hosts="", auth="required")
 
 
 def _check(url: str) -> None:
