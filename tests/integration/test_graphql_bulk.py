@@ -82,6 +82,15 @@ async def test_no_more_are_changed_than_was_asked_for(
         assert answer == {"code": "InvalidInput", "field": "maxAffected"}
 
 
+async def test_no_more_are_passed_over_than_may_be_changed(
+    ledger: Ledger, runs: list[FlowRunCreated], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "MOST", 2)
+    monkeypatch.setattr(bulk, "BATCH", 1)
+    done = await steer(ledger, "retryFlowRuns", filter={"deployed": False}, most=2)
+    assert (done["affected"], done["skipped"], done["more"]) == (0, 2, True)
+
+
 async def test_what_has_ended_is_deleted_with_all_that_hangs_on_it(
     ledger: Ledger, runs: list[FlowRunCreated]
 ) -> None:

@@ -17,7 +17,8 @@ from headrace_service.ledger.queries.flow_runs import FlowRunWhere, page_of_flow
 from headrace_service.ledger.queries.paging import Page
 from headrace_service.ledger.state_changes import state_of_flow_run
 
-#: Runs that one transaction changes, that one request changes, and whose ids an answer has.
+#: Runs that one transaction changes, that one request changes or passes over, and whose ids an
+#: answer has.
 BATCH, MOST, SAMPLE = 50, 10_000, 100
 
 
@@ -82,7 +83,7 @@ async def steer_all(
         ids = [row.id for row in found.rows]
         outcome.take(ids if dry_run else await _steer(ledger, what, ids), len(ids))
         outcome.more = found.has_next
-        if not found.has_next or outcome.affected >= most:
+        if not found.has_next or outcome.affected >= most or outcome.skipped >= MOST:
             return outcome
         after = ids[-1]
 

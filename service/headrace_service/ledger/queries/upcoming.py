@@ -34,7 +34,7 @@ class Upcoming(msgspec.Struct, frozen=True, order=True):
     schedule_id: UUID | None
 
 
-class Firing(msgspec.Struct, frozen=True):
+class Coming(msgspec.Struct, frozen=True):
     """A schedule that is to fire."""
 
     id: UUID
@@ -58,7 +58,7 @@ def waiting_runs(db: peewee.Database, deployment_id: UUID | None, limit: int) ->
     return [Upcoming(*row) for row in rows]
 
 
-def firing_schedules(db: peewee.Database, deployment_id: UUID | None, limit: int) -> list[Firing]:
+def firing_schedules(db: peewee.Database, deployment_id: UUID | None, limit: int) -> list[Coming]:
     """The schedules that fire first; later ones than `limit` of them fire after all of these."""
     query = Schedule.select(
         Schedule.id, Schedule.deployment_id, Schedule.spec, Schedule.next_fire
@@ -67,12 +67,12 @@ def firing_schedules(db: peewee.Database, deployment_id: UUID | None, limit: int
         query = query.where(Schedule.deployment_id == deployment_id)
     rows = query.order_by(Schedule.next_fire).limit(limit).tuples().execute(db)
     return [
-        Firing(key, owner, msgspec.json.decode(spec, type=ScheduleSpec), coming)
+        Coming(key, owner, msgspec.json.decode(spec, type=ScheduleSpec), coming)
         for key, owner, spec, coming in rows
     ]
 
 
-def merged(waiting: list[Upcoming], firing: list[Firing], limit: int) -> list[Upcoming]:
+def merged(waiting: list[Upcoming], firing: list[Coming], limit: int) -> list[Upcoming]:
     """What comes first of the runs and the schedules' times, which are computed here."""
     times = [_times(each) for each in firing]
     return list(islice(heapq.merge(waiting, *times, key=lambda each: each.at), limit))
@@ -83,7 +83,7 @@ def fire_times(spec: ScheduleSpec, first: int, limit: int) -> list[int]:
     return list(islice(_moments(spec, first), limit))
 
 
-def _times(firing: Firing) -> Iterator[Upcoming]:
+def _times(firing: Coming) -> Iterator[Upcoming]:
     for moment in _moments(firing.spec, firing.next_fire):
         yield Upcoming(moment, firing.deployment_id, None, firing.id)
 
