@@ -124,6 +124,8 @@ def apply_schedules(
         same = next((old for old in others if old.declared == declared), None)
         if same is None:
             same = next((old for old in others if _is_same(old, schedule)), None)
+            if same is not None:
+                revise(db, Schedule, same.id, f"schedule {same.id}", None)
             key = _put(db, deployment_id, schedule, same, now, field, {Schedule.declared: declared})
         else:
             key = same.id
