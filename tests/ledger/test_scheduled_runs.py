@@ -157,6 +157,7 @@ def test_a_slug_keeps_a_schedule_whose_times_change(ledger: Ledger) -> None:
     ((after,),) = ledger.read(schedules_of, [row.id]).result()
     assert after.id == before.id
     assert after.spec.cron == "0 9 * * *"
+    assert after.revision == before.revision + 1  # who edits what he saw before is told
     assert after.next_fire != before.next_fire
 
 
@@ -344,8 +345,10 @@ def test_a_resumed_run_does_not_end_with_the_process_that_suspended_it(ledger: L
     assert ledger.append(msgspec.structs.replace(batch, process=process)).result().refused == []
     assert take(ledger, row) == []
     assert ledger.write(resume_flow_run, run_id, None).result() is None
+    late = Stream().batch(FlowRunChanged(run_id, state("RUNNING", run_count=1), first.epoch))
+    assert [refused.code for refused in ledger.append(late).result().refused] == ["Conflict"]
     (second,) = take(ledger, row)
-    assert (second.flow_run_id, second.epoch, second.run_count) == (run_id, 2, 1)
+    assert (second.flow_run_id, second.epoch, second.run_count) == (run_id, 3, 1)
     gone = [Ended(each, "it is gone", lapsed=False) for each in ledger.read(processes).result()]
     assert len(gone) == 1
     assert ledger.write(reap, gone, now_micros()).result().answer == 0

@@ -17,10 +17,13 @@ import peewee
 
 from headrace.records import Name, StateType, now_micros
 from headrace_service.json_schema import problems
-from headrace_service.ledger.decode import NOBODY
 from headrace_service.ledger.errors import Conflict, InvalidInput, NotFound
 from headrace_service.ledger.models import FlowRun, FlowRunInput
-from headrace_service.ledger.state_changes import change_flow_run, state_of_flow_run
+from headrace_service.ledger.state_changes import (
+    change_flow_run,
+    state_of_flow_run,
+    take_from_process,
+)
 from headrace_service.ledger.statements import put
 from headrace_service.rules import Actor
 
@@ -132,12 +135,7 @@ def resume_flow_run(
     if current.name == "Suspended":
         refused = change_flow_run(db, flow_run_id, StateType.SCHEDULED, "Resuming", Actor.USER)
         # It is due, for any worker, and nobody's until then: its process ends, or has ended.
-        due = {
-            FlowRun.claimed_by: None,
-            FlowRun.client_id: NOBODY,
-            FlowRun.scheduled_time: max(now_micros(), _due(db, flow_run_id)),
-        }
-        FlowRun.update(due).where(FlowRun.id == flow_run_id).execute(db)
+        take_from_process(db, flow_run_id, max(now_micros(), _due(db, flow_run_id)))
     else:
         refused = change_flow_run(db, flow_run_id, StateType.RUNNING, "Running", Actor.USER)
     if refused is not None:
