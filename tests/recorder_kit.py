@@ -16,7 +16,15 @@ from uuid import UUID
 import msgspec
 
 from headrace.recorder import StreamGap, TransportAway
-from headrace.records import BatchAck, LogLine, RecordBatch, RefusedRecord
+from headrace.records import (
+    BatchAck,
+    LogLine,
+    ProcessInfo,
+    RecordBatch,
+    RefusedRecord,
+    RunClaim,
+    StateType,
+)
 from tests.builders import log_line
 
 #: Seconds that a test waits for a thread before it fails; none waits so long when all is well.
@@ -100,6 +108,10 @@ class MemoryTransport:
         ack = self.ledger.take(batch)
         self.after(batch)
         return ack
+
+    def begin(self, claim: RunClaim, client_id: UUID, process: ProcessInfo) -> StateType:
+        """See `Transport.begin`; every run is given, to whoever asks."""
+        return StateType.PENDING
 
     def close(self) -> None:
         """See `Transport.close`."""

@@ -28,7 +28,7 @@ from headrace.engine.jobs import run_here
 from headrace.entrypoints import is_loading
 from headrace.futures import when_all_done
 from headrace.logging import log_line
-from headrace.recorder import get_recorder, settle
+from headrace.recorder import Settled, get_recorder, settle
 from headrace.records import LogLine, StateChange, StateType, TaskRunChanged
 from headrace.runner.taking import LOOK, Taker
 from headrace.states import Crashed
@@ -155,15 +155,19 @@ class TaskWorker(Taker):
     async def _holding(self) -> list[str] | None:
         """The runs that it has, now and then: an answer that is lost is a matter for the next look.
 
-        What has ended here before is recorded first, or it would seem not to have begun.
+        What has ended here before is recorded first, or it would seem not to have begun, and be
+        given to somebody once more. When it cannot be, nothing is told.
         """
         now = time.monotonic()
         if now < self._told + LOOK:
             return None
         self._told = now
         holding = [str(run_id) for run_id in list(self._runs)]
-        await asyncio.to_thread(settle)
-        return holding
+        return holding if await self._settled() else None
+
+    async def _settled(self) -> bool:
+        """Whether the ledger knows all that was recorded here; it is given some time."""
+        return await asyncio.to_thread(settle) is Settled.ACKNOWLEDGED
 
     async def _cancel(self, client: AsyncClient) -> None:
         self._end()
@@ -178,8 +182,8 @@ class TaskWorker(Taker):
 
     async def _leave(self, client: AsyncClient) -> None:
         # What has begun here is to be known before what has not is given back.
-        await asyncio.to_thread(settle)
-        await super()._leave(client)
+        if await self._settled():
+            await super()._leave(client)
 
     def _submit(self, step: Any, *given: Any) -> None:
         """Take a step in one of the threads."""

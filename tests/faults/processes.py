@@ -63,6 +63,11 @@ class Process:
         self.finish()
 
     @property
+    def pid(self) -> int:
+        """Its number."""
+        return self._process.pid
+
+    @property
     def code(self) -> int | None:
         """The exit code."""
         return self._process.poll()
@@ -97,6 +102,11 @@ class Service:
         """What makes a script report to it."""
         return {"HEADRACE_API_URL": self.url}
 
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        return self._process.pid
+
     def kill(self) -> None:
         """SIGKILL."""
         self._process.kill()
@@ -106,7 +116,8 @@ class Service:
         self._process.signal(number)
 
     def restart(self) -> None:
-        """Start it again at the same address."""
+        """Start it again at the same address, once its process has ended."""
+        self._process.finish()
         port = self.url.rsplit(":", 1)[1]
         self._process = Process({}, "serve", str(self._place), port)
         assert self._heard_address() == self.url

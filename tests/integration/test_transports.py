@@ -13,9 +13,11 @@ from typing import Any
 import msgspec
 import peewee
 import pytest
+import uuid_utils.compat as uuids
 
 from headrace.exceptions import HomeUnusable, ServiceTooOld, ServiceUnreachable, SetupError
 from headrace.recorder import (
+    NotGiven,
     Recorder,
     Settled,
     StreamGap,
@@ -27,10 +29,14 @@ from headrace.recorder import (
 )
 from headrace.recorder.embedded import EmbeddedTransport
 from headrace.recorder.http import HttpTransport
-from headrace.records import Record, RecordBatch
+from headrace.records import ProcessInfo, Record, RecordBatch, RunClaim, StateType, now_micros
 from headrace.settings import get_settings
 from headrace_service.ledger import Ledger
+from headrace_service.ledger.claims import Claimant, claim
+from headrace_service.ledger.deployments import DeploymentInput, apply_deployment
 from headrace_service.ledger.models import Log
+from headrace_service.ledger.processes import processes
+from headrace_service.ledger.scheduled_runs import RunRequest, create_run
 from headrace_service.server import start_in_thread
 from tests.builders import Stream, enters, flow_run, log_line, state, task_run
 from tests.recorder_kit import PATIENCE
@@ -94,6 +100,26 @@ def test_a_batch_may_be_sent_again(transport: Transport, path: Path) -> None:
     for payload in (second, first):
         assert transport.send(payload).duplicate
     assert messages(path) == ["a", "b"]
+
+
+def test_a_claimed_run_is_given_to_one_process(transport: Transport, path: Path) -> None:
+    transport.connect()
+    ledger = Ledger.open(path)
+    try:
+        row = ledger.write(apply_deployment, DeploymentInput("etl", "daily")).result()
+        ledger.write(create_run, RunRequest("etl/daily")).result()
+        worker = Claimant(uuids.uuid7(), deployment_ids=[row.id])
+        (given,) = ledger.write(claim, worker, now_micros()).result()
+        process = ProcessInfo("mill", 7, "mill/7", 15.0)
+        mine = RunClaim(given.flow_run_id, given.epoch)
+        first = uuids.uuid7()
+        for _ in range(2):
+            assert transport.begin(mine, first, process) is StateType.PENDING
+        with pytest.raises(NotGiven, match="begun by another process"):
+            transport.begin(mine, uuids.uuid7(), process)
+        assert [each.client_id for each in ledger.read(processes).result()] == [first]
+    finally:
+        ledger.close()
 
 
 def test_a_hole_in_the_stream_is_refused(transport: Transport, path: Path) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import uuid_utils.compat as uuids
 
 from headrace.recorder import Recorder, Settled
-from headrace.records import ProcessInfo, RecordBatch
+from headrace.records import FlowRunChanged, ProcessInfo, RecordBatch, RunClaim
 from tests.builders import enters, flow_run, state, task_run
 from tests.recorder_kit import PATIENCE, MemoryTransport, line, sleeps_for_good, until
 from tests.recorder_kit import Ledger as MemoryLedger
@@ -40,6 +41,20 @@ def test_it_beats_while_a_run_is_open(recorder: Recorder, batches: list[RecordBa
     assert recorder.flush(PATIENCE) is Settled.ACKNOWLEDGED
     assert batches[-1].process is None
     until(sleeps_for_good, "it is quiet")
+
+
+def test_it_beats_once_it_was_given_a_run_though_it_records_nothing(
+    recorder: Recorder, batches: list[RecordBatch]
+) -> None:
+    claim = RunClaim(uuids.uuid7(), 1)
+    recorder.begin(claim)
+    until(lambda: len(batches) > 2, "it beats")
+    assert all(
+        (batch.process, batch.claim, batch.records) == (HERE, claim, []) for batch in batches
+    )
+    recorder.record(FlowRunChanged(claim.flow_run_id, state("COMPLETED"), 1))
+    assert recorder.flush(PATIENCE) is Settled.ACKNOWLEDGED
+    assert batches[-1].process is None
 
 
 def test_log_lines_alone_need_no_heartbeat(recorder: Recorder, batches: list[RecordBatch]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from headrace.recorder.buffer import Settled
 from headrace.recorder.process import Recorder, get_recorder, settle, shutdown
 from headrace.recorder.transport import (
+    NotGiven,
     StreamGap,
     Transport,
     TransportAway,
@@ -18,6 +19,7 @@ from headrace.recorder.transport import (
 )
 
 __all__ = [
+    "NotGiven",
     "Recorder",
     "Settled",
     "StreamGap",

@@ -73,6 +73,16 @@ class Stream:
         """Whether there are runs that depend on the life of this process."""
         return bool(self._open)
 
+    @property
+    def process(self) -> ProcessInfo | None:
+        """The process that has it."""
+        return self._process
+
+    def take(self, claim: RunClaim) -> None:
+        """The process has begun a run that it was given: one that is open from now on."""
+        self._claim = claim
+        self._open.setdefault(claim.flow_run_id, None)
+
     def encode(self, records: list[Record]) -> list[Batch]:
         """The next batch of the stream; several if one would be too long.
 

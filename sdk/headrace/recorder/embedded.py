@@ -12,23 +12,32 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
 
 import msgspec
 
 from headrace.exceptions import HomeUnusable, ServiceTooOld, SetupError
 from headrace.recorder.transport import (
+    NotGiven,
     StreamGap,
     TransportAway,
     TransportRefused,
     TransportStumbled,
 )
-from headrace.records import BatchAck, SlotAnswer, SlotRequest
+from headrace.records import (
+    BatchAck,
+    ProcessInfo,
+    RunClaim,
+    SlotAnswer,
+    SlotRequest,
+    StateType,
+    now_micros,
+)
 from headrace.settings import ensure_home
 
 if TYPE_CHECKING:
     import asyncio
     from concurrent.futures import Future
-    from uuid import UUID
 
     from headrace_service.ledger import Ledger
     from headrace_service.ledger.feed import Feed
@@ -132,6 +141,22 @@ class EmbeddedTransport:
             raise
         except Exception as error:  # a fault of the ledger's: it must not end the recorder
             raise TransportStumbled(f"{type(error).__name__}: {error}") from error
+
+    def begin(self, claim: RunClaim, client_id: UUID, process: ProcessInfo) -> StateType:
+        """Ask the ledger for a claimed run; see `Transport.begin`."""
+        from headrace_service.ledger import LedgerError
+        from headrace_service.ledger.beginning import begin
+        from headrace_service.ledger.errors import Refused
+
+        asked = self._handle.get().write(begin, claim, client_id, process, now_micros())
+        try:
+            return asked.result(COMMIT_TIMEOUT)
+        except Refused as error:
+            raise NotGiven(str(error)) from None
+        except LedgerError as error:
+            raise TransportAway(str(error)) from None
+        except TimeoutError:
+            raise TransportAway(f"no commit within {COMMIT_TIMEOUT:g} s") from None
 
     def close(self) -> None:
         """Let go of the ledger."""

@@ -25,7 +25,7 @@ from headrace.recorder.buffer import Buffer, Mark, Settled
 from headrace.recorder.delivery import Delivery
 from headrace.recorder.spool import Spool
 from headrace.recorder.transport import Transport, TransportAway, TransportStumbled
-from headrace.records import ProcessInfo
+from headrace.records import ProcessInfo, RunClaim, StateType
 
 logger = logging.getLogger("headrace.recorder")
 
@@ -118,6 +118,21 @@ class Flusher:
     def client_id(self) -> UUID:
         """The name of the stream."""
         return self._stream.client_id
+
+    def begin(self, claim: RunClaim) -> StateType:
+        """Ask for a claimed run, before anything is recorded; see `Transport.begin`.
+
+        Once it has it, the process says that it lives, though it may record nothing for long.
+        """
+        process = self._stream.process
+        assert process is not None  # a process that has runs tells who it is
+        with self._lock:
+            state = self._transport.begin(claim, self.client_id, process)
+            self._stream.take(claim)
+            self._spoke_at = time.monotonic()
+        self._start()
+        self.buffer.wake()
+        return state
 
     @property
     def started(self) -> bool:

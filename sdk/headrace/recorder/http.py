@@ -5,18 +5,27 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import msgspec
 
 from headrace.endpoints import http_options
 from headrace.exceptions import AccessDenied, ServiceTooOld, ServiceUnreachable
 from headrace.recorder.transport import (
+    NotGiven,
     StreamGap,
     TransportAway,
     TransportRefused,
     TransportStumbled,
 )
-from headrace.records import WIRE_VERSION, BatchAck, RefusedRecord
+from headrace.records import (
+    WIRE_VERSION,
+    BatchAck,
+    ProcessInfo,
+    RefusedRecord,
+    RunClaim,
+    StateType,
+)
 
 if TYPE_CHECKING:
     import httpx
@@ -38,6 +47,12 @@ _MUTATION = (
 # What stands before and after a batch, so that the batch is not encoded a second time.
 _BEFORE = b'{"query":' + msgspec.json.encode(_MUTATION) + b',"variables":{"batch":'
 _AFTER = b"}}"
+
+
+_BEGIN = (
+    "mutation Begin($input: BeginInput!) { beginFlowRun(input: $input) { __typename "
+    "... on Begun { state } ... on UserError { message } } }"
+)
 
 
 class _Ack(msgspec.Struct, tag_field="__typename", tag="RecordAck"):
@@ -73,6 +88,20 @@ class _Error(msgspec.Struct):
 
 class _Answer(msgspec.Struct):
     data: _Record | None = None
+    errors: list[_Error] = []
+
+
+class _Begun(msgspec.Struct):
+    state: StateType | None = None
+    message: str = ""
+
+
+class _Begin(msgspec.Struct, rename="camel"):
+    begin_flow_run: _Begun
+
+
+class _BeginAnswer(msgspec.Struct):
+    data: _Begin | None = None
     errors: list[_Error] = []
 
 
@@ -169,6 +198,33 @@ class HttpTransport:
                 raise TransportRefused(f"{message} ({field})" if field else message, code)
             case _Ack(number, accepted, duplicate, refused):
                 return BatchAck(number, accepted, refused, duplicate)
+
+    def begin(self, claim: RunClaim, client_id: UUID, process: ProcessInfo) -> StateType:
+        """Ask the service for a claimed run; see `Transport.begin`."""
+        wanted = {
+            "id": claim.flow_run_id,
+            "epoch": claim.epoch,
+            "clientId": client_id,
+            "host": process.host,
+            "pid": process.pid,
+            "identity": process.identity,
+            "leaseSeconds": process.lease_seconds,
+        }
+        body = msgspec.json.encode({"query": _BEGIN, "variables": {"input": wanted}})
+        response = self._post(body, ANSWER_TIMEOUT)
+        try:
+            answer = msgspec.json.decode(response.content, type=_BeginAnswer)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise TransportAway(f"it answers HTTP {response.status_code}") from None
+        if answer.data is None:
+            error = answer.errors[0] if answer.errors else _Error("nothing")
+            if error.extensions.code in DENIED:
+                raise AccessDenied(f"the service at {self._url} says: {error.message}")
+            raise TransportAway(f"it answers: {error.message}")
+        begun = answer.data.begin_flow_run
+        if begun.state is None:
+            raise NotGiven(begun.message)
+        return begun.state
 
     def close(self) -> None:
         """Close the connection."""

@@ -18,7 +18,7 @@ from headrace.recorder.flusher import HEARTBEAT, Flusher
 from headrace.recorder.leftovers import LeftoverReplay
 from headrace.recorder.spool import forget_inherited
 from headrace.recorder.transport import Transport, TransportAway
-from headrace.records import ProcessInfo, Record
+from headrace.records import ProcessInfo, Record, RunClaim, StateType
 from headrace.settings import Settings, get_settings
 
 #: Seconds that the end of a process gives to the records of earlier ones.
@@ -111,6 +111,18 @@ class Recorder:
     def client_id(self) -> UUID:
         """The stream's name in the ledger."""
         return self._flusher.client_id
+
+    def begin(self, claim: RunClaim) -> StateType:
+        """Ask, in one try, for a run that was claimed for this process; before it records anything.
+
+        Returns:
+            The type of the run's state: PENDING, or CANCELLING when it is to end before it begins.
+
+        Raises:
+            NotGiven: the run is not this process's to execute.
+            TransportAway: there was no answer; ask again.
+        """
+        return self._flusher.begin(claim)
 
     @property
     def refused(self) -> int:
@@ -208,14 +220,15 @@ def get_recorder() -> Recorder:
         return _recorder
 
 
-def settle() -> None:
+def settle() -> Settled:
     """Wait until what this process has recorded so far is in the ledger, if it recorded anything.
 
-    It waits for no longer than the end of a flow does.
+    It waits for no longer than the end of a flow does. Returns what has become of it.
     """
     recorder = _recorder
-    if recorder is not None:
-        recorder.flush(get_settings().settle_timeout)
+    if recorder is None:
+        return Settled.ACKNOWLEDGED
+    return recorder.flush(get_settings().settle_timeout)
 
 
 def shutdown() -> None:

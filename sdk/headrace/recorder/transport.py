@@ -7,8 +7,9 @@ Everything above the seam (order, batches, retries, the spool) is the same for b
 from __future__ import annotations
 
 from typing import Protocol
+from uuid import UUID
 
-from headrace.records import BatchAck
+from headrace.records import BatchAck, ProcessInfo, RunClaim, StateType
 
 
 class TransportAway(Exception):
@@ -46,6 +47,10 @@ class StreamGap(TransportRefused):
         self.expected = expected
 
 
+class NotGiven(Exception):
+    """A claimed run is not this process's to execute; the message says why."""
+
+
 class Transport(Protocol):
     """Brings encoded batches to a ledger, one at a time."""
 
@@ -69,6 +74,23 @@ class Transport(Protocol):
             TransportStumbled: the ledger failed over this batch.
             StreamGap: earlier batches of the stream are missing.
             TransportRefused: the batch as a whole is not acceptable.
+        """
+
+    def begin(self, claim: RunClaim, client_id: UUID, process: ProcessInfo) -> StateType:
+        """Ask, in one try, for a run that was claimed. Asking again is safe.
+
+        Args:
+            claim: the run, and the claim that this process was started for.
+            client_id: the stream that it will record by.
+            process: this process.
+
+        Returns:
+            The type of the run's state: PENDING, or CANCELLING when it is to end before it begins.
+
+        Raises:
+            NotGiven: it was claimed anew, has ended, or another process has it.
+            TransportAway: there was no answer.
+            AccessDenied: this process may not have runs.
         """
 
     def close(self) -> None:

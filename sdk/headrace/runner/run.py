@@ -1,7 +1,8 @@
 """The process of one run: `python -m headrace.runner.run`, with its job on standard input.
 
-It ends with 0 once the run's end is recorded, whatever that is, or its suspension. Any other code
-tells the host that the process has ended without a word.
+It runs nothing of the user's before the ledger has given it the run. It ends with 0 once the run's
+end is recorded, whatever that is, or its suspension; or when the run is not its to execute. Any
+other code tells the host that the process has ended without a word.
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ from headrace.entrypoints import load_flow
 from headrace.exceptions import BundleError, Pause
 from headrace.logging import ensure_logging
 from headrace.logging.loggers import flow_run_logger
-from headrace.recorder import get_recorder, shutdown
+from headrace.recorder import get_recorder
 from headrace.records import FlowRunChanged, LogLine, StateChange, StateType, now_micros
+from headrace.runner.beginning import begin, settle
 from headrace.runner.jobs import Job
 from headrace.settings import get_settings
 from headrace.states import Cancelling
@@ -46,6 +48,12 @@ def execute(job: Job) -> None:
     if job.is_over:
         _call_hooks(job)
         return
+    if (recorder := begin(job)) is not None:
+        _execute(job)
+        settle(recorder, job)
+
+
+def _execute(job: Job) -> None:
     try:
         flow = _flow_of(job)
     except Exception as error:  # whatever the user's module raises
@@ -158,7 +166,6 @@ def _record_failure(job: Job, message: str) -> None:
     state = StateChange(StateType.FAILED, "Failed", now, clip(message), job.run_count)
     recorder.record(line)
     recorder.record(FlowRunChanged(job.flow_run_id, state, job.epoch))
-    shutdown()
 
 
 if __name__ == "__main__":

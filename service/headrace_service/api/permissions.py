@@ -50,7 +50,7 @@ NEEDED = {
             setVariable deleteVariable createArtifact updateArtifact deleteArtifact
             applyDeployment setDeploymentPaused createSchedule updateSchedule setScheduleActive
             deleteSchedule backfillDeployment createFlowRun putBundle
-            claimFlowRuns releaseWorker concludeFlowRun enqueueTaskRun claimTaskRuns
+            claimFlowRuns releaseWorker beginFlowRun concludeFlowRun enqueueTaskRun claimTaskRuns
             acquireSlots releaseSlots renewSlots exchangeSlots
             createAutomation updateAutomation setAutomationEnabled setOwnedAutomations
             deleteAutomation

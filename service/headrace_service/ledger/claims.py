@@ -1,13 +1,14 @@
 """Claims: runs of deployments are given to the workers that execute them, and given back.
 
-    schedule fires ─┐                      worker claims
-                    ├─► SCHEDULED, due at ───────────────► PENDING ─► (the process reports) RUNNING
-    somebody asks  ─┘        ▲                               │
+    schedule fires ─┐                      worker claims            its process begins
+                    ├─► SCHEDULED, due at ───────────────► PENDING ─────────────────────► RUNNING
+    somebody asks  ─┘        ▲                               │        (`beginning`)
                              └───── released: its worker ────┘
                                     is gone
 
-Each claim and each release begins a new epoch of the run. A process reports what becomes of a run
-under the epoch that it was given, so that one whose claim was taken from it changes nothing.
+Each claim and each release begins a new epoch of the run. A process begins a run, and reports what
+becomes of it, under the epoch that it was given: one whose claim was taken from it runs nothing,
+and changes nothing.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from headrace.records import FlowRunChanged, SlotHolder, StateChange, StateType,
 from headrace_service.ledger.background import release_background_runs
 from headrace_service.ledger.concurrency import release_runs
 from headrace_service.ledger.crashes import try_again
+from headrace_service.ledger.decode import NOBODY
 from headrace_service.ledger.deployments import DeploymentRow, deployments_by_id
 from headrace_service.ledger.desk import Desk
 from headrace_service.ledger.guesses import note
@@ -183,7 +185,11 @@ def _give(db: peewee.Database, worker_id: UUID, owner: DeploymentRow, row: _DueR
     """Make a run a worker's own."""
     change = StateChange(StateType.PENDING, "Pending", now_micros(), None, row.run_count)
     change_states(db, [FlowRunChanged(row.id, change)], Actor.SERVICE)
-    values = {FlowRun.claimed_by: worker_id, FlowRun.epoch: row.epoch + 1}
+    values = {
+        FlowRun.claimed_by: worker_id,
+        FlowRun.epoch: row.epoch + 1,
+        FlowRun.client_id: NOBODY,  # until a process begins it
+    }
     FlowRun.update(values).where(FlowRun.id == row.id).execute(db)
     return Claimed(
         row.id,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import strawberry
 
-from headrace.records import StateType, now_micros
+from headrace.records import ProcessInfo, RunClaim, StateType, now_micros
 from headrace_service.api.context import Info, parse_id
 from headrace_service.api.mutations.answers import (
     DeleteResult,
@@ -20,6 +20,7 @@ from headrace_service.api.scalars import DateTime
 from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
 from headrace_service.api.types.work import ClaimedRun, Claims, WorkPool
 from headrace_service.ledger import claims, errors, work_pools, work_queues
+from headrace_service.ledger.beginning import begin
 from headrace_service.ledger.claims import Claimant
 from headrace_service.ledger.decode import checked
 
@@ -83,6 +84,42 @@ class Concluded:
     )
 
 
+@strawberry.input(description="The process of a claimed run, which is about to load its code.")
+class BeginInput:
+    """A process, and the claim that it was started for."""
+
+    id: strawberry.ID = strawberry.field(description="The run's id.")
+    epoch: int = strawberry.field(description="The number of its claim.")
+    client_id: strawberry.ID = strawberry.field(
+        description="The stream by which the process will `record`; it made the id itself."
+    )
+    host: str = strawberry.field(description="The machine that it runs on.")
+    pid: int = strawberry.field(description="Its number there.")
+    identity: str = strawberry.field(
+        description="What tells it apart from every other process of its machine."
+    )
+    lease_seconds: float = strawberry.field(
+        description="So long it counts as living without a word from it."
+    )
+    direct: bool = strawberry.field(
+        default=False, description="Whether it writes into the ledger's file itself."
+    )
+
+
+@strawberry.type(description="A run is its process's from now on.")
+class Begun:
+    """A run that may be executed."""
+
+    state: StateType = strawberry.field(
+        description="The type of the state that it is in: CANCELLING, if it is to end before it "
+        "has begun."
+    )
+
+
+BeginResult = Annotated[
+    Begun | NotFound | Conflict | InvalidInput,
+    strawberry.union("BeginResult", description="That the run may begin, or why it may not."),
+]
 ConcludeResult = Annotated[
     Concluded | NotFound | Conflict | InvalidInput,
     strawberry.union("ConcludeResult", description="What became of the run."),
@@ -238,6 +275,31 @@ class WorkMutations:
         key = parse_id(worker_id, "workerId")
         await info.context.ledger.awrite(claims.release_worker, key)
         return deleted(key)
+
+    @strawberry.mutation(
+        description="The process of a claimed run asks for it before it runs any of its code: a "
+        "run is given to one process of a claim, and to none whose claim was given back."
+    )
+    async def begin_flow_run(
+        self,
+        info: Info,
+        input: Annotated[
+            BeginInput, strawberry.argument(description="The process, and what it is for.")
+        ],
+    ) -> BeginResult:
+        """Begin."""
+        claim = RunClaim(parse_id(input.id), input.epoch)
+        process = ProcessInfo(
+            input.host, input.pid, input.identity, input.lease_seconds, input.direct
+        )
+        client = parse_id(input.client_id, "clientId")
+        try:
+            state = await info.context.ledger.awrite(
+                begin, claim, client, checked(process), now_micros()
+            )
+        except errors.Refused as error:
+            return refusal(error)
+        return Begun(state=state)
 
     @strawberry.mutation(
         description="The process that executed a run has ended without saying how: the run is "
