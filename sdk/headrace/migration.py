@@ -15,9 +15,10 @@ import msgspec
 _WORD = re.compile(r"prefect", re.IGNORECASE)
 _CASES = {"prefect": "headrace", "Prefect": "Headrace", "PREFECT": "HEADRACE"}
 
-#: Addresses stay: they lead to Prefect's own pages, repositories and cloud.
+#: Addresses stay: they lead to Prefect's own pages and repositories, or to somebody's data.
 _ADDRESS = re.compile(
-    r"[\w.+:/@-]*(?:prefect\.(?:io|cloud)|PrefectHQ)[^\s\"'<>)\]]*", re.IGNORECASE
+    r"(?:[a-z][\w+.-]*://|[\w.+:/@-]*(?:prefect\.(?:io|cloud)|PrefectHQ))[^\s\"'<>)\]]*",
+    re.IGNORECASE,
 )
 
 #: A requirement with its version, which says nothing about headrace.
@@ -49,8 +50,8 @@ class Open(msgspec.Struct, frozen=True):
 def substitute(text: str) -> str:
     """`text` with the word `prefect` replaced by `headrace`, its case kept.
 
-    Addresses of Prefect's own pages stay as they are. A requirement loses its version, which is
-    one of Prefect's.
+    Addresses stay as they are, those with `://` and those of Prefect's own pages. A requirement
+    loses its version, which is one of Prefect's.
     """
     text = _REQUIREMENT.sub(lambda found: f"prefect{found['extras'] or ''}", text)
     parts, end = [], 0

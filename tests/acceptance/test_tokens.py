@@ -43,6 +43,7 @@ def test_a_service_is_opened_with_tokens(tmp_path: Path) -> None:
     made = headrace(tmp_path, "token", "create", "script", "--scope", "run")
     token = made.stdout.strip()
     assert made.returncode == 0, made.stderr
+    assert "whoever asks the service needs a token" in made.stderr
     (tmp_path / "script.py").write_text(SCRIPT)
     elsewhere = tmp_path / "elsewhere"
     with start(tmp_path, "--host", "0.0.0.0") as running:
@@ -69,6 +70,8 @@ def test_a_service_is_opened_with_tokens(tmp_path: Path) -> None:
         more = headrace(elsewhere, "token", "ls", **where, HEADRACE_API_TOKEN=token)
         assert more.returncode == 1
         assert "needs the scope 'admin'" in more.stderr
+        monitor = headrace(elsewhere, "tui", "--url", running.url)
+        assert (monitor.returncode, monitor.stderr.count("\n")) == (1, 1), monitor.stderr
         body = {"query": "{ flowRuns { nodes { id } } }"}
         assert httpx.post(f"{running.url}/graphql", json=body).status_code == 401
         code, output, errors = running.end()

@@ -26,6 +26,7 @@ from headrace.migration import open_points, substitute
             "git+https://github.com/PrefectHQ/prefect@main",
             "git+https://github.com/PrefectHQ/prefect@main",
         ),
+        ('load("s3://prefect-prod/data")', 'load("s3://prefect-prod/data")'),
         ("PrEfEcT", "headrace"),
         ("nothing here\r\n", "nothing here\r\n"),
     ],

@@ -38,6 +38,8 @@ def create(name: str, scope: str, expires_in_days: float | None, as_json: bool) 
     if as_json:
         show_json({"secret": made["secret"], **made["token"]})
         return
+    if len(perform(tokens.tokens())) == 1:
+        show_line("It is the first: whoever asks the service needs a token from now on.", err=True)
     show_line(f"Made token {name!r}; it is shown this once. Set HEADRACE_API_TOKEN to:", err=True)
     show_line(made["secret"])
 

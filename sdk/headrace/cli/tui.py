@@ -133,7 +133,10 @@ def _ask(url: str) -> tuple[str, str]:
     from headrace.client import Client
 
     with Client(url) as client:
-        return client.api_url or url, str(client.server_info()["ledger"])
+        try:
+            return client.api_url or url, str(client.server_info()["ledger"])
+        except ServiceError as error:
+            raise SetupError(str(error)) from None
 
 
 def _briefly(place: Path | str) -> str:

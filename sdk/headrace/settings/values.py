@@ -137,7 +137,8 @@ def ensure_home(home: Path) -> Path:
         HomeUnusable: it cannot; the message says why.
     """
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        # For its owner alone: what is in it may be nobody else's business.
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         reason = error.strerror or str(error)
         raise HomeUnusable(
