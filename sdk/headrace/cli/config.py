@@ -1,4 +1,4 @@
-"""`headrace config`: the settings that hold here, and where they come from."""
+"""`headrace config`: the settings that hold here, where they come from, and those of the file."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import click
 import msgspec
 
 from headrace.cli.ledger import service_settings, told_in_one_line
-from headrace.cli.output import json_option, show_json, show_line
+from headrace.cli.output import confirm, fail, json_option, show_json, show_line
 from headrace.settings import get_settings
-from headrace.settings.files import settings_file, with_file
-from headrace.settings.reading import ALIASES, SECRET
+from headrace.settings.editing import edit
+from headrace.settings.files import name_of, settings_file, with_file
+from headrace.settings.reading import ALIASES, READERS, SECRET, read_one
 
 _PASSWORD = re.compile(r"(://[^/@:]*:)[^/@]*@")
 HIDDEN = "********"
@@ -20,7 +21,7 @@ HIDDEN = "********"
 
 @click.group()
 def command() -> None:
-    """Show the settings."""
+    """Show the settings, and change those of the file."""
 
 
 @command.command()
@@ -28,11 +29,7 @@ def command() -> None:
 @json_option
 def view(show_sources: bool, as_json: bool) -> None:
     """Show all settings, the service's too, as the variables by which they are set."""
-    with told_in_one_line():
-        service = msgspec.to_builtins(service_settings())
-    own = msgspec.to_builtins(get_settings(), enc_hook=str)
-    found = {**own, **{f"server_{name}": value for name, value in service.items()}}
-    values = {name: _shown(name, value) for name, value in found.items()}
+    values = _values()
     if as_json:
         show_json(values)
         return
@@ -40,6 +37,83 @@ def view(show_sources: bool, as_json: bool) -> None:
     for name, value in values.items():
         source = f"  (from {sources[name]})" if show_sources and name in sources else ""
         show_line(f"HEADRACE_{name.upper()}={'' if value is None else value}{source}")
+
+
+@command.command("get")
+@click.argument("setting")
+def get(setting: str) -> None:
+    """Print the value that holds here of SETTING, such as HEADRACE_API_URL."""
+    name = _name(setting)
+    value = _values()[name]
+    show_line("" if value is None else str(value))
+
+
+@command.command("set")
+@click.argument("settings", nargs=-1, required=True, metavar="KEY=VALUE...")
+def set_(settings: tuple[str, ...]) -> None:
+    """Set settings in the file, such as HEADRACE_LOGGING_LEVEL=DEBUG."""
+    path = settings_file(os.environ)
+    for text in settings:
+        setting, equals, value = text.partition("=")
+        if not equals:
+            fail(f"Failed to parse argument {text!r}. Use the format 'VAR=VAL'.")
+        name = _name(setting)
+        variable = f"HEADRACE_{name.upper()}"
+        _check(name, variable, value)
+        edit(path, name, value)
+        show_line(f"Set {variable!r} to {_shown(name, value)!r}.")
+        if os.environ.get(variable, "").strip():
+            show_line(f"The environment sets {variable}, too, and counts for more.", err=True)
+    show_line(f"Updated {path}.")
+
+
+@command.command()
+@click.argument("settings", nargs=-1, required=True, metavar="KEY...")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+def unset(settings: tuple[str, ...], yes: bool) -> None:
+    """Take settings out of the file."""
+    path = settings_file(os.environ)
+    for setting in settings:
+        name = _name(setting)
+        variable = f"HEADRACE_{name.upper()}"
+        if variable not in with_file({"HEADRACE_HOME": str(path.parent)}):
+            fail(f"{variable!r} is not set in {path}.")
+        confirm(variable, yes)
+        edit(path, name, None)
+        show_line(f"Unset {variable!r}.")
+    show_line(f"Updated {path}.")
+
+
+def _values() -> dict[str, object]:
+    """All settings by their names, with the values that hold here."""
+    with told_in_one_line():
+        service = msgspec.to_builtins(service_settings())
+    own = msgspec.to_builtins(get_settings(), enc_hook=str)
+    found = {**own, **{f"server_{name}": value for name, value in service.items()}}
+    return {name: _shown(name, value) for name, value in found.items()}
+
+
+def _name(setting: str) -> str:
+    """A setting's name, called as its variable or as in the file."""
+    name = name_of(setting.strip().removeprefix("HEADRACE_"))
+    if name not in _values():
+        fail(f"Unknown setting name {setting!r}.")
+    return name
+
+
+def _check(name: str, variable: str, value: str) -> None:
+    """Refuse what cannot be set, in one line."""
+    if name == "home":
+        fail("HEADRACE_HOME says where the file is: set it in the environment")
+    if not value.strip():
+        fail(f"{variable} has no value; `headrace config unset {variable}` takes it away")
+    if name in READERS:
+        read_one(name, variable, value)
+        return
+    from headrace_service.settings import read_service_settings
+
+    with told_in_one_line():
+        read_service_settings({variable: value})
 
 
 def _sources() -> dict[str, str]:

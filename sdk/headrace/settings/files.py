@@ -57,8 +57,7 @@ def variables_of(content: str, path: Path) -> dict[str, str]:
         raise InvalidSetting(f"{path} is no TOML: {error}") from None
     found = {}
     for key, value in _flat(tables):
-        name = key.replace(".", "_").replace("-", "_").lower()
-        name = ALIASES.get(name, name)
+        name = name_of(key)
         if name == "home" or (name not in READERS and not name.startswith(_SERVER)):
             raise InvalidSetting(f"{path}: {key!r} is no setting of headrace; see docs/settings.md")
         variable = f"HEADRACE_{name.upper()}"
@@ -69,6 +68,12 @@ def variables_of(content: str, path: Path) -> dict[str, str]:
             except InvalidSetting as error:
                 raise InvalidSetting(f"{path}: {error}") from None
     return found
+
+
+def name_of(key: str) -> str:
+    """The setting that a key of the file stands for: `logging.level` is `logging_level`."""
+    name = key.replace(".", "_").replace("-", "_").lower()
+    return ALIASES.get(name, name)
 
 
 def _flat(table: Mapping[str, object], before: str = "") -> Iterator[tuple[str, object]]:
