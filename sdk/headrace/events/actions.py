@@ -14,6 +14,16 @@ from headrace.records import StateType
 Source = Literal["selected", "inferred"]
 
 
+def _not_negative(delay: timedelta, info: pydantic.ValidationInfo) -> timedelta:
+    if delay < timedelta(0):
+        raise ValueError(f"{info.field_name} must be non-negative")
+    return delay
+
+
+#: How long a run waits.
+Delay = Annotated[timedelta, pydantic.AfterValidator(_not_negative)]
+
+
 class Action(pydantic.BaseModel):
     """The root of actions; `type` tells which one it is."""
 
@@ -61,7 +71,7 @@ class RunDeployment(DeploymentAction):
     type: Literal["run-deployment"] = "run-deployment"
     parameters: dict[str, Any] | None = None
     job_variables: dict[str, Any] | None = None
-    schedule_after: Annotated[timedelta, pydantic.Field(ge=timedelta(0))] = timedelta(0)
+    schedule_after: Delay = timedelta(0)
 
 
 class PauseDeployment(DeploymentAction):

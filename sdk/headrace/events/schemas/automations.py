@@ -20,20 +20,9 @@ SHORTEST = timedelta(seconds=10)
 SHORTEST_RANGE = timedelta(seconds=300)
 
 
-def _from_text(value: Any) -> Any:
-    """A number that was written as text, as seconds; all else as it is."""
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return value
-    return value
-
-
 #: Labels by name, each with the values that will do: a `ResourceSpecification` as a mapping.
 Wanted = dict[str, str | list[str]]
-Seconds = Annotated[timedelta, pydantic.BeforeValidator(_from_text)]
-_seconds: pydantic.TypeAdapter[timedelta] = pydantic.TypeAdapter(Seconds)
+_duration: pydantic.TypeAdapter[timedelta] = pydantic.TypeAdapter(timedelta)
 
 
 class Posture(str, enum.Enum):  # noqa: UP042  # prints as Prefect's
@@ -140,7 +129,7 @@ class EventTrigger(ResourceTrigger):
     for_each: set[str] = pydantic.Field(default_factory=set)
     posture: Literal[Posture.Reactive, Posture.Proactive] = Posture.Reactive
     threshold: int = 1
-    within: Annotated[Seconds, pydantic.Field(ge=timedelta(0))] = timedelta(0)
+    within: Annotated[timedelta, pydantic.Field(ge=timedelta(0))] = timedelta(0)
 
     @pydantic.model_validator(mode="before")
     @classmethod
@@ -149,12 +138,12 @@ class EventTrigger(ResourceTrigger):
             return data
         if "within" in data and data["within"] is None:
             raise ValueError("`within` should be a valid timedelta")
-        if data.get("posture") != Posture.Proactive:
-            return data
         try:
-            within = _seconds.validate_python(data.get("within") or SHORTEST)
+            within = _duration.validate_python(data.get("within", timedelta(0)))
         except pydantic.ValidationError:
             return data  # the field itself tells
+        if data.get("posture") != Posture.Proactive:
+            return {**data, "within": within}
         if not within:
             within = SHORTEST
         if within < SHORTEST:
@@ -197,8 +186,8 @@ class MetricTriggerQuery(pydantic.BaseModel):
     name: Annotated[HeadraceMetric | str, pydantic.Field(union_mode="left_to_right")]
     threshold: float
     operator: MetricTriggerOperator
-    range: Seconds = SHORTEST_RANGE
-    firing_for: Seconds = SHORTEST_RANGE
+    range: timedelta = SHORTEST_RANGE
+    firing_for: timedelta = SHORTEST_RANGE
 
     @pydantic.field_validator("range", "firing_for")
     @classmethod
@@ -228,7 +217,7 @@ class CompositeTrigger(Trigger, abc.ABC):
 
     type: Literal["compound", "sequence"]
     triggers: list[TriggerTypes]
-    within: Seconds | None = None
+    within: timedelta | None = None
 
     def _describe(self, head: str, indent: int) -> str:
         parts = [trigger.describe_for_cli(indent + 1) for trigger in self.triggers]
@@ -265,7 +254,7 @@ class SequenceTrigger(CompositeTrigger):
         return self._describe("In this order:", indent)
 
 
-def trigger_kind(value: Any) -> str:
+def trigger_discriminator(value: Any) -> str:
     """The `type` of a trigger; of a mapping without one, what it looks like."""
     if not isinstance(value, dict):
         return str(getattr(value, "type", "event"))
@@ -281,7 +270,7 @@ TriggerTypes = Annotated[
     | Annotated[MetricTrigger, pydantic.Tag("metric")]
     | Annotated[CompoundTrigger, pydantic.Tag("compound")]
     | Annotated[SequenceTrigger, pydantic.Tag("sequence")],
-    pydantic.Discriminator(trigger_kind),
+    pydantic.Discriminator(trigger_discriminator),
 ]
 
 CompoundTrigger.model_rebuild()

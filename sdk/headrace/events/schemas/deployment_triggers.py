@@ -7,13 +7,14 @@ from typing import Annotated, Any, ClassVar
 
 import pydantic
 
+from headrace.events.actions import Delay
 from headrace.events.schemas.automations import (
     CompoundTrigger,
     EventTrigger,
     MetricTrigger,
     SequenceTrigger,
     Trigger,
-    trigger_kind,
+    trigger_discriminator,
 )
 
 
@@ -34,7 +35,7 @@ class BaseDeploymentTrigger(pydantic.BaseModel):
     enabled: bool = True
     parameters: dict[str, Any] | None = None
     job_variables: dict[str, Any] | None = None
-    schedule_after: Annotated[timedelta, pydantic.Field(ge=timedelta(0))] = timedelta(0)
+    schedule_after: Delay = timedelta(0)
 
 
 class DeploymentEventTrigger(BaseDeploymentTrigger, EventTrigger):
@@ -66,5 +67,5 @@ DeploymentTriggerTypes = Annotated[
     | Annotated[DeploymentMetricTrigger, pydantic.Tag("metric")]
     | Annotated[DeploymentCompoundTrigger, pydantic.Tag("compound")]
     | Annotated[DeploymentSequenceTrigger, pydantic.Tag("sequence")],
-    pydantic.Discriminator(trigger_kind),
+    pydantic.Discriminator(trigger_discriminator),
 ]
