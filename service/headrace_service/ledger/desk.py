@@ -218,6 +218,9 @@ class Desk:
             if not waits:
                 return {}, None
             self.stand_in_line(limits, claim)
+        if not all(self._leads(limit, claim) for limit in limits):
+            # Nobody gets on by this one's coming, and to ask all others would take its time.
+            return {}, self.free_at(limits, claim)
         return self.serve(limits)
 
     # -- whose turn it is --------------------------------------------------------------------------
@@ -276,12 +279,17 @@ class Desk:
     def _is_ready(self, claim: Claim) -> bool:
         """Whether it is first of its key for all its limits, and each has slots for the key."""
         return all(
-            not fits(limit.capacity, claim.occupied)
-            or (
-                self._head(limit, claim.key) == claim
-                and has_room(limit.capacity, self.held(limit), claim.occupied, self.now, claim.key)
-            )
+            not fits(limit.capacity, claim.occupied) or self._leads(limit, claim)
             for limit in self.limits_waited_for(claim.lease_id)
+        )
+
+    def _leads(self, limit: Limit, claim: Claim) -> bool:
+        """Whether it is first of its key, and the limit has slots for the key."""
+        head = self._head(limit, claim.key)
+        return (
+            head is not None
+            and head.lease_id == claim.lease_id
+            and has_room(limit.capacity, self.held(limit), claim.occupied, self.now, claim.key)
         )
 
     def _moments(self, limit: Limit) -> list[int]:
