@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import peewee
 import pytest
 import uuid_utils.compat as uuids
 
@@ -249,6 +252,33 @@ def test_tenants_take_turns_where_all_of_them_share_a_total(yard: Yard) -> None:
         yard.end(run)
     # The first found nobody in line; from then on the two lines take turns.
     assert order == [mine[0], mine[1], others[0], mine[2], others[1]]
+
+
+def test_each_full_key_costs_a_claim_as_much_as_the_one_before(tmp_path: Path) -> None:
+    with closing(Ledger.open(tmp_path / "ledger.db")) as ledger:
+        yard = Yard(ledger)
+        yard.deploy(concurrency_limit=1, limit_key="{tenant}")
+        costs, keys = [], 0
+        for _ in range(3):
+            for _ in range(20):
+                yard.ask(f"{keys}")
+                yard.ask(f"{keys}")
+                keys += 1
+            while yard.claim():
+                pass
+            costs.append(ledger.write(statements_of_claim, yard).result())
+        first, second, third = costs
+        assert third - second < 1.2 * (second - first)
+
+
+def statements_of_claim(db: peewee.Database, yard: Yard) -> int:
+    """How many statements SQLite runs for a claim for which there is nothing."""
+    seen: list[str] = []
+    connection = db.connection()
+    connection.set_trace_callback(seen.append)
+    assert claim(db, yard._claimant, now_micros()) == []
+    connection.set_trace_callback(None)
+    return len(seen)
 
 
 def test_a_run_with_priority_goes_before_those_that_were_due_a_little_earlier(yard: Yard) -> None:

@@ -54,6 +54,9 @@ _HELD = (StateType.PENDING.value, StateType.RUNNING.value, StateType.CANCELLING.
 
 SECOND = 1_000_000
 
+#: Runs that are looked at together for one that can begin.
+MANY = 100
+
 
 class Claimant(msgspec.Struct, frozen=True):
     """Who wants runs: a worker of a pool (of all its queues, or of some), or, without a pool, the
@@ -103,12 +106,16 @@ def claim(db: peewee.Database, claimant: Claimant, now: int) -> list[Claimed]:
     claimed: list[Claimed] = []
     full: dict[UUID, list[str]] = {}
     while len(claimed) < claimant.limit:
-        rows = _due(db, claimant, now, full, claimant.limit - len(claimed))
+        # Where some are full, others may be as well: more at a time are looked at.
+        room = MANY if full else claimant.limit - len(claimed)
+        rows = _due(db, claimant, now, full, room)
         if not rows:
             break
         for row, owner, run in _with_limits(db, rows):
             if run.key in full.get(owner.id, ()):
                 continue
+            if len(claimed) == claimant.limit:
+                break
             if take_place(desk, run, SlotHolder(*where, run.id)):
                 claimed.append(_give(db, claimant.worker_id, owner, row))
             else:

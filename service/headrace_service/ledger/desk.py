@@ -178,7 +178,7 @@ class Desk:
     def is_clear(self, limits: Iterable[Limit], key: str) -> bool:
         """Whether nobody waits who comes before one with that key that comes now."""
         return all(
-            self._first(limit) is None and self._head(limit, key) is None for limit in limits
+            self._head(limit, key) is None and self._first(limit) is None for limit in limits
         )
 
     def stand_in_line(self, limits: Sequence[Limit], claim: Claim) -> None:
@@ -213,7 +213,7 @@ class Desk:
         by it, by lease, and when more may come free (`retry_at`).
         """
         if not self.stays_in_line(claim.lease_id):
-            if self.is_clear(limits, claim.key) and self.admits(limits, claim):
+            if self.admits(limits, claim) and self.is_clear(limits, claim.key):
                 return {UUID(bytes=claim.lease_id): self.take(limits, claim)}, None
             if not waits:
                 return {}, None
