@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from bisect import bisect_left
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 #: Upper bounds of seconds and of numbers of things, as the buckets of histograms.
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -77,6 +78,7 @@ class Measures:
         self.failure: str | None = None
         self.loops: dict[str, Rounds] = {}
         self.reaped_runs = 0
+        self.since = datetime.now(UTC)
 
     def operation(self, kind: str, field: str, seconds: float, *, failed: bool) -> None:
         """Count an operation that was answered."""

@@ -31,7 +31,12 @@ def probes(ledger: Ledger, gate: Gate, loops: Mapping[str, asyncio.Task[None]]) 
 
     async def ready(request: Request) -> Response:
         reasons = await reasons_not_ready(ledger, loops)
-        told = {"status": "not ready" if reasons else "ready", "reasons": reasons}
+        told = {
+            "status": "not ready" if reasons else "ready",
+            "reasons": reasons,
+            "since": ledger.measures.since.isoformat(),
+            "loops": [name for name, task in loops.items() if not task.done()],
+        }
         return JSONResponse(told, 503 if reasons else 200)
 
     async def metrics(request: Request) -> Response:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import peewee
 import pytest
+from click.testing import CliRunner, Result
 from starlette.applications import Starlette
 
+from headrace.cli import server
+from headrace.exceptions import ServiceUnreachable
 from headrace.recorder import Settled
 from headrace.recorder.http import HttpTransport
 from headrace.recorder.process import Recorder
@@ -65,7 +70,27 @@ def make_room(ledger: Ledger) -> None:
 
 def test_a_service_that_works_is_ready(client: httpx.Client) -> None:
     answer = client.get("/ready")
-    assert (answer.status_code, answer.json()) == (200, {"status": "ready", "reasons": []})
+    told = answer.json()
+    assert (answer.status_code, told["status"], told["reasons"]) == (200, "ready", [])
+    assert {"scheduler", "reaper", "retention"} <= set(told["loops"])
+    assert datetime.fromisoformat(told["since"]) <= datetime.now(UTC)
+
+
+def told_status(*arguments: str, url: str) -> Result:
+    return CliRunner().invoke(server.command, ["status", "--url", url, *arguments])
+
+
+def test_its_status_is_one_command(
+    service: RunningService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = json.loads(told_status("--json", url=service.url).stdout)
+    assert (told["status"], told["url"]) == ("ready", service.url)
+    assert told["database"] == service.ledger.name
+    assert {"version", "since", "loops"} <= told.keys()
+    assert "reaper" in told_status(url=service.url).stdout
+    monkeypatch.setenv("HEADRACE_CONNECT_TIMEOUT", "0")
+    away = told_status(url="http://127.0.0.1:1")
+    assert isinstance(away.exception, ServiceUnreachable)
 
 
 def test_what_it_does_is_counted(service: RunningService, client: httpx.Client) -> None:
@@ -142,6 +167,8 @@ def test_a_full_disk_is_told_and_it_recovers(service: RunningService, client: ht
     answer = client.get("/ready")
     assert answer.status_code == 503
     assert "disk is full" in answer.json()["reasons"][0]
+    told = told_status(url=service.url)
+    assert (told.exit_code, "disk is full" in told.stdout) == (1, True)
     assert client.get("/health").status_code == 200
     make_room(service.ledger)
     answer = client.get("/ready")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import click
 
 from headrace.cli import database as database_commands
-from headrace.cli import retention
+from headrace.cli import retention, status
 from headrace.cli.ledger import database_option, ledger_at, service_settings, told_in_one_line
 from headrace.exceptions import PortInUse, SetupError
 from headrace_service.settings import SETTINGS
@@ -56,4 +56,5 @@ def start(database: str | None, **flags: str | None) -> None:
 
 
 command.add_command(database_commands.command)
+command.add_command(status.command)
 command.add_command(retention.command)
