@@ -33,7 +33,7 @@ from headrace_service.ledger.deployments import (
     deployment,
 )
 from headrace_service.ledger.errors import Conflict, InvalidInput, NotFound
-from headrace_service.ledger.models import FlowRun, TriggerCount, TriggerFiring
+from headrace_service.ledger.models import Deployment, FlowRun, TriggerCount, TriggerFiring
 from headrace_service.ledger.queries.custom_events import CustomEventRow, page_of_events
 from headrace_service.ledger.queries.paging import Page
 from headrace_service.ledger.work_pools import NewWorkPool, create_work_pool, work_pool
@@ -342,6 +342,19 @@ def test_an_action_that_cannot_be_done_is_told_and_the_rest_is_done(watched: Wat
     assert about_none == "the event 'a' is about no flow run"
     assert unknown.startswith("there is no deployment")
     assert watched.ledger.read(deployment, other).result().paused
+
+
+def test_an_action_that_nobody_foresaw_to_fail_stops_no_other(watched: Watched) -> None:
+    damaged, sound = deploy(watched.ledger, "damaged"), deploy(watched.ledger)
+    damage = Deployment.update({Deployment.parameters: "{"}).where(Deployment.id == damaged)
+    watched.ledger.write(lambda db: damage.execute(db)).result()
+    for key in (damaged, sound):
+        action = {"type": "run-deployment", "deployment_id": str(key)}
+        watched.automate(event(expect=["go"]), [action])
+    watched.emit("go")
+    watched.step()
+    assert watched.reasons() == ["something went wrong inside the service: DecodeError"]
+    assert len(watched.runs()) == 1
 
 
 def test_pools_rest_and_states_change_and_runs_go(watched: Watched) -> None:

@@ -7,6 +7,7 @@ firing acts once.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -50,6 +51,8 @@ from headrace_service.triggers import (
     parent_of,
     walk,
 )
+
+logger = logging.getLogger("headrace_service.ledger")
 
 #: The name of the cursor.
 LOOP = "automations"
@@ -269,8 +272,12 @@ class _Automation:
         try:
             with self._db.savepoint():
                 made = perform(self._db, action, (self._row.id, self._row.name), event, self._now)
-        except Refused as refused:  # told, and no reason not to do the rest
-            self._tell("action.failed", event, {**payload, "reason": str(refused)})
+        except Exception as error:  # told, and no reason not to do the rest, or to stop all others
+            reason = str(error)
+            if not isinstance(error, Refused):
+                logger.exception("action %d of automation %s failed", number, self._row.id)
+                reason = f"something went wrong inside the service: {type(error).__name__}"
+            self._tell("action.failed", event, {**payload, "reason": reason})
             return
         related = [{**made, ROLE: "target"}] if made else []
         self._tell("action.executed", event, payload, related)
