@@ -177,6 +177,7 @@ def test_blocks_and_runs_stand_in_one_line(yard: Yard) -> None:
     assert not granted
     assert yard.waiting("db") == [run, None]
     assert yard.give_back(block) == [run]
+    assert yard.events(run)[-1] == EDITED  # so that workers hear of it at once
     assert yard.claim() == [run]
     yard.end(run)
     assert yard.held("db") == [None]

@@ -18,6 +18,7 @@ from headrace.records import SlotAnswer, SlotHolder, SlotRequest, now_micros
 from headrace_service.admission import fits
 from headrace_service.ledger.desk import LASTING, WAITER_LEASE, Claim, Desk, Limit, granted
 from headrace_service.ledger.models import Slot, Waiter
+from headrace_service.ledger.notices import tell_given_slots
 from headrace_service.ledger.statements import Statement
 
 __all__ = [
@@ -71,7 +72,7 @@ def acquire(db: peewee.Database, request: SlotRequest, now: int) -> Outcome:
     active = [limit for limit in limits if limit.capacity.active]
     if (refusal := _refusal(active, request)) is not None:
         served, retry_at = desk.serve(desk.forget(lease_id)[0])
-        return Outcome(SlotAnswer(False, refused=refusal), served, retry_at)
+        return _given(db, SlotAnswer(False, refused=refusal), served, retry_at)
     if not active:
         return Outcome(granted(limits), {})
     claim = Claim(
@@ -84,7 +85,8 @@ def acquire(db: peewee.Database, request: SlotRequest, now: int) -> Outcome:
         now - round(request.priority * 1_000_000),
     )
     served, retry_at = desk.admit(active, claim, waits=request.wait)
-    return Outcome(served.pop(request.lease_id, SlotAnswer(False)), served, retry_at)
+    answer = served.pop(request.lease_id, SlotAnswer(False))
+    return _given(db, answer, served, retry_at)
 
 
 def release(db: peewee.Database, lease_ids: Iterable[UUID], now: int) -> Outcome:
@@ -96,7 +98,7 @@ def release(db: peewee.Database, lease_ids: Iterable[UUID], now: int) -> Outcome
     freed = {lease_id: desk.forget(lease_id.bytes) for lease_id in lease_ids}
     served, retry_at = desk.serve(limit for limits, _ in freed.values() for limit in limits)
     in_force = [lease_id for lease_id, (_, was_in_force) in freed.items() if was_in_force]
-    return Outcome(in_force, served, retry_at)
+    return _given(db, in_force, served, retry_at)
 
 
 def release_runs(db: peewee.Database, lease_ids: Sequence[UUID]) -> None:
@@ -129,7 +131,7 @@ def refresh(db: peewee.Database, lease_ids: Sequence[UUID], now: int) -> Outcome
         limit.id: limit for each in lease_ids for limit in desk.limits_waited_for(each.bytes)
     }
     served, retry_at = desk.serve(waited_for.values())
-    return Outcome(placeless, served, retry_at)
+    return _given(db, placeless, served, retry_at)
 
 
 def placeless(db: peewee.Database, lease_ids: Sequence[UUID]) -> list[UUID]:
@@ -147,7 +149,7 @@ def serve_limit(db: peewee.Database, limit_id: UUID, answer: T, now: int) -> Out
     desk = Desk(db, now)
     limit = desk.limit(limit_id.bytes)
     served, retry_at = desk.serve([] if limit is None else [limit])
-    return Outcome(answer, served, retry_at)
+    return _given(db, answer, served, retry_at)
 
 
 def free_slots_of(db: peewee.Database, client_ids: Sequence[UUID], now: int) -> Outcome:
@@ -187,7 +189,15 @@ def sweep(db: peewee.Database, now: int) -> Outcome:
     desk = Desk(db, now)
     limits = (desk.limit(limit_id.bytes) for limit_id in ended)
     served, retry_at = desk.serve([limit for limit in limits if limit is not None])
-    return Outcome(count, served, retry_at)
+    return _given(db, count, served, retry_at)
+
+
+def _given(
+    db: peewee.Database, answer: Any, served: dict[UUID, SlotAnswer], retry_at: int | None
+) -> Outcome:
+    """The outcome of a verb by which others got slots: runs among them are told of to workers."""
+    tell_given_slots(db, served)
+    return Outcome(answer, served, retry_at)
 
 
 def _refusal(limits: Sequence[Limit], request: SlotRequest) -> str | None:

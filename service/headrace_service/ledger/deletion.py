@@ -27,7 +27,7 @@ from headrace_service.ledger.models import (
     Log,
     TaskRun,
 )
-from headrace_service.ledger.run_changes import tell
+from headrace_service.ledger.notices import tell
 from headrace_service.ledger.state_changes import state_of_flow_run
 
 if TYPE_CHECKING:

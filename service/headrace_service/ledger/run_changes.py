@@ -21,8 +21,8 @@ from headrace.records import (
 from headrace_service.ledger.errors import Conflict, NotFound
 from headrace_service.ledger.fold import fold_in
 from headrace_service.ledger.made_once import Once
-from headrace_service.ledger.models import EDITED, Event, FlowRun, TaskRun
-from headrace_service.ledger.rows import StatePayload
+from headrace_service.ledger.models import EDITED, FlowRun, TaskRun
+from headrace_service.ledger.notices import tell
 from headrace_service.ledger.state_changes import change_states
 from headrace_service.rules import Actor
 
@@ -117,27 +117,6 @@ def update_flow_run(db: peewee.Database, run_id: UUID, changes: FlowRunChanges) 
     if values:
         FlowRun.update(**values).where(FlowRun.id == run_id).execute(db)
         tell(db, EDITED, run_id)
-
-
-def tell(db: peewee.Database, kind: str, run_id: UUID) -> None:
-    """Put into the event log what becomes of a flow run besides its states.
-
-    Raises:
-        NotFound: there is no such run.
-    """
-    _attempt(db, FlowRun, run_id)
-    columns = (FlowRun.state_type, FlowRun.state_name, FlowRun.state_message, FlowRun.run_count)
-    ((type, name, message, count),) = (
-        FlowRun.select(*columns).where(FlowRun.id == run_id).tuples().execute(db)
-    )
-    row = {
-        Event.at: now_micros(),
-        Event.kind: kind,
-        Event.flow_run_id: run_id,
-        Event.subject_id: run_id,
-        Event.payload: _json(StatePayload(StateType(type), name, message, count)),
-    }
-    Event.insert(row).execute(db)
 
 
 def _json(value: object) -> str | None:

@@ -21,6 +21,7 @@ from headrace_service.ledger.desk import LASTING, WAITER_LEASE, Claim, Desk, Lim
 from headrace_service.ledger.errors import InvalidInput
 from headrace_service.ledger.limits import LimitValues, create_limit, delete_limit, update_limit
 from headrace_service.ledger.models import NO_ID, FlowRun
+from headrace_service.ledger.notices import tell_given_slots
 from headrace_service.ledger.state_changes import change_states
 from headrace_service.ledger.statements import Statement
 from headrace_service.rules import Actor
@@ -132,7 +133,9 @@ def _admitted(desk: Desk, limits: Sequence[Limit], claim: Claim, waits: bool) ->
     if not all(fits(limit.capacity, claim.occupied) for limit in limits):
         return False
     served, _ = desk.admit(limits, claim, waits=waits)
-    return UUID(bytes=claim.lease_id) in served
+    is_admitted = served.pop(UUID(bytes=claim.lease_id), None) is not None
+    tell_given_slots(desk.db, served)
+    return is_admitted
 
 
 def tell_others(db: peewee.Database, run: WaitingRun, now: int) -> None:

@@ -17,7 +17,7 @@ import peewee
 from headrace.records import TERMINAL_STATES, StateType, now_micros
 from headrace_service.ledger.deployments import DeploymentRow
 from headrace_service.ledger.models import EDITED, NO_ID, FlowRun
-from headrace_service.ledger.run_changes import tell
+from headrace_service.ledger.notices import tell
 
 _NOT_ENDED = [kind.value for kind in StateType if kind not in TERMINAL_STATES]
 
