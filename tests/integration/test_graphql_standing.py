@@ -78,6 +78,53 @@ async def test_limits_follow_holders_waiters_and_changes(service: RunningService
         await until(socket, "concurrencyLimits", {"limits": [], "deletedIds": gone})
 
 
+async def test_limits_tell_of_their_totals_and_of_the_runs_that_have_slots_of_a_key(
+    service: RunningService,
+) -> None:
+    ledger = service.ledger
+    for prepare in (
+        'createConcurrencyLimit(name: "db", limit: 1)',
+        'createWorkPool(name: "pool")',
+        """applyDeployment(input: {flowName: "etl", name: "daily", workPoolName: "pool",
+          limits: ["db"], key: "{tenant}", parameters: {tenant: "mill"}})""",
+    ):
+        await ask(ledger, f"mutation {{ {prepare} {{ __typename }} }}")
+    held = """acquireSlots(request: {
+      leaseId: $id, names: ["db"], key: "mill", holder: {host: "here", pid: 7}})"""
+    released = "releaseSlots(leaseIds: [$id])"
+    claimed = """claimFlowRuns(input: {workerId: $id, workerName: "w", workPoolName: "pool",
+      host: "there", pid: 8, limit: 1, leaseSeconds: 60})"""
+    query = """subscription { concurrencyLimits(names: ["db"]) { cursor limits {
+      total holders { host key } waiters { host key } } } }"""
+    lease = {"id": "0198c0de-0000-7000-8000-000000000001"}
+    worker = {"id": "0198c0de-0000-7000-8000-000000000002"}
+
+    async def change(what: str, **variables: str) -> None:
+        head = "mutation ($id: ID!)" if variables else "mutation"
+        await ask(ledger, f"{head} {{ {what} {{ __typename }} }}", **variables)
+
+    async with open_socket(service.url) as socket:
+        await socket.subscribe(query)
+        shown: dict[str, Any] = {"total": None, "holders": [], "waiters": []}
+        assert (await socket.next())["concurrencyLimits"]["limits"] == [shown]
+
+        async def told(**news: Any) -> None:
+            shown.update(news)
+            await until(socket, "concurrencyLimits", {"limits": [shown]})
+
+        await change('updateConcurrencyLimit(name: "db", total: 4)')
+        await told(total=4)
+        await change(held, **lease)
+        await told(holders=[{"host": "here", "key": "mill"}])
+        await change('createFlowRun(input: {deployment: "etl/daily"})')
+        await change(claimed, **worker)
+        await told(waiters=[{"host": "", "key": "mill"}])
+        await change(released, **lease)
+        await told(holders=[{"host": "", "key": "mill"}], waiters=[])
+        await change(claimed, **worker)
+        await told(holders=[{"host": "there", "key": "mill"}])
+
+
 async def test_workers_come_and_go(service: RunningService) -> None:
     call = """mutation ($id: ID!, $lease: Float!) { claimFlowRuns(input: {
       workerId: $id, workerName: "w", workPoolName: "pool", host: "here", pid: 7, limit: 1,

@@ -39,14 +39,17 @@ def limits_now(db: peewee.Database, names: frozenset[str] | None) -> Seen[LimitR
 
 def _claims(
     db: peewee.Database, model: type[Slot] | type[Waiter], ids: Sequence[UUID]
-) -> dict[UUID, set[tuple[UUID, int]]]:
-    """Which leases have, or want, how many slots of a limit; that one is renewed is no news."""
-    query = model.select(model.limit_id, model.lease_id, model.occupied).where(
+) -> dict[UUID, set[tuple[UUID, int, str]]]:
+    """Which leases have, or want, how many slots of a limit, and whose they are.
+
+    That one is renewed is no news; that a worker has taken a run that had slots, is.
+    """
+    query = model.select(model.limit_id, model.lease_id, model.occupied, model.holder).where(
         model.limit_id.in_(ids), model.until > now_micros()
     )
-    found: dict[UUID, set[tuple[UUID, int]]] = {}
-    for limit_id, lease_id, occupied in query.tuples().execute(db):
-        found.setdefault(limit_id, set()).add((lease_id, occupied))
+    found: dict[UUID, set[tuple[UUID, int, str]]] = {}
+    for limit_id, lease_id, occupied, holder in query.tuples().execute(db):
+        found.setdefault(limit_id, set()).add((lease_id, occupied, holder))
     return found
 
 
