@@ -70,6 +70,14 @@ class EventTrigger(msgspec.Struct, frozen=True, tag="event", kw_only=True):
         """Whether events of that name matter to it."""
         return self.expects(name) or self.starts_after(name)
 
+    def may_name(self, beginning: str) -> bool:
+        """Whether events whose names begin so can matter to it."""
+        return not self.expect or any(
+            one.startswith(("!", beginning))
+            or (one.endswith("*") and beginning.startswith(one[:-1]))
+            for one in (*self.expect, *self.after)
+        )
+
     def expects(self, name: str) -> bool:
         """Whether events of that name count."""
         return not self.expect or any(matches(one, name) for one in self.expect)

@@ -80,6 +80,22 @@ def test_what_events_a_trigger_covers(trigger: EventTrigger, covered: bool) -> N
     assert trigger.covers(event("order.shipped", related=related)) is covered
 
 
+@pytest.mark.parametrize(
+    ("names", "may"),
+    [
+        ([], True),
+        (["*"], True),
+        (["headrace.*"], True),
+        (["headrace.task-run.Failed"], True),
+        (["!order.shipped"], True),
+        (["headrace.flow-run.*"], False),
+        (["order.*", "headrace.task"], False),
+    ],
+)
+def test_what_kinds_of_events_a_trigger_may_name(names: list[str], may: bool) -> None:
+    assert EventTrigger(expect=names).may_name("headrace.task-run.") is may
+
+
 def test_events_are_counted_apart_by_labels_of_theirs_and_of_what_is_related() -> None:
     trigger = EventTrigger(for_each=["region", "related:flow:name", "related:nobody:name", "no"])
     one = event("a", related=[{ROLE: "tag", "name": "x"}, {ROLE: "flow", "name": "etl"}])

@@ -96,7 +96,7 @@ def look(db: peewee.Database, seen: int, now: int) -> Look | None:
     ]
     # Nothing that was before the first of them is any of their business.
     start = max(seen, cursor(db), min(row.after for row in rows))
-    events, upto = news(db, start, lambda name: any(one.names(name) for one in triggers))
+    events, upto = news(db, start, triggers)
     return Look(events, upto, upto - start >= MANY, _is_due(db, rows, now))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -23,7 +23,7 @@ from headrace_service.ledger.models import (
 )
 from headrace_service.ledger.queries.events import latest_event
 from headrace_service.ledger.rows import CustomPayload, StatePayload
-from headrace_service.triggers import ID, NAME, ROLE, Labels, Occurrence
+from headrace_service.triggers import ID, NAME, ROLE, EventTrigger, Labels, Occurrence
 
 #: How the names of events begin by which automations tell what they did. No trigger sees these:
 #: two automations could otherwise keep each other going for ever.
@@ -38,26 +38,32 @@ _KINDS = {"flow_run": "flow-run", "task_run": "task-run"}
 
 
 def news(
-    db: peewee.Database, after: int, matters: Callable[[str], bool]
+    db: peewee.Database, after: int, triggers: Sequence[EventTrigger]
 ) -> tuple[list[Occurrence], int]:
     """Events after a number, and up to which number they were looked at.
 
     Args:
         db: a database.
         after: the number.
-        matters: tells by its name whether an event is wanted.
+        triggers: what looks at events; those whose names matter to none of them are left out.
     """
     newest = latest_event(db)
     columns = (Event.seq, Event.at, Event.kind, Event.flow_run_id, Event.subject_id, Event.payload)
+    # Most events are of task runs, and most triggers have nothing to do with these.
+    kinds = [
+        kind
+        for kind in STATES
+        if any(one.may_name(f"headrace.{_KINDS[kind]}.") for one in triggers)
+    ]
     query = Event.select(*columns).where(
-        Event.seq > after, Event.seq <= newest, Event.kind.in_([*STATES, CUSTOM])
+        Event.seq > after, Event.seq <= newest, Event.kind.in_([*kinds, CUSTOM])
     )
     rows = list(query.order_by(Event.seq).limit(MANY).tuples().execute(db))
     found = []
     resources = _Resources(db)
     for row in rows:
         name, payload = _read(row[2], row[5])
-        if not name.startswith(OURS) and matters(name):
+        if not name.startswith(OURS) and any(one.names(name) for one in triggers):
             found.append(_occurrence(resources, row, name, payload))
     return found, rows[-1][0] if len(rows) == MANY else max(newest, after)
 
