@@ -13,6 +13,7 @@ from headrace.records import FlowRunCreated, TaskRunCreated, now_micros
 from headrace_service.ledger import Ledger, deletion, retention
 from headrace_service.ledger.artifacts import NewArtifact, create_artifact
 from headrace_service.ledger.deletion import begin_deletion, delete_flow_run
+from headrace_service.ledger.deployments import put_bundle
 from headrace_service.ledger.keep import Keep
 from headrace_service.ledger.models import (
     TABLES,
@@ -237,3 +238,12 @@ def test_every_table_is_thought_of() -> None:
     }  # fmt: skip
     names = {table._meta.table_name for table in TABLES}
     assert names <= of_runs | by_age | by_lease | grow_with_what_users_define
+
+
+def test_a_bundle_that_is_sent_again_is_kept_until_its_deployment_is_made(ledger: Ledger) -> None:
+    key = ledger.write(put_bundle, b"code", {}).result()
+    ledger.write(lambda db: Bundle.update({Bundle.created_at: 1}).execute(db)).result()
+    assert ledger.write(put_bundle, b"code", {}).result() == key
+    query = Bundle.select(Bundle.created_at)
+    ((at,),) = ledger.read(lambda db: list(query.tuples().execute(db))).result()
+    assert at > now_micros() - retention.BUNDLE_GRACE

@@ -199,7 +199,11 @@ def put_bundle(db: peewee.Database, content: bytes, about: dict[str, Any]) -> st
         Bundle.about: _text(about),
         Bundle.created_at: now_micros(),
     }
-    Bundle.insert(row).on_conflict_ignore().execute(db)
+    # One that is there counts as new: retention is to leave it until its deployment is made.
+    again = Bundle.insert(row).on_conflict(
+        conflict_target=[Bundle.key], preserve=[Bundle.created_at]
+    )
+    again.execute(db)
     return key
 
 
