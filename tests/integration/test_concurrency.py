@@ -63,11 +63,11 @@ class Limits:
 
     def holders(self, name: str) -> list[ClaimRow]:
         """Who holds slots of a limit."""
-        return self._ledger.read(holders, self._id(name)).result()
+        return self._ledger.read(holders, [self._id(name)]).result()[0]
 
     def waiters(self, name: str) -> list[ClaimRow]:
         """Who waits for some."""
-        return self._ledger.read(waiters, self._id(name)).result()
+        return self._ledger.read(waiters, [self._id(name)]).result()[0]
 
     def _id(self, name: str) -> UUID:
         limit = self._ledger.read(limit_by_name, name).result()

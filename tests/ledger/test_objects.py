@@ -19,13 +19,13 @@ from headrace_service.ledger.artifacts import (
     page_of_artifacts,
     update_artifact,
 )
+from headrace_service.ledger.block_data import block_data
 from headrace_service.ledger.blocks import (
     BlockRow,
     BlockWhere,
     NewBlockType,
     block_by_id,
     block_by_name,
-    block_data,
     delete_block,
     page_of_block_types,
     page_of_blocks,

@@ -13,7 +13,16 @@ from uuid import UUID
 
 from strawberry.dataloader import DataLoader as StrawberryDataLoader
 
-from headrace_service.ledger import Ledger, deployment_schedules, deployments, work_pools
+from headrace_service.ledger import (
+    Ledger,
+    blocks,
+    deployment_schedules,
+    deployments,
+    work_pools,
+)
+from headrace_service.ledger.block_data import data_of_blocks
+from headrace_service.ledger.blocks import BlockRow
+from headrace_service.ledger.errors import Refused
 from headrace_service.ledger.queries import (
     blocked,
     concurrency,
@@ -34,6 +43,8 @@ Where = TypeVar("Where", bound=Hashable)
 
 #: A page of one parent's rows: the parent's id, the page, and which rows are wanted.
 PageKey = tuple[UUID, Page, Where]
+#: A block, and whether its secrets are shown as they are.
+BlockKey = tuple[BlockRow, bool]
 
 
 class DataLoader(StrawberryDataLoader[K, T]):
@@ -63,6 +74,10 @@ class Loaders:
         self.pool_name = self._each(work_pools.pool_names)
         self.queue_names = DataLoader(load_fn=self._queue_names)
         self.slots_taken: DataLoader[LimitRow, float] = self._each(concurrency.slots_taken)
+        self.holders = self._each(concurrency.holders)
+        self.waiters = self._each(concurrency.waiters)
+        self.block_type = self._each(blocks.block_types_by_slug)
+        self.block_data: DataLoader[BlockKey, dict[str, Any]] = self._each(self._block_data)
         self.blocked_by = self._each(blocked.blocked_by)
         self.task_run_blocked_by = self._each(blocked.task_runs_blocked_by)
         self.history = self._each(events.histories)
@@ -73,6 +88,16 @@ class Loaders:
         self.task_runs = self._paged(task_runs.task_runs_of)
         self.flow_run_logs = self._paged(logs.logs_of_flow_runs)
         self.task_run_logs = self._paged(logs.logs_of_task_runs)
+
+    @staticmethod
+    def _block_data(db: Any, keys: Sequence[BlockKey]) -> list[Any]:
+        """The fields of blocks, or why they cannot be had: an error is raised for its key alone."""
+        found: dict[BlockKey, dict[str, Any] | Refused] = {}
+        for with_secrets in {shown for _, shown in keys}:
+            rows = [row for row, shown in keys if shown is with_secrets]
+            read = data_of_blocks(db, rows, with_secrets)
+            found |= {(row, with_secrets): data for row, data in zip(rows, read, strict=True)}
+        return [found[key] for key in keys]
 
     async def _queue_names(self, keys: list[UUID | None]) -> list[tuple[str, str] | None]:
         return await self._ledger.aread(work_pools.queue_names, keys)

@@ -1,12 +1,13 @@
 """Blocks: saved configurations, each of a type and with a name within it.
 
-A block may hold others: in its data, `{"$ref": {"block_document_id": id}}` stands for one. Whoever
-reads a block reads them in its place.
+A block may hold others: in its data, `{"$ref": {"block_document_id": id}}` stands for one; see
+`block_data`.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -24,10 +25,6 @@ from headrace_service.ledger.revisions import check_revision
 from headrace_service.ledger.statements import put
 
 _NAME, MAX_NAME = re.compile(r"[a-z0-9-]+"), 1024
-#: How deep blocks may stand in one another, and how many may stand in one.
-MAX_NESTING, MAX_WITHIN = 20, 500
-#: What is shown in the place of a secret.
-HIDDEN = "********"
 
 
 class BlockTypeRow(msgspec.Struct, frozen=True):
@@ -63,7 +60,7 @@ class NewBlockType(msgspec.Struct, frozen=True):
     fields: dict[str, Any]
 
 
-class _Secrets(msgspec.Struct):
+class SecretFields(msgspec.Struct):
     """What the JSON schema of a type says beside its fields."""
 
     secret_fields: list[str] = []
@@ -88,7 +85,7 @@ def register_block_type(db: peewee.Database, new: NewBlockType) -> BlockTypeRow:
         InvalidInput: what it says is secret is no list of paths.
     """
     try:
-        msgspec.convert(new.fields, _Secrets)
+        msgspec.convert(new.fields, SecretFields)
     except msgspec.ValidationError as error:
         raise InvalidInput(f"type.fields: {error}", "type.fields") from None
     found = block_type_by_slug(db, new.slug)
@@ -177,6 +174,13 @@ def block_type_by_slug(db: peewee.Database, slug: str) -> BlockTypeRow | None:
     return next((BlockTypeRow(*row) for row in query.tuples().execute(db)), None)
 
 
+def block_types_by_slug(db: peewee.Database, slugs: Sequence[str]) -> list[BlockTypeRow | None]:
+    """The type of each slug; None where it is not known."""
+    query = BlockType.select(*_TYPE_COLUMNS).where(BlockType.slug.in_(list(slugs)))
+    found = {row[0]: BlockTypeRow(*row) for row in query.tuples().execute(db)}
+    return [found.get(slug) for slug in slugs]
+
+
 def page_of_block_types(db: peewee.Database, page: Page) -> Slice[BlockTypeRow]:
     """A page of the types, by slug."""
     query = keyset(BlockType.select(*_TYPE_COLUMNS), BlockType.slug, page, newest_first=False)
@@ -196,6 +200,12 @@ def block_by_id(db: peewee.Database, block_id: UUID) -> BlockRow | None:
     return next((BlockRow(*row) for row in query.tuples().execute(db)), None)
 
 
+def blocks_by_id(db: peewee.Database, ids: Collection[UUID]) -> list[BlockRow]:
+    """The blocks of these ids that there are."""
+    query = Block.select(*_COLUMNS).where(Block.id.in_(list(ids)))
+    return [BlockRow(*row) for row in query.tuples().execute(db)]
+
+
 def page_of_blocks(db: peewee.Database, page: Page, where: BlockWhere) -> Slice[BlockRow]:
     """A page of the blocks, newest first."""
     query = Block.select(*_COLUMNS)
@@ -208,91 +218,3 @@ def page_of_blocks(db: peewee.Database, page: Page, where: BlockWhere) -> Slice[
     query = keyset(query, Block.id, page, newest_first=True)
     rows = [BlockRow(*row) for row in query.tuples().execute(db)]
     return cut(rows, page, latest_event(db))
-
-
-def block_data(db: peewee.Database, row: BlockRow, with_secrets: bool) -> dict[str, Any]:
-    """A block's fields, the blocks in it in their places.
-
-    Such a block's fields come with `block_type_slug`, `_block_document_id` and
-    `_block_document_name`, which say what it is.
-
-    Args:
-        db: the database.
-        row: the block.
-        with_secrets: whether secrets are shown as they are, or as asterisks.
-
-    Raises:
-        NotFound: a block in it was deleted.
-        Conflict: blocks stand in one another deeper than `MAX_NESTING`, in a circle it seems, or
-            there are more than `MAX_WITHIN` of them.
-    """
-    return _Reading(db, with_secrets).fields(row, MAX_NESTING)
-
-
-class _Reading:
-    """One reading of a block, with all that stand in it."""
-
-    def __init__(self, db: peewee.Database, with_secrets: bool) -> None:
-        self._db = db
-        self._with_secrets = with_secrets
-        self._left = MAX_WITHIN  # a few blocks that hold each other often could make millions
-        self._secrets: dict[str, list[list[str]]] = {}
-
-    def fields(self, row: BlockRow, depth: int) -> dict[str, Any]:
-        if depth == 0:
-            raise Conflict(f"blocks stand in one another more than {MAX_NESTING} deep", "id")
-        data = msgspec.json.decode(row.data, type=dict[str, Any])
-        if not self._with_secrets:
-            for path in self._secrets_of(row.type_slug):
-                hide(data, path)
-        return {key: self._put_in(value, row, depth) for key, value in data.items()}
-
-    def _put_in(self, value: Any, row: BlockRow, depth: int) -> Any:
-        if isinstance(value, list):
-            return [self._put_in(one, row, depth) for one in value]
-        if not isinstance(value, dict):
-            return value
-        reference = value.get("$ref")
-        if not isinstance(reference, dict) or "block_document_id" not in reference:
-            return {key: self._put_in(one, row, depth) for key, one in value.items()}
-        inner = self._referred(str(reference["block_document_id"]), row)
-        return self.fields(inner, depth - 1) | {
-            "block_type_slug": inner.type_slug,
-            "_block_document_id": str(inner.id),
-            "_block_document_name": inner.name,
-        }
-
-    def _referred(self, block_id: str, row: BlockRow) -> BlockRow:
-        self._left -= 1
-        if self._left < 0:
-            raise Conflict(f"more than {MAX_WITHIN} blocks stand in one", "id")
-        try:
-            inner = block_by_id(self._db, UUID(block_id))
-        except ValueError:
-            inner = None
-        if inner is None:
-            raise NotFound(f"the block {row.name!r} holds one that was deleted", "id")
-        return inner
-
-    def _secrets_of(self, slug: str) -> list[list[str]]:
-        """The paths of what is secret in blocks of a type."""
-        if slug not in self._secrets:
-            kind = block_type_by_slug(self._db, slug)
-            said = _Secrets() if kind is None else msgspec.json.decode(kind.fields, type=_Secrets)
-            self._secrets[slug] = [path.split(".") for path in said.secret_fields]
-        return self._secrets[slug]
-
-
-def hide(data: Any, path: list[str]) -> None:
-    """Put asterisks in the place of what stands at `path`, in place; `*` is every key."""
-    if isinstance(data, list):
-        for one in data:
-            hide(one, path)
-    elif isinstance(data, dict):
-        for key in list(data) if path[0] == "*" else [path[0]]:
-            if data.get(key) is None:
-                continue
-            if len(path) > 1:
-                hide(data[key], path[1:])
-            else:
-                data[key] = HIDDEN

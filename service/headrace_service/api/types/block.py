@@ -12,12 +12,7 @@ from headrace_service.api.errors import InputError
 from headrace_service.api.pagination import Connection, Place, connection
 from headrace_service.api.scalars import JSON, DateTime
 from headrace_service.api.types.node import Node
-from headrace_service.ledger.blocks import (
-    BlockRow,
-    BlockTypeRow,
-    block_data,
-    block_type_by_slug,
-)
+from headrace_service.ledger.blocks import BlockRow, BlockTypeRow
 from headrace_service.ledger.errors import Refused
 from headrace_service.ledger.queries.paging import Slice
 from headrace_service.ledger.tokens import Scope
@@ -81,7 +76,7 @@ class Block(Node):
     @strawberry.field(description="Its type.")
     async def type(self, info: Info) -> BlockType:
         """The type."""
-        row = await info.context.ledger.aread(block_type_by_slug, self.row.type_slug)
+        row = await info.context.loaders.block_type.load(self.row.type_slug)
         assert row is not None  # saving a block registers its type
         return BlockType.of(row)
 
@@ -101,12 +96,12 @@ class Block(Node):
         ] = False,
     ) -> JSON:
         """The fields."""
-        ledger = info.context.ledger
+        load = info.context.loaders.block_data.load
         try:
-            hidden = await ledger.aread(block_data, self.row, False)
+            hidden = await load((self.row, False))
             if not include_secrets:
                 return JSON(hidden)
-            shown = await ledger.aread(block_data, self.row, True)
+            shown = await load((self.row, True))
         except Refused as error:
             raise InputError(str(error), error.field, type(error).__name__) from None
         if shown != hidden:

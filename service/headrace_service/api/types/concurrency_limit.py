@@ -10,7 +10,6 @@ from headrace_service.api.context import Context, Info
 from headrace_service.api.pagination import Connection, Place, connection
 from headrace_service.api.scalars import DateTime
 from headrace_service.api.types.node import Node
-from headrace_service.ledger.queries import concurrency
 from headrace_service.ledger.queries.concurrency import ClaimRow, LimitRow
 from headrace_service.ledger.queries.paging import Slice
 
@@ -103,7 +102,7 @@ class ConcurrencyLimit(Node):
     @strawberry.field(description="Who holds slots, longest first; at most 200 are told.")
     async def holders(self, info: Info) -> list[SlotClaim]:
         """The holders."""
-        rows = await info.context.ledger.aread(concurrency.holders, self.row.id)
+        rows = await info.context.loaders.holders.load(self.row.id)
         info.context.spend(rows)
         return [SlotClaim.of(row) for row in rows]
 
@@ -112,7 +111,7 @@ class ConcurrencyLimit(Node):
     )
     async def waiters(self, info: Info) -> list[SlotClaim]:
         """Those in line."""
-        rows = await info.context.ledger.aread(concurrency.waiters, self.row.id)
+        rows = await info.context.loaders.waiters.load(self.row.id)
         info.context.spend(rows)
         return [SlotClaim.of(row) for row in rows]
 

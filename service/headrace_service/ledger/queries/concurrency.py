@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -95,34 +95,52 @@ def slots_taken(db: peewee.Database, limits: Sequence[LimitRow]) -> list[float]:
     ]
 
 
-def holders(db: peewee.Database, limit_id: UUID) -> list[ClaimRow]:
-    """Who holds slots of a limit, longest first."""
-    return _claims(db, Slot, limit_id, (Slot.since,))
+def holders(db: peewee.Database, limit_ids: Sequence[UUID]) -> list[list[ClaimRow]]:
+    """Who holds slots of each limit, longest first."""
+    found = _claims(db, Slot, limit_ids, lambda slot: (slot.since,))
+    return [found[limit_id] for limit_id in limit_ids]
 
 
-def waiters(db: peewee.Database, limit_id: UUID) -> list[ClaimRow]:
-    """Who waits for slots of a limit, in the order in which they will get them.
+def waiters(db: peewee.Database, limit_ids: Sequence[UUID]) -> list[list[ClaimRow]]:
+    """Who waits for slots of each limit, in the order in which they will get them.
 
-    The lines of its keys take turns: the firsts of all lines come before the seconds.
+    The lines of a limit's keys take turns: the firsts of all lines come before the seconds.
     """
-    query = Line.select(Line.key, Line.turn).where(Line.limit_id == limit_id)
-    turns = dict(query.tuples().execute(db))
+    query = Line.select(Line.limit_id, Line.key, Line.turn).where(
+        Line.limit_id.in_(list(limit_ids))
+    )
+    turns = {(limit_id, key): turn for limit_id, key, turn in query.tuples().execute(db)}
+    found = _claims(db, Waiter, limit_ids, lambda waiter: (waiter.rank, waiter.place))
+    return [_in_turn(found[limit_id], limit_id, turns) for limit_id in limit_ids]
+
+
+def _in_turn(
+    rows: Sequence[ClaimRow], limit_id: UUID, turns: Mapping[tuple[UUID, str], int]
+) -> list[ClaimRow]:
     seen: Counter[str] = Counter()
     places: dict[UUID, tuple[int, int]] = {}
-    rows = _claims(db, Waiter, limit_id, (Waiter.rank, Waiter.place))
     for row in rows:
-        places[row.lease_id] = (seen[row.key], turns.get(row.key, 0))
+        places[row.lease_id] = (seen[row.key], turns.get((limit_id, row.key), 0))
         seen[row.key] += 1
     return sorted(rows, key=lambda row: places[row.lease_id])
 
 
 def _claims(
-    db: peewee.Database, model: type[Slot] | type[Waiter], limit_id: UUID, order: tuple[Any, ...]
-) -> list[ClaimRow]:
+    db: peewee.Database,
+    model: type[Slot] | type[Waiter],
+    limit_ids: Sequence[UUID],
+    order: Callable[[Any], tuple[Any, ...]],
+) -> dict[UUID, list[ClaimRow]]:
+    """The first claims on each limit, in an order."""
+    parent: Any = ConcurrencyLimit.alias("parent")
+    one: Any = model.alias("one")
+    first = one.select(one.lease_id).where(one.limit_id == parent.id, one.until > now_micros())
+    first = first.order_by(*order(one)).limit(MOST)
     columns = (model.lease_id, model.occupied, model.since, model.until, model.key, model.holder)
-    query = model.select(*columns).where(model.limit_id == limit_id, model.until > now_micros())
-    rows = query.order_by(*order).limit(MOST).tuples().execute(db)
-    return [
-        ClaimRow(lease_id, occupied, since, until, key, _holder(holder))
-        for lease_id, occupied, since, until, key, holder in rows
-    ]
+    claimed = (model.limit_id == parent.id) & model.lease_id.in_(first)
+    query: Any = parent.select(parent.id, *columns).join(model, on=claimed)
+    query = query.where(parent.id.in_(list(limit_ids))).order_by(*order(model))
+    found: dict[UUID, list[ClaimRow]] = {limit_id: [] for limit_id in limit_ids}
+    for limit_id, *claim, holder in query.tuples().execute(db):
+        found[limit_id].append(ClaimRow(*claim, _holder(holder)))
+    return found
