@@ -118,7 +118,8 @@ async def test_task_runs_with_everything_about_them(recorded: Ledger) -> None:
         recorded,
         """query ($id: ID!) { flowRun(id: $id) { taskRuns { nodes {
           id name taskName tags runCount inputs { parameter runId } state { type name message }
-          durationSeconds flowRun { name } stateHistory { name } logs { nodes { message } }
+          durationSeconds flowRun { name } stateHistory { name }
+          attempts { number state { name } } logs { nodes { message } }
         } } } }""",
         id=str(RUN.id),
     )
@@ -134,6 +135,7 @@ async def test_task_runs_with_everything_about_them(recorded: Ledger) -> None:
             "durationSeconds": 0.000001,
             "flowRun": {"name": "calm-heron"},
             "stateHistory": [{"name": "Pending"}, {"name": "Running"}, {"name": "Cached"}],
+            "attempts": [{"number": 1, "state": {"name": "Cached"}}],
             "logs": {"nodes": []},
         },
         {
@@ -150,6 +152,7 @@ async def test_task_runs_with_everything_about_them(recorded: Ledger) -> None:
             "durationSeconds": None,
             "flowRun": {"name": "calm-heron"},
             "stateHistory": [{"name": "Pending"}],
+            "attempts": [{"number": 1, "state": {"name": "Pending"}}],
             "logs": {"nodes": []},
         },
     ]

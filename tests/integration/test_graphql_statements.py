@@ -4,7 +4,7 @@ schema from a list, three lists deep."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -24,6 +24,7 @@ from headrace.records import SlotHolder, SlotRequest, now_micros
 from headrace_service.api.schema import print_schema
 from headrace_service.ledger import Ledger
 from headrace_service.ledger.artifacts import NewArtifact, create_artifact
+from headrace_service.ledger.automations import NewAutomation, create_automation
 from headrace_service.ledger.blocks import NewBlockType, save_block
 from headrace_service.ledger.concurrency import acquire
 from headrace_service.ledger.deployment_schedules import ScheduleInput
@@ -42,8 +43,7 @@ from tests.builders import custom_event, enters, flow_run, log_line, state, task
 from tests.integration.graphql_kit import ask, take
 
 SCHEMA = build_schema(print_schema())
-ROOT = SCHEMA.query_type
-assert ROOT is not None
+ROOT = cast("GraphQLObjectType", SCHEMA.query_type)
 #: How many lists may stand in one another on the way.
 DEEP = 3
 
@@ -146,14 +146,17 @@ def make(ledger: Ledger, number: int) -> None:
     ends = [enters(each, state("COMPLETED")) for each in (task, child)]
     take(ledger, run, child, task, below, *lines, *ends, custom_event(run))
     ledger.write(create_limit, name, LimitValues(slots=1), now_micros()).result()
-    for _ in range(2):  # the second one waits
-        holder = SlotHolder("host", 1, run.id, task.id)
+    for of_run, of_task in ((run, task), (child, below)):  # the second one waits
+        holder = SlotHolder("host", 1, of_run.id, of_task.id)
         ledger.write(acquire, SlotRequest(uuids.uuid7(), [name], holder), now_micros()).result()
     ledger.write(create_work_pool, NewWorkPool(name)).result()
     ledger.write(keep_worker, WorkerCall(uuids.uuid7(), name, name, "host", 1, 60)).result()
     plan = DeploymentInput(f"flow-{name}", name, work_pool=name, limits=[name], schedules=[HOURLY])
     ledger.write(apply_deployment, plan).result()
     ledger.write(create_run, RunRequest(f"flow-{name}/{name}")).result()
+    watching = {"type": "event", "posture": "Reactive", "expect": ["x"]}
+    act = [{"type": "do-nothing"}]
+    ledger.write(create_automation, NewAutomation(name, watching, act)).result()
     ledger.write(create_artifact, NewArtifact(1, key=name, flow_run_id=run.id)).result()
     ledger.write(set_variable, name, 1, [], False).result()
     kind = NewBlockType(name, name, None, {})

@@ -32,7 +32,14 @@ from headrace_service.api.types.deployment import Deployment
 from headrace_service.api.types.flow import Flow
 from headrace_service.api.types.log import LogConnection, log_connection, optional_id
 from headrace_service.api.types.node import Node
-from headrace_service.api.types.state import State, StateCount, TaskSummary, duration, state_counts
+from headrace_service.api.types.state import (
+    Attempt,
+    State,
+    StateCount,
+    TaskSummary,
+    duration,
+    state_counts,
+)
 from headrace_service.ledger.queries.flow_runs import FlowRunRow
 from headrace_service.ledger.queries.flows import FlowRow
 from headrace_service.ledger.queries.orders import RunOrder, place_of
@@ -122,6 +129,16 @@ class FlowRun(Node):
         rows = await info.context.loaders.history.load(self.row.id)
         info.context.spend(rows)
         return [State.of(row.at, row.payload) for row in rows]
+
+    @strawberry.field(
+        description="Its attempts, the first first: at most as many as it has states in "
+        "`stateHistory`, which tells of them."
+    )
+    async def attempts(self, info: Info) -> list[Attempt]:
+        """All its attempts."""
+        rows = await info.context.loaders.history.load(self.row.id)
+        info.context.spend(rows)
+        return Attempt.all_in(rows)
 
     @strawberry.field(
         description="What holds it back now, at most one for each limit, queue and pool that it "

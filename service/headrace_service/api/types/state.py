@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import msgspec
@@ -11,7 +11,9 @@ import strawberry
 from headrace.records import StateType, now_micros
 from headrace_service.api.context import Info
 from headrace_service.api.scalars import DateTime
+from headrace_service.ledger.queries.attempts import attempts_in
 from headrace_service.ledger.queries.counts import TaskCounts
+from headrace_service.ledger.queries.events import StateRow
 from headrace_service.ledger.queries.flow_runs import FlowRunRow
 from headrace_service.ledger.queries.task_runs import TaskRunRow
 from headrace_service.ledger.rows import StatePayload
@@ -86,6 +88,34 @@ class State:
             timestamp=DateTime(at),
             run_count=payload.run_count,
         )
+
+
+@strawberry.type(description="One attempt of a run.")
+class Attempt:
+    """An attempt."""
+
+    number: int = strawberry.field(description="1 for the first one, 2 for the first retry.")
+    start_time: DateTime | None = strawberry.field(
+        description="When it began to run; null before, and for one that never did."
+    )
+    end_time: DateTime | None = strawberry.field(description="When it ended; null before.")
+    state: State = strawberry.field(
+        description="Its last state. One that is followed by another has failed: its last state "
+        "is the one that led to that, `AwaitingRetry` or `Retrying`."
+    )
+
+    @classmethod
+    def all_in(cls, history: Sequence[StateRow]) -> list[Attempt]:
+        """The attempts that a history tells of."""
+        return [
+            cls(
+                number=one.number,
+                start_time=None if one.start is None else DateTime(one.start),
+                end_time=None if one.end is None else DateTime(one.end),
+                state=State.of(one.state.at, one.state.payload),
+            )
+            for one in attempts_in(history)
+        ]
 
 
 @strawberry.type(description="How many runs are in states of one type.")

@@ -24,7 +24,7 @@ from headrace_service.api.types.blocker import Blocker
 from headrace_service.api.types.flow_run import FlowRun
 from headrace_service.api.types.log import LogConnection, log_connection, optional_id
 from headrace_service.api.types.node import Node
-from headrace_service.api.types.state import State, duration
+from headrace_service.api.types.state import Attempt, State, duration
 from headrace_service.ledger.queries.orders import RunOrder, place_of
 from headrace_service.ledger.queries.paging import Slice
 from headrace_service.ledger.queries.task_runs import TaskRunRow
@@ -106,6 +106,16 @@ class TaskRun(Node):
             return []
         found = await info.context.loaders.task_run_blocked_by.load(self.row.id)
         return [Blocker.of(one) for one in found]
+
+    @strawberry.field(
+        description="Its attempts, the first first: at most as many as it has states in "
+        "`stateHistory`, which tells of them."
+    )
+    async def attempts(self, info: Info) -> list[Attempt]:
+        """All its attempts."""
+        rows = await info.context.loaders.history.load(self.row.id)
+        info.context.spend(rows)
+        return Attempt.all_in(rows)
 
     @strawberry.field(description="Its tags.")
     def tags(self) -> list[str]:

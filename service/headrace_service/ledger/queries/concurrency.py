@@ -141,6 +141,7 @@ def _claims(
     query: Any = parent.select(parent.id, *columns).join(model, on=claimed)
     query = query.where(parent.id.in_(list(limit_ids))).order_by(*order(model))
     found: dict[UUID, list[ClaimRow]] = {limit_id: [] for limit_id in limit_ids}
-    for limit_id, *claim, holder in query.tuples().execute(db):
-        found[limit_id].append(ClaimRow(*claim, _holder(holder)))
+    for limit_id, lease_id, occupied, since, until, key, holder in query.tuples().execute(db):
+        claim = ClaimRow(lease_id, occupied, since, until, key, _holder(holder))
+        found[limit_id].append(claim)
     return found
