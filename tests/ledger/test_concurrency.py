@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import peewee
 import pytest
 import uuid_utils.compat as uuids
@@ -209,6 +210,21 @@ def test_a_rate_limit_gives_slots_as_they_come_back(desk: Desk) -> None:
     desk.now += 10 * S
     desk.do(concurrency.sweep)
     assert desk.rows() == (0, 0)
+
+
+def test_slots_of_a_rate_go_on_draining_when_their_process_dies(desk: Desk, ledger: Ledger) -> None:
+    desk.limit("api", 2, decay=1.0)
+    desk.limit("db")
+    gone = msgspec.structs.replace(HOLDER, identity="machine/7/1")
+    requests = [SlotRequest(uuids.uuid7(), [name], gone) for name in ("api", "db")]
+    for request in requests:
+        assert desk.do(concurrency.acquire, request).answer.granted
+    ending = ledger.read(concurrency.processes_of_slots).result()
+    assert ending == {"machine/7/1": [requests[1].lease_id]}
+    for request in requests:
+        desk.release(request.lease_id)
+    assert desk.rows() == (1, 0)
+    assert ledger.read(concurrency.processes_of_slots).result() == {}
 
 
 def test_a_rate_needs_a_limit_with_decay(desk: Desk) -> None:

@@ -17,7 +17,7 @@ import peewee
 from headrace.records import SlotAnswer, SlotHolder, SlotRequest, now_micros
 from headrace_service.admission import fits
 from headrace_service.ledger.desk import LASTING, WAITER_LEASE, Claim, Desk, Limit, granted
-from headrace_service.ledger.models import Slot, Waiter
+from headrace_service.ledger.models import ConcurrencyLimit, Slot, Waiter
 from headrace_service.ledger.notices import tell_given_slots
 from headrace_service.ledger.statements import Statement
 
@@ -162,10 +162,17 @@ def free_slots_of(db: peewee.Database, client_ids: Sequence[UUID], now: int) -> 
 
 
 def processes_of_slots(db: peewee.Database) -> dict[str, list[UUID]]:
-    """The leases, and those who wait, that are no run's and end with a process, by its identity."""
+    """The leases, and those who wait, that are no run's and end with a process, by its identity.
+
+    Slots of a rate do not: they drain, whoever lives.
+    """
     found: dict[str, list[UUID]] = {}
-    for model in (Slot, Waiter):
-        query = model.select(model.lease_id, model.holder).where(model.client_id.is_null())
+    held = Slot.select(Slot.lease_id, Slot.holder).join(
+        ConcurrencyLimit, on=(ConcurrencyLimit.id == Slot.limit_id)
+    )
+    held = held.where(Slot.client_id.is_null(), ConcurrencyLimit.decay == 0)
+    waiting = Waiter.select(Waiter.lease_id, Waiter.holder).where(Waiter.client_id.is_null())
+    for query in (held, waiting):
         for lease_id, text in query.tuples().execute(db):
             identity = _holder(text).identity
             if identity is not None:
