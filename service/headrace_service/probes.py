@@ -44,6 +44,8 @@ def probes(ledger: Ledger, gate: Gate, loops: Mapping[str, asyncio.Task[None]]) 
             await gate.caller(request.headers.get("authorization"), address_of(request))
         except Unauthenticated as error:
             return refusal(error)
+        except LedgerError as error:
+            return PlainTextResponse(f"{error}\n", 503)
         try:
             from headrace_service.metrics import CONTENT_TYPE, render
         except ImportError:

@@ -154,6 +154,21 @@ async def status(app: Starlette, path: str) -> int:
         return (await client.get(path)).status_code
 
 
+async def test_a_ledger_that_cannot_be_asked_is_told(tmp_path: Path) -> None:
+    ledger = Ledger.open(tmp_path / "ledger.db")
+    ledger.close()
+    transport = httpx.ASGITransport(create_app(ledger, ServiceSettings(auth="required")))
+    token = {"Authorization": "Bearer hdr_any"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        answer = await client.post(
+            "/graphql", json={"query": "{ flows { nodes { id } } }"}, headers=token
+        )
+        assert answer.status_code == 503
+        (error,) = answer.json()["errors"]
+        assert error["extensions"]["code"] == "LedgerUnusable"
+        assert (await client.get("/metrics", headers=token)).status_code == 503
+
+
 def test_a_full_disk_is_told_and_it_recovers(service: RunningService, client: httpx.Client) -> None:
     def write() -> FlowRunCreated:
         run = flow_run()

@@ -34,7 +34,7 @@ from headrace_service.api.errors import InputError, Unauthenticated
 from headrace_service.api.limits import decode_message, decode_request, is_subscription
 from headrace_service.api.schema import schema
 from headrace_service.api.sse import LAST_EVENT_ID, OPENING, EventStream
-from headrace_service.ledger import Ledger
+from headrace_service.ledger import Ledger, LedgerUnusable
 from headrace_service.ledger.tokens import Scope as Rights
 from headrace_service.web import graphiql_page, graphiql_policy
 
@@ -97,6 +97,8 @@ class GraphQLView(GraphQL[Context, None]):
                 await super().__call__(scope, receive, send)
             except Unauthenticated as error:
                 await refusal(error)(scope, receive, send)
+            except LedgerUnusable as error:  # nobody can be told from anybody else
+                await unusable(error)(scope, receive, send)
 
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket
@@ -211,6 +213,12 @@ def refusal(error: Unauthenticated) -> Response:
     """The answer to a request of which nobody knows who sends it."""
     body = msgspec.json.encode({"errors": [error.formatted]})
     return Response(body, 401, {"WWW-Authenticate": "Bearer"}, "application/json")
+
+
+def unusable(error: LedgerUnusable) -> Response:
+    """The answer to a request while the ledger cannot be asked, which passes."""
+    told = {"message": str(error), "extensions": {"code": "LedgerUnusable"}}
+    return Response(msgspec.json.encode({"errors": [told]}), 503, None, "application/json")
 
 
 def _is_forbidden(result: ExecutionResult) -> bool:
