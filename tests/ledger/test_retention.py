@@ -236,8 +236,9 @@ def test_every_table_is_thought_of() -> None:
         "flow", "variable", "block_type", "block", "deployment", "schedule", "work_pool",
         "work_queue", "concurrency_limit", "retention", "api_token",
     }  # fmt: skip
+    of_automations = {"automation", "trigger_count", "trigger_firing", "loop_cursor"}
     names = {table._meta.table_name for table in TABLES}
-    assert names <= of_runs | by_age | by_lease | grow_with_what_users_define
+    assert names <= of_runs | by_age | by_lease | grow_with_what_users_define | of_automations
 
 
 def test_a_bundle_that_is_sent_again_is_kept_until_its_deployment_is_made(ledger: Ledger) -> None:
