@@ -5,14 +5,21 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import uuid_utils.compat as uuids
 
+from headrace.records import now_micros
 from headrace.runner.jobs import Job
 from headrace.runner.starting import CAN_FORK, Starter
 from headrace.settings import get_settings
+from headrace_service.ledger import Ledger
+from headrace_service.ledger.claims import Claimant, claim
+from headrace_service.ledger.deployments import DeploymentInput, apply_deployment
+from headrace_service.ledger.scheduled_runs import RunRequest, create_run
+from headrace_service.ledger.work_pools import WorkerCall, keep_worker
 from tests.recorder_kit import PATIENCE
 
 pytestmark = pytest.mark.skipif(not CAN_FORK, reason="processes are not forked here")
@@ -42,9 +49,29 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def job(place: Path, then: str = "end") -> Job:
-    key = uuids.uuid7()
-    found = "flow.py:told"
-    return Job(key, "told", 1, 0, {"then": then}, key, "d", None, found, str(place), None)
+    """A run that a worker has claimed of the ledger."""
+    (place / "home").mkdir(exist_ok=True)
+    wanted = DeploymentInput(flow_name="told", name="d")
+    with closing(Ledger.open(place / "home" / "ledger.db")) as ledger:
+        owner = ledger.write(apply_deployment, wanted).result()
+        ledger.write(create_run, RunRequest("told/d", parameters={"then": then})).result()
+        worker = Claimant(uuids.uuid7(), deployment_ids=[owner.id], holding=frozenset())
+        call = WorkerCall(worker.worker_id, f"w{worker.worker_id}", None, "mill", 1, 1.0)
+        ledger.write(keep_worker, call).result()
+        (run,) = ledger.write(claim, worker, now_micros()).result()
+    return Job(
+        flow_run_id=run.flow_run_id,
+        name=run.name,
+        epoch=run.epoch,
+        run_count=run.run_count,
+        parameters={"then": then},
+        deployment_id=owner.id,
+        deployment_name=owner.name,
+        deployment_version=None,
+        entrypoint="flow.py:told",
+        folder=str(place),
+        bundle_key=None,
+    )
 
 
 async def told(place: Path) -> tuple[int, bool]:

@@ -64,6 +64,16 @@ def ask(service: RunningService, query: str, secret: str | None = None) -> tuple
     return answer.status_code, errors[0]["extensions"]["code"] if errors else ""
 
 
+def test_a_subscription_by_get_says_who_asks(
+    service: RunningService, secrets: dict[Scope, str]
+) -> None:
+    url, accept = f"{service.url}/graphql", {"Accept": "text/event-stream"}
+    assert httpx.get(url, params={"query": LOGS}, headers=accept).status_code == 401
+    known = accept | {"Authorization": f"Bearer {secrets[Scope.READ]}"}
+    with httpx.stream("GET", url, params={"query": LOGS}, headers=known) as answer:
+        assert answer.status_code == 200
+
+
 @pytest.mark.parametrize(
     ("query", "needed"), [(INFO, Scope.READ), (SET, Scope.RUN), (DELETE, Scope.ADMIN)]
 )

@@ -112,7 +112,7 @@ class GraphQLView(GraphQL[Context, None]):
         address = address_of(request)
         if isinstance(request, WebSocket):
             return SocketContext(self._ledger, self._gate, presented, address)
-        if request.method == "GET":
+        if request.method == "GET" and "query" not in request.query_params:  # the page
             return Context(self._ledger, NOBODY, self._gate, address)
         caller = await self._gate.caller(presented, address)
         resume_after = request.headers.get(LAST_EVENT_ID)

@@ -38,13 +38,13 @@ class Deployment(Table):
     updated_at = peewee.BigIntegerField()
     collision_strategy = peewee.TextField(null=True)
     revision = revision_column()
+    #: How often its flow is run again, also when a process dies, and the seconds before each time.
+    retries = peewee.IntegerField(constraints=[peewee.SQL("DEFAULT 0")])
+    retry_delays = peewee.TextField(constraints=[peewee.SQL("DEFAULT '[]'")])
     limits = peewee.TextField(constraints=[peewee.SQL("DEFAULT '[]'")])
     limit_key = peewee.TextField(null=True)
     debounce = peewee.BigIntegerField(null=True)
     singleton = peewee.BooleanField(constraints=[peewee.SQL("DEFAULT FALSE")])
-    #: How often its flow is run again, also when a process dies, and the seconds before each time.
-    retries = peewee.IntegerField(constraints=[peewee.SQL("DEFAULT 0")])
-    retry_delays = peewee.TextField(constraints=[peewee.SQL("DEFAULT '[]'")])
 
     class Meta:
         table_name = "deployment"

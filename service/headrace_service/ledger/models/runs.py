@@ -52,7 +52,6 @@ class FlowRun(Table):
     deployment_id = IdField(null=True)
     schedule_id = IdField(null=True)
     scheduled_time = peewee.BigIntegerField(null=True)
-    fire_time = peewee.BigIntegerField(null=True)
     idempotency_key = peewee.TextField(null=True)
     work_queue_id = IdField(null=True)
     epoch = peewee.IntegerField(constraints=[peewee.SQL("DEFAULT 0")])
@@ -60,6 +59,7 @@ class FlowRun(Table):
     job_variables = peewee.TextField(null=True)
     limit_key = peewee.TextField(null=True)
     priority = peewee.IntegerField(constraints=[peewee.SQL("DEFAULT 0")])
+    fire_time = peewee.BigIntegerField(null=True)
 
     class Meta:
         table_name = "flow_run"
