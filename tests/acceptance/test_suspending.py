@@ -140,6 +140,7 @@ def test_a_run_is_suspended_from_outside(
     with workplace.started("served.py", "long") as script:
         workplace.until(workplace.deployments, "it is served")
         run_id = UUID(workplace.ask(work.create_flow_run({"deployment": "long/served"}))["id"])
+        workplace.until(lambda: workplace.runs("RUNNING"), "the ledger knows that it runs")
         workplace.until(lambda: _notes(workplace), "it runs")
         suspend_flow_run(flow_run_id=run_id)
         _until_suspended(workplace)

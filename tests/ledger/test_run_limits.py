@@ -107,7 +107,7 @@ class Yard:
     def _claims(self, name: str, which: Any) -> list[UUID | None]:
         limit = self.ledger.read(queries.limit_by_name, name).result()
         assert limit is not None
-        rows = self.ledger.read(which, limit.id).result()
+        (rows,) = self.ledger.read(which, [limit.id]).result()
         return [row.holder.flow_run_id for row in rows]
 
     def take(self, name: str, wait: bool = True) -> tuple[UUID, bool]:
