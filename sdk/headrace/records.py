@@ -49,6 +49,8 @@ class StateType(str, enum.Enum):  # noqa: UP042  # prints as Prefect's: StateTyp
 TERMINAL_STATES = frozenset(
     {StateType.COMPLETED, StateType.FAILED, StateType.CRASHED, StateType.CANCELLED}
 )
+#: The others, in the order of their definition.
+OPEN_STATES = tuple(state for state in StateType if state not in TERMINAL_STATES)
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
 Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT + 128)]

@@ -17,7 +17,7 @@ from prometheus_client.core import (
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.registry import Collector
 
-from headrace.records import TERMINAL_STATES, StateType
+from headrace.records import OPEN_STATES
 from headrace_service.ledger import Ledger
 from headrace_service.ledger.models import FlowRun, TaskRun
 from headrace_service.ledger.retention import Progress, progress
@@ -28,7 +28,7 @@ CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 #: Runs in one state are counted up to here: it costs a millisecond, however many there are.
 MOST = 10_000
 
-_OPEN = [each.value for each in StateType if each not in TERMINAL_STATES]
+_OPEN = [state.value for state in OPEN_STATES]
 
 
 class Standing(NamedTuple):

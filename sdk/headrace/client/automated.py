@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from headrace.client.operations import ERROR, Change, Deletion, Object, Operation
+from headrace.client.operations import ERROR, PAGE, Change, Deletion, Object, Operation
 from headrace.exceptions import ServiceError
 
 _AUTOMATION = (
     "id name description enabled tags trigger actions actionsOnTrigger "
     "ownerResource createdAt updatedAt lastFiredAt"
 )
-_PAGE = "pageInfo { hasNextPage endCursor }"
 _CHANGED = f"{{ ... on Automation {{ {_AUTOMATION} }} {ERROR} }}"
 
 #: The fields of an automation as Python and as GraphQL spell them, where these differ.
@@ -103,7 +102,7 @@ def automations(
     document = (
         "query ($where: AutomationFilter, $first: Int, $after: Cursor) { "
         "automations(filter: $where, first: $first, after: $after) "
-        f"{{ nodes {{ {_AUTOMATION} }} {_PAGE} }} }}"
+        f"{{ nodes {{ {_AUTOMATION} }} {PAGE} }} }}"
     )
     where = {"name": name, "ownerResource": owner}
     return Operation(document, {"where": where, "first": first, "after": after}, "automations")

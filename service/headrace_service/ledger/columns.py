@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import peewee
 
 
@@ -38,3 +39,8 @@ class Table(peewee.Model):
 def revision_column() -> peewee.IntegerField:
     """The column that counts the edits of a row, from 1; in the place where it was added."""
     return peewee.IntegerField(constraints=[peewee.SQL("DEFAULT 1")], default=1)
+
+
+def json_text(value: object) -> str:
+    """A value as a column of JSON text has it."""
+    return msgspec.json.encode(value).decode()

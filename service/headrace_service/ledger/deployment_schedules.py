@@ -12,6 +12,7 @@ import uuid_utils
 
 from headrace.records import Name, now_micros
 from headrace_service import schedules
+from headrace_service.ledger.columns import json_text
 from headrace_service.ledger.errors import InvalidInput, NotFound
 from headrace_service.ledger.models import Deployment, Schedule
 from headrace_service.ledger.revisions import revise
@@ -245,7 +246,7 @@ def _put(
     except InvalidSchedule as error:
         raise InvalidInput(str(error), field) from None
     values: dict[Any, Any] = {
-        Schedule.parameters: _text(wanted.parameters),
+        Schedule.parameters: json_text(wanted.parameters),
         Schedule.catchup: policy.catchup.value,
         Schedule.catchup_max: policy.catchup_max,
         Schedule.catchup_window: policy.catchup_window,
@@ -256,7 +257,7 @@ def _put(
     if old is None or wanted.active is not None:
         values[Schedule.active] = wanted.active is not False
     if old is None or not _same_times(old.spec, wanted.spec):
-        values |= {Schedule.spec: _text(spec), Schedule.next_fire: None}
+        values |= {Schedule.spec: json_text(spec), Schedule.next_fire: None}
     if old is not None:
         Schedule.update(values).where(Schedule.id == old.id).execute(db)
         return old.id
@@ -288,7 +289,3 @@ def _same_times(old: ScheduleSpec, wanted: ScheduleSpec) -> bool:
     if wanted.interval is not None and wanted.anchor == 0:
         wanted = msgspec.structs.replace(wanted, anchor=old.anchor)
     return old == wanted
-
-
-def _text(value: object) -> str:
-    return msgspec.json.encode(value).decode()

@@ -14,6 +14,7 @@ import uuid_utils
 from headrace.limit_keys import LONGEST
 from headrace.records import FlowRunChanged, Name, StateChange, StateType, Text, now_micros
 from headrace_service.ledger.automation_rows import forget_owned
+from headrace_service.ledger.columns import json_text
 from headrace_service.ledger.deployment_schedules import (
     MAX_SCHEDULES,
     ScheduleInput,
@@ -196,7 +197,7 @@ def put_bundle(db: peewee.Database, content: bytes, about: dict[str, Any]) -> st
     row = {
         Bundle.key: key,
         Bundle.content: content,
-        Bundle.about: _text(about),
+        Bundle.about: json_text(about),
         Bundle.created_at: now_micros(),
     }
     # One that is there counts as new: retention is to leave it until its deployment is made.
@@ -232,24 +233,24 @@ def apply_deployment(db: peewee.Database, wanted: DeploymentInput) -> Deployment
     values: dict[Any, Any] = {
         Deployment.description: wanted.description,
         Deployment.version: wanted.version,
-        Deployment.tags: _text(wanted.tags),
-        Deployment.parameters: _text(wanted.parameters),
-        Deployment.parameter_schema: _text(wanted.parameter_schema),
+        Deployment.tags: json_text(wanted.tags),
+        Deployment.parameters: json_text(wanted.parameters),
+        Deployment.parameter_schema: json_text(wanted.parameter_schema),
         Deployment.enforce_schema: wanted.enforce_schema,
         Deployment.entrypoint: wanted.entrypoint,
         Deployment.folder: wanted.folder,
         Deployment.bundle_key: wanted.bundle_key,
         Deployment.work_queue_id: queue,
-        Deployment.job_variables: _text(wanted.job_variables),
+        Deployment.job_variables: json_text(wanted.job_variables),
         Deployment.collision_strategy: wanted.collision_strategy,
-        Deployment.limits: _text(wanted.limits),
+        Deployment.limits: json_text(wanted.limits),
         Deployment.limit_key: wanted.limit_key,
         Deployment.debounce: None
         if not wanted.debounce_seconds
         else round(wanted.debounce_seconds * 1_000_000),
         Deployment.singleton: wanted.singleton,
         Deployment.retries: wanted.retries,
-        Deployment.retry_delays: _text(wanted.retry_delays),
+        Deployment.retry_delays: json_text(wanted.retry_delays),
         Deployment.updated_at: now,
     }
     if wanted.paused is not None:
@@ -349,7 +350,3 @@ def _flow_id(db: peewee.Database, name: str, now: int) -> UUID:
     query = Flow.select(Flow.id).where(Flow.name == name)
     ((flow_id,),) = query.tuples().execute(db)
     return UUID(bytes=flow_id.bytes)
-
-
-def _text(value: object) -> str:
-    return msgspec.json.encode(value).decode()

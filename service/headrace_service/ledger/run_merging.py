@@ -14,12 +14,12 @@ from uuid import UUID
 import msgspec
 import peewee
 
-from headrace.records import TERMINAL_STATES, StateType, now_micros
+from headrace.records import OPEN_STATES, StateType, now_micros
 from headrace_service.ledger.deployments import DeploymentRow
 from headrace_service.ledger.models import EDITED, NO_ID, FlowRun
 from headrace_service.ledger.notices import tell
 
-_NOT_ENDED = [kind.value for kind in StateType if kind not in TERMINAL_STATES]
+_NOT_ENDED = [state.value for state in OPEN_STATES]
 
 
 def merge(

@@ -13,6 +13,7 @@ import uuid_utils
 
 from headrace.records import FlowRunCreated, Name, StateChange, StateType, now_micros
 from headrace_service.json_schema import problems
+from headrace_service.ledger.columns import json_text
 from headrace_service.ledger.deployments import DeploymentRow, deployment
 from headrace_service.ledger.errors import InvalidInput
 from headrace_service.ledger.fold import fold_in
@@ -75,7 +76,7 @@ def create_run(db: peewee.Database, wanted: RunRequest) -> UUID:
     extra: dict[Any, Any] = {
         FlowRun.idempotency_key: wanted.idempotency_key,
         FlowRun.priority: wanted.priority,
-        FlowRun.job_variables: _text(wanted.job_variables) if wanted.job_variables else None,
+        FlowRun.job_variables: json_text(wanted.job_variables) if wanted.job_variables else None,
     }
     if wanted.work_queue is not None:
         extra[FlowRun.work_queue_id] = _other_queue(db, row, wanted.work_queue)
@@ -151,7 +152,3 @@ def _other_queue(db: peewee.Database, row: DeploymentRow, name: str) -> UUID:
     for (queue_id,) in query.tuples().execute(db):
         return UUID(bytes=queue_id.bytes)
     raise InvalidInput(f"the pool of {row.full_name!r} has no queue {name!r}", "workQueue")
-
-
-def _text(value: object) -> str:
-    return msgspec.json.encode(value).decode()

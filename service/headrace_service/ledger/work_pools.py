@@ -10,7 +10,7 @@ import msgspec
 import peewee
 import uuid_utils
 
-from headrace.records import TERMINAL_STATES, Name, StateType, Text, now_micros
+from headrace.records import OPEN_STATES, Name, Text, now_micros
 from headrace_service.ledger.errors import Conflict, InvalidInput, NotFound
 from headrace_service.ledger.made_once import Once
 from headrace_service.ledger.models import (
@@ -29,7 +29,7 @@ DEFAULT_QUEUE = "default"
 #: Queues of one pool, and workers that a pool tells of; the list of workers has them all.
 MAX_QUEUES, MOST_WORKERS = 200, 200
 
-_NOT_ENDED = [kind.value for kind in StateType if kind not in TERMINAL_STATES]
+_NOT_ENDED = [state.value for state in OPEN_STATES]
 
 
 class WorkPoolRow(msgspec.Struct, frozen=True):
