@@ -197,6 +197,12 @@ def test_of_what_is_coming_only_runs_that_wait_are_looked_at(statements: Stateme
     assert found.startswith("SEARCH run USING INDEX")
 
 
+def test_how_the_tasks_of_runs_stand_is_read_from_an_index_alone(statements: Statements) -> None:
+    assert statements.run(counts.task_summaries, MANY) == 1
+    (found,) = statements.plan()
+    assert found.startswith("SEARCH t1 USING COVERING INDEX task_run_by_task")
+
+
 def test_the_runs_of_queues_are_found_by_an_index(statements: Statements) -> None:
     where = FlowRunWhere(work_pool_names=frozenset({"mill"}))
     statements.run(flow_runs.page_of_flow_runs, FIRST, where)

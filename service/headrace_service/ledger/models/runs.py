@@ -143,6 +143,16 @@ class TaskRun(Table):
         indexes = ((("flow_run_id", "id"), False), (("state_type", "id"), False))
 
 
+#: How the tasks of a flow run stand is read from here alone.
+TaskRun.add_index(
+    TaskRun.flow_run_id,
+    TaskRun.task_name,
+    TaskRun.state_type,
+    name="task_run_by_task",
+    where=TaskRun.flow_run_id.is_null(False),
+)
+
+
 class BackgroundRun(Table):
     """A task run that waits for a task worker, or is at one; the row goes with the run's end.
 

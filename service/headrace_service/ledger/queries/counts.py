@@ -93,13 +93,13 @@ def _counts(
 
 def task_summaries(db: peewee.Database, flow_run_ids: Sequence[UUID]) -> list[list[TaskCounts]]:
     """For each flow run, how its runs of each task stand, by the tasks' names."""
-    number = peewee.fn.COUNT(TaskRun.id)
+    number = peewee.fn.COUNT(peewee.SQL("*"))
     columns = (TaskRun.flow_run_id, TaskRun.task_name, TaskRun.state_type)
     query = (
         TaskRun.select(*columns, number)
         .where(TaskRun.flow_run_id.in_(list(flow_run_ids)))
         .group_by(*columns)
-        .order_by(TaskRun.task_name)
+        .order_by(*columns)
     )
     found: dict[UUID, dict[str, Counts]] = {key: {} for key in flow_run_ids}
     for owner, name, kind, count in query.tuples().execute(db):
