@@ -41,6 +41,11 @@ def numbered_name(name: str, number: int) -> str:
     return name + ending
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things, such as `1 run` and `2 runs`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def describe(value: object) -> str:
     """`str(value)`, whatever that raises: it is a user's object."""
     try:

@@ -20,7 +20,7 @@ from headrace_service.guard import Reach
 from headrace_service.ledger import Ledger
 from headrace_service.ledger.keep import Keep
 from headrace_service.ledger.tokens import tokens
-from headrace_service.settings import ServiceSettings
+from headrace_service.settings import ServiceSettings, url_at
 
 logger = logging.getLogger("headrace_service")
 
@@ -81,10 +81,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 def url_of(listener: socket.socket, host: str) -> str:
     """The address at which a browser on this machine finds the service."""
-    port = listener.getsockname()[1]
-    if host in ("0.0.0.0", "::", ""):
-        host = "127.0.0.1"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return url_at(host, listener.getsockname()[1])
 
 
 class Server(uvicorn.Server):

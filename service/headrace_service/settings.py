@@ -176,3 +176,10 @@ def read_service_settings(
         except ValueError as error:
             raise InvalidServiceSetting(f"{name}={text!r} cannot be used: {error}") from None
     return msgspec.convert(values, ServiceSettings)
+
+
+def url_at(host: str, port: int) -> str:
+    """The address at which this machine reaches a service that listens there."""
+    if host in ("0.0.0.0", "::", ""):
+        host = DEFAULT_HOST
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

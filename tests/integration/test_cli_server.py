@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from headrace.cli import server
+from headrace.exceptions import HomeUnusable
 from headrace_service.ledger import Ledger
 from headrace_service.ledger.migrations import LATEST
 from tests.builders import Stream, enters, flow_run, state
@@ -61,3 +62,15 @@ def test_retention_counts_first_and_deletes_then(
     table = run("retention", path=path).output
     assert table.splitlines()[0].split() == ["KIND", "KEPT", "DELETED", "UNTIL"]
     assert run("retention", "--run", "--dry-run", path=path).exit_code == 1
+
+
+def test_a_new_ledger_is_told_and_a_mistyped_folder_is_not_made(tmp_path: Path) -> None:
+    made = run("database", "upgrade", path=tmp_path / "new.db")
+    assert made.stderr == f"New ledger at {tmp_path / 'new.db'}\n"
+    assert run("database", "upgrade", path=tmp_path / "new.db").stderr == ""
+    mistyped = tmp_path / "nowhere" / "new.db"
+    for arguments in (("database", "upgrade"), ("database", "info"), ("retention",), ("start",)):
+        refused = run(*arguments, path=mistyped).exception
+        assert isinstance(refused, HomeUnusable)
+        assert f"there is no folder {mistyped.parent} " in str(refused)
+    assert not mistyped.parent.exists()

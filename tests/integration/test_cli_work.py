@@ -101,3 +101,8 @@ def settings_with_secrets() -> Any:
     from headrace.settings import Settings
 
     return Settings(Path("/home"), api_url="http://me:secret@example.org", api_key="hr_secret")
+
+
+def test_a_pool_that_is_to_be_deleted_is_not_advised_to_be_created() -> None:
+    refused = run(work_pool.command, "delete", "nope")
+    assert refused.stderr == "Error: there is no work pool 'nope'; see `headrace work-pool ls`\n"

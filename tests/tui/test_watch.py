@@ -335,7 +335,7 @@ def test_the_usual_port_is_used_only_when_it_serves_the_same_ledger(
 ) -> None:
     from headrace.cli import tui
 
-    monkeypatch.setattr(tui, "USUAL_URL", service.url)
+    monkeypatch.setenv("HEADRACE_SERVER_PORT", service.url.rpartition(":")[2])
     monkeypatch.delenv("HEADRACE_API_URL", raising=False)
     for home, same in ((tmp_path, True), (tmp_path / "other", False)):
         monkeypatch.setenv("HEADRACE_HOME", str(home))
@@ -351,7 +351,7 @@ def test_the_monitors_own_service_keeps_what_the_settings_say(
     from headrace.cli import tui
     from headrace.client import Client
 
-    monkeypatch.setattr(tui, "USUAL_URL", service.url)
+    monkeypatch.setenv("HEADRACE_SERVER_PORT", service.url.rpartition(":")[2])
     monkeypatch.delenv("HEADRACE_API_URL", raising=False)
     monkeypatch.setenv("HEADRACE_HOME", str(tmp_path / "other"))
     for name, value in (("RETENTION_RUNS", "0"), ("HOST", "0.0.0.0"), ("AUTH", "off")):
@@ -369,7 +369,7 @@ def test_what_goes_wrong_while_watching_is_told_as_what_it_is(
 ) -> None:
     from headrace.cli import tui
 
-    monkeypatch.setattr(tui, "USUAL_URL", service.url)
+    monkeypatch.setenv("HEADRACE_SERVER_PORT", service.url.rpartition(":")[2])
     monkeypatch.delenv("HEADRACE_API_URL", raising=False)
     monkeypatch.setenv("HEADRACE_HOME", str(tmp_path))
     get_settings.cache_clear()

@@ -35,8 +35,10 @@ def view(show_sources: bool, as_json: bool) -> None:
         return
     sources = _sources()
     for name, value in values.items():
-        source = f"  (from {sources[name]})" if show_sources and name in sources else ""
-        show_line(f"HEADRACE_{name.upper()}={'' if value is None else value}{source}")
+        source = f"from {sources[name]}" if name in sources else "the default"
+        text = "" if value is None else _text(value)
+        told = f"  ({'not set' if value in (None, '') else source})" if show_sources else ""
+        show_line(f"HEADRACE_{name.upper()}={text}{told}")
 
 
 @command.command("get")
@@ -45,7 +47,7 @@ def get(setting: str) -> None:
     """Print the value that holds here of SETTING, such as HEADRACE_API_URL."""
     name = _name(setting)
     value = _values()[name]
-    show_line("" if value is None else str(value))
+    show_line("" if value is None else _text(value))
 
 
 @command.command("set")
@@ -88,7 +90,12 @@ def _values() -> dict[str, object]:
     """All settings by their names, with the values that hold here."""
     with told_in_one_line():
         service = msgspec.to_builtins(service_settings())
-    own = msgspec.to_builtins(get_settings(), enc_hook=str)
+    settings = get_settings()
+    own = msgspec.to_builtins(settings, enc_hook=str)
+    own |= {
+        "database": str(settings.ledger),
+        "results_local_storage_path": str(settings.storage_path),
+    }
     found = {**own, **{f"server_{name}": value for name, value in service.items()}}
     return {name: _shown(name, value) for name, value in found.items()}
 
@@ -126,6 +133,18 @@ def _sources() -> dict[str, str]:
             given = os.environ.get(variable, "").strip()
             found[ALIASES.get(name, name)] = "the environment" if given else file
     return found
+
+
+def _text(value: object) -> str:
+    """A value as its variable would be given it."""
+    match value:
+        case bool():
+            return str(int(value))
+        case float():
+            return f"{value:g}"
+        case [*items] if all(isinstance(item, str) for item in items):
+            return ",".join(map(str, items))
+    return str(value)
 
 
 def _shown(name: str, value: object) -> object:

@@ -9,6 +9,7 @@ import click
 
 from headrace.cli.ledger import database_option, ledger_at, told_in_one_line
 from headrace.cli.output import confirm, fail, json_option, show_fields, show_json, show_line
+from headrace.text import counted
 
 
 @click.group("database")
@@ -36,7 +37,7 @@ def info(database: str | None, as_json: bool) -> None:
             "ledger": found.ledger,
             "version": f"{found.version} ({state})",
             "size": f"{_size(found.bytes)}, {_size(found.unused_bytes)} of it unused",
-            **{f"  {table}": f"{count} rows" for table, count in found.rows.items() if count},
+            **{f"  {table}": counted(count, "row") for table, count in found.rows.items() if count},
         }
     )
 
@@ -50,7 +51,7 @@ def upgrade(database: str | None, yes: bool, as_json: bool) -> None:
     from headrace_service.ledger import upkeep
 
     with told_in_one_line():
-        before, after = upkeep.upgrade(ledger_at(database))
+        before, after = upkeep.upgrade(ledger_at(database, makes=True))
     _say(
         as_json,
         {"from": before, "to": after},
@@ -109,7 +110,7 @@ def reset(database: str | None, yes: bool, as_json: bool) -> None:
     confirm("everything in the ledger", yes)
     with told_in_one_line():
         rows = upkeep.reset(ledger)
-    _say(as_json, {"deleted": rows}, f"Deleted everything ({rows} rows).")
+    _say(as_json, {"deleted": rows}, f"Deleted everything ({counted(rows, 'row')}).")
 
 
 def _say(as_json: bool, fields: dict[str, Any], text: str) -> None:

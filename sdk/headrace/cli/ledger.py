@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from headrace.exceptions import HomeUnusable, InvalidSetting, SetupError
-from headrace.settings import ensure_home, get_settings, read_settings
+from headrace.cli.output import show_line
+from headrace.exceptions import InvalidSetting, SetupError
+from headrace.settings import ensure_ledger_folder, get_settings, read_settings
 from headrace.settings.files import settings_file, with_file
 
 if TYPE_CHECKING:
@@ -24,16 +25,15 @@ database_option = click.option(
 )
 
 
-def ledger_at(database: str | None) -> Path | str:
+def ledger_at(database: str | None, *, makes: bool = False) -> Path | str:
     """The address of a database, or the ledger's file, in a folder that exists.
 
     Args:
         database: what the option says; None is what the settings say.
+        makes: whether the command makes a ledger where there is none, which is told.
     """
+    settings = get_settings()
     if database is None:
-        settings = get_settings()
-        if settings.database is None:
-            ensure_home(settings.home)
         ledger = settings.ledger
     else:
         try:
@@ -42,11 +42,9 @@ def ledger_at(database: str | None) -> Path | str:
             raise InvalidSetting(str(error).replace("HEADRACE_DATABASE=", "--database ")) from None
     if isinstance(ledger, str):
         return ledger
-    try:
-        ledger.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise HomeUnusable(f"cannot create {ledger.parent}: {reason}") from None
+    ensure_ledger_folder(ledger, settings.home)
+    if makes and not ledger.exists():
+        show_line(f"New ledger at {ledger}", err=True)
     return ledger
 
 
@@ -67,6 +65,15 @@ def service_settings(flags: Mapping[str, str | None] | None = None) -> ServiceSe
             file = settings_file(os.environ)
             raise InvalidSetting(f"{file}: there is no setting {name}; see docs/settings.md")
     return read_service_settings(variables, flags)
+
+
+def usual_url() -> str:
+    """Where the service of this machine listens, unless a flag tells it otherwise."""
+    from headrace_service.settings import url_at
+
+    with told_in_one_line():
+        settings = service_settings()
+    return url_at(settings.host, settings.port)
 
 
 @contextlib.contextmanager

@@ -29,7 +29,7 @@ def command(database: str | None, run: bool, dry_run: bool, as_json: bool) -> No
         fail("--run deletes and --dry-run does not; choose one of them")
     with told_in_one_line():
         keep = Keep.of(service_settings())
-        ledger = Ledger.open(ledger_at(database), keep=keep)
+        ledger = Ledger.open(ledger_at(database, makes=True), keep=keep)
         try:
             gone = asyncio.run(_sweep(ledger, quiet=as_json)) if run else None
             rows = asyncio.run(_told(ledger, dry_run))

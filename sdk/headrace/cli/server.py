@@ -36,7 +36,7 @@ def start(database: str | None, **flags: str | None) -> None:
     from headrace_service.logs import set_up_logging
     from headrace_service.server import AddressInUse, CannotListen, serve
 
-    ledger = ledger_at(database)
+    ledger = ledger_at(database, makes=True)
     try:
         with told_in_one_line():
             settings = service_settings(flags)

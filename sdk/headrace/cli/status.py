@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
+from headrace.cli.ledger import usual_url
 from headrace.cli.output import json_option, show_fields, show_json
 from headrace.exceptions import ServiceUnreachable
 from headrace.settings import get_settings
-from headrace_service.settings import DEFAULT_HOST, DEFAULT_PORT
 
 #: Seconds until a service that says nothing counts as away.
 PATIENCE = 10.0
@@ -25,7 +25,7 @@ def command(url: str | None, as_json: bool) -> None:
 
     from headrace.client import Client
 
-    url = url or get_settings().service_url or f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
+    url = url or get_settings().service_url or usual_url()
     with Client(url) as client:
         info = client.server_info()
         url = client.api_url or url

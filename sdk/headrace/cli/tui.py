@@ -12,16 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 import msgspec
 
-from headrace.cli.ledger import service_settings, told_in_one_line
+from headrace.cli.ledger import ledger_at, service_settings, told_in_one_line, usual_url
 from headrace.exceptions import InvalidSetting, ServiceError, SetupError
-from headrace.settings import ensure_home, get_settings, read_settings
-from headrace_service.settings import DEFAULT_HOST, DEFAULT_PORT
+from headrace.settings import get_settings, read_settings
+from headrace_service.settings import DEFAULT_HOST
 
 if TYPE_CHECKING:
     from headrace_service.settings import ServiceSettings
-
-#: Where a service listens unless told otherwise.
-USUAL_URL = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
 
 
 class Service(NamedTuple):
@@ -68,8 +65,8 @@ def _speaks_unicode() -> bool:
 def service_at(url: str | None) -> Iterator[Service]:
     """The service to watch: the one named, the one configured, or one for the local ledger.
 
-    The local ledger is served by whoever serves it already at the usual port, else by a thread of
-    this process on a free loopback port, until the context ends.
+    The local ledger is served by whoever serves it already where the settings say, else by a thread
+    of this process on a free loopback port, until the context ends.
 
     Args:
         url: the service's address; None looks at the settings.
@@ -87,14 +84,13 @@ def service_at(url: str | None) -> Iterator[Service]:
         address, _ = _ask(url)
         yield Service(address)
         return
-    ensure_home(settings.home)
     from headrace_service.ledger.database import without_password
 
-    place, ledger = settings.ledger, None
+    place, usual, ledger = ledger_at(None), usual_url(), None
     with contextlib.suppress(SetupError, ServiceError):
-        _, ledger = _ask(USUAL_URL)
+        _, ledger = _ask(usual)
     if ledger == without_password(place):
-        yield Service(USUAL_URL)
+        yield Service(usual)
         return
     from headrace_service.ledger import LedgerError
     from headrace_service.ledger.tokens import new_secret

@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from headrace.cli.output import (
+    confirm,
     found,
     json_option,
     perform,
@@ -73,12 +74,17 @@ def list_variables(as_json: bool) -> None:
 
 @command.command()
 @click.argument("name")
-def unset(name: str) -> None:
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+def unset(name: str, yes: bool) -> None:
     """Delete the variable NAME."""
     from headrace.client import saved
 
+    confirm(f"variable {name!r}", yes)
     perform(saved.delete_variable(name))
     show_line(f"Deleted variable {name!r}.")
+
+
+command.add_command(unset, "delete")
 
 
 def _value_of(text: str) -> Any:

@@ -33,7 +33,7 @@ from headrace.records import (
     StateType,
     now_micros,
 )
-from headrace.settings import ensure_home
+from headrace.settings import ensure_ledger_folder, get_settings
 
 if TYPE_CHECKING:
     import asyncio
@@ -327,7 +327,7 @@ def _leave(place: Path | str) -> bool:
 
 def _open(place: Path | str) -> Ledger:
     if isinstance(place, Path):
-        ensure_home(place.parent)
+        ensure_ledger_folder(place, get_settings().home)
     from headrace_service.ledger import Ledger, LedgerUnusable, LedgerVersion
 
     try:

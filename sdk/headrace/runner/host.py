@@ -76,7 +76,7 @@ class Host(Taker):
             await self._start(client, claimed)
         for run_id in claims["cancelling"]:
             process = self._running.get(UUID(run_id))
-            if process is not None:
+            if process is not None and not process.is_ending:
                 self.logger.info("Ending run %r: it was cancelled or suspended", process.job.name)
                 process.end()
         if claims["nextDue"] is None:

@@ -52,6 +52,11 @@ class RunProcess:
         """Whether it can be seen to run: it has not ended, and is not stopped."""
         return fate(self._identity) is Fate.RUNS
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether it was told to end."""
+        return self._ending is not None
+
     def end(self, grace: float = GRACE) -> None:
         """Let it end: SIGTERM now, and SIGKILL if it is still there after `grace` seconds."""
         if self._ending is None:

@@ -21,6 +21,7 @@ from headrace.exceptions import CursorExpired, HeadraceException, ServiceError, 
 from headrace.ids import new_id
 from headrace.logging import ensure_logging, get_logger
 from headrace.settings import get_settings
+from headrace.text import counted
 
 #: Seconds that what it has claimed stays its own without a word from it.
 LEASE = 30.0
@@ -122,10 +123,13 @@ class Taker(abc.ABC):
         if not self._stopping:
             self._stopping = True
             if number:
-                self.logger.info("Waiting for %d runs to finish; Ctrl-C again cancels them", number)
+                self.logger.info(
+                    "Waiting for %s to finish; Ctrl-C again cancels",
+                    counted(number, "run"),
+                )
         elif not self._cancelling:
             self._cancelling = True
-            self.logger.info("Cancelling %d runs", number)
+            self.logger.info("Cancelling %s", counted(number, "run"))
         else:
             self._end()
         self._news.set()

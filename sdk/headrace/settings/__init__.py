@@ -15,7 +15,13 @@ from __future__ import annotations
 from headrace.settings.current import get_current_settings, get_settings, temporary_settings_here
 from headrace.settings.reading import LEVELS, READERS, read_settings
 from headrace.settings.temporary import Setting, temporary_settings
-from headrace.settings.values import Settings, SettingsGroup, ensure_home, root_of
+from headrace.settings.values import (
+    Settings,
+    SettingsGroup,
+    ensure_home,
+    ensure_ledger_folder,
+    root_of,
+)
 
 __all__ = [
     "LEVELS",
@@ -23,6 +29,7 @@ __all__ = [
     "Settings",
     "SettingsGroup",
     "ensure_home",
+    "ensure_ledger_folder",
     "get_current_settings",
     "get_settings",
     "read_settings",

@@ -147,3 +147,20 @@ def ensure_home(home: Path) -> Path:
     if not os.access(home, os.W_OK | os.X_OK):
         raise HomeUnusable(f"cannot write to {home}; set HEADRACE_HOME to a folder you can write")
     return home
+
+
+def ensure_ledger_folder(ledger: Path, home: Path) -> None:
+    """See that the folder of a ledger's file is there; only the home folder is created for it.
+
+    A mistyped path would else become a folder, and an empty ledger in it, without a word.
+
+    Raises:
+        HomeUnusable: it is not there, or cannot be used; the message says why.
+    """
+    if ledger.parent == home:
+        ensure_home(home)
+    elif not ledger.parent.is_dir():
+        raise HomeUnusable(
+            f"there is no folder {ledger.parent} for the ledger {ledger}; "
+            "make it, or correct the path"
+        )

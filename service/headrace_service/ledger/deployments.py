@@ -34,7 +34,7 @@ from headrace_service.ledger.models import (
 from headrace_service.ledger.revisions import revise
 from headrace_service.ledger.run_limits import key_for, limit_of_deployment, set_limit
 from headrace_service.ledger.state_changes import change_states
-from headrace_service.ledger.work_pools import DEFAULT_QUEUE, queue_for, work_pool
+from headrace_service.ledger.work_pools import DEFAULT_QUEUE, pool_to_use, queue_for
 from headrace_service.rules import Actor
 
 #: The bytes that a bundle may have.
@@ -228,7 +228,7 @@ def apply_deployment(db: peewee.Database, wanted: DeploymentInput) -> Deployment
     flow_id = _flow_id(db, wanted.flow_name, now)
     queue = None
     if wanted.work_pool is not None:
-        pool = work_pool(db, wanted.work_pool)
+        pool = pool_to_use(db, wanted.work_pool)
         queue = queue_for(db, pool.id, wanted.work_queue or DEFAULT_QUEUE)
     values: dict[Any, Any] = {
         Deployment.description: wanted.description,

@@ -98,15 +98,6 @@ class WorkerCall(msgspec.Struct, frozen=True):
     queue_names: list[Name] | None = None
 
 
-def no_such_pool(name: str) -> NotFound:
-    """The error for a pool that does not exist; it names the mend."""
-    return NotFound(
-        f"there is no work pool {name!r}; create it with "
-        f"`headrace work-pool create --type process {name}`",
-        "workPool",
-    )
-
-
 def work_pool_rows() -> Any:
     """A select of pools, with the columns of a `WorkPoolRow`."""
     columns = [getattr(WorkPool, name) for name in WorkPoolRow.__struct_fields__[:-1]]
@@ -125,7 +116,23 @@ def work_pool(db: peewee.Database, name: str) -> WorkPoolRow:
     query = work_pool_rows().where(WorkPool.name == name)
     for row in query.tuples().execute(db):
         return WorkPoolRow(*row)
-    raise no_such_pool(name)
+    raise NotFound(f"there is no work pool {name!r}; see `headrace work-pool ls`", "workPool")
+
+
+def pool_to_use(db: peewee.Database, name: str) -> WorkPoolRow:
+    """The pool of that name, which runs are to go to, or to be taken from.
+
+    Raises:
+        NotFound: there is none; the message tells how to create it.
+    """
+    try:
+        return work_pool(db, name)
+    except NotFound:
+        raise NotFound(
+            f"there is no work pool {name!r}; create it with "
+            f"`headrace work-pool create --type process {name}`",
+            "workPool",
+        ) from None
 
 
 def queues_of_each(db: peewee.Database, pool_ids: Sequence[UUID]) -> list[list[WorkQueueRow]]:
@@ -265,7 +272,7 @@ def keep_worker(db: peewee.Database, call: WorkerCall) -> UUID | None:
         NotFound: there is no such pool.
     """
     now = now_micros()
-    pool_id = None if call.work_pool_name is None else work_pool(db, call.work_pool_name).id
+    pool_id = None if call.work_pool_name is None else pool_to_use(db, call.work_pool_name).id
     row = {
         Worker.id: call.worker_id,
         Worker.name: call.worker_name,
