@@ -57,6 +57,7 @@ BUDGETS: dict[str, Budget] = {
     "slots.fair.embedded": Budget(at_most=2),
     "slots.fair.http": Budget(at_most=2),
     "million.state": Budget(at_most=20),
+    "million.postgresql.state": Budget(at_most=20),
     "watched.p99": Budget(at_most=250),
     "service.ready": Budget(at_most=1),
     "service.memory": Budget(at_most=90),

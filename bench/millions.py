@@ -10,10 +10,12 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from bench.postgres import postgres
 from bench.processes import BenchmarkFailed
 
 #: Task runs of a flow run, and rows in one transaction.
@@ -25,16 +27,44 @@ _SECOND = 1_000_000
 
 def cached_ledger(task_runs: int) -> Path:
     """The folder of a ledger file with so many task runs, made when it is not there yet."""
-    from headrace_service.ledger.migrations import LATEST
-
-    kept = Path(tempfile.gettempdir()) / f"headrace-bench-{os.getuid()}"
-    home = kept / f"million-{LATEST}-{task_runs}"
+    home = _kept("million", task_runs)
     if not (home / "done").exists():
-        home.mkdir(parents=True, exist_ok=True)
         for leftover in home.iterdir():
             leftover.unlink()
         fill(home / "ledger.db", task_runs)
         (home / "done").touch()
+    return home
+
+
+@contextmanager
+def cached_postgres(task_runs: int) -> Iterator[str]:
+    """The address of a ledger on PostgreSQL with so many task runs, made when it is not there yet.
+
+    Its server runs until the block's end; its files are kept.
+
+    Raises:
+        BenchmarkFailed: the server is not installed.
+    """
+    from headrace_service.ledger import upkeep
+
+    home = _kept("million-postgres", task_runs)
+    with postgres(home) as url:
+        if not (home / "done").exists():
+            upkeep.upgrade(url)
+            upkeep.reset(url)  # of what a run that was stopped has left
+            fill(url, task_runs)
+            upkeep.vacuum(url)  # as PostgreSQL does by itself, a minute later
+            (home / "done").touch()
+        yield url
+
+
+def _kept(what: str, task_runs: int) -> Path:
+    """The folder for a ledger of this version of the tables; it is there."""
+    from headrace_service.ledger.migrations import LATEST
+
+    kept = Path(tempfile.gettempdir()) / f"headrace-bench-{os.getuid()}"
+    home = kept / f"{what}-{LATEST}-{task_runs}"
+    home.mkdir(parents=True, exist_ok=True)
     return home
 
 

@@ -1,4 +1,7 @@
-"""Lists of a ledger with a million task runs: the first page, later ones, and what narrows them."""
+"""Lists of a ledger with a million task runs: the first page, later ones, and what narrows them.
+
+In a SQLite file and in PostgreSQL.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,17 @@ import json
 import statistics
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from functools import partial
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
 
 from bench.attempts import attempt
 from bench.figures import Figure
-from bench.millions import TASKS, cached_ledger
-from bench.processes import BenchmarkFailed, service
+from bench.millions import TASKS, cached_ledger, cached_postgres
+from bench.processes import BenchmarkFailed, scratch, service
 from bench.subjects import Subject
 
 PAGE = """query ($filter: TaskRunFilter, $after: Cursor, $first: Int = 50) {
@@ -24,6 +29,10 @@ PAGE = """query ($filter: TaskRunFilter, $after: Cursor, $first: Int = 50) {
   }
 }"""
 RUNS = "{ flowRuns(first: 200) { nodes { id } } }"
+SUMMARIES = """{
+  flowRuns(first: 50) { nodes { id taskSummary { taskName counts { type count } } } }
+}"""
+COUNTS = "{ taskRunCounts { type count } }"
 
 Times = dict[str, list[float]]
 
@@ -33,6 +42,8 @@ WHAT = {
     "any": "first page of all task runs",
     "later": "a later page, filtered by state",
     "run": "first page of a flow run's task runs",
+    "summary": "50 flow runs, each with the summary of its tasks",
+    "counts": "task runs by state, counted to 10,000",
     "text": "first page, by a text that many have in their name",
     "rare": "first page, by a text that one has in its name",
 }
@@ -43,31 +54,37 @@ def measure(subject: Subject) -> Iterator[Figure]:
     if subject.name != "headrace":
         return  # a peer's tables are its own
     count = subject.plan.million
-    runs = attempt(1, lambda: _run(subject, count))
-    for key, what in WHAT.items():
-        taken = [_p99(times[key]) for times in runs.results]
-        middle = [statistics.median(times[key]) for times in runs.results]
-        yield Figure(
-            f"million.{key}",
-            f"{what}, of {count:,}: p99{runs.remark}",
-            "ms",
-            taken,
-            f"median: {middle[0]:.1f} ms" if middle else "",
-            runs.failure,
-        )
+    for database, key in (("SQLite", "million"), ("PostgreSQL", "million.postgresql")):
+        runs = attempt(1, partial(_run, subject, database, count))
+        for name, what in WHAT.items():
+            taken = [_p99(times[name]) for times in runs.results]
+            middle = [statistics.median(times[name]) for times in runs.results]
+            yield Figure(
+                f"{key}.{name}",
+                f"{what}, of {count:,} in {database}: p99{runs.remark}",
+                "ms",
+                taken,
+                f"median: {middle[0]:.1f} ms" if middle else "",
+                runs.failure,
+            )
 
 
 def _p99(times: list[float]) -> float:
     return statistics.quantiles(times, n=100, method="inclusive")[98]
 
 
-def _run(subject: Subject, count: int) -> Times:
-    home = cached_ledger(count)
-    with service(subject, home) as up:
-        address = urlsplit(up.url)
+def _run(subject: Subject, database: str, count: int) -> Times:
+    with ExitStack() as stack:
+        if database == "PostgreSQL":
+            home = stack.enter_context(scratch())
+            extra = ("HEADRACE_DATABASE", stack.enter_context(cached_postgres(count)))
+            subject = replace(subject, extra=(*subject.extra, extra))
+        else:
+            home = cached_ledger(count)
+        address = urlsplit(stack.enter_context(service(subject, home)).url)
         assert address.hostname is not None
-        with closing(HTTPConnection(address.hostname, address.port, timeout=60)) as connection:
-            return _times(connection, subject.plan.pages, count)
+        connection = HTTPConnection(address.hostname, address.port, timeout=60)
+        return _times(stack.enter_context(closing(connection)), subject.plan.pages, count)
 
 
 def _times(connection: HTTPConnection, pages: int, count: int) -> Times:
@@ -85,24 +102,26 @@ def _times(connection: HTTPConnection, pages: int, count: int) -> Times:
             "text": {"filter": {"nameContains": "TASK-3"}},
         }
         for key, variables in wanted.items():
-            taken, answer = _timed(connection, **variables)
+            taken, answer = _timed(connection, PAGE, **variables)
             times[key].append(taken)
             if key == "later":
-                after = (
-                    answer["pageInfo"]["endCursor"] if answer["pageInfo"]["hasNextPage"] else None
-                )
+                page = answer["taskRuns"]["pageInfo"]
+                after = page["endCursor"] if page["hasNextPage"] else None
+        for key, query in (("summary", SUMMARIES), ("counts", COUNTS)):
+            times[key].append(_timed(connection, query)[0])
     for index in range(3):  # each looks at all of them
         name = f"-{(index + 1) * count // 4 // TASKS * TASKS:07}"
-        taken, answer = _timed(connection, filter={"nameContains": name})
-        if len(answer["nodes"]) != 1:
-            raise BenchmarkFailed(f"{len(answer['nodes'])} task runs have {name} in their name")
+        taken, answer = _timed(connection, PAGE, filter={"nameContains": name})
+        found = len(answer["taskRuns"]["nodes"])
+        if found != 1:
+            raise BenchmarkFailed(f"{found} task runs have {name} in their name")
         times["rare"].append(taken)
     return times
 
 
-def _timed(connection: HTTPConnection, **variables: Any) -> tuple[float, dict[str, Any]]:
+def _timed(connection: HTTPConnection, query: str, **variables: Any) -> tuple[float, Any]:
     started = time.perf_counter()
-    answer: dict[str, Any] = _ask(connection, PAGE, **variables)["taskRuns"]
+    answer = _ask(connection, query, **variables)
     return (time.perf_counter() - started) * 1000, answer
 
 
