@@ -37,25 +37,24 @@ _RECORDING = {
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """A process that a host asks for, with the variables that it is to have."""
+    """A process that a host asks for under a number, with the variables that it is to have."""
 
+    number: int
     job: Job
     environment: dict[str, str]
 
 
 class Begun(msgspec.Struct, frozen=True, tag=True):
-    """The process of a run has begun."""
+    """What was asked for under that number has begun."""
 
-    flow_run_id: str
-    epoch: int
+    number: int
     pid: int
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True):
-    """No process could be forked for a run."""
+    """What was asked for under that number could not be forked."""
 
-    flow_run_id: str
-    epoch: int
+    number: int
     reason: str
 
 
@@ -110,15 +109,14 @@ def _received(host: socket.socket) -> bytes:
 
 def _fork(host: socket.socket, wanted: Wanted) -> bool:
     """Fork, and tell the host. Whether this is the new process."""
-    run_id, epoch = str(wanted.job.flow_run_id), wanted.job.epoch
     try:
         pid = os.fork()
     except OSError as error:
-        _tell(host, Refused(run_id, epoch, str(error)))
+        _tell(host, Refused(wanted.number, str(error)))
         return False
     if pid == 0:
         return True
-    _tell(host, Begun(run_id, epoch, pid))
+    _tell(host, Begun(wanted.number, pid))
     return False
 
 

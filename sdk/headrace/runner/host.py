@@ -53,9 +53,12 @@ class Host(Taker):
         self._starter = Starter()
 
     async def run(self, *, once: bool = False) -> None:
-        """Take runs until `stop`; see `Taker.run`."""
+        """Take runs until `stop`; see `Taker.run`. When this is cancelled, its processes end."""
         async with self._starter:
-            await super().run(once=once)
+            try:
+                await super().run(once=once)
+            finally:
+                await self._abandon()
 
     @property
     def _under_way(self) -> int:
@@ -93,6 +96,13 @@ class Host(Taker):
     def _end(self) -> None:
         for process in self._running.values():
             process.end()
+
+    async def _abandon(self) -> None:
+        """End the processes that there are still; nobody here says what became of their runs."""
+        for task in self._watching:
+            task.cancel()
+        self._end()
+        await asyncio.gather(*(one.wait() for one in self._running.values()))
 
     def _wake(self) -> tuple[str, dict[str, Any]]:
         return work.WAKE, {"after": None, "states": list(work.WAKING)}

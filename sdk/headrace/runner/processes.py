@@ -70,17 +70,22 @@ class RunProcess:
             self._signal(getattr(signal, "SIGKILL", signal.SIGTERM))
 
     def _signal(self, number: int) -> None:
-        if self._ended.done():
-            return  # its number may be another's by now
-        with contextlib.suppress(ProcessLookupError):
-            if os.name == "posix":
-                os.killpg(self.pid, number)
-            else:
-                os.kill(self.pid, number)
+        if not self._ended.done():  # else its number may be another's by now
+            send(self.pid, number)
+
+
+def send(pid: int, number: int) -> None:
+    """Send a signal to a run's process and those it has started; nothing if it has ended."""
+    with contextlib.suppress(ProcessLookupError):
+        if os.name == "posix":
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, number)
+                return
+        os.kill(pid, number)  # also one that was forked just now, and heads no group yet
 
 
 async def spawn(job: Job, given: Mapping[str, str]) -> RunProcess:
-    """Start an interpreter for a run, and hand it its job.
+    """Start an interpreter for a run, and hand it its job. When this is cancelled, there is none.
 
     Args:
         job: the run.
@@ -95,11 +100,17 @@ async def spawn(job: Job, given: Mapping[str, str]) -> RunProcess:
         start_new_session=os.name == "posix",
     )
     assert process.stdin is not None
-    with contextlib.suppress(ConnectionError):  # it has died; its exit code tells
+    ended: asyncio.Future[int | None] = asyncio.ensure_future(process.wait())
+    try:
         process.stdin.write(msgspec.json.encode(job))
         await process.stdin.drain()
+    except ConnectionError:
+        pass  # it has died; its exit code tells
+    except BaseException:
+        process.kill()
+        raise
     process.stdin.close()
-    return RunProcess(job, given, process.pid, asyncio.ensure_future(process.wait()))
+    return RunProcess(job, given, process.pid, ended)
 
 
 def environment_with(given: Mapping[str, str]) -> dict[str, str]:
