@@ -44,7 +44,7 @@ def test_the_difference_is_shown_and_nothing_written_without_a_yes(tmp_path: Pat
     assert "\n-from prefect import flow\n" in shown.stdout
     assert "\n+from headrace import flow\n" in shown.stdout
     assert "flows/etl.py:2: no counterpart: headrace_aws.S3Bucket" in shown.stdout
-    assert "requirements.txt:2: no counterpart: headrace-aws" in shown.stdout
+    assert "requirements.txt:2: no counterpart: prefect-aws" in shown.stdout
     assert "Nothing was written" in shown.stdout
     assert program.read_text() == PROGRAM
 
@@ -55,7 +55,7 @@ def test_yes_writes_in_place_and_keeps_the_rights(tmp_path: Path) -> None:
     assert "Changed 2 files." in written.stdout
     assert program.read_text() == PROGRAM.replace("prefect", "headrace")
     assert program.stat().st_mode & 0o777 == 0o755
-    assert (tmp_path / "requirements.txt").read_text() == "headrace\nheadrace-aws\n"
+    assert (tmp_path / "requirements.txt").read_text() == "headrace\nprefect-aws\n"
     assert (tmp_path / ".venv" / "lib.py").read_text() == "import prefect\n"
     assert sorted(path.name for path in program.parent.iterdir()) == ["etl.py"]
 
@@ -64,9 +64,11 @@ def test_check_is_content_once_nothing_is_left_open(tmp_path: Path) -> None:
     program = make_project(tmp_path)
     migrate(tmp_path, "--yes", ".")
     checked = migrate(tmp_path, "--check", ".")
-    point, last = checked.stdout.splitlines()
+    point, package, last = checked.stdout.splitlines()
     assert point.startswith("flows/etl.py:2: no counterpart: headrace_aws.S3Bucket: ")
-    assert (checked.returncode, last) == (1, "Nothing to replace, 1 open point named above.")
+    assert package.startswith("requirements.txt:2: no counterpart: prefect-aws: ")
+    assert (checked.returncode, last) == (1, "Nothing to replace, 2 open points named above.")
+    (tmp_path / "requirements.txt").write_text("headrace\n")
     program.write_text("from headrace import flow\n")
     checked = migrate(tmp_path, "--check", ".")
     assert (checked.returncode, checked.stdout) == (
@@ -86,3 +88,16 @@ def test_a_path_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
     missing = migrate(tmp_path, "nowhere")
     assert missing.returncode == 2
     assert "nowhere" in missing.stderr
+
+
+def test_what_may_be_data_is_left_and_named_and_is_nothing_to_do(tmp_path: Path) -> None:
+    program = tmp_path / "load.py"
+    program.write_text('from prefect import flow\nBUCKET = "s3://prefect-prod"\n')
+    written = migrate(tmp_path, "--yes", ".")
+    assert 'load.py:2: left as it is: "s3://prefect-prod"\n' in written.stdout
+    assert program.read_text() == 'from headrace import flow\nBUCKET = "s3://prefect-prod"\n'
+    checked = migrate(tmp_path, "--check", ".")
+    assert (checked.returncode, checked.stdout) == (
+        0,
+        'load.py:2: left as it is: "s3://prefect-prod"\nNothing to replace.\n',
+    )

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from headrace.migration import Open, advice_for, open_points, substitute
+from headrace.migration import Left, Open, integrations, open_points, rewrite
+from headrace.text import counted
 
 #: Files that programs and their set-up consist of.
 _ENDINGS = frozenset(
@@ -23,12 +24,14 @@ _MAX_SIZE = 2_000_000
 
 
 class Change:
-    """A file, its text now, and its text to be, which may be the same."""
+    """A file, its text now, and its text to be, which may be the same; and what in it was left."""
 
-    def __init__(self, path: Path, before: str, after: str) -> None:
+    def __init__(self, path: Path, before: str) -> None:
+        rewritten = rewrite(path.name, before)
         self.path = path
         self.before = before
-        self.after = after
+        self.after = rewritten.text
+        self.left: list[Left] = rewritten.left
 
     @property
     def is_one(self) -> bool:
@@ -58,8 +61,9 @@ class Change:
 @click.option("--yes", is_flag=True, help="Write without asking.")
 @click.option("--check", is_flag=True, help="Write nothing; exit by 1 if there is anything to do.")
 def command(paths: tuple[Path, ...], yes: bool, check: bool) -> None:
-    """Replace `prefect` by `headrace` in files and folders.
+    """Make headrace's what is Prefect's in files and folders: imports, names, PREFECT_ variables.
 
+    Other strings with the word in them may be your data: they are left as they are, and named.
     Shows the difference first, names what has no counterpart, and asks before it writes.
     """
     looked_at = list(_changes(paths))
@@ -70,13 +74,16 @@ def command(paths: tuple[Path, ...], yes: bool, check: bool) -> None:
             if not line.endswith("\n"):
                 click.echo("\\ No newline at end of file")
     points = sum(map(_tell_open, looked_at))
+    left = sum(map(_tell_left, looked_at))
     if not changes:
-        if not points:
+        if not points and not left:
             click.echo("Nothing to do: there is no prefect in these files.")
             return
         click.echo(f"Nothing to replace{_named(points)}.")
+        if not points:
+            return
         raise SystemExit(1 if check else 0)
-    count = f"{len(changes)} file{'s' if len(changes) > 1 else ''}"
+    count = counted(len(changes), "file")
     tail = _named(points)
     if check:
         click.echo(f"{count} to change{tail}.")
@@ -109,9 +116,8 @@ def _changes(paths: Iterable[Path]) -> Iterator[Change]:
             except (UnicodeDecodeError, OSError) as error:
                 click.echo(f"{file}: left alone, it cannot be read as text: {error}", err=True)
                 continue
-            change = Change(file, before, substitute(before))
-            if change.is_one or (file.suffix == ".py" and "headrace" in before):
-                yield change
+            if "prefect" in before.lower() or (file.suffix == ".py" and "headrace" in before):
+                yield Change(file, before)
 
 
 def _files_in(folder: Path) -> Iterator[Path]:
@@ -128,26 +134,26 @@ def _files_in(folder: Path) -> Iterator[Path]:
 def _tell_open(change: Change) -> int:
     """Name what of a file has no counterpart; how many things those are."""
     points = open_points(change.after) if change.path.suffix == ".py" else []
-    if change.is_one and change.path.name in ("prefect.yaml", "prefect.yml"):
+    if change.path.name in ("prefect.yaml", "prefect.yml"):
         points = [Open(1, change.path.name, "describe deployments in Python: flow.deploy(...)")]
-    elif change.is_one and not points:
-        points = list(_packages(change.after))
+    elif not points:
+        points = list(integrations(change.after))
     for point in points:
         warning = click.style("no counterpart", fg="yellow")
         click.echo(f"{change.path}:{point.line}: {warning}: {point.name}: {point.advice}")
     return len(points)
 
 
+def _tell_left(change: Change) -> int:
+    """Name the lines of a file that were left as they are; how many those are."""
+    for each in change.left:
+        shown = each.text if len(each.text) <= 100 else each.text[:99] + "…"
+        click.echo(f"{change.path}:{each.line}: left as it is: {shown}")
+    return len(change.left)
+
+
 def _named(points: int) -> str:
-    return f", {points} open point{'s' if points > 1 else ''} named above" if points else ""
-
-
-def _packages(text: str) -> Iterator[Open]:
-    """Requirements of integration packages, in files that list requirements."""
-    for number, line in enumerate(text.splitlines(), 1):
-        for word in line.replace('"', " ").replace("'", " ").split():
-            if word.startswith("headrace-") and word[len("headrace-") :][:1].isalpha():
-                yield Open(number, word, advice_for("headrace_"))
+    return f", {counted(points, 'open point')} named above" if points else ""
 
 
 def _asked(question: str) -> bool:
