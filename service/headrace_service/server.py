@@ -20,6 +20,7 @@ from headrace_service.guard import Reach
 from headrace_service.ledger import Ledger
 from headrace_service.ledger.keep import Keep
 from headrace_service.ledger.tokens import tokens
+from headrace_service.protocol import Protocol
 from headrace_service.settings import ServiceSettings, url_at
 
 logger = logging.getLogger("headrace_service")
@@ -107,7 +108,7 @@ class Server(uvicorn.Server):
         config = uvicorn.Config(
             app,
             loop="asyncio",
-            http="h11",
+            http=Protocol,
             ws="websockets-sansio",
             ws_max_size=MAX_MESSAGE,
             ws_per_message_deflate=False,

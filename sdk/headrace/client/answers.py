@@ -57,6 +57,11 @@ def error_of(error: Mapping[str, Any]) -> ServiceError:
     return ServiceError(message, code, extensions.get("field"))
 
 
+def unreachable(url: str, error: Exception) -> ServiceUnreachable:
+    """What it means that nobody answers at an address."""
+    return ServiceUnreachable(f"nobody answers at {url} ({str(error) or type(error).__name__})")
+
+
 @contextmanager
 def unreachable_at(url: str) -> Iterator[None]:
     """Make httpx's errors one line that names the address.
@@ -69,7 +74,6 @@ def unreachable_at(url: str) -> Iterator[None]:
     try:
         yield
     except httpx.TransportError as error:
-        reason = str(error) or type(error).__name__
-        raise ServiceUnreachable(f"nobody answers at {url} ({reason})") from None
+        raise unreachable(url, error) from None
     except httpx.InvalidURL as error:
         raise ServiceUnreachable(f"{url} is no usable address ({error})") from None

@@ -19,20 +19,20 @@ from headrace.client.subscriptions import (
     Progress,
     Subscription,
 )
-from headrace.endpoints import http_options
 from headrace.settings import get_settings, read_settings
 
 if TYPE_CHECKING:
     import httpx
 
     from headrace.client.portal import Portal
+    from headrace.client.posting import Poster
     from headrace.recorder.embedded import EmbeddedSchema
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-#: Seconds until an answer comes, and until a connection stands.
-ANSWER_TIMEOUT, CONNECT_TIMEOUT = 30.0, 5.0
+#: Seconds until an answer comes.
+ANSWER_TIMEOUT = 30.0
 
 
 def _waiting(operation: Callable[P, Operation[T]]) -> Callable[Concatenate[Client, P], T]:
@@ -77,7 +77,7 @@ class Client:
         self.api_url = _address(api_url)
         self._timeout = timeout
         self._token = get_settings().api_key
-        self._http: httpx.Client | None = None
+        self._poster: Poster | None = None
         self._connecting = threading.Lock()  # a client may be used from several threads
         self._portal: Portal | None = None
         self._schema: EmbeddedSchema | None = None
@@ -93,11 +93,8 @@ class Client:
         """
         if self.api_url is None:
             return self._execute_here(query, variables)
-        with unreachable_at(self.api_url):
-            response = self._connected(self.api_url).post(
-                f"{self.api_url}/graphql", content=encode_request(query, variables)
-            )
-        return decode_response(self.api_url, response.status_code, response.content)
+        answer = self._connected(self.api_url).post(encode_request(query, variables))
+        return decode_response(self.api_url, *answer)
 
     def perform(self, operation: Operation[T]) -> T:
         """Perform one of the operations of `headrace.client.operations` and `…work`.
@@ -142,14 +139,14 @@ class Client:
 
     def close(self) -> None:
         """Let go of connections and files. May be repeated."""
-        if self._http is not None:
-            self._http.close()
+        if self._poster is not None:
+            self._poster.close()
         if self._portal is not None:
             for open_there in (self._schema, self._follower):
                 if open_there is not None:
                     self._portal.call(open_there.close())
             self._portal.close()
-        self._http = self._portal = self._schema = self._follower = None
+        self._poster = self._portal = self._schema = self._follower = None
 
     def __enter__(self) -> Self:
         return self
@@ -162,13 +159,13 @@ class Client:
     ) -> None:
         self.close()
 
-    def _connected(self, url: str) -> httpx.Client:
+    def _connected(self, url: str) -> Poster:
         with self._connecting:
-            if self._http is None:
-                import httpx
+            if self._poster is None:
+                from headrace.client.posting import poster
 
-                self._http = httpx.Client(**_options(url, self._token, self._timeout))
-            return self._http
+                self._poster = poster(url, self._token, self._timeout)
+            return self._poster
 
     def _execute_here(self, query: str, variables: Mapping[str, object] | None) -> dict[str, Any]:
         portal = self._in_portal()
@@ -208,7 +205,9 @@ class AsyncClient:
             if self._http is None:
                 import httpx
 
-                options = _options(self.api_url, self._token, self._timeout)
+                from headrace.client.posting import httpx_options
+
+                options = httpx_options(self.api_url, self._token, self._timeout)
                 self._http = httpx.AsyncClient(**options)
             response = await self._http.post(
                 f"{self.api_url}/graphql", content=encode_request(query, variables)
@@ -317,16 +316,6 @@ def _address(api_url: str | None) -> str | None:
     if api_url is None:
         return get_settings().service_url
     return read_settings({"HEADRACE_API_URL": api_url}).service_url
-
-
-def _options(url: str, token: str | None, answer_timeout: float) -> dict[str, Any]:
-    """How httpx is to be set up."""
-    import httpx
-
-    timeout = httpx.Timeout(answer_timeout, connect=min(CONNECT_TIMEOUT, answer_timeout))
-    # Mutations that wait for something must not take the connections of those that bring it about.
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
-    return {"timeout": timeout, "limits": limits, **http_options(url, token)}
 
 
 def _schema_here() -> EmbeddedSchema:

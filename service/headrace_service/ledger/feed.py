@@ -66,7 +66,8 @@ class Feed:
         loop = asyncio.get_running_loop()
 
         def committed() -> None:
-            loop.call_soon_threadsafe(self._committed.set)
+            if self.subscribers:  # else it would wake the loop for nothing, at a price
+                loop.call_soon_threadsafe(self._committed.set)
 
         self._undo = self._ledger.on_commit(committed)
         self._tasks = [asyncio.create_task(self._tail())]
