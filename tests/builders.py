@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from datetime import UTC, datetime
 from uuid import UUID
 
 import peewee
@@ -21,8 +23,15 @@ from headrace.records import (
 )
 from headrace_service.ledger.models import Event, Log, Retention
 
-#: 2026-01-01T00:00:00Z in microseconds; tests that need a time start here.
-EPOCH = 1_767_225_600_000_000
+_DAY = 86_400_000_000
+#: A midnight in UTC, in microseconds; tests that need a time start here. It is a recent one, as a
+#: service deletes what is older than it is to be kept.
+EPOCH = (time.time_ns() // 1_000 // _DAY - 1) * _DAY
+
+
+def iso(at: int = EPOCH) -> str:
+    """How a point in time is written in answers."""
+    return f"{datetime.fromtimestamp(at // 1_000_000, UTC):%Y-%m-%dT%H:%M:%S}.{at % 1_000_000:06}Z"
 
 
 def state(

@@ -22,7 +22,7 @@ from headrace_service.ledger.deployments import DeploymentInput, apply_deploymen
 from headrace_service.ledger.queries.counts import count_flow_runs
 from headrace_service.ledger.queries.flow_runs import FlowRunWhere
 from headrace_service.server import RunningService, start_in_thread
-from tests.builders import Stream, enters, flow_run
+from tests.builders import EPOCH, Stream, enters, flow_run
 
 PAGE = (Path(__file__).parents[2] / "docs" / "graphql.md").read_text()
 ADDRESS = "127.0.0.1:4200"
@@ -161,7 +161,7 @@ def test_every_example_is_tried() -> None:
 def test_failed_runs_since_an_hour(bench: Bench, file: str) -> None:
     stream, late, early = Stream(), begun("late"), flow_run("etl", "early")
     failed = enters(late, now(StateType.FAILED, "no more disk"))
-    long_ago = StateChange(StateType.FAILED, "Failed", 1_767_225_700_000_000, "too early", 1)
+    long_ago = StateChange(StateType.FAILED, "Failed", EPOCH, "too early", 1)
     bench.record(late, early, failed, enters(early, long_ago), stream=stream)
     answer = bench.answer(file.format("failed"))
     assert "no more disk" in answer

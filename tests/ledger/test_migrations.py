@@ -16,9 +16,11 @@ from headrace_service.ledger.database import sqlite
 from headrace_service.ledger.models import TABLES
 from headrace_service.ledger.queries import events, flow_runs, logs, task_runs
 from headrace_service.ledger.queries.paging import Page
-from tests.builders import EPOCH, state
+from tests.builders import state
 
 VERSIONS = sorted((Path(__file__).parent / "versions").glob("*.sql"))
+#: When the old ledgers begin: 2026-01-01T00:00:00Z in microseconds.
+THEN = 1_767_225_600_000_000
 STEPS = sorted(Path(migrations.__file__).parent.glob("[0-9]*.py"))
 
 Columns = dict[str, set[tuple[object, ...]]]
@@ -106,14 +108,14 @@ def test_an_old_ledger_keeps_what_it_knows_and_goes_on(dump: Path, tmp_path: Pat
         assert (task.name, task.state_message, task.end_time) == (
             "load-0",
             "ValueError: no",
-            EPOCH + 3,
+            THEN + 3,
         )
         (history,) = ledger.read(events.histories, [task.id]).result()
         assert [row.payload.name for row in history] == ["Pending", "Running", "Failed"]
         (line,) = ledger.read(logs.page_of_logs, Page(10)).result().rows
         assert line.message == "hello"
         # The stream that was open goes on with its next batch, and the log with its next place.
-        ends = FlowRunChanged(newer.id, state("COMPLETED", at=EPOCH + 60))
+        ends = FlowRunChanged(newer.id, state("COMPLETED", at=THEN + 60))
         assert ledger.append(RecordBatch(id_of(9), 2, [ends])).result().refused == []
         assert ledger.append(RecordBatch(id_of(9), 1, [])).result().duplicate
         assert ledger.read(events.latest_event).result() == 7
