@@ -110,7 +110,7 @@ def test_it_says_where_it_listens_and_answers_there(tmp_path: Path) -> None:
     with start(home) as service:
         assert service.line == (
             f"headrace service listening at {service.url} "
-            f"(GraphiQL at /graphql, ledger {home / 'ledger.db'})\n"
+            f"(GraphiQL at /graphql, new ledger {home / 'ledger.db'})\n"
         )
         with httpx.Client(base_url=service.url) as client:
             assert client.get("/health").json()["status"] == "ok"

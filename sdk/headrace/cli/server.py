@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 
@@ -36,7 +37,8 @@ def start(database: str | None, **flags: str | None) -> None:
     from headrace_service.logs import set_up_logging
     from headrace_service.server import AddressInUse, CannotListen, serve
 
-    ledger = ledger_at(database, makes=True)
+    ledger = ledger_at(database)
+    kind = "new ledger" if isinstance(ledger, Path) and not ledger.exists() else "ledger"
     try:
         with told_in_one_line():
             settings = service_settings(flags)
@@ -46,7 +48,7 @@ def start(database: str | None, **flags: str | None) -> None:
                 settings,
                 on_ready=lambda url: click.echo(
                     f"headrace service listening at {url} (GraphiQL at /graphql, "
-                    f"ledger {without_password(ledger)})"
+                    f"{kind} {without_password(ledger)})"
                 ),
             )
     except AddressInUse as error:
