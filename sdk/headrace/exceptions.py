@@ -130,6 +130,9 @@ class HomeUnusable(SetupError):
 class ServiceUnreachable(SetupError):
     """Nobody answers at the service's address, or what answers is no headrace service."""
 
+    #: Whether the request cannot have come to anybody.
+    unsent: bool = False
+
 
 class AccessDenied(SetupError):
     """The service does not know who asks, or does not let them; see HEADRACE_API_TOKEN."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
+import signal
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager, closing
@@ -332,6 +333,29 @@ async def test_subscriptions_in_this_process_outlive_its_forks(
         assert await asyncio.gather(*following) == [expected, expected]
         for each in followers:
             await each.aclose()
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_client_that_was_used_before_a_fork_is_of_use_in_the_child_and_the_parent(
+    scene: Scene, api_url: str | None
+) -> None:
+    with Client(api_url) as client:
+        assert client.flow_run(scene.run.id)
+        reading, writing = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            signal.alarm(60)  # rather than hang
+            try:
+                found = client.flow_run(scene.run.id)
+                client.close()
+                os.write(writing, str(found and found["name"]).encode())
+            finally:
+                os._exit(0)
+        os.close(writing)
+        with open(reading) as told:
+            assert told.read() == scene.run.name
+        os.waitpid(pid, 0)
+        assert client.flow_run(scene.run.id)
 
 
 # -- what else a websocket may say -----------------------------------------------------------------

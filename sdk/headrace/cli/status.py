@@ -6,6 +6,7 @@ import click
 
 from headrace.cli.ledger import usual_url
 from headrace.cli.output import json_option, show_fields, show_json
+from headrace.endpoints import addresses_of
 from headrace.exceptions import ServiceUnreachable
 from headrace.settings import get_settings
 
@@ -27,8 +28,9 @@ def command(url: str | None, as_json: bool) -> None:
 
     url = url or get_settings().service_url or usual_url()
     with Client(url) as client:
-        info = client.server_info()
         url = client.api_url or url
+        info = client.server_info()
+    url = addresses_of(url).current
     try:
         told = httpx.get(f"{url}/ready", timeout=PATIENCE).json()
     except (httpx.HTTPError, ValueError) as error:

@@ -57,9 +57,18 @@ def error_of(error: Mapping[str, Any]) -> ServiceError:
     return ServiceError(message, code, extensions.get("field"))
 
 
-def unreachable(url: str, error: Exception) -> ServiceUnreachable:
-    """What it means that nobody answers at an address."""
-    return ServiceUnreachable(f"nobody answers at {url} ({str(error) or type(error).__name__})")
+def unreachable(url: str, error: Exception, *, unsent: bool = False) -> ServiceUnreachable:
+    """What it means that nobody answers at an address.
+
+    Args:
+        url: the address.
+        error: what was found there.
+        unsent: whether it was found before anything was sent.
+    """
+    reason = str(error) or type(error).__name__
+    told = ServiceUnreachable(f"nobody answers at {url} ({reason})")
+    told.unsent = unsent
+    return told
 
 
 @contextmanager
@@ -74,6 +83,7 @@ def unreachable_at(url: str) -> Iterator[None]:
     try:
         yield
     except httpx.TransportError as error:
-        raise unreachable(url, error) from None
+        unsent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+        raise unreachable(url, error, unsent=unsent) from None
     except httpx.InvalidURL as error:
         raise ServiceUnreachable(f"{url} is no usable address ({error})") from None

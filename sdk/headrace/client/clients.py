@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from contextlib import aclosing
@@ -19,6 +20,7 @@ from headrace.client.subscriptions import (
     Progress,
     Subscription,
 )
+from headrace.endpoints import addresses_of, only_reads
 from headrace.settings import get_settings, read_settings
 
 if TYPE_CHECKING:
@@ -40,8 +42,7 @@ def _waiting(operation: Callable[P, Operation[T]]) -> Callable[Concatenate[Clien
 
     @functools.wraps(operation)
     def perform(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        asked = operation(*args, **kwargs)
-        return asked.read(self.execute(asked.document, asked.variables))
+        return self.perform(operation(*args, **kwargs))
 
     return perform
 
@@ -53,8 +54,7 @@ def _awaiting(
 
     @functools.wraps(operation)
     async def perform(self: AsyncClient, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        asked = operation(*args, **kwargs)
-        return asked.read(await self.execute(asked.document, asked.variables))
+        return await self.perform(operation(*args, **kwargs))
 
     return perform
 
@@ -63,7 +63,8 @@ class Client:
     """Asks a service, or this machine's ledger file when there is no service; may be a context.
 
     Args:
-        api_url: the service's address; by default `HEADRACE_API_URL`. When that is not set either,
+        api_url: the service's address, or several with commas between, of which the next is asked
+            when nobody answers; by default `HEADRACE_API_URL`. When that is not set either,
             operations are executed in this process on the file that scripts record to.
         timeout: seconds that a service may take to answer.
 
@@ -77,14 +78,31 @@ class Client:
         self.api_url = _address(api_url)
         self._timeout = timeout
         self._token = get_settings().api_key
-        self._poster: Poster | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        """Have no connections and files, in this process."""
+        self._pid = os.getpid()
         self._connecting = threading.Lock()  # a client may be used from several threads
+        self._posters: dict[str, Poster] = {}
         self._portal: Portal | None = None
         self._schema: EmbeddedSchema | None = None
         self._follower: AsyncClient | None = None
 
-    def execute(self, query: str, variables: Mapping[str, object] | None = None) -> dict[str, Any]:
+    def execute(
+        self,
+        query: str,
+        variables: Mapping[str, object] | None = None,
+        *,
+        repeatable: bool | None = None,
+    ) -> dict[str, Any]:
         """Execute a GraphQL query or mutation, and return its data.
+
+        Args:
+            query: the document.
+            variables: its variables.
+            repeatable: whether another address may be asked when the one that got the request has
+                not answered; by default where the document only reads.
 
         Raises:
             ServiceError: the service answered with an error.
@@ -93,8 +111,13 @@ class Client:
         """
         if self.api_url is None:
             return self._execute_here(query, variables)
-        answer = self._connected(self.api_url).post(encode_request(query, variables))
-        return decode_response(self.api_url, *answer)
+        content = encode_request(query, variables)
+        tries = addresses_of(self.api_url).tries(_may_repeat(query, repeatable))
+        while tries.left:
+            with tries.next() as url:
+                status, answer = self._connected(url).post(content)
+                tries.answered(status)
+        return decode_response(tries.url, status, answer)
 
     def perform(self, operation: Operation[T]) -> T:
         """Perform one of the operations of `headrace.client.operations` and `…work`.
@@ -102,7 +125,9 @@ class Client:
         Raises:
             ServiceError: the service answered with an error.
         """
-        return operation.read(self.execute(operation.document, operation.variables))
+        return operation.read(
+            self.execute(operation.document, operation.variables, repeatable=operation.repeatable)
+        )
 
     server_info = _waiting(operations.server_info)
     flow_runs = _waiting(operations.flow_runs)
@@ -139,14 +164,16 @@ class Client:
 
     def close(self) -> None:
         """Let go of connections and files. May be repeated."""
-        if self._poster is not None:
-            self._poster.close()
+        self._leave_inherited()
+        for each in self._posters.values():
+            each.close()
         if self._portal is not None:
             for open_there in (self._schema, self._follower):
                 if open_there is not None:
                     self._portal.call(open_there.close())
             self._portal.close()
-        self._poster = self._portal = self._schema = self._follower = None
+        self._posters.clear()
+        self._portal = self._schema = self._follower = None
 
     def __enter__(self) -> Self:
         return self
@@ -160,12 +187,13 @@ class Client:
         self.close()
 
     def _connected(self, url: str) -> Poster:
+        self._leave_inherited()
         with self._connecting:
-            if self._poster is None:
+            if url not in self._posters:
                 from headrace.client.posting import poster
 
-                self._poster = poster(url, self._token, self._timeout)
-            return self._poster
+                self._posters[url] = poster(url, self._token, self._timeout)
+            return self._posters[url]
 
     def _execute_here(self, query: str, variables: Mapping[str, object] | None) -> dict[str, Any]:
         portal = self._in_portal()
@@ -174,12 +202,23 @@ class Client:
         return data_of(portal.call(self._schema.execute(query, variables)))
 
     def _in_portal(self) -> Portal:
+        self._leave_inherited()
         with self._connecting:
             if self._portal is None:
                 from headrace.client.portal import Portal
 
                 self._portal = Portal()
             return self._portal
+
+    def _leave_inherited(self) -> None:
+        """In a forked child, leave to the parent what is its own, and begin anew."""
+        if self._pid != os.getpid():
+            _inherited.extend((self._posters, self._portal, self._schema, self._follower))
+            self._begin()
+
+
+#: What a child inherits of its parent's connections and threads is left alone, not collected.
+_inherited: list[object] = []
 
 
 class AsyncClient:
@@ -192,31 +231,34 @@ class AsyncClient:
         self.api_url = _address(api_url)
         self._timeout = timeout
         self._token = get_settings().api_key
-        self._http: httpx.AsyncClient | None = None
+        self._http: dict[str, httpx.AsyncClient] = {}
         self._schema: EmbeddedSchema | None = None
 
     async def execute(
-        self, query: str, variables: Mapping[str, object] | None = None
+        self,
+        query: str,
+        variables: Mapping[str, object] | None = None,
+        *,
+        repeatable: bool | None = None,
     ) -> dict[str, Any]:
         """Execute a GraphQL query or mutation, and return its data; see `Client.execute`."""
         if self.api_url is None:
             return data_of(await self._here().execute(query, variables))
-        with unreachable_at(self.api_url):
-            if self._http is None:
-                import httpx
-
-                from headrace.client.posting import httpx_options
-
-                options = httpx_options(self.api_url, self._token, self._timeout)
-                self._http = httpx.AsyncClient(**options)
-            response = await self._http.post(
-                f"{self.api_url}/graphql", content=encode_request(query, variables)
-            )
-        return decode_response(self.api_url, response.status_code, response.content)
+        content = encode_request(query, variables)
+        tries = addresses_of(self.api_url).tries(_may_repeat(query, repeatable))
+        while tries.left:
+            with tries.next() as url, unreachable_at(url):
+                response = await self._connected(url).post(f"{url}/graphql", content=content)
+                tries.answered(response.status_code)
+        return decode_response(tries.url, response.status_code, response.content)
 
     async def perform(self, operation: Operation[T]) -> T:
         """Perform an operation; see `Client.perform`."""
-        return operation.read(await self.execute(operation.document, operation.variables))
+        return operation.read(
+            await self.execute(
+                operation.document, operation.variables, repeatable=operation.repeatable
+            )
+        )
 
     async def run_loops(self) -> None:
         """Without a service, do what it would do by the clock, until cancelled: fire schedules.
@@ -246,10 +288,10 @@ class AsyncClient:
     ) -> AsyncGenerator[dict[str, Any], None]:
         """The data of a subscription's messages, for ever: no gap, and nothing twice.
 
-        When the connection breaks it is made anew, after 0.5 to 15 seconds, and goes on after the
-        last message. Give `after` (a page's `feedCursor`) to begin without a gap behind a page;
-        else it begins when the connection stands. Messages whose lists are empty, which only tell
-        how far things have come, are left out.
+        When the connection breaks it is made anew, after 0.5 to 15 seconds, at the next address if
+        there are several, and goes on after the last message. Give `after` (a page's `feedCursor`)
+        to begin without a gap behind a page; else it begins when the connection stands. Messages
+        whose lists are empty, which only tell how far things have come, are left out.
 
         Args:
             query: the document. Its field should take the variable `$after` and ask for `cursor`.
@@ -263,8 +305,9 @@ class AsyncClient:
         if self.api_url is None:
             messages = self._follow_here(query, variables or {}, on_status)
         else:
+            addresses = addresses_of(self.api_url)
             messages = Subscription(
-                self.api_url, self._token, query, variables or {}, on_status
+                addresses, self._token, query, variables or {}, on_status
             ).messages()
         async with aclosing(messages):
             async for message in messages:
@@ -272,9 +315,9 @@ class AsyncClient:
 
     async def close(self) -> None:
         """Let go of connections and files. May be repeated."""
-        http, self._http = self._http, None
+        https, self._http = self._http, {}
         schema, self._schema = self._schema, None
-        if http is not None:
+        for http in https.values():
             await http.aclose()
         if schema is not None:
             await schema.close()
@@ -305,10 +348,24 @@ class AsyncClient:
                     if news:
                         yield data
 
+    def _connected(self, url: str) -> httpx.AsyncClient:
+        if url not in self._http:
+            import httpx
+
+            from headrace.client.posting import httpx_options
+
+            self._http[url] = httpx.AsyncClient(**httpx_options(url, self._token, self._timeout))
+        return self._http[url]
+
     def _here(self) -> EmbeddedSchema:
         if self._schema is None:
             self._schema = _schema_here()
         return self._schema
+
+
+def _may_repeat(query: str, told: bool | None) -> bool:
+    """Whether a request may be brought to two addresses, when nobody has said."""
+    return only_reads(query) if told is None else told
 
 
 def _address(api_url: str | None) -> str | None:

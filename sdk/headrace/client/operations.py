@@ -12,11 +12,18 @@ from uuid import UUID
 
 import msgspec
 
+from headrace.endpoints import only_reads
 from headrace.exceptions import ServiceError
 
 T = TypeVar("T")
 
 Object = dict[str, Any]
+
+
+def _has_key(variables: Mapping[str, object]) -> bool:
+    """Whether there is an idempotency key among them, or in an input."""
+    inputs = (value for value in variables.values() if isinstance(value, dict))
+    return any(given.get("idempotencyKey") is not None for given in (variables, *inputs))
 
 
 class Operation(msgspec.Struct, Generic[T], frozen=True):
@@ -25,6 +32,11 @@ class Operation(msgspec.Struct, Generic[T], frozen=True):
     document: str
     variables: dict[str, object]
     field: str
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether asking for it twice does no harm: it reads, or has a key that tells of that."""
+        return only_reads(self.document) or _has_key(self.variables)
 
     def read(self, data: Object) -> T:
         """The wanted field of an answer's data."""

@@ -25,7 +25,7 @@ CONNECT_TIMEOUT = 5.0
 #: Connections that are kept while nobody needs them.
 KEPT = 20
 #: Seconds after which the other side may have closed a connection that nobody has used.
-FRESH = 1.0
+FRESH = 0.05
 
 
 class Poster(Protocol):
@@ -99,6 +99,7 @@ class Direct:
 
     def post(self, body: bytes) -> tuple[int, bytes]:
         """See `Poster.post`."""
+        connection: _Connection | None = None
         try:
             connection = self._connected()
             try:
@@ -107,7 +108,7 @@ class Direct:
                 self._drop(connection)
                 raise
         except (OSError, http.client.HTTPException, ValueError) as error:  # of odd tokens, the last
-            raise unreachable(self._url, error) from None
+            raise unreachable(self._url, error, unsent=connection is None) from None
         if connection.sock is None or self._closed or len(self._idle) >= KEPT:
             self._drop(connection)
         else:

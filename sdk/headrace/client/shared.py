@@ -41,7 +41,7 @@ async def ask(operation: Operation[T]) -> T:
 
 async def _perform(operation: Operation[T]) -> T:
     client = await _current()
-    return operation.read(await client.execute(operation.document, operation.variables))
+    return await client.perform(operation)
 
 
 async def _current() -> AsyncClient:

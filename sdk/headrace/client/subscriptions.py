@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from headrace.client.answers import data_of, error_of
-from headrace.endpoints import authorization, is_loopback
+from headrace.endpoints import Addresses, authorization, is_loopback
 from headrace.exceptions import ServiceError
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Subscription:
     """One subscription, for as long as somebody iterates over it.
 
     Args:
-        url: the service's address.
+        addresses: the service's; it is followed at the next when a connection breaks.
         token: what the service is to know us by, if by anything.
         query: the subscription's document. To be resumed after a break, its field takes the
             variable `$after`, and asks for `cursor`.
@@ -89,13 +89,13 @@ class Subscription:
 
     def __init__(
         self,
-        url: str,
+        addresses: Addresses,
         token: str | None,
         query: str,
         variables: Mapping[str, object],
         on_status: OnStatus,
     ) -> None:
-        self._url = url
+        self._addresses = addresses
         self._token = token
         self._query = query
         self._progress = Progress(variables)
@@ -116,8 +116,9 @@ class Subscription:
         from websockets.exceptions import ConnectionClosed, WebSocketException
 
         while True:
+            url = self._addresses.current
             try:
-                async with self._connection() as socket:
+                async with _connection(url) as socket:
                     await self._begin(socket)
                     async with aclosing(self._receive(socket)) as received:
                         async for data in received:
@@ -129,22 +130,8 @@ class Subscription:
                 if isinstance(error, ConnectionClosed) and _refuses_us(error):
                     raise ServiceError(DENIED, "UNAUTHENTICATED") from None
                 reason = str(error) or type(error).__name__
+            self._addresses.move_on(url)
             await asyncio.sleep(self._next_try(reason))
-
-    def _connection(self) -> Any:
-        from websockets.asyncio.client import connect
-
-        return connect(
-            f"ws{self._url.removeprefix('http')}/graphql",
-            subprotocols=["graphql-transport-ws"],  # type: ignore[list-item]  # a NewType of str
-            proxy=None if is_loopback(self._url) else True,
-            compression=None,
-            open_timeout=OPEN_TIMEOUT,
-            ping_interval=PING_INTERVAL,
-            ping_timeout=PING_TIMEOUT,
-            close_timeout=1.0,
-            max_size=MAX_MESSAGE,
-        )
 
     async def _begin(self, socket: ClientConnection) -> None:
         import asyncio
@@ -184,6 +171,22 @@ class Subscription:
             ConnectionStatus(ConnectionState.RECONNECTING, self._attempt, delay, reason)
         )
         return delay
+
+
+def _connection(url: str) -> Any:
+    from websockets.asyncio.client import connect
+
+    return connect(
+        f"ws{url.removeprefix('http')}/graphql",
+        subprotocols=["graphql-transport-ws"],  # type: ignore[list-item]  # a NewType of str
+        proxy=None if is_loopback(url) else True,
+        compression=None,
+        open_timeout=OPEN_TIMEOUT,
+        ping_interval=PING_INTERVAL,
+        ping_timeout=PING_TIMEOUT,
+        close_timeout=1.0,
+        max_size=MAX_MESSAGE,
+    )
 
 
 def _refuses_us(error: ConnectionClosed) -> bool:

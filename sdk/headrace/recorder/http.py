@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from headrace.endpoints import http_options
+from headrace.endpoints import addresses_of, http_options
 from headrace.exceptions import AccessDenied, ServiceTooOld, ServiceUnreachable
 from headrace.recorder.transport import (
     NotGiven,
@@ -124,7 +124,8 @@ class HttpTransport:
     """Posts batches to a headrace service.
 
     Args:
-        api_url: the service's root address, such as `http://127.0.0.1:4200`.
+        api_url: the service's root address, such as `http://127.0.0.1:4200`, or several with commas
+            between.
         token: what the service is to know us by, if by anything.
     """
 
@@ -135,21 +136,32 @@ class HttpTransport:
     _PASSING: ClassVar = frozenset({500, 502, 503, 504})
 
     def __init__(self, api_url: str, token: str | None = None) -> None:
-        self._url = api_url
-        self._endpoint = f"{api_url}/graphql"
+        self._target = api_url
+        self._addresses = addresses_of(api_url)
+        self._url = self._addresses.current  # where it was asked last
         self._token = token
-        self._client: httpx.Client | None = None
+        self._clients: dict[str, httpx.Client] = {}
 
     @property
     def target(self) -> str:
-        """The service's address."""
-        return self._url
+        """The service's address, or addresses."""
+        return self._target
 
     def connect(self) -> None:
-        """Ask the service for its version; see `Transport.connect`."""
+        """Ask for the version, at one address after another; see `Transport.connect`."""
+        for _ in self._addresses.all[1:]:
+            try:
+                self._greet()
+            except (TransportAway, ServiceUnreachable):
+                self._addresses.move_on(self._url)
+            else:
+                return
+        self._greet()
+
+    def _greet(self) -> None:
         response = self._post(_HANDSHAKE, CONNECT_TIMEOUT)
         if response.status_code in self._PASSING:
-            raise TransportAway(f"it answers HTTP {response.status_code}")
+            raise self._away(f"it answers HTTP {response.status_code}")
         try:
             answer = msgspec.json.decode(response.content, type=_Handshake)
         except (msgspec.DecodeError, UnicodeDecodeError):
@@ -185,12 +197,12 @@ class HttpTransport:
             answer = msgspec.json.decode(response.content, type=_Answer)
         except (msgspec.DecodeError, UnicodeDecodeError):
             # A proxy's error page, another program on the port: not for ever, it may be hoped.
-            raise TransportAway(f"it answers HTTP {response.status_code}") from None
+            raise self._away(f"it answers HTTP {response.status_code}") from None
         if answer.data is None:
             error = answer.errors[0] if answer.errors else _Error("nothing")
             if error.extensions.code == "InternalError":
                 raise TransportStumbled(error.message)
-            raise TransportAway(f"it answers: {error.message}")
+            raise self._away(f"it answers: {error.message}")
         match answer.data.record:
             case _OutOfOrder(message, expected):
                 raise StreamGap(message, expected)
@@ -215,12 +227,12 @@ class HttpTransport:
         try:
             answer = msgspec.json.decode(response.content, type=_BeginAnswer)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            raise TransportAway(f"it answers HTTP {response.status_code}") from None
+            raise self._away(f"it answers HTTP {response.status_code}") from None
         if answer.data is None:
             error = answer.errors[0] if answer.errors else _Error("nothing")
             if error.extensions.code in DENIED:
                 raise AccessDenied(f"the service at {self._url} says: {error.message}")
-            raise TransportAway(f"it answers: {error.message}")
+            raise self._away(f"it answers: {error.message}")
         begun = answer.data.begin_flow_run
         if begun.state is None:
             raise NotGiven(begun.message)
@@ -228,32 +240,42 @@ class HttpTransport:
 
     def close(self) -> None:
         """Close the connection."""
-        client, self._client = self._client, None
-        if client is not None:
+        clients, self._clients = self._clients, {}
+        for client in clients.values():
             client.close()
 
     def _post(self, body: bytes, timeout: float) -> httpx.Response:
         import httpx  # 100 ms that an embedded recorder does not pay
 
+        url = self._url = self._addresses.current
         try:
-            if self._client is None:
+            if url not in self._clients:
                 limits = httpx.Limits(max_connections=1, keepalive_expiry=60.0)
-                self._client = httpx.Client(limits=limits, **http_options(self._url, self._token))
-            return self._client.post(
-                self._endpoint,
+                self._clients[url] = httpx.Client(limits=limits, **http_options(url, self._token))
+            return self._clients[url].post(
+                f"{url}/graphql",
                 content=body,
                 timeout=httpx.Timeout(timeout, connect=CONNECT_TIMEOUT),
             )
         except httpx.TransportError as error:
             if _is_unknown_host(error):
                 raise ServiceUnreachable(
-                    f"there is no host {urlsplit(self._url).hostname!r}; check HEADRACE_API_URL"
+                    f"there is no host {urlsplit(url).hostname!r}; check HEADRACE_API_URL"
                 ) from None
-            raise TransportAway(str(error) or type(error).__name__) from None
+            raise self._away(str(error) or type(error).__name__) from None
         except (httpx.InvalidURL, ValueError) as error:
             raise ServiceUnreachable(
-                f"{self._url} is no usable address ({error}); check HEADRACE_API_URL"
+                f"{url} is no usable address ({error}); check HEADRACE_API_URL"
             ) from None
+
+    def _away(self, reason: str) -> TransportAway:
+        """The address that was asked is not there, or cannot just now; the next try is elsewhere.
+
+        A batch is not brought there at once: whether that service knows batches like it is asked
+        first.
+        """
+        self._addresses.move_on(self._url)
+        return TransportAway(reason)
 
 
 def _is_unknown_host(error: BaseException | None) -> bool:

@@ -29,6 +29,8 @@ from typing import BinaryIO
 
 import msgspec
 
+from headrace.endpoints import is_same_service
+
 logger = logging.getLogger("headrace.recorder")
 
 _FORMAT = 1
@@ -106,7 +108,7 @@ class Spool:
             # Whoever emptied it may have deleted it between our opening it and locking it.
             if _lock(file) and _is_at(file, path):
                 header = msgspec.json.decode(file.readline(), type=_Header)
-                if header.format == _FORMAT and header.target == target:
+                if header.format == _FORMAT and is_same_service(header.target, target):
                     spool = cls(path, file, target)
                     spool._recover()
         except (OSError, ValueError):  # msgspec's errors are ValueErrors: not a spool of ours

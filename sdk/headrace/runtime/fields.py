@@ -6,6 +6,8 @@ import datetime
 import os
 from collections.abc import Callable, Mapping
 
+from headrace.context import current_settings
+
 Fields = Mapping[str, Callable[[], object]]
 
 
@@ -51,3 +53,9 @@ def read_field(module: str, fields: Fields, name: str) -> object:
             "variable; use monkeypatch instead"
         )
     return reader(text)
+
+
+def first_address() -> str | None:
+    """Where the service is, as the settings write it: the first address of several."""
+    urls = current_settings().api_url
+    return None if urls is None else urls.partition(",")[0]

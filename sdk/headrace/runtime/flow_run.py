@@ -18,8 +18,8 @@ import datetime
 import os
 from typing import Any
 
-from headrace.context import FlowRunContext, current_settings
-from headrace.runtime.fields import Fields, read_field
+from headrace.context import FlowRunContext
+from headrace.runtime.fields import Fields, first_address, read_field
 
 
 def _id() -> str | None:
@@ -83,7 +83,7 @@ def _job_variables() -> dict[str, Any] | None:
 
 
 def _api_url() -> str | None:
-    root, run_id = current_settings().api_url, _id()
+    root, run_id = first_address(), _id()
     return None if root is None or run_id is None else f"{root}/flow-runs/flow-run/{run_id}"
 
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from headrace.context import TaskRunContext, current_settings
-from headrace.runtime.fields import Fields, read_field
+from headrace.context import TaskRunContext
+from headrace.runtime.fields import Fields, first_address, read_field
 
 
 def _id() -> str | None:
@@ -47,7 +47,7 @@ def _run_count() -> int:
 
 
 def _api_url() -> str | None:
-    root, run_id = current_settings().api_url, _id()
+    root, run_id = first_address(), _id()
     return None if root is None or run_id is None else f"{root}/runs/task-run/{run_id}"
 
 

@@ -74,11 +74,12 @@ def _level(text: str) -> str:
     return level
 
 
-def _url(text: str) -> str:
-    url = text.strip()
-    if not url.startswith(("http://", "https://")) or len(url.split("://", 1)[1]) == 0:
-        raise ValueError("use an address such as http://127.0.0.1:4200")
-    return url
+def _urls(text: str) -> str:
+    urls = _names(text)
+    for url in urls:
+        if not url.startswith(("http://", "https://")) or len(url.split("://", 1)[1]) == 0:
+            raise ValueError("use an address such as http://127.0.0.1:4200")
+    return ",".join(urls)
 
 
 def _database(text: str) -> str:
@@ -106,7 +107,7 @@ def _folder(text: str) -> Path:
 
 READERS: dict[str, Callable[[str], object]] = {
     "home": _folder,
-    "api_url": _url,
+    "api_url": _urls,
     "database": _database,
     "api_key": _token,
     "logging_level": _level,

@@ -19,8 +19,8 @@ class Settings(msgspec.Struct, frozen=True):
 
     #: Where the ledger file and the spool stand.
     home: Path
-    #: The service to report to, such as `http://127.0.0.1:4200`; None records into the
-    #: ledger itself, with no service needed.
+    #: The service to report to, such as `http://127.0.0.1:4200`, or the addresses of several on one
+    #: ledger, with commas between; None records into the ledger itself, with no service needed.
     api_url: str | None = None
     #: Where the ledger is when there is no service, and where `headrace server start` keeps it: a
     #: file, or the address of a PostgreSQL database; None is `ledger.db` under `home`.
@@ -81,8 +81,8 @@ class Settings(msgspec.Struct, frozen=True):
 
     @property
     def service_url(self) -> str | None:
-        """The service's root address: `api_url` without the endings that it may have."""
-        return None if self.api_url is None else root_of(self.api_url)
+        """The service's root address, or addresses: without the endings that they may have."""
+        return None if self.api_url is None else ",".join(map(root_of, self.api_url.split(",")))
 
     @property
     def ledger(self) -> Path | str:

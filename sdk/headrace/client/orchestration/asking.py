@@ -39,7 +39,7 @@ def waiting(method: Callable[P, Asking[T]]) -> Callable[Concatenate[Any, P], T]:
             asked = next(asking)
             while True:
                 try:
-                    answer = asked.read(self.execute(asked.document, asked.variables))
+                    answer = self.perform(asked)
                 except HeadraceException as error:
                     asked = asking.throw(_told(error))
                 else:
@@ -64,7 +64,7 @@ def awaiting(method: Callable[P, Asking[T]]) -> Callable[Concatenate[Any, P], Aw
             asked = next(asking)
             while True:
                 try:
-                    answer = asked.read(await self.execute(asked.document, asked.variables))
+                    answer = await self.perform(asked)
                 except HeadraceException as error:
                     asked = asking.throw(_told(error))
                 else:
