@@ -18,6 +18,7 @@ import msgspec
 from headrace.recorder import StreamGap, TransportAway
 from headrace.records import (
     BatchAck,
+    ClaimLoss,
     LogLine,
     ProcessInfo,
     RecordBatch,
@@ -36,9 +37,10 @@ decode = msgspec.json.Decoder(RecordBatch).decode
 
 
 class Ledger:
-    """Batches, each taken once and in order, in memory."""
+    """Batches, each taken once and in order, in memory; `lost` is told with each."""
 
     def __init__(self) -> None:
+        self.lost: ClaimLoss | None = None
         self.batches: list[RecordBatch] = []
         self.duplicates = 0
         self.last: dict[UUID, int] = {}
@@ -58,7 +60,7 @@ class Ledger:
             for index, record in enumerate(batch.records)
             if isinstance(record, LogLine) and record.message.startswith("refuse")
         ]
-        return BatchAck(batch.number, len(batch.records) - len(refused), refused)
+        return BatchAck(batch.number, len(batch.records) - len(refused), refused, lost=self.lost)
 
     @property
     def messages(self) -> list[str]:

@@ -18,7 +18,7 @@ import msgspec
 
 #: Raised when the wire's messages change in a way that an older service cannot read. A client asks
 #: the service for its number at the first contact and refuses to talk to an older one.
-WIRE_VERSION = 1
+WIRE_VERSION = 2
 
 #: No message may carry more text than this (characters); longer log lines are cut by the sender.
 MAX_TEXT = 65_536
@@ -228,13 +228,24 @@ class RefusedRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     field: str | None = None
 
 
+class ClaimLoss(str, enum.Enum):  # noqa: UP042  # as StateType
+    """Why a claimed run is no longer its process's, which is to end."""
+
+    SUPERSEDED = "SUPERSEDED"  #: somebody else has it, or will have: the process was silent
+    ENDED = "ENDED"  #: the run was ended, since the process was silent
+
+
 class BatchAck(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A batch is committed. `duplicate` tells that it had been before."""
+    """A batch is committed. `duplicate` tells that it had been before.
+
+    `lost` tells that the run of the batch's `claim` is no longer the process's.
+    """
 
     number: int
     accepted: int
     refused: list[RefusedRecord] = []
     duplicate: bool = False
+    lost: ClaimLoss | None = None
 
 
 class SlotHolder(msgspec.Struct, frozen=True, omit_defaults=True):

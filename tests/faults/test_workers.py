@@ -13,6 +13,7 @@ import uuid_utils.compat as uuids
 
 from headrace.bundles import make_bundle
 from headrace.client import operations, work
+from headrace.liveness import Fate, fate, identity
 from tests.acceptance.scripts import Script, Workplace
 from tests.faults.processes import Service
 
@@ -26,7 +27,18 @@ from headrace.records import FlowRunChanged, StateType
 def quick(number: int = 0):
     print(number, flush=True)
 
-@flow(retries=1)
+def note(flow, run, state):
+    with open("hooks", "a") as file:
+        print(os.getpid(), state.name, file=file, flush=True)
+
+@flow
+def kept(name: str = "held"):
+    with open(name, "a") as file:
+        print(os.getpid(), file=file, flush=True)
+    while not pathlib.Path("go").exists():
+        time.sleep(0.02)
+
+@flow(retries=1, on_crashed=[note])
 def held(name: str = "held"):
     with open(name, "a") as file:
         print(os.getpid(), file=file, flush=True)
@@ -58,7 +70,7 @@ def unreported(worker: int | None = None):
     with open("unreported", "a") as file:
         print(os.getpid(), file=file, flush=True)
 
-for each in (quick, held, hogs, unreported):
+for each in (quick, kept.with_options(on_crashed=[note]), held, hogs, unreported):
     each.deploy("d", work_pool_name="pool", print_next_steps=False)
 """
 #: A flow whose process has begun, and is not done with loading it, until it is told to go on.
@@ -105,7 +117,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
 @pytest.fixture
 def place(shared: Workplace) -> Workplace:
     """That folder, without what the test before has left there."""
-    for name in ("go", "held", "hogging", "loading", "unreported"):
+    for name in ("go", "held", "hogging", "hooks", "loading", "unreported"):
         (shared.folder / name).unlink(missing_ok=True)
     return shared
 
@@ -258,14 +270,37 @@ def test_a_cancelled_run_whose_worker_and_process_are_gone_is_cancelled(place: W
 
 def test_a_process_that_is_stopped_past_its_lease_is_fenced_and_ends(place: Workplace) -> None:
     run_id = ask(place, "held")
-    with place.started(*WORKER):
+    with place.started(*WORKER) as worker:
         pid = begun(place, run_id)
+        who = identity(pid)
         os.kill(pid, signal.SIGSTOP)
         place.until(lambda: len(pids(place)) == 2, "another process has begun it anew")
         os.kill(pid, signal.SIGCONT)
+        place.until(lambda: fate(who) is Fate.ENDED, "it has learnt that, and has ended")
         place.write("go", "")
         place.until(lambda: state_of(place, run_id) == "Completed", "it has completed")
-        assert place.runs()[0]["runCount"] == 2
+        worker.interrupt()
+        _, _, err = worker.finish()
+    assert place.runs()[0]["runCount"] == 2
+    assert "was given on while this process was not heard of, which ends now" in err
+    assert "exited with code 143" in err
+    assert not (place.folder / "hooks").exists()  # the run has not crashed for good
+
+
+def test_a_process_whose_run_was_ended_meanwhile_calls_its_hooks_and_ends(
+    place: Workplace,
+) -> None:
+    run_id = ask(place, "kept")
+    with place.started(*WORKER) as worker:
+        pid = begun(place, run_id)
+        who = identity(pid)
+        os.kill(pid, signal.SIGSTOP)
+        place.until(lambda: state_of(place, run_id) == "Crashed", "it is taken for dead")
+        os.kill(pid, signal.SIGCONT)
+        place.until(lambda: fate(who) is Fate.ENDED, "it has learnt that, and has ended")
+        worker.interrupt()
+        assert worker.finish()[0] == 0
+    assert (place.folder / "hooks").read_text() == f"{pid} Crashed\n"
 
 
 def test_code_that_lets_no_other_thread_run_is_not_taken_for_dead(place: Workplace) -> None:

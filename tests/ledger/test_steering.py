@@ -10,6 +10,7 @@ import pytest
 import uuid_utils.compat as uuids
 
 from headrace.records import (
+    ClaimLoss,
     FlowRunChanged,
     LogLine,
     RunClaim,
@@ -112,15 +113,40 @@ def test_nothing_of_a_superseded_process_is_taken_save_as_history(
     ledger.write(retry, first.flow_run_id).result()
     other = msgspec.structs.replace(task, id=uuids.uuid7())
     again = msgspec.structs.replace(stream.batch(other, line), claim=claim)
-    refused = ledger.append(again).result().refused
-    assert [(each.index, each.code, each.field) for each in refused] == [
+    ack = ledger.append(again).result()
+    assert ack.lost is ClaimLoss.SUPERSEDED
+    assert [(each.index, each.code, each.field) for each in ack.refused] == [
         (0, "Conflict", "claim"),
         (1, "Conflict", "claim"),
     ]
     # The same, of a process that has ended: what its tasks came to is worth knowing.
     left = TaskRunChanged(task.id, state("COMPLETED"))
     batch = msgspec.structs.replace(stream.batch(left), claim=claim, replayed=True)
-    assert ledger.append(batch).result().refused == []
+    ack = ledger.append(batch).result()
+    assert (ack.refused, ack.lost) == ([], None)
+
+
+def test_a_process_is_told_that_its_run_was_ended_without_it(
+    ledger: Ledger, owner: DeploymentRow
+) -> None:
+    ask(ledger)
+    (claimed,) = take(ledger, owner)
+    stream, claim = Stream(), RunClaim(claimed.flow_run_id, claimed.epoch)
+
+    def says(*records: FlowRunChanged) -> ClaimLoss | None:
+        batch = msgspec.structs.replace(stream.batch(*records), claim=claim)
+        return ledger.append(batch).result().lost
+
+    assert says(FlowRunChanged(claim.flow_run_id, state("RUNNING"), claim.epoch)) is None
+    ledger.write(conclude, claim.flow_run_id, claim.epoch, "gone").result()
+    assert says() is ClaimLoss.ENDED
+    # What the run itself tells of its end is no news to its process.
+    ask(ledger)
+    (claimed,) = take(ledger, owner)
+    stream, claim = Stream(), RunClaim(claimed.flow_run_id, claimed.epoch)
+    for kind in ("RUNNING", "COMPLETED"):
+        assert says(FlowRunChanged(claim.flow_run_id, state(kind), claim.epoch)) is None
+    assert says() is None
 
 
 def test_only_what_has_ended_badly_is_tried_once_more(ledger: Ledger, owner: DeploymentRow) -> None:

@@ -9,7 +9,7 @@ import pytest
 import uuid_utils.compat as uuids
 
 from headrace.recorder import Recorder, Settled
-from headrace.records import FlowRunChanged, ProcessInfo, RecordBatch, RunClaim
+from headrace.records import ClaimLoss, FlowRunChanged, ProcessInfo, RecordBatch, RunClaim
 from tests.builders import enters, flow_run, state, task_run
 from tests.recorder_kit import PATIENCE, MemoryTransport, line, sleeps_for_good, until
 from tests.recorder_kit import Ledger as MemoryLedger
@@ -47,7 +47,7 @@ def test_it_beats_once_it_was_given_a_run_though_it_records_nothing(
     recorder: Recorder, batches: list[RecordBatch]
 ) -> None:
     claim = RunClaim(uuids.uuid7(), 1)
-    recorder.begin(claim)
+    recorder.begin(claim, lambda loss: None)
     until(lambda: len(batches) > 2, "it beats")
     assert all(
         (batch.process, batch.claim, batch.records) == (HERE, claim, []) for batch in batches
@@ -55,6 +55,19 @@ def test_it_beats_once_it_was_given_a_run_though_it_records_nothing(
     recorder.record(FlowRunChanged(claim.flow_run_id, state("COMPLETED"), 1))
     assert recorder.flush(PATIENCE) is Settled.ACKNOWLEDGED
     assert batches[-1].process is None
+
+
+def test_what_became_of_its_claim_is_told_once(tmp_path: Path) -> None:
+    ledger, losses = MemoryLedger(), list[ClaimLoss]()
+    ledger.lost = ClaimLoss.SUPERSEDED
+    transport = MemoryTransport(ledger)
+    recorder = Recorder(lambda: transport, tmp_path / "spool", 5_000, lambda: HERE, heartbeat=0.01)
+    claim = RunClaim(uuids.uuid7(), 1)
+    recorder.begin(claim, losses.append)
+    until(lambda: bool(losses), "it is told")
+    recorder.record(FlowRunChanged(claim.flow_run_id, state("CRASHED"), 1))
+    recorder.close(PATIENCE)
+    assert losses == [ClaimLoss.SUPERSEDED]
 
 
 def test_log_lines_alone_need_no_heartbeat(recorder: Recorder, batches: list[RecordBatch]) -> None:

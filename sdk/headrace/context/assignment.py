@@ -21,6 +21,7 @@ class Assignment:
         deployment_parameters: the arguments that it was given, the deployment's own among them.
         wanted_state: asks for the type of the state that the ledger has the run in: CANCELLING, if
             somebody wants it cancelled, or PAUSED, if somebody has suspended it.
+        superseded: set when the process was silent for its lease and the run is somebody else's.
     """
 
     __slots__ = (
@@ -32,6 +33,7 @@ class Assignment:
         "flow_run_id",
         "name",
         "run_count",
+        "superseded",
         "wanted_state",
     )
 
@@ -56,6 +58,7 @@ class Assignment:
         self.deployment_version = deployment_version
         self.deployment_parameters = deployment_parameters
         self.wanted_state = wanted_state
+        self.superseded = False
 
 
 #: What the next outermost flow run of this process is to be; it takes it.

@@ -224,7 +224,10 @@ class FlowRun(FlowRunContext):
         close_pool(self, drop=True)
         self._create()
         told, how = state, "crashed"
-        wanted = None if self.assignment is None else self.assignment.wanted_state()
+        superseded = self.assignment is not None and self.assignment.superseded
+        wanted = None
+        if self.assignment is not None and not superseded:
+            wanted = self.assignment.wanted_state()
         if wanted in (StateType.CANCELLING, StateType.CANCELLED):
             # Hooks hear that the run is being cancelled: so Prefect's users know it.
             told, state = Cancelling(), Cancelled(data=state.data)
@@ -233,7 +236,7 @@ class FlowRun(FlowRunContext):
             how = "was suspended"
         self.final = state.of_run(self.id)
         self._crash_within(how)
-        if self.flow.hooks:
+        if self.flow.hooks and not superseded:  # else the run goes on elsewhere
             drive(call_hooks(self.flow.hooks, self.flow, self, told))
         self._end(state)
         if self.is_outermost:

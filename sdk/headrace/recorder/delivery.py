@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from uuid_utils.compat import uuid7
@@ -14,7 +15,7 @@ from headrace.recorder.transport import (
     TransportRefused,
     TransportStumbled,
 )
-from headrace.records import BatchAck
+from headrace.records import BatchAck, ClaimLoss
 
 logger = logging.getLogger("headrace.recorder")
 
@@ -36,6 +37,8 @@ class Delivery:
         self._aside = aside
         self._stumbles = 0
         self.refused = 0  #: records that were refused so far
+        #: What is to hear, once, that the run of the process's claim is no longer its own.
+        self.on_loss: Callable[[ClaimLoss], object] | None = None
         self._renaming = Renaming()
         self._told: set[str] = set()
 
@@ -95,6 +98,9 @@ class Delivery:
 
     def _account(self, ack: BatchAck) -> None:
         self.refused += len(ack.refused)
+        if ack.lost is not None and self.on_loss is not None:
+            tell, self.on_loss = self.on_loss, None
+            tell(ack.lost)
         for refused in ack.refused:
             self._tell(
                 refused.code,

@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
@@ -25,7 +26,7 @@ from headrace.recorder.buffer import Buffer, Mark, Settled
 from headrace.recorder.delivery import Delivery
 from headrace.recorder.spool import Spool
 from headrace.recorder.transport import Transport, TransportAway, TransportStumbled
-from headrace.records import ProcessInfo, RunClaim, StateType
+from headrace.records import ClaimLoss, ProcessInfo, RunClaim, StateType
 
 logger = logging.getLogger("headrace.recorder")
 
@@ -119,8 +120,8 @@ class Flusher:
         """The name of the stream."""
         return self._stream.client_id
 
-    def begin(self, claim: RunClaim) -> StateType:
-        """Ask for a claimed run, before anything is recorded; see `Transport.begin`.
+    def begin(self, claim: RunClaim, on_loss: Callable[[ClaimLoss], object]) -> StateType:
+        """Ask for a claimed run, before anything is recorded; see `Recorder.begin`.
 
         Once it has it, the process says that it lives, though it may record nothing for long.
         """
@@ -129,6 +130,7 @@ class Flusher:
         with self._lock:
             state = self._transport.begin(claim, self.client_id, process)
             self._stream.take(claim)
+            self.delivery.on_loss = on_loss
             self._spoke_at = time.monotonic()
         self._start()
         self.buffer.wake()

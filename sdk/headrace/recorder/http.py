@@ -21,6 +21,7 @@ from headrace.recorder.transport import (
 from headrace.records import (
     WIRE_VERSION,
     BatchAck,
+    ClaimLoss,
     ProcessInfo,
     RefusedRecord,
     RunClaim,
@@ -40,7 +41,7 @@ DENIED = ("UNAUTHENTICATED", "FORBIDDEN")
 _HANDSHAKE = b'{"query":"query Handshake { serverInfo { wireVersion version scope } }"}'
 _MUTATION = (
     "mutation Record($batch: RecordBatch!) { record(batch: $batch) { __typename "
-    "... on RecordAck { number accepted duplicate refused { index code message field } } "
+    "... on RecordAck { number accepted duplicate lost refused { index code message field } } "
     "... on OutOfOrder { message expected } "
     "... on InvalidInput { code message field } } }"
 )
@@ -59,6 +60,7 @@ class _Ack(msgspec.Struct, tag_field="__typename", tag="RecordAck"):
     number: int
     accepted: int
     duplicate: bool
+    lost: ClaimLoss | None
     refused: list[RefusedRecord]
 
 
@@ -208,8 +210,8 @@ class HttpTransport:
                 raise StreamGap(message, expected)
             case _InvalidInput(code, message, field):
                 raise TransportRefused(f"{message} ({field})" if field else message, code)
-            case _Ack(number, accepted, duplicate, refused):
-                return BatchAck(number, accepted, refused, duplicate)
+            case _Ack(number, accepted, duplicate, lost, refused):
+                return BatchAck(number, accepted, refused, duplicate, lost)
 
     def begin(self, claim: RunClaim, client_id: UUID, process: ProcessInfo) -> StateType:
         """Ask the service for a claimed run; see `Transport.begin`."""

@@ -18,7 +18,7 @@ from headrace.recorder.flusher import HEARTBEAT, Flusher
 from headrace.recorder.leftovers import LeftoverReplay
 from headrace.recorder.spool import forget_inherited
 from headrace.recorder.transport import Transport, TransportAway
-from headrace.records import ProcessInfo, Record, RunClaim, StateType
+from headrace.records import ClaimLoss, ProcessInfo, Record, RunClaim, StateType
 from headrace.settings import Settings, get_settings
 
 #: Seconds that the end of a process gives to the records of earlier ones.
@@ -112,8 +112,13 @@ class Recorder:
         """The stream's name in the ledger."""
         return self._flusher.client_id
 
-    def begin(self, claim: RunClaim) -> StateType:
+    def begin(self, claim: RunClaim, on_loss: Callable[[ClaimLoss], object]) -> StateType:
         """Ask, in one try, for a run that was claimed for this process; before it records anything.
+
+        Args:
+            claim: the run, and the number of its claim.
+            on_loss: called, in another thread, when it is learnt that the run, once it was given,
+                is no longer this process's.
 
         Returns:
             The type of the run's state: PENDING, or CANCELLING when it is to end before it begins.
@@ -122,7 +127,7 @@ class Recorder:
             NotGiven: the run is not this process's to execute.
             TransportAway: there was no answer; ask again.
         """
-        return self._flusher.begin(claim)
+        return self._flusher.begin(claim, on_loss)
 
     @property
     def refused(self) -> int:

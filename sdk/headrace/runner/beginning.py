@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from headrace.exceptions import ServiceUnreachable
 from headrace.recorder import NotGiven, Recorder, Settled, TransportAway, get_recorder
-from headrace.records import RunClaim, StateType
+from headrace.records import ClaimLoss, RunClaim, StateType
 from headrace.runner.jobs import Job
 
 T = TypeVar("T")
@@ -29,8 +29,12 @@ TRY = 15.0
 logger = logging.getLogger("headrace.runner")
 
 
-def begin(job: Job) -> Recorder | None:
+def begin(job: Job, on_loss: Callable[[ClaimLoss], object]) -> Recorder | None:
     """Ask for the run.
+
+    Args:
+        job: the run.
+        on_loss: what is to be done when it is no longer this process's; see `Recorder.begin`.
 
     Returns:
         What the run is to be recorded by; None when it is not this process's.
@@ -41,7 +45,8 @@ def begin(job: Job) -> Recorder | None:
     """
     recorder = _insist(get_recorder)
     try:
-        state = _insist(lambda: recorder.begin(RunClaim(job.flow_run_id, job.epoch)))
+        claim = RunClaim(job.flow_run_id, job.epoch)
+        state = _insist(lambda: recorder.begin(claim, on_loss))
     except NotGiven as reason:
         logger.warning("Run %r is not executed here: %s", job.name, reason)
         return None

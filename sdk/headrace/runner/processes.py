@@ -17,6 +17,8 @@ from headrace.settings import get_settings
 
 #: Seconds that a run gets to end by itself once it is cancelled.
 GRACE = 10.0
+#: What ends a process that does not end by SIGTERM.
+KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 
 
 class RunProcess:
@@ -67,7 +69,7 @@ class RunProcess:
         try:
             await asyncio.wait_for(self.wait(), grace)
         except TimeoutError:
-            self._signal(getattr(signal, "SIGKILL", signal.SIGTERM))
+            self._signal(KILL)
 
     def _signal(self, number: int) -> None:
         if not self._ended.done():  # else its number may be another's by now

@@ -12,7 +12,9 @@ import base64
 import collections
 import logging
 import os
+import signal
 import sys
+import threading
 from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 from typing import Any, cast
@@ -29,9 +31,10 @@ from headrace.exceptions import BundleError, Pause
 from headrace.logging import ensure_logging
 from headrace.logging.loggers import flow_run_logger
 from headrace.recorder import get_recorder
-from headrace.records import FlowRunChanged, LogLine, StateChange, StateType, now_micros
+from headrace.records import ClaimLoss, FlowRunChanged, LogLine, StateChange, StateType, now_micros
 from headrace.runner.beginning import begin, settle
 from headrace.runner.jobs import Job
+from headrace.runner.processes import GRACE, KILL, send
 from headrace.settings import get_settings
 from headrace.states import Cancelling
 from headrace.text import clip, describe_error
@@ -48,12 +51,32 @@ def execute(job: Job) -> None:
     if job.is_over:
         _call_hooks(job)
         return
-    if (recorder := begin(job)) is not None:
-        _execute(job)
+    assignment, over = _assignment_of(job), threading.Event()
+
+    def give_up(loss: ClaimLoss) -> None:
+        if not over.is_set():
+            _give_up(assignment, loss)
+
+    if (recorder := begin(job, give_up)) is not None:
+        _execute(job, assignment)
+        over.set()
         settle(recorder, job)
 
 
-def _execute(job: Job) -> None:
+def _give_up(assignment: Assignment, loss: ClaimLoss) -> None:
+    """The run is not this process's any more, which was silent for too long: let it end."""
+    assignment.superseded = loss is ClaimLoss.SUPERSEDED
+    what = "was given on" if assignment.superseded else "was ended"
+    logging.getLogger("headrace.runner").error(
+        "Run %r %s while this process was not heard of, which ends now", assignment.name, what
+    )
+    killing = threading.Timer(GRACE, send, (os.getpid(), KILL))
+    killing.daemon = True
+    killing.start()
+    send(os.getpid(), signal.SIGTERM)
+
+
+def _execute(job: Job, assignment: Assignment) -> None:
     try:
         flow = _flow_of(job)
     except Exception as error:  # whatever the user's module raises
@@ -62,7 +85,7 @@ def _execute(job: Job) -> None:
         )
         _record_failure(job, f"The flow could not be loaded: {describe_error(error)}")
         return
-    ASSIGNMENT.set(_assignment_of(job))
+    ASSIGNMENT.set(assignment)
     try:
         _run(flow, job.parameters)
     except Pause:

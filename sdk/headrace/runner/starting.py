@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import signal
 import socket
 import sys
 from collections.abc import Mapping
@@ -17,7 +16,7 @@ import msgspec
 from headrace.liveness import Fate, fate, identity
 from headrace.runner.forking import Begun, Ended, Refused, Told, Wanted
 from headrace.runner.jobs import Job
-from headrace.runner.processes import RunProcess, environment_with, send, spawn
+from headrace.runner.processes import KILL, RunProcess, environment_with, send, spawn
 from headrace.settings import get_settings
 
 #: Only here is a process forked from another one as good as new: elsewhere, libraries of the system
@@ -170,7 +169,7 @@ class Warm:
         if begun.done() and not begun.cancelled() and begun.exception() is None:
             pid, _ = begun.result()
             if self._ends.pop(pid, None) is not None:
-                send(pid, signal.SIGKILL)
+                send(pid, KILL)
 
     async def _hear_all(self, reader: asyncio.StreamReader) -> None:
         """Hear of processes that have begun and ended, for as long as the warm one lives."""
@@ -190,7 +189,7 @@ class Warm:
             case Begun(number, pid):
                 begun = self._asked.pop(number, None)
                 if begun is None or begun.done():
-                    send(pid, signal.SIGKILL)  # it was withdrawn, and has hardly begun
+                    send(pid, KILL)  # it was withdrawn, and has hardly begun
                 else:
                     self._ends[pid] = asyncio.get_running_loop().create_future()
                     begun.set_result((pid, self._ends[pid]))

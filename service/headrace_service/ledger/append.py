@@ -5,10 +5,11 @@ from __future__ import annotations
 import msgspec
 import peewee
 
-from headrace.records import BatchAck, RecordBatch, now_micros
+from headrace.records import BatchAck, ClaimLoss, RecordBatch, StateType, now_micros
 from headrace_service.ledger.decode import DecodedBatch
 from headrace_service.ledger.errors import OutOfOrder
 from headrace_service.ledger.fold import Fold
+from headrace_service.ledger.guesses import is_guess
 from headrace_service.ledger.leases import renew_lease
 from headrace_service.ledger.models import Batch, FlowRun
 from headrace_service.ledger.statements import put
@@ -35,16 +36,20 @@ def append(db: peewee.Database, decoded: DecodedBatch) -> BatchAck:
     if earlier is not None:
         return earlier
     fold = Fold(db, decoded)
-    if (reason := _superseded(db, batch)) is None:
-        fold.take_all()
-    else:
+    lost = _lost(db, batch)
+    if lost is ClaimLoss.SUPERSEDED:
+        assert batch.claim is not None
+        reason = f"claim {batch.claim.epoch} of flow run {batch.claim.flow_run_id} was superseded"
         fold.refuse_all("Conflict", reason, "claim")
+    else:
+        fold.take_all()
     fold.write()
     renew_lease(db, batch, now)
     ack = BatchAck(
         number=batch.number,
         accepted=len(batch.records) + len(decoded.refused) - len(fold.refused),
         refused=fold.refused,
+        lost=lost,
     )
     row = {
         Batch.client_id: batch.client_id,
@@ -56,15 +61,19 @@ def append(db: peewee.Database, decoded: DecodedBatch) -> BatchAck:
     return ack
 
 
-def _superseded(db: peewee.Database, batch: RecordBatch) -> str | None:
-    """Why nothing of a process is taken any more that was started for a claim, if it is so."""
+def _lost(db: peewee.Database, batch: RecordBatch) -> ClaimLoss | None:
+    """Whether the run that a process was started for is no longer its own."""
     claim = batch.claim
     if claim is None or batch.replayed:
         return None
-    query = FlowRun.select(FlowRun.epoch).where(FlowRun.id == claim.flow_run_id)
-    if all(epoch == claim.epoch for (epoch,) in query.tuples().execute(db)):
-        return None  # or there is no such run: what that means is for the records to tell
-    return f"claim {claim.epoch} of flow run {claim.flow_run_id} was superseded"
+    run_id = claim.flow_run_id
+    query = FlowRun.select(FlowRun.epoch, FlowRun.state_type).where(FlowRun.id == run_id)
+    for epoch, kind in query.tuples().execute(db):
+        if epoch != claim.epoch:
+            return ClaimLoss.SUPERSEDED
+        if StateType(kind).is_terminal and is_guess(db, FlowRun, run_id, batch.client_id):
+            return ClaimLoss.ENDED
+    return None  # it is, or there is no such run: what that means is for the records to tell
 
 
 def _earlier_answer(db: peewee.Database, batch: RecordBatch) -> BatchAck | None:

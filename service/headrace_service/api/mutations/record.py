@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import enum
 from typing import Annotated
 
 import strawberry
@@ -21,6 +22,18 @@ class RefusedRecord(UserError):
     index: int = strawberry.field(description="Its place in the batch, from 0.")
 
 
+@strawberry.enum(name="ClaimLoss", description="Why a claimed run is no longer its process's.")
+class ClaimLossType(enum.Enum):
+    """What the process is to know before it ends."""
+
+    SUPERSEDED = strawberry.enum_value(
+        "SUPERSEDED", description="Somebody else has it, or will have: the process was silent."
+    )
+    ENDED = strawberry.enum_value(
+        "ENDED", description="The run was ended, since the process was silent."
+    )
+
+
 @strawberry.type(description="A batch is committed.")
 class RecordAck:
     """The answer to a batch."""
@@ -31,6 +44,9 @@ class RecordAck:
         description="Whether it had been taken before, so that nothing was changed now."
     )
     refused: list[RefusedRecord] = strawberry.field(description="The records not taken, and why.")
+    lost: ClaimLossType | None = strawberry.field(
+        description="Why the run of the batch's claim is no longer its process's, if it is not."
+    )
 
 
 @strawberry.type(description="A batch is missing before this one; nothing of it was taken.")
@@ -71,6 +87,7 @@ class RecordMutations:
             number=ack.number,
             accepted=ack.accepted,
             duplicate=ack.duplicate,
+            lost=None if ack.lost is None else ClaimLossType[ack.lost.value],
             refused=[
                 RefusedRecord(
                     code=refused.code,
