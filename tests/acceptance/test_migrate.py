@@ -64,7 +64,7 @@ def test_check_is_content_once_nothing_is_left_open(tmp_path: Path) -> None:
     program = make_project(tmp_path)
     migrate(tmp_path, "--yes", ".")
     checked = migrate(tmp_path, "--check", ".")
-    point, package, last = checked.stdout.splitlines()
+    package, point, last = checked.stdout.splitlines()
     assert point.startswith("flows/etl.py:2: no counterpart: headrace_aws.S3Bucket: ")
     assert package.startswith("requirements.txt:2: no counterpart: prefect-aws: ")
     assert (checked.returncode, last) == (1, "Nothing to replace, 2 open points named above.")
