@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 
 from headrace_service.api.authentication import Gate
 from headrace_service.api.view import GraphQLView
-from headrace_service.guard import Guard, Reach
+from headrace_service.guard import Guard
 from headrace_service.ledger import Ledger
 from headrace_service.logs import RequestIds
 from headrace_service.loops.automations import Automations
@@ -22,6 +22,7 @@ from headrace_service.loops.reaper import Reaper
 from headrace_service.loops.retention import Retention
 from headrace_service.loops.scheduler import Scheduler
 from headrace_service.probes import probes
+from headrace_service.reach import Reach
 from headrace_service.settings import ServiceSettings
 from headrace_service.web import GRAPHIQL_FILES
 

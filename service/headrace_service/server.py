@@ -16,11 +16,11 @@ from types import FrameType
 import uvicorn
 
 from headrace_service.app import DEFAULTS, create_app
-from headrace_service.guard import Reach
 from headrace_service.ledger import Ledger
 from headrace_service.ledger.keep import Keep
 from headrace_service.ledger.tokens import tokens
 from headrace_service.protocol import Protocol
+from headrace_service.reach import Reach
 from headrace_service.settings import ServiceSettings, url_at
 
 logger = logging.getLogger("headrace_service")

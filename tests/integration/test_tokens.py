@@ -22,11 +22,11 @@ from headrace.recorder.http import HttpTransport
 from headrace.settings import get_settings, temporary_settings
 from headrace_service.api.authentication import FRESH, Denials, Gate
 from headrace_service.api.errors import Unauthenticated
-from headrace_service.guard import Auth, Reach
 from headrace_service.ledger import Ledger
 from headrace_service.ledger.queries.custom_events import page_of_events
 from headrace_service.ledger.queries.paging import Page
 from headrace_service.ledger.tokens import Scope, create_token, new_secret, revoke_token, tokens
+from headrace_service.reach import Auth, Reach
 from headrace_service.server import NoToken, RunningService, insist_on_token, start_in_thread
 from headrace_service.settings import ServiceSettings
 from tests.integration.graphql_kit import Socket, open_socket

@@ -11,8 +11,9 @@ import httpx
 import pytest
 
 from headrace_service.app import create_app
-from headrace_service.guard import HEADERS, Reach
+from headrace_service.guard import HEADERS
 from headrace_service.ledger import Ledger
+from headrace_service.reach import Reach
 from headrace_service.settings import ServiceSettings
 from headrace_service.web import graphiql_page, graphiql_policy
 

@@ -5,11 +5,12 @@ The one module of the SDK that imports the service, and only when somebody needs
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 import weakref
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
+from contextlib import aclosing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
@@ -218,7 +219,8 @@ class EmbeddedSchema:
         self, query: str, variables: Mapping[str, object] | None = None
     ) -> dict[str, Any]:
         """The answer to a query or mutation."""
-        from headrace_service.api.inprocess import execute
+        with _uncollected():
+            from headrace_service.api.inprocess import execute
 
         given = msgspec.to_builtins(variables or {})  # as JSON would make them
         while True:
@@ -234,7 +236,8 @@ class EmbeddedSchema:
 
         After a fork, subscribe again, after the last cursor.
         """
-        from headrace_service.api.inprocess import subscribe
+        with _uncollected():
+            from headrace_service.api.inprocess import subscribe
 
         ledger = self._handle.get()
         await self._start_feed(ledger)
@@ -299,6 +302,18 @@ class EmbeddedSchema:
 
         with suppress(RuntimeError):  # the loop has ended, and its subscriptions with it
             loop.call_soon_threadsafe(stop)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Make no garbage collections: a schema is put together of 100,000 objects, which all stay."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 #: The ledgers that handles share, each with the number of those who do.

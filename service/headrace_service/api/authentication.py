@@ -12,7 +12,6 @@ import msgspec
 
 from headrace.records import now_micros
 from headrace_service.api.errors import Unauthenticated
-from headrace_service.guard import Auth
 from headrace_service.ledger import Ledger
 from headrace_service.ledger.tokens import (
     Scope,
@@ -23,6 +22,7 @@ from headrace_service.ledger.tokens import (
     token_by_digest,
     tokens,
 )
+from headrace_service.reach import Auth
 
 logger = logging.getLogger("headrace_service.api")
 
