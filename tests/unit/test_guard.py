@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -107,3 +108,22 @@ def test_the_page_may_run_its_own_script_and_no_other() -> None:
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     scripts = next(part for part in policy.split("; ") if part.startswith("script-src"))
     assert scripts == f"script-src 'self' 'sha256-{digest}'"
+
+
+def test_the_page_may_load_what_it_names_and_nothing_else() -> None:
+    page = graphiql_page()
+    named = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert all(name.startswith("graphiql/") or name == "data:," for name in named)
+    assert "<style>" in page
+    assert 'new URL("graphql", location.href)' in page  # all that it asks is its own service
+    others = [part for part in graphiql_policy().split("; ") if not part.startswith("script-src")]
+    assert others == [
+        "default-src 'none'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    ]
