@@ -9,7 +9,19 @@ from typing import Any
 import pytest
 import uuid_utils.compat as uuids
 
-from headrace_service.ledger import Ledger, background, blocks, claims, firing
+from headrace_service.ledger import (
+    Ledger,
+    artifacts,
+    automations,
+    background,
+    blocks,
+    claims,
+    firing,
+    variables,
+)
+from headrace_service.ledger.artifacts import ArtifactWhere
+from headrace_service.ledger.automations import AutomationWhere
+from headrace_service.ledger.blocks import BlockWhere
 from headrace_service.ledger.queries import (
     concurrency,
     counts,
@@ -31,6 +43,7 @@ from headrace_service.ledger.queries.orders import RunOrder
 from headrace_service.ledger.queries.paging import NameKey, OrderKey, Page
 from headrace_service.ledger.queries.task_runs import TaskRunWhere
 from headrace_service.ledger.queries.work_pools import WorkPoolWhere
+from headrace_service.ledger.variables import VariableWhere
 
 ONE = uuids.uuid7()
 MANY = [uuids.uuid7() for _ in range(50)]
@@ -98,6 +111,30 @@ IN_ORDER: dict[str, tuple[Any, ...]] = {
     },
     "schedules": (deployments.page_of_schedules, LATER),
     "workers": (work_pools.page_of_workers, LATER),
+    "variables": (variables.page_of_variables, Page(50, after="rate"), VariableWhere()),
+    "artifacts": (artifacts.page_of_artifacts, LATER, ArtifactWhere()),
+    "the newest artifact of each key": (
+        artifacts.page_of_artifacts,
+        LATER,
+        ArtifactWhere(latest_only=True),
+    ),
+    "artifacts of a key": (
+        artifacts.page_of_artifacts,
+        LATER,
+        ArtifactWhere(keys=frozenset({"report"})),
+    ),
+    "artifacts of a run": (
+        artifacts.page_of_artifacts,
+        LATER,
+        ArtifactWhere(flow_run_ids=frozenset({ONE})),
+    ),
+    "artifacts of a task run": (
+        artifacts.page_of_artifacts,
+        LATER,
+        ArtifactWhere(task_run_ids=frozenset({ONE})),
+    ),
+    "automations": (automations.page_of_automations, LATER, AutomationWhere()),
+    "blocks": (blocks.page_of_blocks, LATER, BlockWhere()),
     "types of blocks": (blocks.page_of_block_types, Page(50, after="login")),
     "limits": (concurrency.page_of_limits, Page(50, after="db")),
     "logs": (logs.page_of_logs, LOGS),

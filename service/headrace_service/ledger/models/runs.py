@@ -103,6 +103,18 @@ FlowRun.add_index(
     unique=True,
     where=FlowRun.idempotency_key.is_null(False),
 )
+FlowRun.add_index(
+    FlowRun.parent_task_run_id,
+    FlowRun.id,
+    name="flow_run_by_parent_task",
+    where=FlowRun.parent_task_run_id.is_null(False),
+)
+FlowRun.add_index(
+    FlowRun.idempotency_key,
+    FlowRun.id,
+    name="flow_run_by_key",
+    where=FlowRun.idempotency_key.is_null(False),
+)
 #: Lists in an order of their own; `queries.orders` has the same expressions.
 FlowRun.add_index(FlowRun.name, FlowRun.id, name="flow_run_by_name")
 FlowRun.add_index(FlowRun.start_time, FlowRun.id, name="flow_run_by_start")
