@@ -107,10 +107,20 @@ def test_deploying_the_same_again_changes_nothing(ledger: Ledger) -> None:
     first = deploy(ledger, schedules=schedules)
     before = ledger.read(schedules_of, [first.id]).result()
     again = deploy(ledger, schedules=schedules)
-    assert again.id == first.id
+    assert (again, again.revision) == (first, 1)
     assert ledger.read(schedules_of, [first.id]).result() == before
-    deploy(ledger, schedules=schedules[:1])
+    fewer = deploy(ledger, schedules=schedules[:1])
     assert ledger.read(schedules_of, [first.id]).result() == [before[0][:1]]
+    assert fewer.revision == 2
+
+
+@pytest.mark.parametrize("change", [{"concurrency_limit": 2}, {"retries": 1}, {"version": "2"}])
+def test_each_change_of_a_deployment_is_a_revision_and_no_other_is(
+    ledger: Ledger, change: dict[str, Any]
+) -> None:
+    assert deploy(ledger).revision == 1
+    assert [deploy(ledger, **change).revision for _ in range(2)] == [2, 2]
+    assert deploy(ledger).revision == 3
 
 
 def test_what_somebody_changed_by_hand_outlasts_another_deployment(ledger: Ledger) -> None:

@@ -6,6 +6,7 @@ import resource
 import sqlite3
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,6 +28,14 @@ def test_jobs_that_wait_together_fail_apart(ledger: Ledger) -> None:
     assert futures[0].result().accepted == 1
     assert futures[1].exception() is not None
     assert futures[2].result().accepted == 1
+
+
+def test_a_statement_that_the_database_cannot_take_fails_its_job_alone(ledger: Ledger) -> None:
+    stream = Stream()
+    futures: list[Any] = [ledger.append(stream.batch(flow_run()))]
+    futures.append(ledger.write(lambda db: db.execute_sql("SELECT nothing FROM nowhere")))
+    futures.append(ledger.append(stream.batch(flow_run())))
+    assert [future.exception() is None for future in futures] == [True, False, True]
 
 
 def test_what_is_answered_is_seen_by_another_process_at_once(ledger: Ledger, place: Place) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -18,6 +18,7 @@ from headrace_service.ledger.columns import json_text
 from headrace_service.ledger.deployment_schedules import (
     MAX_SCHEDULES,
     ScheduleInput,
+    ScheduleRow,
     apply_schedules,
     plan_schedules,
     schedules_of,
@@ -31,7 +32,7 @@ from headrace_service.ledger.models import (
     FlowRun,
     Schedule,
 )
-from headrace_service.ledger.revisions import revise
+from headrace_service.ledger.revisions import check_revision, revise
 from headrace_service.ledger.run_limits import key_for, limit_of_deployment, set_limit
 from headrace_service.ledger.state_changes import change_states
 from headrace_service.ledger.work_pools import DEFAULT_QUEUE, pool_to_use, queue_for
@@ -226,6 +227,44 @@ def apply_deployment(db: peewee.Database, wanted: DeploymentInput) -> Deployment
         message = f"a concurrency limit of {wanted.concurrency_limit} makes no sense: use 0 or more"
         raise InvalidInput(message, "concurrencyLimit")
     flow_id = _flow_id(db, wanted.flow_name, now)
+    before = _standing(db, flow_id, wanted.name)
+    values = _values(db, wanted)
+    if before is None:
+        key = UUID(bytes=uuid_utils.uuid7().bytes)
+        new = {
+            Deployment.id: key,
+            Deployment.flow_id: flow_id,
+            Deployment.name: wanted.name,
+            Deployment.paused: False,
+            Deployment.created_at: now,
+            Deployment.updated_at: now,
+        }
+        Deployment.insert({**new, **values}).execute(db)
+    else:
+        key = before.row.id
+        noun = f"deployment {before.row.full_name}"
+        check_revision(noun, before.row.revision, wanted.expected_revision)
+        Deployment.update(values).where(Deployment.id == key).execute(db)
+    if before is None or before.row.concurrency_limit != wanted.concurrency_limit:
+        own_limit = limit_of_deployment(f"{wanted.flow_name}/{wanted.name}")
+        set_limit(db, own_limit, wanted.concurrency_limit, now)
+    if wanted.schedules is not None:
+        apply_schedules(db, key, wanted.schedules, now)
+    if before is not None and _standing(db, flow_id, wanted.name) != before:
+        revise(db, Deployment, key, noun, None)
+        Deployment.update({Deployment.updated_at: now}).where(Deployment.id == key).execute(db)
+    row = deployment(db, key)
+    _check_keys(db, row)
+    plan_schedules(db, key, now, paused=row.paused)
+    return row
+
+
+def _values(db: peewee.Database, wanted: DeploymentInput) -> dict[Any, Any]:
+    """The columns that a deployment has as it is asked for; its queue is created if need be.
+
+    Raises:
+        NotFound: there is no such work pool.
+    """
     queue = None
     if wanted.work_pool is not None:
         pool = pool_to_use(db, wanted.work_pool)
@@ -251,36 +290,29 @@ def apply_deployment(db: peewee.Database, wanted: DeploymentInput) -> Deployment
         Deployment.singleton: wanted.singleton,
         Deployment.retries: wanted.retries,
         Deployment.retry_delays: json_text(wanted.retry_delays),
-        Deployment.updated_at: now,
     }
     if wanted.paused is not None:
         values[Deployment.paused] = wanted.paused
-    query = Deployment.select(Deployment.id).where(
-        Deployment.flow_id == flow_id, Deployment.name == wanted.name
+    return values
+
+
+class _Standing(NamedTuple):
+    """What an edit of a deployment may change."""
+
+    row: DeploymentRow
+    retries: tuple[int, str]
+    schedules: list[ScheduleRow]
+
+
+def _standing(db: peewee.Database, flow_id: UUID, name: str) -> _Standing | None:
+    """A deployment as it is now, if there is one of that name."""
+    query = Deployment.select(Deployment.id, Deployment.retries, Deployment.retry_delays).where(
+        Deployment.flow_id == flow_id, Deployment.name == name
     )
-    key = next((key for (key,) in query.tuples().execute(db)), None)
-    if key is None:
-        key = UUID(bytes=uuid_utils.uuid7().bytes)
-        new = {
-            Deployment.id: key,
-            Deployment.flow_id: flow_id,
-            Deployment.name: wanted.name,
-            Deployment.paused: False,
-            Deployment.created_at: now,
-        }
-        Deployment.insert({**new, **values}).execute(db)
-    else:
-        noun = f"deployment {wanted.flow_name}/{wanted.name}"
-        revise(db, Deployment, key, noun, wanted.expected_revision)
-        Deployment.update(values).where(Deployment.id == key).execute(db)
-    own_limit = limit_of_deployment(f"{wanted.flow_name}/{wanted.name}")
-    set_limit(db, own_limit, wanted.concurrency_limit, now)
-    if wanted.schedules is not None:
-        apply_schedules(db, key, wanted.schedules, now)
-    row = deployment(db, key)
-    _check_keys(db, row)
-    plan_schedules(db, key, now, paused=row.paused)
-    return row
+    for key, *retries in query.tuples().execute(db):
+        (schedules,) = schedules_of(db, [key])
+        return _Standing(deployment(db, key), tuple(retries), schedules)
+    return None
 
 
 def _check_keys(db: peewee.Database, row: DeploymentRow) -> None:

@@ -194,9 +194,15 @@ class SqliteBackend(Backend):
         return _code(error) == sqlite3.SQLITE_INTERRUPT
 
     def spoils_all(self, error: BaseException) -> bool:
-        """Whether SQLite could not go on, whatever the statement: a full disk, a broken file."""
-        return isinstance(
-            error, peewee.OperationalError | peewee.InternalError | sqlite3.OperationalError
+        """Whether SQLite could not go on, whatever the statement: a full disk, a broken file.
+
+        What it says of a statement itself, such as one with too many variables, is that job's own.
+        """
+        return (
+            isinstance(
+                error, peewee.OperationalError | peewee.InternalError | sqlite3.OperationalError
+            )
+            and _code(error) != sqlite3.SQLITE_ERROR
         )
 
 
