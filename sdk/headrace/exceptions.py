@@ -76,6 +76,8 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from headrace.tracebacks import hide_ours
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Self
@@ -100,7 +102,8 @@ _one_line = False
 def tell_in_one_line() -> None:
     """From now on a `SetupError` that nobody catches ends a script with its one line.
 
-    A traceback through our own modules would bury the line that says what to mend.
+    A traceback through our own modules would bury the line that says what to mend; so it would in
+    an error of the user's, of which our frames are hidden.
     """
     global _one_line
     if _one_line:
@@ -114,7 +117,8 @@ def tell_in_one_line() -> None:
         if isinstance(error, SetupError) and sys.stderr is not None:
             print(f"Error: {error}", file=sys.stderr)
         else:
-            otherwise(kind, error, traceback)
+            hide_ours(error)
+            otherwise(kind, error, error.__traceback__)
 
     sys.excepthook = show
 

@@ -98,3 +98,16 @@ def test_other_errors_keep_their_traceback(unused_port: int) -> None:
     answer = run(program, HEADRACE_API_URL=f"http://127.0.0.1:{unused_port}")
     assert "Traceback" in answer.stderr
     assert "ZeroDivisionError" in answer.stderr
+
+
+@pytest.mark.parametrize("call", ["outer(0)", "outer('many')"])
+def test_what_ends_a_script_is_shown_without_our_frames(tmp_path: Path, call: str) -> None:
+    program = (
+        "from headrace import flow, task\n\n@task\ndef divide(x):\n    return 1 / x\n\n"
+        f"@flow\ndef outer(x: int):\n    return divide(x)\n\n{call}\n"
+    )
+    answer = run(program, HEADRACE_HOME=str(tmp_path), HEADRACE_API_URL="")
+    shown = answer.stderr[answer.stderr.rindex("Traceback") :]
+    assert "<module>" in shown
+    assert ("division by zero" in shown) or ("valid integer" in shown)
+    assert "/headrace/" not in shown

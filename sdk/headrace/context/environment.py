@@ -93,6 +93,8 @@ def get_environment() -> Environment:
         tell_in_one_line()
         raise
     settings = get_settings()
+    if _own is None:
+        tell_in_one_line()
     if _own is None or _own.recorder is not recorder or _own.settings is not settings:
         _set_up_logging(settings)
         _own = Environment(settings, recorder, SystemClock())

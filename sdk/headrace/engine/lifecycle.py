@@ -13,8 +13,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
-from types import TracebackType
 from typing import Any, ClassVar, Protocol, cast
 
 from headrace.context import CURRENT_RUN, Clock, FlowRunContext, RunContext
@@ -28,8 +26,7 @@ from headrace.records import StateType
 from headrace.states import Crashed, State, TimedOut
 from headrace.text import clip, describe_error
 from headrace.threads import Interrupted
-
-_PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
+from headrace.tracebacks import hide_ours
 
 
 class Run(Protocol):
@@ -153,7 +150,7 @@ def _after_failure(
         raise failure
     if isinstance(failure, Exception):
         yield from _undo(run, failure)
-        _trim_traceback(failure)
+        hide_ours(failure)
     if run.run_count <= run.retries and not run.closed and (yield from _may_retry(run, failure)):
         if isinstance(failure, State):
             yield from _undo(run, failure.error)
@@ -229,12 +226,3 @@ def _log_traceback(run: RunContext, error: Exception) -> None:
     outer = run.parent if isinstance(run, FlowRunContext) else flow_run
     if outer is not None:
         outer.logged = mark
-
-
-def _trim_traceback(error: BaseException) -> None:
-    """Let the traceback begin with the user's function, where our own frames end."""
-    traceback: TracebackType | None = error.__traceback__
-    while traceback and traceback.tb_frame.f_code.co_filename.startswith(_PACKAGE):
-        traceback = traceback.tb_next
-    if traceback is not None:
-        error.__traceback__ = traceback

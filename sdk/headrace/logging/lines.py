@@ -17,6 +17,7 @@ from uuid import UUID
 from headrace.context import CURRENT_RUN, FlowRunContext, RunContext, get_environment
 from headrace.records import LogLine, now_micros
 from headrace.text import clip, clip_name, describe, whole_repr
+from headrace.tracebacks import hide_ours
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -248,6 +249,8 @@ _LEDGER_ALONE: list[logging.Handler] = [_LEDGER]
 def _text_of(handler: logging.Handler, record: logging.LogRecord) -> str:
     """The text of a record, with its traceback if it has one."""
     try:
+        if record.exc_info and record.exc_info[1] is not None:
+            hide_ours(record.exc_info[1])
         return (handler.formatter or _MESSAGE).format(record)
     except Exception:  # a format that does not fit its arguments, or a user's __str__
         args = record.args if isinstance(record.args, tuple) else (record.args,)
