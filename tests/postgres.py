@@ -37,6 +37,17 @@ class Server:
         execute(self._url, f'CREATE DATABASE "{name}" TEMPLATE template0')
         return self._url.replace("/postgres?", f"/{name}?")
 
+    def lock_out(self, url: str) -> None:
+        """Let a database take nobody, and end the connections to it."""
+        name = _name_in(url)
+        execute(self._url, f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        ends = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        execute(self._url, f"{ends} WHERE datname = '{name}'")
+
+    def let_in(self, url: str) -> None:
+        """Let a database take connections again."""
+        execute(self._url, f'ALTER DATABASE "{_name_in(url)}" ALLOW_CONNECTIONS true')
+
     def emptied(self) -> str:
         """The address of a ledger with nothing in it: the same one each time, as that is quick."""
         if self._shared is None:
@@ -45,6 +56,10 @@ class Server:
         tables = ", ".join(f'"{model._meta.table_name}"' for model in TABLES)
         execute(self._shared, f"TRUNCATE {tables} RESTART IDENTITY")
         return self._shared
+
+
+def _name_in(url: str) -> str:
+    return url.partition("?")[0].rsplit("/", 1)[1]
 
 
 def execute(url: str, statement: str) -> None:

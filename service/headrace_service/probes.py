@@ -22,7 +22,7 @@ def probes(ledger: Ledger, gate: Gate, loops: Mapping[str, asyncio.Task[None]]) 
 
     Args:
         ledger: what is served.
-        gate: tells who asks for the metrics; the other two are open to all.
+        gate: tells who asks for the metrics, and for more than whether the service can work.
         loops: the service's loops by their names, once they run.
     """
 
@@ -31,13 +31,22 @@ def probes(ledger: Ledger, gate: Gate, loops: Mapping[str, asyncio.Task[None]]) 
 
     async def ready(request: Request) -> Response:
         reasons = await reasons_not_ready(ledger, loops)
-        told = {
-            "status": "not ready" if reasons else "ready",
-            "reasons": reasons,
-            "since": ledger.measures.since.isoformat(),
-            "loops": [name for name, task in loops.items() if not task.done()],
-        }
+        told: dict[str, object] = {"status": "not ready" if reasons else "ready"}
+        if await _may_hear_more(request):
+            told["reasons"] = reasons
+            told["since"] = ledger.measures.since.isoformat()
+            told["loops"] = [name for name, task in loops.items() if not task.done()]
         return JSONResponse(told, 503 if reasons else 200)
+
+    async def _may_hear_more(request: Request) -> bool:
+        """Whether it is for whoever asks what the ledger is called, and what is wrong."""
+        if not gate.exposed:
+            return True
+        try:
+            await gate.caller(request.headers.get("authorization"), address_of(request))
+        except (Unauthenticated, LedgerError):
+            return False
+        return True
 
     async def metrics(request: Request) -> Response:
         try:

@@ -35,7 +35,7 @@ async def reasons_not_ready(ledger: Ledger, loops: Mapping[str, asyncio.Task[Non
             found.append(f"the {name} has ended")
         elif overdue > LATE and name != "retention":
             found.append(f"the {name} has not come round for {overdue:.0f} s")
-    return [reason for reason in found if reason is not None]
+    return list(dict.fromkeys(reason for reason in found if reason is not None))
 
 
 async def _complaint(what: str, doing: Awaitable[object]) -> str | None:

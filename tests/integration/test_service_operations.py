@@ -148,6 +148,28 @@ def test_metrics_need_a_token_where_everything_does(tmp_path: Path) -> None:
         ledger.close()
 
 
+async def test_a_service_that_others_reach_tells_strangers_no_more_than_whether_it_works(
+    tmp_path: Path,
+) -> None:
+    ledger = Ledger.open(tmp_path / "ledger.db")
+    secret = "hdr_own"
+    settings = ServiceSettings(host="0.0.0.0")
+    transport = httpx.ASGITransport(create_app(ledger, settings, own_token=secret))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        ours = {"Authorization": f"Bearer {secret}"}
+        assert (await client.get("/ready")).json() == {"status": "ready"}
+        assert (await client.get("/ready", headers=ours)).json()["reasons"] == []
+        ledger.close()
+        assert (await client.get("/ready")).json() == {"status": "not ready"}
+        query, theirs = {"query": "{ flows { nodes { id } } }"}, {"Authorization": "Bearer hdr_any"}
+        answer = await client.post("/graphql", json=query, headers=theirs)
+        (error,) = answer.json()["errors"]
+    assert answer.status_code == 503
+    assert error["message"] == (
+        f"the ledger cannot be used; the log tells why, under {answer.headers['x-request-id']}"
+    )
+
+
 async def status(app: Starlette, path: str) -> int:
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from headrace.cli.ledger import usual_url
-from headrace.cli.output import json_option, show_fields, show_json
-from headrace.endpoints import addresses_of
-from headrace.exceptions import ServiceUnreachable
+from headrace.cli.output import fail, json_option, show_fields, show_json
+from headrace.endpoints import addresses_of, http_options
+from headrace.exceptions import ServiceError, ServiceUnreachable
 from headrace.settings import get_settings
 
 #: Seconds until a service that says nothing counts as away.
@@ -29,24 +29,30 @@ def command(url: str | None, as_json: bool) -> None:
     url = url or get_settings().service_url or usual_url()
     with Client(url) as client:
         url = client.api_url or url
-        info = client.server_info()
+        try:
+            info = client.server_info()
+        except ServiceError as error:
+            if error.code != "LedgerUnusable":
+                fail(str(error))
+            info = {}  # what it is that it cannot do, it tells all the same
     url = addresses_of(url).current
+    options = http_options(url, get_settings().api_key)
     try:
-        told = httpx.get(f"{url}/ready", timeout=PATIENCE).json()
+        told = httpx.get(f"{url}/ready", timeout=PATIENCE, **options).json()
     except (httpx.HTTPError, ValueError) as error:
         raise ServiceUnreachable(f"no service answers at {url}: {error}") from None
     status = {
         "status": told["status"],
-        "reasons": told["reasons"],
+        "reasons": told.get("reasons"),
         "url": url,
-        "version": info["version"],
-        "database": info["ledger"],
-        "since": told["since"],
-        "loops": told["loops"],
+        "version": info.get("version"),
+        "database": info.get("ledger"),
+        "since": told.get("since"),
+        "loops": told.get("loops"),
     }
     if as_json:
         show_json(status)
     else:
         show_fields(status)
-    if told["reasons"]:
+    if told["status"] != "ready":
         raise SystemExit(1)

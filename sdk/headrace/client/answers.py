@@ -25,6 +25,11 @@ def decode_response(url: str, status: int, content: bytes) -> dict[str, Any]:
     """
     try:
         return data_of(msgspec.json.decode(content, type=dict[str, Any]))
+    except ServiceError as error:
+        if error.code != "LedgerUnusable":
+            raise
+        told = f"the database of the service at {url} is away: {error}"
+        raise ServiceError(told, error.code, error.field) from None
     except (msgspec.DecodeError, UnicodeDecodeError, LookupError):
         raise ServiceUnreachable(
             f"what answers at {url} is no headrace service (HTTP {status})"

@@ -38,6 +38,9 @@ ANSWER_TIMEOUT = 10.0
 #: The codes of errors that tell of missing rights.
 DENIED = ("UNAUTHENTICATED", "FORBIDDEN")
 
+#: The code of the error of a service whose ledger cannot be asked just now.
+UNUSABLE = "LedgerUnusable"
+
 _HANDSHAKE = b'{"query":"query Handshake { serverInfo { wireVersion version scope } }"}'
 _MUTATION = (
     "mutation Record($batch: RecordBatch!) { record(batch: $batch) { __typename "
@@ -162,12 +165,14 @@ class HttpTransport:
 
     def _greet(self) -> None:
         response = self._post(_HANDSHAKE, CONNECT_TIMEOUT)
-        if response.status_code in self._PASSING:
-            raise self._away(f"it answers HTTP {response.status_code}")
         try:
             answer = msgspec.json.decode(response.content, type=_Handshake)
         except (msgspec.DecodeError, UnicodeDecodeError):
             answer = _Handshake()
+        if answer.errors and answer.errors[0].extensions.code == UNUSABLE:
+            raise self._failed(answer.errors)
+        if response.status_code in self._PASSING:
+            raise self._away(f"it answers HTTP {response.status_code}", answers=True)
         if answer.errors and answer.errors[0].extensions.code in DENIED:
             raise AccessDenied(f"the service at {self._url} says: {answer.errors[0].message}")
         if answer.data is None:
@@ -199,12 +204,9 @@ class HttpTransport:
             answer = msgspec.json.decode(response.content, type=_Answer)
         except (msgspec.DecodeError, UnicodeDecodeError):
             # A proxy's error page, another program on the port: not for ever, it may be hoped.
-            raise self._away(f"it answers HTTP {response.status_code}") from None
+            raise self._away(f"it answers HTTP {response.status_code}", answers=True) from None
         if answer.data is None:
-            error = answer.errors[0] if answer.errors else _Error("nothing")
-            if error.extensions.code == "InternalError":
-                raise TransportStumbled(error.message)
-            raise self._away(f"it answers: {error.message}")
+            raise self._failed(answer.errors)
         match answer.data.record:
             case _OutOfOrder(message, expected):
                 raise StreamGap(message, expected)
@@ -229,12 +231,12 @@ class HttpTransport:
         try:
             answer = msgspec.json.decode(response.content, type=_BeginAnswer)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            raise self._away(f"it answers HTTP {response.status_code}") from None
+            raise self._away(f"it answers HTTP {response.status_code}", answers=True) from None
         if answer.data is None:
             error = answer.errors[0] if answer.errors else _Error("nothing")
             if error.extensions.code in DENIED:
                 raise AccessDenied(f"the service at {self._url} says: {error.message}")
-            raise self._away(f"it answers: {error.message}")
+            raise self._failed(answer.errors)
         begun = answer.data.begin_flow_run
         if begun.state is None:
             raise NotGiven(begun.message)
@@ -270,14 +272,22 @@ class HttpTransport:
                 f"{url} is no usable address ({error}); check HEADRACE_API_URL"
             ) from None
 
-    def _away(self, reason: str) -> TransportAway:
+    def _failed(self, errors: list[_Error]) -> TransportAway:
+        """What an answer means that has errors alone, and may be another one later."""
+        error = errors[0] if errors else _Error("nothing")
+        if error.extensions.code == "InternalError":
+            return TransportStumbled(error.message, answers=True)
+        told = "the service's database is away" if error.extensions.code == UNUSABLE else "it says"
+        return self._away(f"{told}: {error.message}", answers=True)
+
+    def _away(self, reason: str, *, answers: bool = False) -> TransportAway:
         """The address that was asked is not there, or cannot just now; the next try is elsewhere.
 
         A batch is not brought there at once: whether that service knows batches like it is asked
         first.
         """
         self._addresses.move_on(self._url)
-        return TransportAway(reason)
+        return TransportAway(reason, answers=answers)
 
 
 def _is_unknown_host(error: BaseException | None) -> bool:

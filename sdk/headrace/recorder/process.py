@@ -271,6 +271,11 @@ def _first_contact(transport: Transport, patience: float) -> None:
         except TransportAway as error:
             if time.monotonic() + delay > deadline:
                 transport.close()
+                if error.answers:
+                    raise ServiceUnreachable(
+                        f"the service at {transport.target} takes no records now ({error}); "
+                        "`headrace server status` tells when it does"
+                    ) from None
                 raise ServiceUnreachable(
                     f"nobody answers at {transport.target} ({error}); start a service with "
                     "`headrace server start`, or unset HEADRACE_API_URL to record to a local file"

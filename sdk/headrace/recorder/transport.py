@@ -16,8 +16,13 @@ class TransportAway(Exception):
     """What keeps the records cannot be reached, or had no answer in time: try again later.
 
     The batch may or may not have been taken. Sending it again is safe: a batch that was taken
-    before is acknowledged again and changes nothing.
+    before is acknowledged again and changes nothing. `answers` tells whether somebody is there, who
+    cannot take it now.
     """
+
+    def __init__(self, message: str, *, answers: bool = False) -> None:
+        super().__init__(message)
+        self.answers = answers
 
 
 class TransportStumbled(TransportAway):

@@ -79,6 +79,7 @@ class Gate:
         own: str | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.exposed = exposed
         self._ledger = ledger
         self._auth = Auth.REQUIRED if exposed and auth is Auth.AUTO else auth
         self._own = None if own is None else digest_of(own)

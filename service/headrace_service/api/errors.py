@@ -9,7 +9,7 @@ under it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -18,10 +18,13 @@ from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionResult as StrawberryResult
 
 from headrace_service.ledger import LedgerUnusable, TookTooLong
+from headrace_service.logs import request_id
 
 logger = logging.getLogger("headrace_service.api")
 
 
+#: The code of the error that the ledger cannot be asked just now.
+UNUSABLE = "LedgerUnusable"
 #: Characters of a message that is not ours at most.
 LONGEST = 500
 
@@ -99,8 +102,7 @@ def masked(error: GraphQLError) -> GraphQLError:
             error.message = error.message[: LONGEST - 1] + "…"
         return error
     if isinstance(cause, LedgerUnusable):  # nobody's bug, and its message is made for people
-        logger.error("%s", cause)
-        return _told(error, str(cause), {"code": "LedgerUnusable"})
+        return _told(error, str(cause), unusable(cause))
     if isinstance(cause, TookTooLong):
         return _told(error, str(cause), {"code": "TookTooLong"})
     error_id = uuid4().hex[:12]
@@ -114,6 +116,20 @@ def masked(error: GraphQLError) -> GraphQLError:
     )
     message = f"Something went wrong inside the service; its log tells what, under {error_id}."
     return _told(error, message, {"code": "InternalError", "id": error_id})
+
+
+def unusable(error: LedgerUnusable) -> dict[str, str | None]:
+    """Log that the ledger cannot be asked; what its error says beside the message.
+
+    The `id` is the request's, under which the line is in the log.
+    """
+    logger.error("%s", error)
+    return {"code": UNUSABLE, "id": request_id.get()}
+
+
+def has_code(code: str, errors: Iterable[GraphQLError] | None) -> bool:
+    """Whether one of an answer's errors is of that code."""
+    return any((error.extensions or {}).get("code") == code for error in errors or ())
 
 
 def _told(error: GraphQLError, message: str, extensions: Any) -> GraphQLError:

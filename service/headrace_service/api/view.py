@@ -30,7 +30,13 @@ from strawberry.types.unset import UnsetType
 
 from headrace_service.api.authentication import Caller, Gate
 from headrace_service.api.context import Context
-from headrace_service.api.errors import InputError, Unauthenticated
+from headrace_service.api.errors import (
+    UNUSABLE,
+    InputError,
+    Unauthenticated,
+    has_code,
+    unusable,
+)
 from headrace_service.api.limits import decode_message, decode_request, is_subscription
 from headrace_service.api.schema import schema
 from headrace_service.api.sse import LAST_EVENT_ID, OPENING, EventStream
@@ -98,7 +104,16 @@ class GraphQLView(GraphQL[Context, None]):
             except Unauthenticated as error:
                 await refusal(error)(scope, receive, send)
             except LedgerUnusable as error:  # nobody can be told from anybody else
-                await unusable(error)(scope, receive, send)
+                await self._away(error)(scope, receive, send)
+
+    def _away(self, error: LedgerUnusable) -> Response:
+        """The answer to a request while the ledger cannot be asked, which passes."""
+        about = unusable(error)
+        message = str(error)
+        if self._gate.exposed:  # whoever asks may be anybody
+            message = f"the ledger cannot be used; the log tells why, under {about['id']}"
+        body = msgspec.json.encode({"errors": [{"message": message, "extensions": about}]})
+        return Response(body, 503, None, "application/json")
 
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket
@@ -152,8 +167,11 @@ class GraphQLView(GraphQL[Context, None]):
         result = await super().execute_single(
             request, request_adapter, sub_response, context, root_value, request_data
         )
-        if result.data is None and _is_forbidden(result):
-            sub_response.status_code = 403
+        if result.data is None:
+            if has_code("FORBIDDEN", result.errors):
+                sub_response.status_code = 403
+            elif has_code(UNUSABLE, result.errors):
+                sub_response.status_code = 503
         return result
 
     async def create_streaming_response(
@@ -213,16 +231,6 @@ def refusal(error: Unauthenticated) -> Response:
     """The answer to a request of which nobody knows who sends it."""
     body = msgspec.json.encode({"errors": [error.formatted]})
     return Response(body, 401, {"WWW-Authenticate": "Bearer"}, "application/json")
-
-
-def unusable(error: LedgerUnusable) -> Response:
-    """The answer to a request while the ledger cannot be asked, which passes."""
-    told = {"message": str(error), "extensions": {"code": "LedgerUnusable"}}
-    return Response(msgspec.json.encode({"errors": [told]}), 503, None, "application/json")
-
-
-def _is_forbidden(result: ExecutionResult) -> bool:
-    return any((error.extensions or {}).get("code") == "FORBIDDEN" for error in result.errors or ())
 
 
 async def _until(closing: asyncio.Event, stream: AsyncIterator[str]) -> AsyncIterator[str]:
