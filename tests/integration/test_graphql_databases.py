@@ -40,11 +40,12 @@ from headrace_service.ledger.work_pools import (
     set_pool_paused,
 )
 from headrace_service.schedules import ScheduleSpec
-from tests.builders import EPOCH, custom_event, enters, flow_run, log_line, state, task_run
+from tests.builders import EPOCH, custom_event, enters, flow_run, iso, log_line, state, task_run
 from tests.integration.graphql_kit import ask, take
 from tests.postgres import Server
 
 SECOND = 1_000_000
+DAY = 86_400 * SECOND
 #: Fields of one name, and aliases, that an operation may have, are few.
 AT_ONCE = 15
 #: Arguments of lists that say which page, and not which rows.
@@ -109,11 +110,11 @@ def filled(ledger: Ledger) -> dict[str, list[Any]]:
         "deployed": [True, False],
         "deploymentId": [ids["deployment"]],
         "deploymentIds": [[ids["deployment"]], []],
-        "dueAfter": ["2026-01-01T00:00:00Z"],
-        "dueBefore": ["2026-01-01T00:00:02Z"],
+        "dueAfter": [iso()],
+        "dueBefore": [iso(EPOCH + 2 * SECOND)],
         "ended": [True, False],
-        "endedAfter": ["2026-01-01T00:00:01Z"],
-        "endedBefore": ["2027-01-01T00:00:00Z"],
+        "endedAfter": [iso(EPOCH + SECOND)],
+        "endedBefore": [iso(EPOCH + DAY)],
         "flowIds": [[ids["flow"]]],
         "flowName": ["etl"],
         "flowNameContains": ["T"],
@@ -146,10 +147,10 @@ def filled(ledger: Ledger) -> dict[str, list[Any]]:
         "parentFlowRunIds": [[first, second]],
         "parentTaskRunIds": [[str(tasks[0].id)]],
         "paused": [True, False],
-        "since": ["2026-01-01T00:00:00Z"],
+        "since": [iso()],
         "started": [True, False],
-        "startedAfter": ["2025-12-31T23:00:00Z"],
-        "startedBefore": ["2027-01-01T01:00:00+01:00"],
+        "startedAfter": [iso(EPOCH - DAY)],
+        "startedBefore": [iso(EPOCH + DAY)[:-1] + "+01:00"],
         "stateNames": [["Cached", "Running", "Completed"]],
         "states": [["COMPLETED"], ["COMPLETED", "RUNNING", "FAILED"], []],
         "tags": [["night"], ["night", "ä"]],
@@ -159,7 +160,7 @@ def filled(ledger: Ledger) -> dict[str, list[Any]]:
         "topLevelOnly": [True, False],
         "types": [["markdown"], ["docker"]],
         "typeSlug": ["login"],
-        "until": ["2027-01-01T00:00:00Z"],
+        "until": [iso(EPOCH + DAY)],
         "untagged": [True, False],
         "withAnonymous": [True, False],
         "workPoolNames": [["mill"]],

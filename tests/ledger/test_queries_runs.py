@@ -204,6 +204,21 @@ def test_a_history_tells_every_state_in_order(ledger: Ledger) -> None:
     assert len(second) == 1
 
 
+def test_of_a_long_history_only_the_newest_states_are_told(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "MOST_STATES", 3)
+    run, short = flow_run(), flow_run()
+    changes = [
+        enters(run, state("RUNNING" if count % 2 else "PAUSED", at=EPOCH + count))
+        for count in range(1, 6)
+    ]
+    take(ledger, run, short, *changes)
+    long, brief = ledger.read(events.histories, [run.id, short.id]).result()
+    assert [row.at - EPOCH for row in long] == [3, 4, 5]
+    assert len(brief) == 1
+
+
 def test_an_event_of_a_user_that_bears_a_runs_id_is_no_state_of_it(ledger: Ledger) -> None:
     run = flow_run()
     take(ledger, run, msgspec.structs.replace(custom_event(run), id=run.id))

@@ -119,13 +119,14 @@ class DeploymentInput(msgspec.Struct, frozen=True):
 _COLUMNS = [getattr(Deployment, name) for name in DeploymentRow.__struct_fields__[:-2]]
 
 
-def deployment_rows() -> Any:
-    """A select of deployments, with the columns of a `DeploymentRow`."""
+def deployment_rows(*columns: Any) -> Any:
+    """A select of deployments with their flow and own limit: the columns of a `DeploymentRow`, or
+    others."""
     own: Any = peewee.Value(limit_of_deployment(""))
     for part in (Flow.name, "/", Deployment.name):
         own = peewee.StringExpression(own, peewee.OP.CONCAT, part)
     return (
-        Deployment.select(*_COLUMNS, Flow.name, ConcurrencyLimit.slots)
+        Deployment.select(*(columns or (*_COLUMNS, Flow.name, ConcurrencyLimit.slots)))
         .join(Flow, on=(Flow.id == Deployment.flow_id))
         .switch(Deployment)
         .left_outer_join(ConcurrencyLimit, on=(ConcurrencyLimit.name == own))
@@ -138,6 +139,26 @@ def deployments(db: peewee.Database, flow_name: str | None = None) -> list[Deplo
     if flow_name is not None:
         query = query.where(Flow.name == flow_name)
     return [DeploymentRow(*row) for row in query.tuples().execute(db)]
+
+
+def deployment_marks(
+    db: peewee.Database, flow_name: str | None = None
+) -> dict[UUID, tuple[object, ...]]:
+    """By its id, what differs when a deployment, its limit or one of its schedules has changed."""
+    firing: dict[UUID, list[tuple[object, ...]]] = {}
+    columns = (Schedule.deployment_id, Schedule.id, Schedule.revision, Schedule.next_fire)
+    schedules = Schedule.select(*columns).order_by(Schedule.deployment_id, Schedule.id)
+    own = deployment_rows(Deployment.id, Deployment.revision, ConcurrencyLimit.slots)
+    own = own.order_by(Flow.name, Deployment.name)
+    if flow_name is not None:
+        own = own.where(Flow.name == flow_name)
+        of_flow = Deployment.select(Deployment.id).join(Flow, on=(Flow.id == Deployment.flow_id))
+        of_flow = of_flow.where(Flow.name == flow_name)
+        schedules = schedules.where(Schedule.deployment_id.in_(of_flow))
+    for key, *mark in schedules.tuples().execute(db):
+        firing.setdefault(key, []).append(tuple(mark))
+    rows = own.tuples().execute(db)
+    return {key: (*mark, *firing.get(key, ())) for key, *mark in rows}
 
 
 def deployment(db: peewee.Database, which: UUID | str) -> DeploymentRow:

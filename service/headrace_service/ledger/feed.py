@@ -184,8 +184,9 @@ class Feed:
         two looks is told once, as it is.
 
         Args:
-            look: a query; all who look with the same one and the same arguments share it.
-            args: its arguments behind the database.
+            look: a query; all who look with the same one and the same arguments share it. It takes
+                the database, what it found the last time, and the arguments.
+            args: the arguments.
         """
         return self._glances.changes(look, *args)
 

@@ -1,7 +1,8 @@
 """Following what is, where no event tells of every change: slots, workers, deployments, counts.
 
 A look at the ledger is repeated when somebody has committed, and now and then, since leases end
-without anybody's doing. What differs from the last look is told. So there is nothing to resume:
+without anybody's doing. What differs from the last look is told; a look is given what the last one
+has found, so that it need not read once more what is as it was. So there is nothing to resume:
 whoever comes again is told what is, and goes on from there.
 """
 
@@ -40,6 +41,10 @@ class Seen(msgspec.Struct, Generic[T], frozen=True):
     cursor: int
 
 
+#: What the last look has found.
+Known = Mapping[Hashable, Thing[T]]
+
+
 class Changes(msgspec.Struct, Generic[T], frozen=True):
     """What is new or has changed since the last look, the keys of what is gone; and all of it."""
 
@@ -51,7 +56,7 @@ class Changes(msgspec.Struct, Generic[T], frozen=True):
 class _Glance:
     """One look, for all who want it."""
 
-    def __init__(self, look: Callable[[Any], Seen[Any]], ledger: Ledger) -> None:
+    def __init__(self, look: Callable[[Any, Known[Any]], Seen[Any]], ledger: Ledger) -> None:
         self._look = look
         self._ledger = ledger
         self._looking = asyncio.Lock()
@@ -65,7 +70,8 @@ class _Glance:
             if self._seen is None or self._round < current:
                 loop = asyncio.get_running_loop()
                 begun = loop.time()
-                self._seen = await self._ledger.aread(self._look)
+                known = self._seen.things if self._seen is not None else {}
+                self._seen = await self._ledger.aread(self._look, known)
                 self.rest = max(PACE, SHARE * (loop.time() - begun))
                 self._round = current
             return self._seen
@@ -102,7 +108,7 @@ class Glances:
         glance = self._glance(look, args)
         self.subscribers += 1
         self._begun()
-        known: Mapping[Hashable, Thing[T]] | None = None
+        known: Known[T] | None = None
         try:
             while not self._stopped.is_set():
                 woken = self._woken
@@ -122,11 +128,13 @@ class Glances:
         key = (look, args)
         glance = self._known.get(key)
         if glance is None:
-            glance = self._known[key] = _Glance(lambda db: look(db, *args), self._ledger)
+            glance = self._known[key] = _Glance(
+                lambda db, known: look(db, known, *args), self._ledger
+            )
         return glance
 
 
-def _difference(known: Mapping[Hashable, Thing[T]], seen: Seen[T]) -> Changes[T]:
+def _difference(known: Known[T], seen: Seen[T]) -> Changes[T]:
     changed = [
         thing.row
         for key, thing in seen.things.items()

@@ -25,6 +25,7 @@ from headrace_service.api.types.flow_run import FlowRun
 from headrace_service.api.types.log import LogConnection, log_connection, optional_id
 from headrace_service.api.types.node import Node
 from headrace_service.api.types.state import Attempt, State, duration
+from headrace_service.ledger.queries.events import MOST_STATES
 from headrace_service.ledger.queries.orders import RunOrder, place_of
 from headrace_service.ledger.queries.paging import Slice
 from headrace_service.ledger.queries.task_runs import TaskRunRow
@@ -87,11 +88,11 @@ class TaskRun(Node):
         return None if row is None else FlowRun.of(row)
 
     @strawberry.field(
-        description="The states it has been in, oldest first: at most the 20,000 rows that one "
-        "answer may have."
+        description="The states it has been in, oldest first: the newest of them, at most "
+        f"{MOST_STATES:,}."
     )
     async def state_history(self, info: Info) -> list[State]:
-        """All its states."""
+        """Its states."""
         rows = await info.context.loaders.history.load(self.row.id)
         info.context.spend(rows)
         return [State.of(row.at, row.payload) for row in rows]
@@ -108,11 +109,11 @@ class TaskRun(Node):
         return [Blocker.of(one) for one in found]
 
     @strawberry.field(
-        description="Its attempts, the first first: at most as many as it has states in "
+        description="Its attempts, the first first: at most as many as the states in "
         "`stateHistory`, which tells of them."
     )
     async def attempts(self, info: Info) -> list[Attempt]:
-        """All its attempts."""
+        """Its attempts."""
         rows = await info.context.loaders.history.load(self.row.id)
         info.context.spend(rows)
         return Attempt.all_in(rows)

@@ -12,6 +12,9 @@ from headrace_service.ledger.models import STATES, Event, Log
 from headrace_service.ledger.queries.retained import oldest_event_seq, oldest_log_seq
 from headrace_service.ledger.rows import StatePayload
 
+#: States of one run that its history tells of, at most.
+MOST_STATES = 1_000
+
 _payload = msgspec.json.Decoder(StatePayload)
 
 
@@ -52,13 +55,22 @@ def kept_results(db: peewee.Database, subjects: Sequence[UUID]) -> list[str | No
 
 
 def histories(db: peewee.Database, subjects: Sequence[UUID]) -> list[list[StateRow]]:
-    """The states that each of the runs has been in, oldest first; a list for each run."""
-    query = (
-        Event.select(Event.subject_id, Event.at, Event.payload)
-        .where(Event.subject_id.in_(subjects), Event.kind.in_(STATES))
-        .order_by(Event.seq)
+    """The states that each of the runs has been in, oldest first; a list for each run.
+
+    Of one that was in more than `MOST_STATES`, only the newest.
+    """
+    newest = peewee.fn.ROW_NUMBER().over(
+        partition_by=[Event.subject_id], order_by=[Event.seq.desc()]
     )
-    found: dict[UUID, list[StateRow]] = {subject: [] for subject in subjects}
-    for subject, at, payload in query.tuples().execute(db):
-        found[subject].append(StateRow(at, _payload.decode(payload)))
-    return [found[subject] for subject in subjects]
+    part = (
+        Event.select(Event.subject_id, Event.at, Event.payload, newest.alias("place"))
+        .where(Event.subject_id.in_(subjects), Event.kind.in_(STATES))
+        .alias("part")
+    )
+    columns = (part.c.subject_id, part.c.place, part.c.at, part.c.payload)
+    query = peewee.Select([part], columns).where(part.c.place <= MOST_STATES)
+    found: dict[bytes, dict[int, StateRow]] = {subject.bytes: {} for subject in subjects}
+    for subject, place, at, payload in query.tuples().execute(db):
+        found[bytes(subject)][place] = StateRow(at, _payload.decode(payload))
+    histories = (found[subject.bytes] for subject in subjects)
+    return [[of[place] for place in sorted(of, reverse=True)] for of in histories]

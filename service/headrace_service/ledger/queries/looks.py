@@ -9,9 +9,13 @@ from uuid import UUID
 import peewee
 
 from headrace.records import StateType, now_micros
-from headrace_service.ledger.deployment_schedules import schedules_of
-from headrace_service.ledger.deployments import DeploymentRow, deployments
-from headrace_service.ledger.glances import Seen, Thing
+from headrace_service.ledger.deployments import (
+    DeploymentRow,
+    deployment_marks,
+    deployments,
+    deployments_by_id,
+)
+from headrace_service.ledger.glances import Known, Seen, Thing
 from headrace_service.ledger.models import ConcurrencyLimit, FlowRun, Slot, Waiter, Worker, WorkPool
 from headrace_service.ledger.queries.concurrency import LimitRow
 from headrace_service.ledger.queries.events import latest_event
@@ -22,7 +26,9 @@ from headrace_service.ledger.work_pools import WorkerRow
 MOST = 200
 
 
-def limits_now(db: peewee.Database, names: frozenset[str] | None) -> Seen[LimitRow]:
+def limits_now(
+    db: peewee.Database, _known: Known[LimitRow], names: frozenset[str] | None
+) -> Seen[LimitRow]:
     """The limits of these names, or the first ones; they change with their holders and waiters."""
     cursor = latest_event(db)
     columns = [getattr(ConcurrencyLimit, name) for name in LimitRow.__struct_fields__]
@@ -53,7 +59,9 @@ def _claims(
     return found
 
 
-def workers_now(db: peewee.Database, work_pool: str | None) -> Seen[WorkerRow]:
+def workers_now(
+    db: peewee.Database, _known: Known[WorkerRow], work_pool: str | None
+) -> Seen[WorkerRow]:
     """The workers of a pool, or all; that one is heard of is no news, that it no longer is, is."""
     cursor, now = latest_event(db), now_micros()
     columns = [getattr(Worker, name) for name in WorkerRow.__struct_fields__]
@@ -68,17 +76,26 @@ def workers_now(db: peewee.Database, work_pool: str | None) -> Seen[WorkerRow]:
     return Seen(things, cursor)
 
 
-def deployments_now(db: peewee.Database, flow_name: str | None) -> Seen[DeploymentRow]:
-    """The deployments of a flow, or all; changed when one of its schedules has, or has fired."""
+def deployments_now(
+    db: peewee.Database, known: Known[DeploymentRow], flow_name: str | None
+) -> Seen[DeploymentRow]:
+    """The deployments of a flow, or all; changed when one of its schedules has, or has fired.
+
+    Of those that are as they were, only what tells so is read.
+    """
     cursor = latest_event(db)
-    rows = deployments(db, flow_name)
-    schedules = schedules_of(db, [row.id for row in rows])
+    marks = deployment_marks(db, flow_name)
+    new = [key for key, mark in marks.items() if key not in known or known[key].mark != mark]
+    read = deployments(db, flow_name) if len(new) == len(marks) else deployments_by_id(db, new)
+    rows = {row.id: row for row in read if row is not None}
     return Seen(
-        {row.id: Thing(row, (row, of)) for row, of in zip(rows, schedules, strict=True)}, cursor
+        {key: Thing(rows[key], marks[key]) if key in rows else known[key] for key in marks}, cursor
     )
 
 
-def flow_run_counts(db: peewee.Database, where: FlowRunWhere) -> Seen[tuple[StateType, int]]:
+def flow_run_counts(
+    db: peewee.Database, _known: Known[tuple[StateType, int]], where: FlowRunWhere
+) -> Seen[tuple[StateType, int]]:
     """How many flow runs are in states of each type."""
     cursor = latest_event(db)
     conditions: list[Any] = flow_run_conditions(FlowRun, where)
