@@ -26,15 +26,14 @@ from headrace.entrypoints import is_flow
 from headrace.exceptions import BundleError
 from headrace.logging import get_logger
 from headrace.packages import differences, packages_of
+from headrace.pickling import DefinitionPickler, bare
 
-#: What is computed from the rest, and again when it is needed.
-_DERIVED = ("shape", "task_runner", "parameters")
 #: The bytes that a bundle may have.
 MAX_BYTES = 32 * 1024 * 1024
 
 
-class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
-    """Takes flows and tasks apart that cannot be found by their name at the other end.
+class _Pickler(DefinitionPickler):
+    """Takes code along with the file that it came from.
 
     `sources` are the texts of the files that the code came from, by the names that its tracebacks
     will show.
@@ -44,12 +43,12 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no
         super().__init__(file)
         self.sources: dict[str, str] = {}
 
+    def travels(self, definition: Definition) -> bool:
+        return _travels(sys.modules.get(definition.fn.__module__))
+
     def reducer_override(self, obj: Any) -> Any:
         if isinstance(obj, CodeType):
             return self._code(obj)
-        if isinstance(obj, Definition) and _travels(sys.modules.get(obj.fn.__module__)):
-            state = {name: value for name, value in vars(obj).items() if name not in _DERIVED}
-            return _bare, (type(obj),), state
         return super().reducer_override(obj)
 
     def _code(self, code: CodeType) -> Any:
@@ -73,8 +72,8 @@ def _code_of_file(name: str, *made: Any) -> CodeType:
     return CodeType(*made).replace(co_filename=name)
 
 
-def _bare(kind: type[Definition]) -> Definition:
-    return kind.__new__(kind)
+#: The name by which bundles know it that were made earlier.
+_bare = bare
 
 
 def make_bundle(flow: Definition) -> tuple[bytes, dict[str, object]]:

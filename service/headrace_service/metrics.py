@@ -17,8 +17,8 @@ from prometheus_client.core import (
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.registry import Collector
 
-from headrace.records import OPEN_STATES
 from headrace_service.ledger import Ledger
+from headrace_service.ledger.columns import OPEN_TYPES
 from headrace_service.ledger.models import FlowRun, TaskRun
 from headrace_service.ledger.retention import Progress, progress
 from headrace_service.measures import Histogram
@@ -27,8 +27,6 @@ CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
 #: Runs in one state are counted up to here: it costs a millisecond, however many there are.
 MOST = 10_000
-
-_OPEN = [state.value for state in OPEN_STATES]
 
 
 class Standing(NamedTuple):
@@ -58,7 +56,7 @@ def _look(db: peewee.Database, ledger: Ledger) -> Standing:
     counts = []
     for model in (FlowRun, TaskRun):
         by_state = {}
-        for state in _OPEN:
+        for state in OPEN_TYPES:
             some = model.select(model.id).where(model.state_type == state).limit(MOST)
             by_state[state] = int(some.count(db))
         counts.append(by_state)

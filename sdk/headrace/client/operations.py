@@ -75,9 +75,9 @@ class Deletion(Change[bool], frozen=True):
 
 ERROR = "... on UserError { code message field }"
 _INPUT = "key value sender createdAt"
-#: What leads from a page to the next one.
+#: What leads from a page to the next one; and to both sides.
 PAGE = "pageInfo { hasNextPage endCursor }"
-_PAGE = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor } feedCursor"
+BOTH_WAYS = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
 _STATE = "state { type name message timestamp runCount }"
 _RUN = f"id name {_STATE} runCount tags createdAt startTime endTime durationSeconds"
 FLOW_RUN = (
@@ -129,7 +129,7 @@ def flow_runs(
     document = (
         "query ($first: Int, $after: Cursor, $filter: FlowRunFilter) { "
         f"flowRuns(first: $first, after: $after, filter: $filter) "
-        f"{{ nodes {{ {FLOW_RUN} {_BLOCKED} }} {_PAGE} }} }}"
+        f"{{ nodes {{ {FLOW_RUN} {_BLOCKED} }} {BOTH_WAYS} feedCursor }} }}"
     )
     return Operation(document, _page(first, after, where), "flowRuns")
 
@@ -164,7 +164,7 @@ def task_runs(
     document = (
         "query ($first: Int, $after: Cursor, $filter: TaskRunFilter) { "
         f"taskRuns(first: $first, after: $after, filter: $filter) "
-        f"{{ nodes {{ {_TASK_RUN} }} {_PAGE} }} }}"
+        f"{{ nodes {{ {_TASK_RUN} }} {BOTH_WAYS} feedCursor }} }}"
     )
     return Operation(document, _page(first, after, where), "taskRuns")
 
@@ -200,7 +200,7 @@ def logs(
     document = (
         "query ($first: Int, $after: Cursor, $filter: LogFilter) { "
         f"logs(first: $first, after: $after, filter: $filter) "
-        f"{{ nodes {{ {LOG_LINE} }} {_PAGE} }} }}"
+        f"{{ nodes {{ {LOG_LINE} }} {BOTH_WAYS} feedCursor }} }}"
     )
     return Operation(document, _page(first, after, where), "logs")
 

@@ -19,6 +19,7 @@ from headrace.definitions import Definition
 from headrace.engine.flow_run import FlowRun
 from headrace.engine.task_run import TaskRun
 from headrace.exceptions import UnpicklableArgument, UnpicklableError, UnpicklableResult
+from headrace.pickling import DefinitionPickler, bare
 from headrace.prints import capture_prints
 from headrace.settings import get_settings
 from headrace.text import describe_error
@@ -193,13 +194,13 @@ def dumps(value: object) -> bytes:
     return file.getvalue()
 
 
-class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
-    """Knows of flows and tasks, and of exceptions with an `__init__` of their own."""
+class _Pickler(DefinitionPickler):
+    """Knows of exceptions with an `__init__` of their own."""
+
+    def travels(self, definition: Definition) -> bool:
+        return not _is_importable(definition)
 
     def reducer_override(self, obj: Any) -> Any:
-        if isinstance(obj, Definition) and not _is_importable(obj):
-            state = {name: value for name, value in obj.__dict__.items() if name != "shape"}
-            return _new, (type(obj),), state
         if isinstance(obj, types.MethodType):
             # By default it would be looked up by its name, under which there may be a task.
             return types.MethodType, (obj.__func__, obj.__self__)
@@ -226,10 +227,6 @@ def _has_own_init(kind: type[BaseException]) -> bool:
     return isinstance(init, types.FunctionType) and kind.__reduce__ is BaseException.__reduce__
 
 
-def _new(kind: Any) -> Any:
-    return kind.__new__(kind)
-
-
 def _new_error(kind: type[BaseException], args: tuple[Any, ...]) -> BaseException:
     error = kind.__new__(kind, *args)
     error.args = args
@@ -246,7 +243,7 @@ def _flow_run_parts(run: FlowRunContext) -> _FlowRunParts:
     try:
         flow = dumps(run.flow)
     except Exception:  # its function refers to what cannot travel; its name and options can
-        shell = _new(type(run.flow))
+        shell = bare(type(run.flow))
         shell.__dict__.update(run.flow.__dict__, fn=_not_here, hooks={})
         shell.__dict__ = {name: shell.__dict__[name] for name in _packed(shell.__dict__)}
         flow = dumps(shell)

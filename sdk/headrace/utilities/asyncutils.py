@@ -16,11 +16,11 @@ import os
 import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
-from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 
+from headrace.utilities.loops import LoopThread
+
 if TYPE_CHECKING:
-    import asyncio
     from concurrent.futures import Future
 
 P = ParamSpec("P")
@@ -190,58 +190,17 @@ async def asyncnullcontext(value: T | None = None) -> AsyncIterator[T | None]:
     yield value
 
 
-class _Loop:
-    """An event loop in a thread of its own."""
+class _Loop(LoopThread):
+    """A loop for calls, which may have to wait for one another."""
 
     def __init__(self) -> None:
-        import asyncio
-
         #: Whether its thread waits for a coroutine that has to run in another one.
         self.held_up = False
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="headrace-calls", daemon=True)
-        self._thread.start()
-
-    def start(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
-        """Run a coroutine in the caller's context; the future is what becomes of it."""
-        from concurrent.futures import Future
-
-        future: Future[T] = Future()
-        context = copy_context()
-
-        def begin() -> None:
-            task = self._loop.create_task(coroutine, context=context)
-            # Cancelling the future, which never counts as running, cancels the task.
-            future.add_done_callback(
-                lambda ended: (
-                    self._loop.call_soon_threadsafe(task.cancel) if ended.cancelled() else None
-                )
-            )
-            task.add_done_callback(lambda ended: _pass_on(ended, future))
-
-        self._loop.call_soon_threadsafe(begin)
-        return future
+        super().__init__("headrace-calls")
 
     def _run(self) -> None:
-        import asyncio
-
         _here.loop = self
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_forever()
-
-
-def _pass_on(task: asyncio.Task[T], future: Future[T]) -> None:
-    """Give a task's outcome to a future; one that was cancelled before keeps to that."""
-    if not future.set_running_or_notify_cancel():
-        return
-    if task.cancelled():
-        import asyncio
-
-        future.set_exception(asyncio.CancelledError())
-    elif (error := task.exception()) is not None:
-        future.set_exception(error)
-    else:
-        future.set_result(task.result())
+        super()._run()
 
 
 #: The loops of this process for calls; it needs a second one only while the first is held up.

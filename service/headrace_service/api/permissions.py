@@ -89,11 +89,6 @@ def scope_of(kind: str, field: str) -> Scope:
     return _SCOPES[kind].get(field, Scope.ADMIN)
 
 
-def is_declared(kind: str, field: str) -> bool:
-    """Whether the table names the field."""
-    return field in _SCOPES[kind]
-
-
 def forbidden_fields(text: str, operation_name: str | None, scope: Scope) -> list[str]:
     """The root fields of an operation that need more than `scope`, each with what it needs."""
     needs = _kept_needs if len(text) <= MAX_KEPT else _needs

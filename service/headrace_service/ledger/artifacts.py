@@ -12,6 +12,7 @@ import peewee
 import uuid_utils.compat as uuids
 
 from headrace.records import Name, now_micros
+from headrace_service.ledger.columns import json_text
 from headrace_service.ledger.errors import InvalidInput, NotFound
 from headrace_service.ledger.made_once import Once
 from headrace_service.ledger.models import Artifact
@@ -88,7 +89,7 @@ def create_artifact(
         new.key,
         new.type,
         new.description,
-        msgspec.json.encode(new.data).decode(),
+        json_text(new.data),
         new.flow_run_id,
         new.task_run_id,
         now,
@@ -124,7 +125,7 @@ def update_artifact(
     revise(db, Artifact, artifact_id, f"artifact {artifact_id}", expected)
     changes: dict[str, object] = {"updated_at": now_micros()}
     if data is not msgspec.UNSET:
-        changes["data"] = msgspec.json.encode(data).decode()
+        changes["data"] = json_text(data)
     if description is not msgspec.UNSET:
         changes["description"] = description
     Artifact.update(**changes).where(Artifact.id == artifact_id).execute(db)

@@ -16,6 +16,7 @@ import peewee
 import uuid_utils.compat as uuids
 
 from headrace.records import Name, Text, now_micros
+from headrace_service.ledger.columns import json_text
 from headrace_service.ledger.errors import Conflict, InvalidInput, NotFound
 from headrace_service.ledger.made_once import Once
 from headrace_service.ledger.models import Block, BlockType
@@ -89,7 +90,7 @@ def register_block_type(db: peewee.Database, new: NewBlockType) -> BlockTypeRow:
     except msgspec.ValidationError as error:
         raise InvalidInput(f"type.fields: {error}", "type.fields") from None
     found = block_type_by_slug(db, new.slug)
-    fields = msgspec.json.encode(new.fields).decode()
+    fields = json_text(new.fields)
     said = (new.name, new.description, fields)
     if found is not None and (found.name, found.description, found.fields) == said:
         return found
@@ -146,7 +147,7 @@ def save_block(
         new_type.slug,
         f"anonymous-{block_id}" if name is None else name,
         name is None,
-        msgspec.json.encode(data).decode(),
+        json_text(data),
         now if found is None else found.created_at,
         now,
         1 if found is None else found.revision + 1,

@@ -8,6 +8,8 @@ from uuid import UUID
 import msgspec
 import peewee
 
+from headrace.records import OPEN_STATES
+
 
 class IdField(peewee.Field):
     """A UUID: 16 bytes on SQLite, `uuid` on PostgreSQL."""
@@ -39,6 +41,10 @@ class Table(peewee.Model):
 def revision_column() -> peewee.IntegerField:
     """The column that counts the edits of a row, from 1; in the place where it was added."""
     return peewee.IntegerField(constraints=[peewee.SQL("DEFAULT 1")], default=1)
+
+
+#: What the column `state_type` says of runs that have not ended, as it has it.
+OPEN_TYPES = [state.value for state in OPEN_STATES]
 
 
 def json_text(value: object) -> str:

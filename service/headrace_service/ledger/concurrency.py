@@ -19,7 +19,7 @@ from headrace_service.admission import fits
 from headrace_service.ledger.desk import LASTING, WAITER_LEASE, Claim, Desk, Limit, granted
 from headrace_service.ledger.models import ConcurrencyLimit, Slot, Waiter
 from headrace_service.ledger.notices import tell_given_slots
-from headrace_service.ledger.statements import Statement
+from headrace_service.ledger.statements import Statement, portions
 
 __all__ = [
     "WAITER_LEASE",
@@ -36,9 +36,6 @@ __all__ = [
     "serve_limit",
     "sweep",
 ]
-
-#: Ids in one `IN (…)`.
-CHUNK = 500
 
 _RENEW = Statement(
     f'UPDATE "slot" SET "until" = ? WHERE "lease_id" = ? AND "until" > ? AND {LASTING}'
@@ -137,9 +134,8 @@ def refresh(db: peewee.Database, lease_ids: Sequence[UUID], now: int) -> Outcome
 def placeless(db: peewee.Database, lease_ids: Sequence[UUID]) -> list[UUID]:
     """Which of these have no place in line: they were given their slots, or the limit is gone."""
     found: set[UUID] = set()
-    for start in range(0, len(lease_ids), CHUNK):
-        chunk = list(lease_ids[start : start + CHUNK])
-        query = Waiter.select(Waiter.lease_id).where(Waiter.lease_id.in_(chunk))
+    for some in portions(lease_ids):
+        query = Waiter.select(Waiter.lease_id).where(Waiter.lease_id.in_(some))
         found.update(lease_id for (lease_id,) in query.tuples().execute(db))
     return [each for each in lease_ids if each not in found]
 

@@ -17,6 +17,7 @@ import peewee
 
 from headrace.records import Name, StateType, now_micros
 from headrace_service.json_schema import problems
+from headrace_service.ledger.columns import json_text
 from headrace_service.ledger.errors import Conflict, InvalidInput, NotFound
 from headrace_service.ledger.models import FlowRun, FlowRunInput
 from headrace_service.ledger.state_changes import (
@@ -159,14 +160,14 @@ def _take_answer(db: peewee.Database, flow_run_id: UUID, given: dict[str, object
         path, reason = wrong[0]
         raise InvalidInput(reason, f"input.{path}" if path else "input")
     if expected.response is not None:
-        value = msgspec.json.encode(answer).decode()
+        value = json_text(answer)
         create_input(db, flow_run_id, expected.response, value, None, replace=True)
     delete_input(db, flow_run_id, PAUSE)
 
 
 def wait_until(db: peewee.Database, flow_run_id: UUID, until: int) -> None:
     """Let a run that was suspended from outside fail at `until`, unless it was resumed by then."""
-    value = msgspec.json.encode(Expected(until=until)).decode()
+    value = json_text(Expected(until=until))
     create_input(db, flow_run_id, PAUSE, value, None, replace=True)
 
 

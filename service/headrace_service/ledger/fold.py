@@ -50,10 +50,8 @@ from headrace_service.ledger.rows import (
     flow_run_row,
     task_run_row,
 )
+from headrace_service.ledger.statements import portions
 from headrace_service.rules import Actor, why_not
-
-#: Ids in one `IN (…)`; SQLite takes 32,766 parameters, and plans are cached by statement text.
-CHUNK = 500
 
 _json = msgspec.json.Encoder()
 
@@ -134,9 +132,8 @@ class Fold:
             model.run_count,
         )
         found: dict[UUID, _Run] = {}
-        wanted = list(ids)
-        for start in range(0, len(wanted), CHUNK):
-            query = model.select(*columns).where(model.id.in_(wanted[start : start + CHUNK]))
+        for some in portions(ids):
+            query = model.select(*columns).where(model.id.in_(some))
             for run_id, owner_id, kind, name, at, count in query.tuples().execute(self.db):
                 state = StateChange(StateType(kind), name, at, None, count)
                 found[run_id] = _Run(run_id, owner_id, state)

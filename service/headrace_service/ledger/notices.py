@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-import msgspec
 import peewee
 
 from headrace.records import StateType, now_micros
+from headrace_service.ledger.columns import json_text
 from headrace_service.ledger.errors import NotFound
 from headrace_service.ledger.models import EDITED, Event, FlowRun
 from headrace_service.ledger.rows import StatePayload
@@ -32,7 +32,7 @@ def tell(db: peewee.Database, kind: str, run_id: UUID) -> None:
             Event.kind: kind,
             Event.flow_run_id: run_id,
             Event.subject_id: run_id,
-            Event.payload: msgspec.json.encode(state).decode(),
+            Event.payload: json_text(state),
         }
         Event.insert(row).execute(db)
         return

@@ -18,6 +18,7 @@ from headrace.records import (
     Text,
     now_micros,
 )
+from headrace_service.ledger.columns import json_text
 from headrace_service.ledger.errors import Conflict, NotFound
 from headrace_service.ledger.fold import fold_in
 from headrace_service.ledger.made_once import Once
@@ -109,18 +110,14 @@ def update_flow_run(db: peewee.Database, run_id: UUID, changes: FlowRunChanges) 
     values = {
         "name": changes.name,
         "flow_version": changes.flow_version,
-        "tags": _json(changes.tags),
-        "parameters": _json(changes.parameters),
+        "tags": None if changes.tags is None else json_text(changes.tags),
+        "parameters": None if changes.parameters is None else json_text(changes.parameters),
     }
     values = {column: value for column, value in values.items() if value is not None}
     _attempt(db, FlowRun, run_id)
     if values:
         FlowRun.update(**values).where(FlowRun.id == run_id).execute(db)
         tell(db, EDITED, run_id)
-
-
-def _json(value: object) -> str | None:
-    return None if value is None else msgspec.json.encode(value).decode()
 
 
 def _attempt(db: peewee.Database, table: Any, run_id: UUID) -> int:

@@ -11,15 +11,13 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import peewee
 
-from headrace.records import OPEN_STATES, StateType, now_micros
+from headrace.records import StateType, now_micros
+from headrace_service.ledger.columns import OPEN_TYPES, json_text
 from headrace_service.ledger.deployments import DeploymentRow
 from headrace_service.ledger.models import EDITED, NO_ID, FlowRun
 from headrace_service.ledger.notices import tell
-
-_NOT_ENDED = [state.value for state in OPEN_STATES]
 
 
 def merge(
@@ -40,7 +38,7 @@ def merge(
     """
     if row.debounce is not None and (waiting := _open_run(db, row, key, begun=False)):
         values = {
-            FlowRun.parameters: msgspec.json.encode(parameters).decode(),
+            FlowRun.parameters: json_text(parameters),
             FlowRun.scheduled_time: max(due, now_micros() + row.debounce),
         }
         FlowRun.update(values).where(FlowRun.id == waiting).execute(db)
@@ -53,7 +51,7 @@ def _open_run(
     db: peewee.Database, row: DeploymentRow, key: str | None, *, begun: bool
 ) -> UUID | None:
     """A run of a deployment and key that has not ended: the first, or one that nobody has begun."""
-    is_open = FlowRun.state_type.in_(_NOT_ENDED)
+    is_open = FlowRun.state_type.in_(OPEN_TYPES)
     if not begun:
         is_open = (
             (FlowRun.state_type == StateType.SCHEDULED.value)

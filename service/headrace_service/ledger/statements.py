@@ -5,8 +5,8 @@ Values are given as the database has them: an id as its 16 bytes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 import peewee
 
@@ -27,6 +27,18 @@ _TYPES = {
 }
 
 Row = Sequence[Any]
+
+#: Ids in one `IN (…)`: SQLite takes 32,766 values, and a plan is kept for each number of them.
+IDS = 500
+
+T = TypeVar("T")
+
+
+def portions(ids: Iterable[T]) -> Iterator[list[T]]:
+    """Ids, as many at a time as one statement is to name."""
+    rest = list(ids)
+    for start in range(0, len(rest), IDS):
+        yield rest[start : start + IDS]
 
 
 class Statement:

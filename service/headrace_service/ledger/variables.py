@@ -10,6 +10,7 @@ import peewee
 import uuid_utils.compat as uuids
 
 from headrace.records import now_micros
+from headrace_service.ledger.columns import json_text
 from headrace_service.ledger.errors import Conflict, InvalidInput, NotFound
 from headrace_service.ledger.models import Variable
 from headrace_service.ledger.queries.events import latest_event
@@ -67,10 +68,10 @@ def set_variable(
             f"and underscores; {name[:80]!r} is not",
             "name",
         )
-    text = msgspec.json.encode(value).decode()
+    text = json_text(value)
     if len(text) > MAX_VALUE:
         raise InvalidInput(f"the value takes {len(text)} characters, at most {MAX_VALUE}", "value")
-    listed = msgspec.json.encode(tags).decode()
+    listed = json_text(tags)
     if len(listed) > MAX_VALUE:
         raise InvalidInput(f"the tags take {len(listed)} characters, at most {MAX_VALUE}", "tags")
     found = variable_by_name(db, name)

@@ -10,7 +10,8 @@ import msgspec
 import peewee
 import uuid_utils
 
-from headrace.records import OPEN_STATES, Name, Text, now_micros
+from headrace.records import Name, Text, now_micros
+from headrace_service.ledger.columns import OPEN_TYPES, json_text
 from headrace_service.ledger.errors import Conflict, InvalidInput, NotFound
 from headrace_service.ledger.made_once import Once
 from headrace_service.ledger.models import (
@@ -28,8 +29,6 @@ from headrace_service.ledger.run_limits import limit_of_pool, limit_of_queue, se
 DEFAULT_QUEUE = "default"
 #: Queues of one pool, and workers that a pool tells of; the list of workers has them all.
 MAX_QUEUES, MOST_WORKERS = 200, 200
-
-_NOT_ENDED = [state.value for state in OPEN_STATES]
 
 
 class WorkPoolRow(msgspec.Struct, frozen=True):
@@ -249,7 +248,7 @@ def delete_work_pool(db: peewee.Database, name: str) -> UUID:
     if used:
         raise Conflict(f"{used} deployments belong to work pool {name!r}; delete them first")
     open_runs = FlowRun.select().where(
-        FlowRun.state_type.in_(_NOT_ENDED), FlowRun.work_queue_id.in_(queues)
+        FlowRun.state_type.in_(OPEN_TYPES), FlowRun.work_queue_id.in_(queues)
     )
     if number := open_runs.count(db):
         raise Conflict(
@@ -283,10 +282,8 @@ def keep_worker(db: peewee.Database, call: WorkerCall) -> UUID | None:
         Worker.seen_at: now,
         Worker.lease_until: now + round(call.lease_seconds * 1_000_000),
         Worker.capacity: call.capacity,
-        Worker.deployment_ids: msgspec.json.encode(call.deployment_ids).decode(),
-        Worker.queue_names: None
-        if call.queue_names is None
-        else msgspec.json.encode(call.queue_names).decode(),
+        Worker.deployment_ids: json_text(call.deployment_ids),
+        Worker.queue_names: None if call.queue_names is None else json_text(call.queue_names),
     }
     kept = (Worker.seen_at, Worker.lease_until, Worker.deployment_ids)
     Worker.insert(row).on_conflict(conflict_target=[Worker.id], preserve=kept).execute(db)
