@@ -105,5 +105,5 @@ def _described_parameters(text: str) -> dict[str, str]:
             name = start[1]
             described[name] = start[2]
         elif name and line.strip():
-            described[name] = f"{described[name]} {line.strip()}".strip()
+            described[name] = f"{described[name]}\n{line.strip()}".strip()
     return described

@@ -118,26 +118,26 @@ class _Rule:
         if self._adapter is None:
             return _converted_without_pydantic(self.annotation, name, value, problems)
         try:
-            return self._adapter.validate_python(value)
+            (converted,) = self._adapter.validate_python((value,))
+            return converted
         except pydantic.ValidationError as error:
             for found in error.errors(include_url=False, include_context=False):
-                path = ".".join(str(part) for part in (name, *found["loc"]))
+                path = ".".join(str(part) for part in (name, *found["loc"][1:]))
                 problems.append(f"{path}: {found['msg']}")
             return value
 
     @functools.cached_property
     def _adapter(self) -> Any:
-        """What pydantic makes of the annotation; None if it can make nothing of it."""
+        """What pydantic makes of the annotation; None if it can make nothing of it.
+
+        Of a tuple with one such item, since some types by themselves take no configuration: that
+        of dataclasses refuses fields that they do not have.
+        """
         import pydantic
 
-        anything: pydantic.ConfigDict = {"arbitrary_types_allowed": True}
+        config: pydantic.ConfigDict = {"arbitrary_types_allowed": True, "extra": "forbid"}
         try:
-            return pydantic.TypeAdapter(self.annotation, config=anything)
-        except pydantic.PydanticUserError as error:
-            if error.code != "type-adapter-config-unused":
-                return None
-        try:  # the type brings a config of its own
-            return pydantic.TypeAdapter(self.annotation)
+            return pydantic.TypeAdapter(tuple[self.annotation], config=config)
         except pydantic.PydanticUserError:
             return None
 

@@ -287,11 +287,13 @@ def test_a_run_that_cannot_be_named_fails(recorder: ListRecorder) -> None:
 
     with pytest.raises(KeyError) as caught:
         move("left")
-    assert caught.value.args == (
-        "task 'move': task_run_name='{nowhere}' names 'nowhere'; its parameters are: place",
-    )
-    with pytest.raises(KeyError, match="its parameters are: none"):
+    assert caught.value.args == ("nowhere",)
+    assert caught.value.__notes__ == [
+        "task 'move': task_run_name='{nowhere}' names 'nowhere'; its parameters are: place"
+    ]
+    with pytest.raises(KeyError) as caught:
         flow(name="f", flow_run_name="{nope}")(lambda: None)()
+    assert "its parameters are: none" in caught.value.__notes__[0]
     with pytest.raises(KeyError, match="nowhere"):
         move.submit("left").result()
     with pytest.raises(TypeError, match="'task_run_name' returned type int but a string is"):

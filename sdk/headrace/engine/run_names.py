@@ -19,7 +19,7 @@ def custom_name(
         parameters: the run's arguments by name.
 
     Raises:
-        KeyError: the template names a parameter that is not there.
+        KeyError: the template names a parameter that is not there; a note says which there are.
         TypeError: the function returned no text.
         Exception: what else the function or the template raised.
     """
@@ -28,9 +28,10 @@ def custom_name(
             return given.format(**parameters)
         except KeyError as error:
             there = ", ".join(parameters) or "none"
-            raise KeyError(
+            error.add_note(
                 f"{title}: {option}={given!r} names {error}; its parameters are: {there}"
-            ) from None
+            )
+            raise
     name: Any = (
         given(parameters=dict(parameters))
         if "parameters" in inspect.signature(given).parameters
