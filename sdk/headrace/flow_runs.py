@@ -169,8 +169,10 @@ async def aresume_flow_run(flow_run_id: UUID, run_input: Mapping[str, Any] | Non
             raise ObjectNotFound(error, str(error)) from None
         if error.code == "Conflict":
             raise NotPausedError("Cannot resume a run that isn't paused!") from None
+        part = (error.field or "").partition(".")[2]
+        where = f" for field {part!r}" if part else ""
         raise RuntimeError(
-            f"Cannot resume this run: Reason: Validation failed. Failure reason: {error}"
+            f"Cannot resume this run: Reason: Validation failed{where}. Failure reason: {error}"
         ) from None
 
 

@@ -32,6 +32,15 @@ def flow(*, id: UUID | str | None = None, name: str | None = None) -> Operation[
     return Operation(document, {"id": None if id is None else str(id), "name": name}, "flow")
 
 
+def create_flow(name: str) -> Operation[Object]:
+    """Make a flow known by its name, if it is not."""
+    document = (
+        "mutation ($name: String!) { createFlow(name: $name) "
+        f"{{ ... on Flow {{ {_FLOW} }} {ERROR} }} }}"
+    )
+    return Change(document, {"name": name}, "createFlow")
+
+
 def flows(after: str | None = None) -> Operation[Object]:
     """A page of the flows, by name."""
     document = (

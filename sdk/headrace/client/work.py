@@ -14,15 +14,15 @@ SCHEDULE = (
     "catchupWindowSeconds overlap startDeadlineSeconds nextFire"
 )
 DEPLOYMENT = (
-    "id name fullName flowName description version entrypoint bundleKey enforceSchema paused "
-    "concurrencyLimit collisionStrategy limits key debounceSeconds singleton createdAt "
+    "id name fullName flowName flowId description version entrypoint bundleKey enforceSchema "
+    "paused concurrencyLimit collisionStrategy limits key debounceSeconds singleton createdAt "
     "updatedAt tags parameters parameterSchema jobVariables workPoolName workQueueName "
     f"schedules {{ {SCHEDULE} }}"
 )
 _WORKER = "id name host pid online capacity workQueueNames startedAt seenAt"
 WORK_POOL = (
     "id name type description paused concurrencyLimit createdAt "
-    f"queues {{ name priority paused }} workers {{ {_WORKER} }}"
+    f"queues {{ id name priority paused concurrencyLimit }} workers {{ {_WORKER} }}"
 )
 _CLAIMED = (
     "flowRunId name epoch runCount parameters jobVariables scheduledTime folder "
@@ -202,6 +202,24 @@ def create_work_pool(
     return Change(document, given, "createWorkPool")
 
 
+def update_work_pool(
+    name: str, *, description: str | None, concurrency_limit: int | None, paused: bool | None
+) -> Operation[Object]:
+    """Let a pool be as it is asked for; what is None stays."""
+    document = (
+        "mutation ($name: String!, $description: String, $limit: Int, $paused: Boolean) "
+        "{ updateWorkPool(name: $name, description: $description, concurrencyLimit: $limit, "
+        f"paused: $paused) {{ ... on WorkPool {{ {WORK_POOL} }} {ERROR} }} }}"
+    )
+    given: dict[str, object] = {
+        "name": name,
+        "description": description,
+        "limit": concurrency_limit,
+        "paused": paused,
+    }
+    return Change(document, given, "updateWorkPool")
+
+
 def set_work_pool_paused(name: str, paused: bool) -> Operation[Object]:
     """Let a pool's runs wait, or be taken again."""
     document = (
@@ -213,7 +231,12 @@ def set_work_pool_paused(name: str, paused: bool) -> Operation[Object]:
 
 
 def apply_work_queue(
-    pool: str, name: str, *, priority: int | None = None, paused: bool | None = None
+    pool: str,
+    name: str,
+    *,
+    priority: int | None = None,
+    paused: bool | None = None,
+    concurrency_limit: int | None = None,
 ) -> Operation[Object]:
     """Let a pool's queue be as it is asked for; it is created if need be. The answer is the pool.
 
@@ -221,13 +244,21 @@ def apply_work_queue(
         pool, name: the pool's name, and the queue's.
         priority: lower numbers are served first; None leaves it as it is.
         paused: whether its runs are to wait; None leaves that as it is.
+        concurrency_limit: how many may be under way at once; None leaves that as it is.
     """
     document = (
-        "mutation ($pool: String!, $name: String!, $priority: Int, $paused: Boolean) "
-        "{ applyWorkQueue(pool: $pool, name: $name, priority: $priority, paused: $paused) "
+        "mutation ($pool: String!, $name: String!, $priority: Int, $paused: Boolean, $limit: Int) "
+        "{ applyWorkQueue(pool: $pool, name: $name, priority: $priority, paused: $paused, "
+        "concurrencyLimit: $limit) "
         f"{{ ... on WorkPool {{ {WORK_POOL} }} {ERROR} }} }}"
     )
-    given: dict[str, object] = {"pool": pool, "name": name, "priority": priority, "paused": paused}
+    given: dict[str, object] = {
+        "pool": pool,
+        "name": name,
+        "priority": priority,
+        "paused": paused,
+        "limit": concurrency_limit,
+    }
     return Change(document, given, "applyWorkQueue")
 
 

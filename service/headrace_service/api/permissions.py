@@ -44,7 +44,7 @@ NEEDED = {
     "mutation": {
         # What programs, deployments and workers do.
         Scope.RUN: """
-            record createFlowRunByHand setFlowRunState setTaskRunState updateFlowRun
+            record createFlow createFlowRunByHand setFlowRunState setTaskRunState updateFlowRun
             createFlowRunInput deleteFlowRunInput resumeFlowRun pauseFlowRun
             cancelFlowRun cancelFlowRuns retryFlowRun retryFlowRuns
             setVariable deleteVariable createArtifact updateArtifact deleteArtifact
@@ -59,7 +59,8 @@ NEEDED = {
         # say which fields of a block are secret can read them, too.
         Scope.ADMIN: """
             deleteFlowRun deleteFlowRuns deleteDeployment registerBlockType saveBlock deleteBlock
-            createWorkPool applyWorkQueue setWorkPoolPaused deleteWorkPool
+            createWorkPool updateWorkPool applyWorkQueue setWorkPoolPaused
+            deleteWorkPool
             createConcurrencyLimit updateConcurrencyLimit deleteConcurrencyLimit
             resetConcurrencyLimit createApiToken revokeApiToken
         """,

@@ -24,6 +24,7 @@ from headrace_service.ledger.deployment_schedules import (
     schedules_of,
 )
 from headrace_service.ledger.errors import InvalidInput, NotFound
+from headrace_service.ledger.flows import flow_named
 from headrace_service.ledger.models import (
     Bundle,
     ConcurrencyLimit,
@@ -247,7 +248,7 @@ def apply_deployment(db: peewee.Database, wanted: DeploymentInput) -> Deployment
     if wanted.concurrency_limit is not None and wanted.concurrency_limit < 0:
         message = f"a concurrency limit of {wanted.concurrency_limit} makes no sense: use 0 or more"
         raise InvalidInput(message, "concurrencyLimit")
-    flow_id = _flow_id(db, wanted.flow_name, now)
+    flow_id = flow_named(db, wanted.flow_name, now)
     before = _standing(db, flow_id, wanted.name)
     values = _values(db, wanted)
     if before is None:
@@ -395,11 +396,3 @@ def _cancel_waiting(db: peewee.Database, deployment_id: UUID) -> None:
         for run_id, count in query.tuples().execute(db)
     ]
     change_states(db, changes, Actor.USER)
-
-
-def _flow_id(db: peewee.Database, name: str, now: int) -> UUID:
-    row = {Flow.id: uuid_utils.uuid7().bytes, Flow.name: name, Flow.created_at: now}
-    Flow.insert(row).on_conflict_ignore().execute(db)
-    query = Flow.select(Flow.id).where(Flow.name == name)
-    ((flow_id,),) = query.tuples().execute(db)
-    return UUID(bytes=flow_id.bytes)

@@ -47,9 +47,14 @@ class FlowRunChanges(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def create_flow_run(
-    db: peewee.Database, new: FlowRunCreated, idempotency_key: str | None = None
+    db: peewee.Database,
+    new: FlowRunCreated,
+    idempotency_key: str | None = None,
+    scheduled_time: int | None = None,
 ) -> UUID:
     """A run of a flow that somebody means to carry out by hand. Returns its id.
+
+    It may be due at a time, in microseconds since 1970 UTC.
 
     With an idempotency key that was given before, it is the one that was created then.
 
@@ -66,6 +71,8 @@ def create_flow_run(
         return made
     for refused in fold_in(db, [new], Actor.CLIENT):
         raise Conflict(refused.message, refused.field)
+    if scheduled_time is not None:
+        FlowRun.update(scheduled_time=scheduled_time).where(FlowRun.id == new.id).execute(db)
     once.note(db, new.id)
     return new.id
 

@@ -45,13 +45,17 @@ class WorkPoolRow(msgspec.Struct, frozen=True):
 
 
 class WorkQueueRow(msgspec.Struct, frozen=True):
-    """A queue of a pool; those with a lower `priority` number are served first."""
+    """A queue of a pool; those with a lower `priority` number are served first.
+
+    `concurrency_limit` is that of its own name, if there is one.
+    """
 
     id: UUID
     work_pool_id: UUID
     name: str
     priority: int
     paused: bool
+    concurrency_limit: int | None
 
 
 class WorkerRow(msgspec.Struct, frozen=True):
@@ -77,6 +81,15 @@ class NewWorkPool(msgspec.Struct, frozen=True):
     description: Text | None = None
     concurrency_limit: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] | None = None
     paused: bool = False
+
+
+class PoolChange(msgspec.Struct, frozen=True):
+    """What a pool is to be like; None leaves it as it is."""
+
+    name: Name
+    description: Text | None = None
+    concurrency_limit: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] | None = None
+    paused: bool | None = None
 
 
 class WorkerCall(msgspec.Struct, frozen=True):
@@ -136,8 +149,16 @@ def pool_to_use(db: peewee.Database, name: str) -> WorkPoolRow:
 
 def queues_of_each(db: peewee.Database, pool_ids: Sequence[UUID]) -> list[list[WorkQueueRow]]:
     """The queues of each pool, the first to be served first."""
-    columns = [getattr(WorkQueue, field) for field in WorkQueueRow.__struct_fields__]
-    query = WorkQueue.select(*columns).where(WorkQueue.work_pool_id.in_(list(pool_ids)))
+    columns = [getattr(WorkQueue, field) for field in WorkQueueRow.__struct_fields__[:-1]]
+    own: Any = peewee.Value(limit_of_queue("", "").removesuffix("/"))
+    for part in (WorkPool.name, "/", WorkQueue.name):
+        own = peewee.StringExpression(own, peewee.OP.CONCAT, part)
+    query = (
+        WorkQueue.select(*columns, ConcurrencyLimit.slots)
+        .join(WorkPool, on=(WorkPool.id == WorkQueue.work_pool_id))
+        .left_outer_join(ConcurrencyLimit, on=(ConcurrencyLimit.name == own))
+        .where(WorkQueue.work_pool_id.in_(list(pool_ids)))
+    )
     found: dict[UUID, list[WorkQueueRow]] = {key: [] for key in pool_ids}
     for row in query.order_by(WorkQueue.priority, WorkQueue.id).tuples().execute(db):
         found[row[1]].append(WorkQueueRow(*row))
@@ -220,19 +241,31 @@ def queue_for(db: peewee.Database, pool_id: UUID, name: str) -> UUID:
     return queue_id
 
 
-def set_pool_paused(
-    db: peewee.Database, name: str, paused: bool, expected: int | None = None
+def change_work_pool(
+    db: peewee.Database, change: PoolChange, expected: int | None = None
 ) -> WorkPoolRow:
-    """Let a pool's workers take no more runs, or take them again.
+    """Let a pool be as it is asked for; the workers of one that is paused take no more runs.
 
     Raises:
         NotFound: there is no such pool.
         Conflict: it is not at the revision that is expected.
     """
-    pool = work_pool(db, name)
-    revise(db, WorkPool, pool.id, f"work pool {name!r}", expected)
-    WorkPool.update({WorkPool.paused: paused}).where(WorkPool.id == pool.id).execute(db)
-    return work_pool(db, name)
+    pool = work_pool(db, change.name)
+    revise(db, WorkPool, pool.id, f"work pool {change.name!r}", expected)
+    values = {WorkPool.paused: change.paused, WorkPool.description: change.description}
+    given = {column: value for column, value in values.items() if value is not None}
+    if given:
+        WorkPool.update(given).where(WorkPool.id == pool.id).execute(db)
+    if change.concurrency_limit is not None:
+        set_limit(db, limit_of_pool(change.name), change.concurrency_limit, now_micros())
+    return work_pool(db, change.name)
+
+
+def set_pool_paused(
+    db: peewee.Database, name: str, paused: bool, expected: int | None = None
+) -> WorkPoolRow:
+    """Let a pool's workers take no more runs, or take them again; see `change_work_pool`."""
+    return change_work_pool(db, PoolChange(name, paused=paused), expected)
 
 
 def delete_work_pool(db: peewee.Database, name: str) -> UUID:

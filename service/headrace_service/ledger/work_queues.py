@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import msgspec
 import peewee
 
-from headrace.records import Name
+from headrace.records import Name, now_micros
 from headrace_service.ledger.models import WorkQueue
+from headrace_service.ledger.run_limits import limit_of_queue, set_limit
 from headrace_service.ledger.work_pools import WorkPoolRow, queue_for, work_pool
 
 
@@ -19,6 +20,7 @@ class QueueChange(msgspec.Struct, frozen=True):
     name: Name
     priority: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)] | None = None
     paused: bool | None = None
+    concurrency_limit: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] | None = None
 
 
 def apply_work_queue(db: peewee.Database, change: QueueChange) -> WorkPoolRow:
@@ -34,4 +36,7 @@ def apply_work_queue(db: peewee.Database, change: QueueChange) -> WorkPoolRow:
     given = {column: value for column, value in values.items() if value is not None}
     if given:
         WorkQueue.update(given).where(WorkQueue.id == queue_id).execute(db)
+    if change.concurrency_limit is not None:
+        own = limit_of_queue(change.pool, change.name)
+        set_limit(db, own, change.concurrency_limit, now_micros())
     return pool

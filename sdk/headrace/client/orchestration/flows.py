@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from headrace.client import tending
@@ -10,6 +11,20 @@ from headrace.client.schemas import answers
 from headrace.client.schemas.filters import FlowFilter
 from headrace.client.schemas.objects import Flow
 from headrace.client.schemas.sorting import FlowSort
+
+if TYPE_CHECKING:
+    from headrace.flows import Flow as Definition
+
+
+def create_flow(flow: Definition[..., Any]) -> Asking[UUID]:
+    """Make a flow known, if it is not; its id."""
+    return (yield from create_flow_from_name(flow.name))
+
+
+def create_flow_from_name(flow_name: str) -> Asking[UUID]:
+    """Make a flow known by its name, if it is not; its id."""
+    found = yield tending.create_flow(flow_name)
+    return UUID(found["id"])
 
 
 def read_flow(flow_id: UUID) -> Asking[Flow]:

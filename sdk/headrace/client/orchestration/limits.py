@@ -1,7 +1,12 @@
-"""Concurrency limits, as programs that look after them ask for them."""
+"""Concurrency limits, as programs that look after them ask for them.
+
+There is one kind of limit. That of a tag is the one of the tag's name; what is asked for by tag
+tells which task runs hold its slots.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from headrace.client import tending
@@ -11,7 +16,7 @@ from headrace.client.schemas.actions import (
     GlobalConcurrencyLimitCreate,
     GlobalConcurrencyLimitUpdate,
 )
-from headrace.client.schemas.objects import GlobalConcurrencyLimit
+from headrace.client.schemas.objects import ConcurrencyLimit, GlobalConcurrencyLimit
 
 
 def create_global_concurrency_limit(
@@ -75,3 +80,56 @@ def delete_global_concurrency_limit_by_name(name: str) -> Asking[None]:
         ObjectNotFound: there is none.
     """
     yield tending.delete_concurrency_limit(name)
+
+
+def create_concurrency_limit(tag: str, concurrency_limit: int) -> Asking[UUID]:
+    """Let so many runs of tasks with a tag be under way at once; the limit's id.
+
+    If the tag has a limit, that one gets so many slots.
+    """
+    yield from upsert_global_concurrency_limit_by_name(tag, concurrency_limit)
+    found = yield tending.concurrency_limit(tag)
+    return UUID(found_or_not(found, f"concurrency limit {tag!r}")["id"])
+
+
+def read_concurrency_limit_by_tag(tag: str) -> Asking[ConcurrencyLimit]:
+    """The limit of a tag.
+
+    Raises:
+        ObjectNotFound: it has none.
+    """
+    found = yield tending.holders_of_limit(tag)
+    return answers.limit_of_tag(found_or_not(found, f"concurrency limit {tag!r}"))
+
+
+def read_concurrency_limits(limit: int, offset: int) -> Asking[list[ConcurrencyLimit]]:
+    """Limits by name: `limit` of them at most, after the first `offset`."""
+    rows = yield from everything(tending.concurrency_limits)
+    limits = []
+    for row in cut(rows, limit, offset):
+        limits.append((yield from read_concurrency_limit_by_tag(row["name"])))
+    return limits
+
+
+def reset_concurrency_limit_by_tag(
+    tag: str, slot_override: Sequence[UUID | str] | None = None
+) -> Asking[None]:
+    """Free the slots of a tag's limit, whoever holds them.
+
+    Args:
+        tag: the tag.
+        slot_override: has no effect; programs written for Prefect may give it.
+
+    Raises:
+        ObjectNotFound: the tag has no limit.
+    """
+    yield tending.reset_concurrency_limit(tag)
+
+
+def delete_concurrency_limit_by_tag(tag: str) -> Asking[None]:
+    """Delete the limit of a tag.
+
+    Raises:
+        ObjectNotFound: it has none.
+    """
+    yield tending.delete_concurrency_limit(tag)

@@ -145,6 +145,7 @@ def create_flow_run(
     from pydantic_core import to_jsonable_python
 
     begins = state or Pending()
+    due = begins.state_details.scheduled_time
     new = {
         "flowName": flow.name,
         "flowVersion": flow.version,
@@ -153,6 +154,7 @@ def create_flow_run(
         "parameters": to_jsonable_python(dict(parameters or {}), fallback=str),
         "tags": sorted(tags or ()),
         "parentTaskRunId": None if parent_task_run_id is None else str(parent_task_run_id),
+        "scheduledTime": None if due is None else due.isoformat(),
     }
     found = yield tending.create_flow_run_by_hand(new)
     return answers.flow_run(found)

@@ -108,3 +108,27 @@ class WorkPoolCreate(Action):
     description: str | None = None
     is_paused: bool = False
     concurrency_limit: int | None = Field(default=None, ge=0)
+
+
+class WorkPoolUpdate(Action):
+    """A work pool to be changed; what is not set stays."""
+
+    description: str | None = None
+    is_paused: bool | None = None
+    concurrency_limit: int | None = Field(default=None, ge=0)
+
+
+class DeploymentUpdate(Action):
+    """A deployment to be changed; what is not set stays."""
+
+    version: str | None = None
+    description: str | None = None
+    parameters: dict[str, Any] | None = None
+    paused: bool | None = None
+    concurrency_limit: int | None = Field(default=None, ge=0)
+    tags: list[str] = Field(default_factory=list)
+    work_queue_name: str | None = None
+    work_pool_name: str | None = None
+    job_variables: dict[str, Any] | None = None
+    entrypoint: str | None = None
+    enforce_parameter_schema: bool | None = None

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import datetime
 from typing import Any
+from uuid import UUID
 
 from headrace.client.schemas.objects import (
     Artifact,
     BlockDocument,
     BlockType,
+    ConcurrencyLimit,
     Deployment,
+    DeploymentSchedule,
     Flow,
     FlowRun,
     GlobalConcurrencyLimit,
     Log,
     TaskRun,
     Variable,
+    Worker,
+    WorkerStatus,
     WorkPool,
+    WorkPoolStatus,
+    WorkQueue,
 )
+from headrace.client.schemas.schedules import CronSchedule, construct_schedule
 from headrace.records import StateType
 from headrace.states import State, StateDetails
 
@@ -178,11 +186,47 @@ def concurrency_limit(found: Object) -> GlobalConcurrencyLimit:
     )
 
 
+def limit_of_tag(found: Object) -> ConcurrencyLimit:
+    """A concurrency limit with its holders, as that of a tag."""
+    runs = [claim["taskRun"] for claim in found["holders"]]
+    return ConcurrencyLimit(
+        id=found["id"],
+        tag=found["name"],
+        concurrency_limit=found["limit"],
+        active_slots=[run["id"] for run in runs if run is not None],
+        **_times(found),
+    )
+
+
+def schedule(found: Object, deployment_id: str | UUID) -> DeploymentSchedule:
+    """A schedule of a deployment."""
+    seconds, anchor = found["intervalSeconds"], found["anchor"]
+    times = construct_schedule(
+        interval=None if seconds is None else datetime.timedelta(seconds=seconds),
+        anchor_date=None if anchor is None else datetime.datetime.fromisoformat(anchor),
+        cron=found["cron"],
+        rrule=found["rrule"],
+        timezone=found["timezone"],
+    )
+    if isinstance(times, CronSchedule):
+        times.day_or = found["dayOr"]
+    return DeploymentSchedule(
+        id=found["id"],
+        deployment_id=deployment_id,
+        schedule=times,
+        active=found["active"],
+        parameters=found["parameters"],
+        slug=found["slug"],
+    )
+
+
 def deployment(found: Object) -> Deployment:
     """A deployment."""
     return Deployment(
         id=found["id"],
         name=found["name"],
+        flow_id=found["flowId"],
+        schedules=[schedule(one, found["id"]) for one in found["schedules"]],
         flow_name=found["flowName"],
         version=found["version"],
         description=found["description"],
@@ -202,6 +246,8 @@ def deployment(found: Object) -> Deployment:
 
 def work_pool(found: Object) -> WorkPool:
     """A work pool."""
+    is_ready = any(one["online"] for one in found["workers"])
+    status = WorkPoolStatus.READY if is_ready else WorkPoolStatus.NOT_READY
     return WorkPool(
         id=found["id"],
         name=found["name"],
@@ -209,5 +255,28 @@ def work_pool(found: Object) -> WorkPool:
         description=found["description"],
         is_paused=found["paused"],
         concurrency_limit=found["concurrencyLimit"],
+        status=WorkPoolStatus.PAUSED if found["paused"] else status,
         **_times(found),
+    )
+
+
+def work_queue(found: Object, pool_name: str) -> WorkQueue:
+    """A queue of a work pool."""
+    return WorkQueue(
+        id=found["id"],
+        name=found["name"],
+        is_paused=found["paused"],
+        concurrency_limit=found["concurrencyLimit"],
+        priority=found["priority"],
+        work_pool_name=pool_name,
+    )
+
+
+def worker(found: Object) -> Worker:
+    """A worker."""
+    return Worker(
+        id=found["id"],
+        name=found["name"],
+        last_heartbeat_time=found["seenAt"],
+        status=WorkerStatus.ONLINE if found["online"] else WorkerStatus.OFFLINE,
     )

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from headrace.client.schemas.bases import Identified, Model, Names
+from headrace.client.schemas.schedules import SCHEDULE_TYPES
 from headrace.records import TERMINAL_STATES, StateType
 from headrace.states import State, StateDetails
 from headrace.types import (
@@ -221,14 +222,35 @@ class GlobalConcurrencyLimit(Identified):
     slot_decay_per_second: float | None = 0.0
 
 
+class ConcurrencyLimit(Identified):
+    """The limit of a tag: `active_slots` are the task runs that hold its slots."""
+
+    tag: str
+    concurrency_limit: int
+    active_slots: list[UUID] = Field(default_factory=list)
+
+
+class DeploymentSchedule(Identified):
+    """When a deployment runs by itself, and what its runs are like."""
+
+    deployment_id: UUID | None = None
+    schedule: SCHEDULE_TYPES
+    active: bool = True
+    max_scheduled_runs: int | None = None
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    slug: str | None = None
+
+
 class Deployment(Identified):
     """A flow that can be run from elsewhere, with what it takes to run it."""
 
     name: str
-    flow_name: str | None = None
+    flow_id: UUID
+    flow_name: str | None = Field(default=None, repr=False)
     version: str | None = None
     description: str | None = None
     paused: bool = False
+    schedules: list[DeploymentSchedule] = Field(default_factory=list)
     parameters: dict[str, Any] = Field(default_factory=dict)
     tags: list[str] = Field(default_factory=list)
     entrypoint: str | None = None
@@ -240,14 +262,58 @@ class Deployment(Identified):
     concurrency_limit: int | None = None
 
 
+class WorkPoolStatus(Names):
+    """Whether a work pool's runs are taken."""
+
+    READY = auto()
+    NOT_READY = auto()
+    PAUSED = auto()
+
+
 class WorkPool(Identified):
-    """Where runs of deployments wait for a worker."""
+    """Where runs of deployments wait for a worker; it is ready while one is online."""
 
     name: str
     type: str = "process"
     description: str | None = None
     is_paused: bool = False
     concurrency_limit: int | None = None
+    status: WorkPoolStatus | None = None
+
+    @property
+    def is_push_pool(self) -> bool:
+        """No: its runs are taken by workers."""
+        return False
+
+    @property
+    def is_managed_pool(self) -> bool:
+        """No: its workers are yours."""
+        return False
+
+
+class WorkQueue(Identified):
+    """A line of runs within a work pool; those with a lower `priority` are served first."""
+
+    name: str
+    is_paused: bool = False
+    concurrency_limit: int | None = None
+    priority: int = 1
+    work_pool_name: str | None = None
+
+
+class WorkerStatus(Names):
+    """Whether a worker lives."""
+
+    ONLINE = auto()
+    OFFLINE = auto()
+
+
+class Worker(Identified):
+    """A process that takes runs of a work pool."""
+
+    name: str
+    last_heartbeat_time: datetime.datetime | None = None
+    status: WorkerStatus
 
 
 __all__ = [
@@ -255,10 +321,12 @@ __all__ = [
     "Artifact",
     "BlockDocument",
     "BlockType",
+    "ConcurrencyLimit",
     "ConcurrencyLimitConfig",
     "ConcurrencyLimitStrategy",
     "Constant",
     "Deployment",
+    "DeploymentSchedule",
     "Flow",
     "FlowRun",
     "FlowRunResult",
@@ -272,4 +340,8 @@ __all__ = [
     "TaskRunResult",
     "Variable",
     "WorkPool",
+    "WorkPoolStatus",
+    "WorkQueue",
+    "Worker",
+    "WorkerStatus",
 ]

@@ -12,6 +12,7 @@ from headrace_service.api.mutations.background import BackgroundMutations
 from headrace_service.api.mutations.blocks import BlockMutations
 from headrace_service.api.mutations.concurrency_limits import ConcurrencyLimitMutations
 from headrace_service.api.mutations.deployments import DeploymentMutations
+from headrace_service.api.mutations.flows import FlowMutations
 from headrace_service.api.mutations.inputs import InputMutations
 from headrace_service.api.mutations.record import RecordMutations
 from headrace_service.api.mutations.runs import RunMutations
@@ -26,6 +27,7 @@ from headrace_service.api.mutations.work import WorkMutations
 @strawberry.type(description="What can be changed.")
 class Mutation(
     RecordMutations,
+    FlowMutations,
     RunMutations,
     SteeringMutations,
     InputMutations,

@@ -19,7 +19,7 @@ from headrace_service.api.mutations.answers import (
     refusal,
     task_run,
 )
-from headrace_service.api.scalars import JSON, object_of
+from headrace_service.api.scalars import JSON, DateTime, object_of
 from headrace_service.ledger import deletion, run_changes
 from headrace_service.ledger.decode import checked
 from headrace_service.ledger.errors import Refused
@@ -59,6 +59,9 @@ class NewFlowRun:
     )
     parent_task_run_id: strawberry.ID | None = strawberry.field(
         default=None, description="The task run that starts it."
+    )
+    scheduled_time: DateTime | None = strawberry.field(
+        default=None, description="When it is to be carried out."
     )
 
 
@@ -102,7 +105,8 @@ class RunMutations:
                 None if parent_task is None else parse_id(parent_task, "run.parentTaskRunId"),
             )
             verb = run_changes.create_flow_run
-            key = await info.context.ledger.awrite(verb, checked(asked), idempotency_key)
+            due = run.scheduled_time
+            key = await info.context.ledger.awrite(verb, checked(asked), idempotency_key, due)
         except Refused as error:
             return refusal(error)
         return await flow_run(info, key)

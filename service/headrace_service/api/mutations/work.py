@@ -126,6 +126,17 @@ ConcludeResult = Annotated[
 ]
 
 
+async def _changed(
+    info: Info, change: work_pools.PoolChange, expected: int | None
+) -> WorkPoolResult:
+    try:
+        verb = work_pools.change_work_pool
+        row = await info.context.ledger.awrite(verb, checked(change), expected)
+    except errors.Refused as error:
+        return refusal(error)
+    return WorkPool.of(row)
+
+
 @strawberry.type(description="Work pools and workers.")
 class WorkMutations:
     """Mutations about pools and by workers."""
@@ -171,13 +182,29 @@ class WorkMutations:
         expected_revision: ExpectedRevision = None,
     ) -> WorkPoolResult:
         """Pause or resume."""
-        try:
-            row = await info.context.ledger.awrite(
-                work_pools.set_pool_paused, name, paused, expected_revision
-            )
-        except errors.Refused as error:
-            return refusal(error)
-        return WorkPool.of(row)
+        change = work_pools.PoolChange(name, paused=paused)
+        return await _changed(info, change, expected_revision)
+
+    @strawberry.mutation(description="Let a pool be as it is asked for; what is null stays.")
+    async def update_work_pool(
+        self,
+        info: Info,
+        name: PoolName,
+        description: Annotated[
+            str | None, strawberry.argument(description="What it is for.")
+        ] = None,
+        concurrency_limit: Annotated[
+            int | None,
+            strawberry.argument(description="How many of its runs may be under way at once."),
+        ] = None,
+        paused: Annotated[
+            bool | None, strawberry.argument(description="Whether its runs are to wait.")
+        ] = None,
+        expected_revision: ExpectedRevision = None,
+    ) -> WorkPoolResult:
+        """Change a pool."""
+        change = work_pools.PoolChange(name, description, concurrency_limit, paused)
+        return await _changed(info, change, expected_revision)
 
     @strawberry.mutation(
         description="Let a pool's queue be as it is asked for; it is created if need be."
@@ -199,9 +226,16 @@ class WorkMutations:
                 description="Whether its runs are to wait; null leaves that as it is."
             ),
         ] = None,
+        concurrency_limit: Annotated[
+            int | None,
+            strawberry.argument(
+                description="How many of its runs may be under way at once; null leaves that as "
+                "it is."
+            ),
+        ] = None,
     ) -> WorkPoolResult:
         """Create or change a queue."""
-        wanted = checked(work_queues.QueueChange(pool, name, priority, paused))
+        wanted = checked(work_queues.QueueChange(pool, name, priority, paused, concurrency_limit))
         row = await info.context.ledger.awrite(work_queues.apply_work_queue, wanted)
         return WorkPool.of(row)
 

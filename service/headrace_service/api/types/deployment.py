@@ -36,6 +36,7 @@ class Deployment(Node):
     name: str = strawberry.field(description="Its name.")
     full_name: str = strawberry.field(description="Its flow's name and its own: `flow/name`.")
     flow_name: str = strawberry.field(description="The name of its flow.")
+    flow_id: strawberry.ID = strawberry.field(description="The id of its flow.")
     description: str | None = strawberry.field(description="What it is for.")
     version: str | None = strawberry.field(description="The version of its code.")
     entrypoint: str | None = strawberry.field(
@@ -77,6 +78,7 @@ class Deployment(Node):
             name=row.name,
             full_name=row.full_name,
             flow_name=row.flow_name,
+            flow_id=strawberry.ID(str(row.flow_id)),
             description=row.description,
             version=row.version,
             entrypoint=row.entrypoint,

@@ -19,14 +19,24 @@ from headrace_service.ledger.work_pools import WorkerRow, WorkPoolRow, WorkQueue
 class WorkQueue:
     """A queue."""
 
+    id: strawberry.ID = strawberry.field(description="Its id.")
     name: str = strawberry.field(description="Its name.")
     priority: int = strawberry.field(description="Lower numbers are served first.")
     paused: bool = strawberry.field(description="Whether its runs wait until it is resumed.")
+    concurrency_limit: int | None = strawberry.field(
+        description="How many of its runs may be under way at once; null for any number."
+    )
 
     @classmethod
     def of(cls, row: WorkQueueRow) -> WorkQueue:
         """The queue of a row."""
-        return cls(name=row.name, priority=row.priority, paused=row.paused)
+        return cls(
+            id=strawberry.ID(str(row.id)),
+            name=row.name,
+            priority=row.priority,
+            paused=row.paused,
+            concurrency_limit=row.concurrency_limit,
+        )
 
 
 @strawberry.type(description="A process that takes runs and executes them.")
