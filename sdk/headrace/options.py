@@ -74,7 +74,34 @@ def checked_flow_name(name: Any) -> str | None:
         raise InvalidOption(
             f"Expected string for flow parameter 'name'; got {type(name).__name__} instead."
         )
-    if any(character in name for character in _BANNED):
+    return _checked_characters(name)
+
+
+def checked_deployment_name(name: str) -> str:
+    """A deployment's name, which stands in the same places as its flow's.
+
+    Raises:
+        InvalidNameError: it is empty, or holds a character that it may not.
+    """
+    return _checked_characters(name)
+
+
+def checked_full_name(name: str) -> str:
+    """The name of a deployment with its flow's.
+
+    Raises:
+        ValueError: it is not of the form `flow/deployment`.
+    """
+    if name.count("/") != 1:
+        raise ValueError(
+            f"Invalid deployment name format: {name}. Expected format: "
+            "<FLOW_NAME>/<DEPLOYMENT_NAME>"
+        )
+    return name
+
+
+def _checked_characters(name: str) -> str:
+    if not name or any(character in name for character in _BANNED):
         raise InvalidNameError(
             f"Name {name!r} contains an invalid character. Must not contain any of: {_BANNED}."
         )

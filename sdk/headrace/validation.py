@@ -137,7 +137,9 @@ class _Rule:
 
         config: pydantic.ConfigDict = {"arbitrary_types_allowed": True, "extra": "forbid"}
         try:
-            return pydantic.TypeAdapter(tuple[self.annotation], config=config)
+            return pydantic.TypeAdapter(
+                types.GenericAlias(tuple, (self.annotation,)), config=config
+            )
         except pydantic.PydanticUserError:
             return None
 

@@ -17,11 +17,14 @@ from headrace.client.orchestration import HeadraceClient, SyncHeadraceClient
 from headrace.client.schemas.actions import (
     ArtifactCreate,
     ArtifactUpdate,
+    DeploymentScheduleCreate,
+    DeploymentUpdate,
     GlobalConcurrencyLimitCreate,
     GlobalConcurrencyLimitUpdate,
     VariableCreate,
     VariableUpdate,
     WorkPoolCreate,
+    WorkPoolUpdate,
 )
 from headrace.client.schemas.filters import (
     ArtifactFilter,
@@ -31,8 +34,9 @@ from headrace.client.schemas.filters import (
     LogFilter,
     TaskRunFilter,
 )
-from headrace.client.schemas.objects import FlowRun, Variable
+from headrace.client.schemas.objects import FlowRun, Variable, WorkPoolStatus
 from headrace.client.schemas.responses import SetStateStatus
+from headrace.client.schemas.schedules import CronSchedule, IntervalSchedule
 from headrace.client.schemas.sorting import (
     ArtifactSort,
     FlowRunSort,
@@ -178,6 +182,12 @@ def test_flows_in_order(runs: None, client: SyncHeadraceClient) -> None:
     assert [one.name for one in client.read_flows(flow_filter=like)] == ["even"]
 
 
+def test_a_run_by_hand_is_due_at_a_time(client: SyncHeadraceClient) -> None:
+    due = datetime.datetime(2099, 1, 1, tzinfo=datetime.UTC)
+    run = client.create_flow_run(even, parameters={"n": 1}, state=Scheduled(scheduled_time=due))
+    assert client.read_flow_run(run.id).next_scheduled_start_time == due
+
+
 def test_a_run_is_carried_out_by_hand(client: SyncHeadraceClient) -> None:
     run = client.create_flow_run(even, parameters={"n": 6}, name="by-hand", tags=["b", "a"])
     assert (run.name, run.parameters, run.tags) == ("by-hand", {"n": 6}, ["a", "b"])
@@ -290,6 +300,87 @@ def test_work_pools(client: SyncHeadraceClient) -> None:
     client.delete_work_pool("pool")
     with pytest.raises(ObjectNotFound):
         client.read_work_pool("pool")
+
+
+def test_work_pools_are_changed_and_have_queues(client: SyncHeadraceClient) -> None:
+    client.create_work_pool(WorkPoolCreate(name="mill", description="grinds", concurrency_limit=2))
+    client.update_work_pool("mill", WorkPoolUpdate(description="rests", is_paused=True))
+    pool = client.read_work_pool("mill")
+    assert (pool.description, pool.status, pool.concurrency_limit) == (
+        "rests",
+        WorkPoolStatus.PAUSED,
+        2,
+    )
+    queue = client.create_work_queue("urgent", concurrency_limit=1, work_pool_name="mill")
+    assert (queue.priority, queue.concurrency_limit, queue.is_paused) == (2, 1, False)
+    with pytest.raises(ObjectAlreadyExists):
+        client.create_work_queue("urgent", work_pool_name="mill")
+    client.update_work_queue(queue.id, priority=1, is_paused=True)
+    changed = client.read_work_queue_by_name("urgent", "mill")
+    assert (changed.id, changed.priority, changed.is_paused) == (queue.id, 1, True)
+    assert {one.name for one in client.read_work_queues()} == {"default", "urgent"}
+    assert client.read_workers_for_work_pool("mill") == []
+    with pytest.raises(ObjectNotFound):
+        client.read_workers_for_work_pool("none")
+    with pytest.raises(TypeError, match="color"):
+        client.update_work_queue(queue.id, color="red")
+
+
+def test_the_limit_of_a_tag(client: SyncHeadraceClient) -> None:
+    made = client.create_concurrency_limit(tag="unit", concurrency_limit=3)
+    assert client.create_concurrency_limit(tag="unit", concurrency_limit=1) == made
+    holders = []
+
+    @task(tags=["unit"])
+    def hold() -> None:
+        holders.extend(client.read_concurrency_limit_by_tag("unit").active_slots)
+
+    assert hold(return_state=True).state_details.task_run_id in holders
+    (limit,) = client.read_concurrency_limits(limit=10, offset=0)
+    assert (limit.tag, limit.concurrency_limit, limit.active_slots) == ("unit", 1, [])
+    client.reset_concurrency_limit_by_tag("unit")
+    client.delete_concurrency_limit_by_tag("unit")
+    with pytest.raises(ObjectNotFound):
+        client.read_concurrency_limit_by_tag("unit")
+
+
+def test_a_deployment_is_made_by_hand(client: SyncHeadraceClient) -> None:
+    flow_id = client.create_flow(even)
+    assert client.create_flow_from_name("even") == flow_id == client.read_flow(flow_id).id
+    hourly = DeploymentScheduleCreate(schedule=CronSchedule(cron="0 * * * *"), slug="hourly")
+    made = client.create_deployment(
+        flow_id, "nightly", entrypoint="even.py:even", parameters={"n": 2}, schedules=[hourly]
+    )
+    client.update_deployment(made, DeploymentUpdate(description="by night", tags=["dark"]))
+    deployment = client.read_deployment(made)
+    assert (deployment.flow_id, deployment.parameters, deployment.description, deployment.tags) == (
+        flow_id,
+        {"n": 2},
+        "by night",
+        ["dark"],
+    )
+    assert [one.slug for one in deployment.schedules] == ["hourly"]
+    with pytest.raises(ValueError, match="Invalid deployment name format: even"):
+        client.read_deployment_by_name("even")
+    with pytest.raises(ObjectNotFound):
+        client.create_deployment(uuid4(), "of nothing")
+
+
+def test_schedules_of_a_deployment(client: SyncHeadraceClient) -> None:
+    made = client.create_deployment(client.create_flow(even), "nightly", entrypoint="even.py:even")
+    each_hour = IntervalSchedule(interval=datetime.timedelta(hours=1))
+    (added,) = client.create_deployment_schedules(made, [(each_hour, False)])
+    assert (added.schedule.interval, added.active) == (datetime.timedelta(hours=1), False)
+    daily = CronSchedule(cron="0 8 * * *", timezone="Europe/Berlin")
+    client.update_deployment_schedule(made, added.id, active=True, schedule=daily)
+    (changed,) = client.read_deployment_schedules(made)
+    assert (changed.id, changed.schedule, changed.active) == (added.id, daily, True)
+    client.set_deployment_paused_state(made, True)
+    assert client.read_deployment(made).paused
+    client.delete_deployment_schedule(made, added.id)
+    assert client.read_deployment_schedules(made) == []
+    with pytest.raises(ObjectNotFound):
+        client.update_deployment_schedule(made, added.id, active=False)
 
 
 def test_health(client: SyncHeadraceClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,7 +46,7 @@ def deployments(
 
 def deployment(which: UUID | str) -> Operation[Object | None]:
     """A deployment by its id or by `flow/name`; None when there is none."""
-    given = {"id": str(which)} if _is_id(which) else {"name": str(which)}
+    given = {"id": str(which)} if is_id(which) else {"name": str(which)}
     document = (
         f"query ($id: ID, $name: String) {{ deployment(id: $id, name: $name) {{ {DEPLOYMENT} }} }}"
     )
@@ -326,7 +326,8 @@ def _camel(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-def _is_id(which: UUID | str) -> bool:
+def is_id(which: UUID | str) -> bool:
+    """Whether this is an id, and no name."""
     try:
         UUID(str(which))
     except ValueError:

@@ -17,6 +17,7 @@ from headrace.context import CURRENT_RUN, FlowRunContext, TaskRunContext
 from headrace.exceptions import FlowRunWaitTimeout, ObjectNotFound, ServiceError
 from headrace.flow_runs import read_flow_run, wait_for_flow_run
 from headrace.names import generate_name
+from headrace.options import checked_full_name
 from headrace.parameters import plain
 from headrace.utilities.asyncutils import dispatched
 
@@ -59,10 +60,12 @@ async def arun_deployment(
     Raises:
         ObjectNotFound: there is no such deployment.
         HeadraceHTTPStatusError: the arguments do not fit; the message names them.
-        ValueError: the timeout is negative.
+        ValueError: the timeout is negative, or the name has no slash and is no id.
     """
     if timeout is not None and timeout < 0:
         raise ValueError("`timeout` cannot be negative")
+    if not work.is_id(name):
+        checked_full_name(str(name))
     caller = CURRENT_RUN.get() if as_subflow else None
     parent = FlowRunContext.get() if as_subflow else None
     wanted = work.input_of(
@@ -78,15 +81,7 @@ async def arun_deployment(
         job_variables=dict(job_variables) if job_variables else None,
         priority=priority or None,
     )
-    try:
-        created = await ask(tending.create_run_of_deployment(wanted))
-    except ServiceError as error:
-        if error.code == "NotFound":
-            raise ObjectNotFound(error) from error
-        if error.code == "InvalidInput":
-            raise_status(HTTPStatus.CONFLICT, str(error))
-        raise
-    run = answers.flow_run(created)
+    run = await _asked_for(wanted)
     if timeout == 0:
         return run
     try:
@@ -95,6 +90,19 @@ async def arun_deployment(
         async with AsyncClient() as reading:
             ended = await read_flow_run(reading, run.id)
     return ended
+
+
+async def _asked_for(wanted: Mapping[str, Any]) -> FlowRun:
+    """The run, as soon as it is there; see `run_deployment` for what is raised."""
+    try:
+        created = await ask(tending.create_run_of_deployment(wanted))
+    except ServiceError as error:
+        if error.code == "NotFound":
+            raise ObjectNotFound(error) from error
+        if error.code == "InvalidInput":
+            raise_status(HTTPStatus.CONFLICT, str(error))
+        raise
+    return answers.flow_run(created)
 
 
 run_deployment = dispatched(arun_deployment)

@@ -14,15 +14,15 @@ from headrace.bundles import make_bundle
 from headrace.client import automated, work
 from headrace.client.schemas.deployment_schedules import DeploymentScheduleCreate
 from headrace.client.schemas.objects import FlowControl
-from headrace.client.schemas.schedules import IntervalSchedule
+from headrace.client.schemas.schedules import CronSchedule, IntervalSchedule, RRuleSchedule
 from headrace.client.shared import ask
 from headrace.entrypoints import entrypoint_of
 from headrace.events.schemas.automations import TriggerTypes
 from headrace.events.schemas.deployment_triggers import DeploymentTriggerTypes
 from headrace.exceptions import ServiceError
-from headrace.options import checked_flow_name
+from headrace.options import checked_deployment_name
 from headrace.parameters import plain
-from headrace.schedules import Cron, RRule, as_interval, as_schedule
+from headrace.schedules import as_interval, as_schedule
 from headrace.utilities.asyncutils import Dispatched, dispatched
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class RunnerDeployment(BaseModel):
             InvalidNameError: the name holds a character that it may not.
             ValueError: schedules are given in more than one way, or one makes no sense.
         """
-        checked_flow_name(name)  # a deployment's stands in the same places
+        checked_deployment_name(name)
         limit = getattr(concurrency_limit, "limit", concurrency_limit)
         made = cls(
             name=name,
@@ -269,9 +269,11 @@ def schedules_from(
             for one in _each(interval)
         ]
     if cron is not None:
-        return [_created(Cron(one, timezone=timezone)) for one in _each(cron)]
+        lines = [CronSchedule(cron=one, timezone=timezone) for one in _each(cron)]
+        return [DeploymentScheduleCreate(schedule=line) for line in lines]
     if rrule is not None:
-        return [_created(RRule(one, timezone=timezone)) for one in _each(rrule)]
+        rules = [RRuleSchedule.counted(one, timezone) for one in _each(rrule)]
+        return [DeploymentScheduleCreate(schedule=rule) for rule in rules]
     return []
 
 

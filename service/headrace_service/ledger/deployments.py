@@ -248,7 +248,7 @@ def apply_deployment(db: peewee.Database, wanted: DeploymentInput) -> Deployment
     if wanted.concurrency_limit is not None and wanted.concurrency_limit < 0:
         message = f"a concurrency limit of {wanted.concurrency_limit} makes no sense: use 0 or more"
         raise InvalidInput(message, "concurrencyLimit")
-    flow_id = flow_named(db, wanted.flow_name, now)
+    flow_id = flow_named(db, wanted.flow_name, now).id
     before = _standing(db, flow_id, wanted.name)
     values = _values(db, wanted)
     if before is None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 import msgspec
 import peewee
 import uuid_utils
 
 from headrace.records import Name, now_micros
 from headrace_service.ledger.models import Flow
+from headrace_service.ledger.queries.flows import FlowRow
 
 
 class NewFlow(msgspec.Struct, frozen=True):
@@ -18,15 +17,15 @@ class NewFlow(msgspec.Struct, frozen=True):
     name: Name
 
 
-def create_flow(db: peewee.Database, new: NewFlow) -> UUID:
-    """The id of the flow of that name, which is made known if it is not."""
+def create_flow(db: peewee.Database, new: NewFlow) -> FlowRow:
+    """The flow of that name, which is made known if it is not."""
     return flow_named(db, new.name, now_micros())
 
 
-def flow_named(db: peewee.Database, name: str, now: int) -> UUID:
+def flow_named(db: peewee.Database, name: str, now: int) -> FlowRow:
     """The same, with the time in microseconds since 1970 UTC."""
     row = {Flow.id: uuid_utils.uuid7().bytes, Flow.name: name, Flow.created_at: now}
     Flow.insert(row).on_conflict_ignore().execute(db)
-    query = Flow.select(Flow.id).where(Flow.name == name)
-    ((flow_id,),) = query.tuples().execute(db)
-    return UUID(bytes=flow_id.bytes)
+    query = Flow.select(Flow.id, Flow.name, Flow.created_at).where(Flow.name == name)
+    (found,) = query.tuples().execute(db)
+    return FlowRow(*found)

@@ -14,6 +14,7 @@ from headrace.client.schemas.filters import DeploymentFilter
 from headrace.client.schemas.objects import Deployment, DeploymentSchedule
 from headrace.client.schemas.schedules import SCHEDULE_TYPES
 from headrace.client.schemas.sorting import DeploymentSort
+from headrace.options import checked_full_name
 
 #: The fields of a deployment that its input has, too, and that say what it is.
 _KEPT = (
@@ -38,8 +39,9 @@ def read_deployment_by_name(name: str) -> Asking[Deployment]:
 
     Raises:
         ObjectNotFound: there is none.
+        ValueError: the name has no slash.
     """
-    found = yield work.deployment(name)
+    found = yield work.deployment(checked_full_name(name))
     return answers.deployment(found_or_not(found, f"deployment {name!r}"))
 
 

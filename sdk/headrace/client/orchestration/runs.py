@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from headrace.client import tending, work
-from headrace.client.orchestration.asking import Asking, done, everything, found_or_not, some
+from headrace.client.orchestration.asking import (
+    Asking,
+    done,
+    everything,
+    found_or_not,
+    raise_status,
+    some,
+)
 from headrace.client.orchestration.deployments import fits
 from headrace.client.orchestration.translation import (
     flow_runs_where,
@@ -29,7 +37,7 @@ from headrace.client.schemas.responses import (
     StateRejectDetails,
 )
 from headrace.client.schemas.sorting import FlowRunSort, TaskRunSort
-from headrace.exceptions import ObjectAlreadyExists
+from headrace.exceptions import ObjectAlreadyExists, ServiceError
 from headrace.names import generate_name
 from headrace.states import Pending, State
 
@@ -189,6 +197,7 @@ def create_flow_run_from_deployment(
 
     Raises:
         ObjectNotFound: there is no such deployment.
+        HeadraceHTTPStatusError: the arguments do not fit; the message names them.
     """
     due = None if state is None else state.state_details.scheduled_time
     wanted = {
@@ -202,7 +211,12 @@ def create_flow_run_from_deployment(
         "workQueueName": work_queue_name,
         "jobVariables": dict(job_variables or {}),
     }
-    found = yield tending.create_run_of_deployment(wanted)
+    try:
+        found = yield tending.create_run_of_deployment(wanted)
+    except ServiceError as error:
+        if error.code == "InvalidInput":
+            raise_status(HTTPStatus.CONFLICT, str(error))
+        raise
     return answers.flow_run(found)
 
 

@@ -198,7 +198,7 @@ def limit_of_tag(found: Object) -> ConcurrencyLimit:
     )
 
 
-def schedule(found: Object, deployment_id: str | UUID) -> DeploymentSchedule:
+def schedule(found: Object, deployment_id: UUID) -> DeploymentSchedule:
     """A schedule of a deployment."""
     seconds, anchor = found["intervalSeconds"], found["anchor"]
     times = construct_schedule(
@@ -226,7 +226,7 @@ def deployment(found: Object) -> Deployment:
         id=found["id"],
         name=found["name"],
         flow_id=found["flowId"],
-        schedules=[schedule(one, found["id"]) for one in found["schedules"]],
+        schedules=[schedule(one, UUID(found["id"])) for one in found["schedules"]],
         flow_name=found["flowName"],
         version=found["version"],
         description=found["description"],

@@ -46,7 +46,7 @@ class DeploymentScheduleCreate(Action):
                 cron=schedule.cron, timezone=schedule.timezone, day_or=schedule.day_or
             )
         elif schedule.rrule is not None:
-            times = RRuleSchedule(rrule=schedule.rrule, timezone=schedule.timezone)
+            times = RRuleSchedule.counted(schedule.rrule, schedule.timezone)
         said = {"active": schedule.active} if schedule.says("active") else {}
         return cls(
             schedule=times,

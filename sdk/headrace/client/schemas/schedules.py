@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from headrace.schedule_checks import check_cron, check_interval, check_rrule, check_timezone
+from headrace.schedule_checks import check_cron, check_rrule, check_timezone
 
 
 def _now() -> datetime.datetime:
@@ -22,11 +22,6 @@ def _cron(line: str) -> str:
 def _rrule(rule: str) -> str:
     check_rrule(rule)
     return rule
-
-
-def _interval(interval: datetime.timedelta) -> datetime.timedelta:
-    check_interval(interval)
-    return interval
 
 
 def _timezone(name: str | None) -> str | None:
@@ -53,7 +48,7 @@ class IntervalSchedule(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    interval: Annotated[datetime.timedelta, AfterValidator(_interval)]
+    interval: Annotated[datetime.timedelta, Field(gt=datetime.timedelta(0))]
     anchor_date: datetime.datetime = Field(default_factory=_now)
     timezone: Timezone = None
 
@@ -72,6 +67,13 @@ class RRuleSchedule(BaseModel):
 
     rrule: Annotated[str, AfterValidator(_rrule)]
     timezone: Timezone = "UTC"
+
+    @classmethod
+    def counted(cls, rrule: Any, timezone: str | None) -> RRuleSchedule:
+        """One that says from when it counts: from 2020-01-01 unless the rule does."""
+        if isinstance(rrule, str) and "DTSTART" not in rrule.upper():
+            rrule = f"DTSTART:20200101T000000\n{rrule}"
+        return cls(rrule=rrule, timezone=timezone)
 
     @model_validator(mode="after")
     def _zone_by_default(self) -> RRuleSchedule:

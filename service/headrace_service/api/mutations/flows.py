@@ -30,6 +30,4 @@ class FlowMutations:
         self, info: Info, name: Annotated[str, strawberry.argument(description="Its name.")]
     ) -> FlowResult:
         """Create a flow."""
-        flow_id = await info.context.ledger.awrite(create_flow, checked(NewFlow(name)))
-        row = await info.context.loaders.flow.load(flow_id)
-        return Flow.of(row)
+        return Flow.of(await info.context.ledger.awrite(create_flow, checked(NewFlow(name))))
