@@ -136,10 +136,9 @@ class _Rule:
         import pydantic
 
         config: pydantic.ConfigDict = {"arbitrary_types_allowed": True, "extra": "forbid"}
+        alone: Any = types.GenericAlias(tuple, (self.annotation,))
         try:
-            return pydantic.TypeAdapter(
-                types.GenericAlias(tuple, (self.annotation,)), config=config
-            )
+            return pydantic.TypeAdapter(alone, config=config)
         except pydantic.PydanticUserError:
             return None
 

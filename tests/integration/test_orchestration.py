@@ -370,6 +370,7 @@ def test_schedules_of_a_deployment(client: SyncHeadraceClient) -> None:
     made = client.create_deployment(client.create_flow(even), "nightly", entrypoint="even.py:even")
     each_hour = IntervalSchedule(interval=datetime.timedelta(hours=1))
     (added,) = client.create_deployment_schedules(made, [(each_hour, False)])
+    assert isinstance(added.schedule, IntervalSchedule)
     assert (added.schedule.interval, added.active) == (datetime.timedelta(hours=1), False)
     daily = CronSchedule(cron="0 8 * * *", timezone="Europe/Berlin")
     client.update_deployment_schedule(made, added.id, active=True, schedule=daily)
