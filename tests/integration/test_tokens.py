@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+import uuid_utils.compat as uuids
 from click.testing import CliRunner
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
@@ -19,6 +20,7 @@ from headrace.cli.token import command as token_command
 from headrace.client import AsyncClient, Client
 from headrace.exceptions import AccessDenied, ServiceError
 from headrace.recorder.http import HttpTransport
+from headrace.records import EventEmitted, now_micros
 from headrace.settings import get_settings, temporary_settings
 from headrace_service.api.authentication import FRESH, Denials, Gate
 from headrace_service.api.errors import Unauthenticated
@@ -29,6 +31,7 @@ from headrace_service.ledger.tokens import Scope, create_token, new_secret, revo
 from headrace_service.reach import Auth, Reach
 from headrace_service.server import NoToken, RunningService, insist_on_token, start_in_thread
 from headrace_service.settings import ServiceSettings
+from tests.builders import Stream
 from tests.integration.graphql_kit import Socket, open_socket
 
 INFO = "{ serverInfo { version scope } }"
@@ -111,6 +114,81 @@ def test_an_automation_does_nothing_that_who_makes_it_may_not(
     for scope, secret in secrets.items():
         expected = "" if scope.covers(needed) else "FORBIDDEN"
         assert ask(service, make, secret)[1] == expected
+
+
+def ask_for(service: RunningService, secret: str, query: str) -> dict[str, Any]:
+    """The answer to an operation."""
+    headers = {"Authorization": f"Bearer {secret}"}
+    answer = httpx.post(f"{service.url}/graphql", json={"query": query}, headers=headers)
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+def test_who_may_not_make_an_automation_may_not_meddle_with_it(
+    service: RunningService, secrets: dict[Scope, str]
+) -> None:
+    def given(action: str) -> str:
+        return f'{{name: "a", trigger: {{type: "event"}}, actions: [{{{action}}}]}}'
+
+    pausing = 'type: "pause-work-pool", source: "inferred"'
+    owner = "headrace.deployment.theirs"
+    made = ask_for(
+        service,
+        secrets[Scope.ADMIN],
+        "mutation { setOwnedAutomations("
+        f'ownerResource: "{owner}", automations: [{given(pausing)}]) '
+        "{ ... on OwnedAutomations { automations { id } } } }",
+    )
+    (one,) = made["data"]["setOwnedAutomations"]["automations"]
+    key, harmless = one["id"], given('type: "do-nothing"')
+    resting = f'type: "pause-automation", source: "selected", automation_id: "{key}"'
+    for change in (
+        f'setAutomationEnabled(id: "{key}", enabled: false)',
+        f'updateAutomation(id: "{key}", automation: {harmless})',
+        f'setOwnedAutomations(ownerResource: "{owner}", automations: [])',
+        f"createAutomation(automation: {given(resting)})",
+        f'deleteAutomation(id: "{key}")',
+    ):
+        query = f"mutation {{ {change} {{ __typename }} }}"
+        assert ask(service, query, secrets[Scope.RUN]) == (403, "FORBIDDEN"), change
+    assert ask(service, query, secrets[Scope.ADMIN]) == (200, "")
+
+
+async def test_what_tells_of_tokens_is_for_admins(
+    service: RunningService, secrets: dict[Scope, str]
+) -> None:
+    emitted = EventEmitted(uuids.uuid7(), now_micros(), "mill.ground", {"a": "b"})
+    stream, feed = Stream(), "subscription { events { events { event { name } } } }"
+    heard = {}
+    for scope, secret in secrets.items():
+        header = {"Authorization": f"Bearer {secret}"}
+        async with open_socket(service.url, additional_headers=header) as socket:
+            await socket.subscribe(feed)
+            await socket.next()  # where the feed begins
+            make(service.ledger, f"made while {scope.value} listens")
+            service.ledger.append(stream.batch(emitted)).result()
+            heard[scope] = [one["event"]["name"] for one in await events_until(socket, emitted)]
+    created = "headrace.api-token.created"
+    expected = {scope: ["mill.ground"] for scope in Scope}
+    expected[Scope.ADMIN] = [created, "mill.ground"]
+    assert heard == expected
+    for scope, secret in secrets.items():
+        listed = ask_for(service, secret, "{ events { nodes { name } } }")["data"]["events"][
+            "nodes"
+        ]
+        names = {node["name"] for node in listed}
+        assert "mill.ground" in names
+        assert (created in names) is (scope is Scope.ADMIN)
+    by_name = f'{{ events(name: "{created}") {{ nodes {{ id }} }} }}'
+    assert ask_for(service, secrets[Scope.RUN], by_name)["data"]["events"]["nodes"] == []
+
+
+async def events_until(socket: Socket, last: EventEmitted) -> list[dict[str, Any]]:
+    """The events that a socket brings up to the last one."""
+    found: list[dict[str, Any]] = []
+    while not any(one["event"]["name"] == last.name for one in found):
+        found += (await socket.next())["events"]["events"]
+    return found
 
 
 @pytest.mark.parametrize("presented", [None, "", "Bearer", "Basic abc", "Bearer hdr_x"])
@@ -365,6 +443,21 @@ def test_the_command_makes_lists_and_revokes(tmp_path: Path) -> None:
     ledger = Ledger.open(tmp_path / "ledger.db")
     assert ledger.read(tokens).result() == []
     ledger.close()
+
+
+def test_the_first_token_is_shown_though_a_service_needs_it_from_then_on(tmp_path: Path) -> None:
+    with (
+        start_in_thread(tmp_path / "ledger.db") as service,
+        temporary_settings({"api_url": service.url}),
+    ):
+        made = CliRunner().invoke(token_command, ["create", "ann", "--scope", "admin"])
+        assert made.exit_code == 0, made.output
+        assert "It is the first: from now on whoever asks a service" in made.stderr
+        with temporary_settings({"api_key": made.stdout.strip()}):
+            second = CliRunner().invoke(token_command, ["create", "ci", "--scope", "run"])
+        assert "It is the first" not in second.stderr
+        refused = CliRunner().invoke(token_command, ["ls"])
+        assert "a token is needed" in refused.stderr
 
 
 def test_denials_are_told_of_now_and_then() -> None:

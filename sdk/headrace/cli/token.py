@@ -34,12 +34,19 @@ def create(name: str, scope: str, expires_in_days: float | None, as_json: bool) 
     expires_at = None
     if expires_in_days is not None:
         expires_at = (datetime.now(UTC) + timedelta(days=expires_in_days)).isoformat()
+    # Asked before: once there is one, whoever has none is told no more.
+    is_first = not perform(tokens.tokens())
     made = perform(tokens.create_token(name, scope.upper(), expires_at))
     if as_json:
         show_json({"secret": made["secret"], **made["token"]})
         return
-    if len(perform(tokens.tokens())) == 1:
-        show_line("It is the first: whoever asks the service needs a token from now on.", err=True)
+    if is_first:
+        show_line(
+            "It is the first: from now on whoever asks a service on this ledger needs a token, "
+            "workers and scripts that run already, too: set HEADRACE_API_TOKEN for them, and start "
+            "them anew.",
+            err=True,
+        )
     show_line(f"Made token {name!r}; it is shown this once. Set HEADRACE_API_TOKEN to:", err=True)
     show_line(made["secret"])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from headrace.records import Name, Text, now_micros
 from headrace_service.ledger.automation_actions import (
     FOR_ADMINS,
     Action,
+    PauseAutomation,
+    ResumeAutomation,
     check_action,
     set_enabled,
 )
@@ -143,6 +146,26 @@ def needs_admin(wanted: NewAutomation) -> bool:
     actions = [*_read_actions(wanted.actions, "actions")]
     actions += _read_actions(wanted.actions_on_trigger, "actionsOnTrigger")
     return any(isinstance(action, FOR_ADMINS) for action in actions)
+
+
+def are_for_admins(db: peewee.Database, keys: Sequence[UUID], owner: str | None = None) -> bool:
+    """Whether one of these automations, or of those of the owner, does what needs an administrator.
+
+    So whoever may not make one may not change it, stop it, or let it be stopped by another one.
+    """
+    query = Automation.select(*_COLUMNS).where(
+        Automation.id.in_(keys) if owner is None else Automation.owner == owner
+    )
+    rows = [AutomationRow(*row) for row in query.tuples().execute(db)]
+    return any(isinstance(action, FOR_ADMINS) for row in rows for action in actions_of(row))
+
+
+def steered(wanted: NewAutomation) -> list[UUID]:
+    """The automations that an automation would let rest, or go on."""
+    actions = [*_read_actions(wanted.actions, "actions")]
+    actions += _read_actions(wanted.actions_on_trigger, "actionsOnTrigger")
+    named = [action for action in actions if isinstance(action, PauseAutomation | ResumeAutomation)]
+    return [action.automation_id for action in named if action.automation_id is not None]
 
 
 def _values(wanted: NewAutomation) -> dict[Any, Any]:

@@ -22,12 +22,14 @@ from headrace_service.ledger.models import (
     WorkQueue,
 )
 from headrace_service.ledger.queries.events import latest_event
-from headrace_service.ledger.rows import CustomPayload, StatePayload
+from headrace_service.ledger.rows import AUDIT, CustomPayload, StatePayload
 from headrace_service.triggers import ID, NAME, ROLE, EventTrigger, Labels, Occurrence
 
 #: How the names of events begin by which automations tell what they did. No trigger sees these:
 #: two automations could otherwise keep each other going for ever.
 OURS = "headrace.automation."
+#: Nor what tells of API tokens: whoever may make automations could read it by one.
+_UNSEEN = (OURS, AUDIT)
 #: Events that are looked at together.
 MANY = 1000
 
@@ -63,7 +65,7 @@ def news(
     resources = _Resources(db)
     for row in rows:
         name, payload = _read(row[2], row[5])
-        if not name.startswith(OURS) and any(one.names(name) for one in triggers):
+        if not name.startswith(_UNSEEN) and any(one.names(name) for one in triggers):
             found.append(_occurrence(resources, row, name, payload))
     return found, rows[-1][0] if len(rows) == MANY else max(newest, after)
 

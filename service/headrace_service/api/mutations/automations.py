@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
+from uuid import UUID
 
 import strawberry
 
@@ -17,7 +19,7 @@ from headrace_service.api.scalars import JSON
 from headrace_service.api.types.automation import Automation
 from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
 from headrace_service.ledger import automations
-from headrace_service.ledger.automations import set_owned
+from headrace_service.ledger.automations import are_for_admins, set_owned
 from headrace_service.ledger.decode import checked
 from headrace_service.ledger.tokens import Scope
 
@@ -109,7 +111,7 @@ class AutomationMutations:
         idempotency_key: IdempotencyKey = None,
     ) -> AutomationResult:
         """Make one."""
-        wanted = _wanted(info, automation)
+        wanted = await _wanted(info, automation)
         row = await info.context.ledger.awrite(
             automations.create_automation, wanted, idempotency_key
         )
@@ -129,9 +131,10 @@ class AutomationMutations:
         expected_revision: ExpectedRevision = None,
     ) -> AutomationResult:
         """Change one."""
-        wanted = _wanted(info, automation)
+        wanted, key = await _wanted(info, automation), parse_id(id)
+        await _insist(info, [key])
         row = await info.context.ledger.awrite(
-            automations.update_automation, parse_id(id), wanted, expected_revision
+            automations.update_automation, key, wanted, expected_revision
         )
         return Automation.of(row)
 
@@ -143,9 +146,9 @@ class AutomationMutations:
         enabled: Annotated[bool, strawberry.argument(description="Whether it acts.")],
     ) -> AutomationResult:
         """Enable or disable one."""
-        row = await info.context.ledger.awrite(
-            automations.set_automation_enabled, parse_id(id), enabled
-        )
+        key = parse_id(id)
+        await _insist(info, [key])
+        row = await info.context.ledger.awrite(automations.set_automation_enabled, key, enabled)
         return Automation.of(row)
 
     @strawberry.mutation(
@@ -168,7 +171,8 @@ class AutomationMutations:
             return InvalidInput.of(message, "automations")
         if not 1 <= len(owner_resource) <= 1024:
             return InvalidInput.of("ownerResource: use 1 to 1024 characters", "ownerResource")
-        wanted = [_wanted(info, one) for one in automations]
+        wanted = [await _wanted(info, one) for one in automations]
+        await _insist(info, [], owner_resource)
         rows = await info.context.ledger.awrite(set_owned, owner_resource, wanted)
         return OwnedAutomations(automations=[Automation.of(row) for row in rows])
 
@@ -177,11 +181,25 @@ class AutomationMutations:
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
     ) -> DeleteResult:
         """Delete one."""
-        key = await info.context.ledger.awrite(automations.delete_automation, parse_id(id))
-        return deleted(key)
+        key = parse_id(id)
+        await _insist(info, [key])
+        return deleted(await info.context.ledger.awrite(automations.delete_automation, key))
 
 
-def _wanted(info: Info, given: AutomationInput) -> automations.NewAutomation:
+async def _insist(info: Info, keys: Sequence[UUID], owner: str | None = None) -> None:
+    """See to it that who may not make such automations as these does not meddle with them.
+
+    Raises:
+        Forbidden: one of them does what needs the scope ADMIN.
+    """
+    if info.context.caller.scope is Scope.ADMIN:
+        return
+    if await info.context.ledger.aread(are_for_admins, keys, owner):
+        what = "to meddle with an automation that does what only admins may"
+        info.context.need(Scope.ADMIN, what)
+
+
+async def _wanted(info: Info, given: AutomationInput) -> automations.NewAutomation:
     """What is asked for, once it is known that the caller may ask for it."""
     wanted = checked(
         automations.NewAutomation(
@@ -197,4 +215,5 @@ def _wanted(info: Info, given: AutomationInput) -> automations.NewAutomation:
     )
     if automations.needs_admin(wanted):
         info.context.need(Scope.ADMIN, f"what the automation {wanted.name[:80]!r} does")
+    await _insist(info, automations.steered(wanted))
     return wanted

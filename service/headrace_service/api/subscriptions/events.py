@@ -16,8 +16,10 @@ from headrace_service.api.pagination import Place, encode_cursor
 from headrace_service.api.subscriptions.feeds import FeedAfter, checked, start_at
 from headrace_service.api.types.feed import LedgerEvent, LedgerEvents, kind_of
 from headrace_service.ledger.queries.custom_events import CustomEventRow
+from headrace_service.ledger.rows import AUDIT
 from headrace_service.ledger.tail import LedgerEvent as Row
 from headrace_service.ledger.tail import Wanted
+from headrace_service.ledger.tokens import Scope
 
 
 @strawberry.type(description="What happens, of every kind.")
@@ -26,7 +28,8 @@ class EventSubscriptions:
 
     @strawberry.subscription(
         description="What happens, of every kind and in order: the states that runs enter, and "
-        "the events that users' programs emit."
+        "the events that users' programs emit; for who has the scope ADMIN, also what becomes of "
+        "API tokens."
     )
     async def events(
         self,
@@ -39,7 +42,10 @@ class EventSubscriptions:
         """Follow the event log."""
         context, start = info.context, start_at(info.context, Place.EVENT, after)
         runs = None if filter is None else ids_in(filter.flow_run_ids, "flowRunIds")
-        feed = context.ledger.feed.ledger_events(start, _wanted(filter, runs), flow_run_ids=runs)
+        wanted = _wanted(filter, runs)
+        if context.caller.scope is not Scope.ADMIN:
+            wanted = _but_audits(wanted)
+        feed = context.ledger.feed.ledger_events(start, wanted, flow_run_ids=runs)
         async with aclosing(checked(Place.EVENT, feed)) as chunks:
             async for chunk in chunks:
                 yield LedgerEvents(
@@ -49,6 +55,16 @@ class EventSubscriptions:
                     ],
                     cursor=encode_cursor(Place.EVENT, chunk.cursor),
                 )
+
+
+def _but_audits(wanted: Wanted[Row]) -> Wanted[Row]:
+    """What is wanted, save what tells of API tokens."""
+
+    def others(row: Row) -> bool:
+        tells = isinstance(row, CustomEventRow) and row.payload.name.startswith(AUDIT)
+        return not tells and wanted(row)
+
+    return others
 
 
 def _wanted(filter: LedgerEventFilter | None, runs: frozenset[UUID] | None) -> Wanted[Row]:

@@ -10,7 +10,7 @@ import peewee
 from headrace_service.ledger.models import IS_CUSTOM, Event
 from headrace_service.ledger.queries.events import latest_event
 from headrace_service.ledger.queries.paging import Page, Slice, cut, keyset, quoted
-from headrace_service.ledger.rows import CustomPayload
+from headrace_service.ledger.rows import AUDIT, CustomPayload
 
 _payload = msgspec.json.Decoder(CustomPayload)
 
@@ -26,9 +26,17 @@ class CustomEventRow(msgspec.Struct, frozen=True):
 
 
 def page_of_events(
-    db: peewee.Database, page: Page, name: str | None, flow_run_id: UUID | None
+    db: peewee.Database,
+    page: Page,
+    name: str | None,
+    flow_run_id: UUID | None,
+    *,
+    with_audit: bool = True,
 ) -> Slice[CustomEventRow]:
-    """A page of the events, newest first; by name, or of one flow run."""
+    """A page of the events, newest first; by name, or of one flow run.
+
+    Without `with_audit`, what tells of API tokens is left out.
+    """
     query = Event.select(
         Event.seq, Event.at, Event.flow_run_id, Event.subject_id, Event.payload
     ).where(IS_CUSTOM)
@@ -36,6 +44,9 @@ def page_of_events(
         # The payload's first field, so that this is a stretch of texts in their order.
         start = f'{{"name":{quoted(name)},'
         query = query.where(Event.payload >= start, Event.payload < f"{start}\U0010ffff")
+    if not with_audit:
+        start = f'{{"name":"{AUDIT}'
+        query = query.where(~Event.payload.between(start, f"{start}\U0010ffff"))
     if flow_run_id is not None:
         query = query.where(Event.flow_run_id == flow_run_id)
     query = keyset(query, Event.seq, page, newest_first=True)
