@@ -86,10 +86,15 @@ def free_at(
         return now
     own = [row for row in held if row.key == key]
     moment = _free_at(capacity, own, occupy - capacity.slots, now)
-    if capacity.total is None or moment is None:
-        return moment
-    of_all = _free_at(capacity, held, occupy - capacity.total, now)
-    return None if of_all is None else max(moment, of_all)
+    of_all = total_free_at(capacity, held, occupy, now)
+    return None if moment is None or of_all is None else max(moment, of_all)
+
+
+def total_free_at(capacity: Capacity, held: Sequence[Held], occupy: int, now: int) -> int | None:
+    """The moment at which the total of all keys has `occupy` slots free; as in `free_at`."""
+    if capacity.total is None or not capacity.active:
+        return now
+    return _free_at(capacity, held, occupy - capacity.total, now)
 
 
 def _free_at(capacity: Capacity, held: Sequence[Held], beyond: int, now: int) -> int | None:

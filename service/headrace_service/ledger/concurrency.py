@@ -16,7 +16,8 @@ import peewee
 
 from headrace.records import SlotAnswer, SlotHolder, SlotRequest, now_micros
 from headrace_service.admission import fits
-from headrace_service.ledger.desk import LASTING, WAITER_LEASE, Claim, Desk, Limit, granted
+from headrace_service.ledger.desk import LASTING, Desk, Limit, granted
+from headrace_service.ledger.lines import WAITER_LEASE, Claim, end_empty_lines
 from headrace_service.ledger.models import ConcurrencyLimit, Slot, Waiter
 from headrace_service.ledger.notices import tell_given_slots
 from headrace_service.ledger.statements import Statement, portions
@@ -124,10 +125,7 @@ def refresh(db: peewee.Database, lease_ids: Sequence[UUID], now: int) -> Outcome
     """
     desk = Desk(db, now)
     placeless = [each for each in lease_ids if not desk.stays_in_line(each.bytes)]
-    waited_for = {
-        limit.id: limit for each in lease_ids for limit in desk.limits_waited_for(each.bytes)
-    }
-    served, retry_at = desk.serve(waited_for.values())
+    served, retry_at = desk.serve(desk.limits_waited_for(each.bytes for each in lease_ids))
     return _given(db, placeless, served, retry_at)
 
 
@@ -189,6 +187,8 @@ def sweep(db: peewee.Database, now: int) -> Outcome:
         rows = model.select(model.limit_id).where(model.until <= now).distinct().tuples()
         ended.update(limit_id for (limit_id,) in rows.execute(db))
         count += model.delete().where(model.until <= now).execute(db)
+    for limit_id in ended:
+        end_empty_lines(db, limit_id.bytes)
     desk = Desk(db, now)
     limits = (desk.limit(limit_id.bytes) for limit_id in ended)
     served, retry_at = desk.serve([limit for limit in limits if limit is not None])

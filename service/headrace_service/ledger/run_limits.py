@@ -17,9 +17,10 @@ import peewee
 from headrace.limit_keys import UnknownParameter, key_of
 from headrace.records import FlowRunChanged, SlotHolder, StateChange, StateType, now_micros
 from headrace_service.admission import fits
-from headrace_service.ledger.desk import LASTING, WAITER_LEASE, Claim, Desk, Limit
+from headrace_service.ledger.desk import LASTING, Desk, Limit
 from headrace_service.ledger.errors import InvalidInput
 from headrace_service.ledger.limits import LimitValues, create_limit, delete_limit, update_limit
+from headrace_service.ledger.lines import WAITER_LEASE, Claim
 from headrace_service.ledger.models import NO_ID, FlowRun
 from headrace_service.ledger.notices import tell_given_slots
 from headrace_service.ledger.state_changes import change_states
