@@ -24,9 +24,10 @@ from headrace_service.ledger.deployments import (
 )
 from headrace_service.ledger.errors import InvalidInput
 from headrace_service.ledger.limits import LimitValues, create_limit, update_limit
-from headrace_service.ledger.models import EDITED, Event, Slot
+from headrace_service.ledger.models import EDITED, NO_ID, Event, FlowRun, Slot, Waiter
 from headrace_service.ledger.queries import concurrency as queries
 from headrace_service.ledger.run_limits import FOR_EVER
+from headrace_service.ledger.run_lines import Share, Shut
 from headrace_service.ledger.scheduled_runs import RunRequest, create_run
 from headrace_service.ledger.state_changes import change_flow_run, state_of_flow_run
 from headrace_service.ledger.steering import retry
@@ -38,6 +39,7 @@ from headrace_service.ledger.work_pools import (
     keep_worker,
     work_pool,
 )
+from headrace_service.ledger.work_queues import QueueChange, apply_work_queue
 from headrace_service.rules import Actor
 from headrace_service.schedules import ScheduleSpec
 
@@ -255,7 +257,7 @@ def test_tenants_take_turns_where_all_of_them_share_a_total(yard: Yard) -> None:
     assert order == [mine[0], mine[1], others[0], mine[2], others[1]]
 
 
-def test_each_full_key_costs_a_claim_as_much_as_the_one_before(tmp_path: Path) -> None:
+def test_full_keys_cost_nobody_statements(tmp_path: Path) -> None:
     with closing(Ledger.open(tmp_path / "ledger.db")) as ledger:
         yard = Yard(ledger)
         yard.deploy(concurrency_limit=1, limit_key="{tenant}")
@@ -265,21 +267,62 @@ def test_each_full_key_costs_a_claim_as_much_as_the_one_before(tmp_path: Path) -
                 yard.ask(f"{keys}")
                 yard.ask(f"{keys}")
                 keys += 1
-            while yard.claim():
-                pass
-            costs.append(ledger.write(statements_of_claim, yard).result())
-        first, second, third = costs
-        assert third - second < 1.2 * (second - first)
+            begun = []
+            while more := yard.claim():
+                begun += more
+            costs.append(ledger.write(statements_of, claim, yard._claimant).result())
+            costs[-1] += ledger.write(statements_of, concurrency.release, begun[-1:]).result()
+        assert len(set(costs)) == 1
 
 
-def statements_of_claim(db: peewee.Database, yard: Yard) -> int:
-    """How many statements SQLite runs for a claim for which there is nothing."""
+def statements_of(db: peewee.Database, verb: Any, what: Any) -> int:
+    """How many statements SQLite runs for a verb."""
     seen: list[str] = []
     connection = db.connection()
     connection.set_trace_callback(seen.append)
-    assert claim(db, yard._claimant, now_micros()) == []
+    verb(db, what, now_micros())
     connection.set_trace_callback(None)
     return len(seen)
+
+
+def test_a_run_keeps_its_place_in_line_for_as_long_as_workers_ask(yard: Yard) -> None:
+    yard.deploy(concurrency_limit=1)
+    yard.ask()
+    assert len(yard.claim()) == 1
+    yard.ask()
+    begin = now_micros()
+    for moment in range(0, 60, 6):
+        now = begin + moment * SECOND
+        assert yard.ledger.write(claim, yard._claimant, now).result() == []
+    query = Waiter.select(Waiter.since, Waiter.until).tuples()
+    ((since, until),) = yard.ledger.read(lambda db: list(query.execute(db))).result()
+    assert since <= begin + SECOND
+    assert until > begin + 60 * SECOND
+
+
+def test_a_run_of_another_queue_is_not_behind_one_that_waits_for_its_queue(yard: Yard) -> None:
+    yard.deploy()
+    yard.limit("work-queue:pool/default", 1)
+    yard.ask()
+    assert len(yard.claim()) == 1
+    waits = yard.ask()
+    assert yard.claim() == []
+    yard.ledger.write(apply_work_queue, QueueChange("pool", "urgent")).result()
+    other = yard.ask(work_queue="urgent")
+    assert yard.claim() == [other]
+    assert yard.waiting("work-queue:pool/default") == [waits]
+
+
+def test_however_many_are_turned_away_the_others_are_found(yard: Yard) -> None:
+    shut = Shut()
+    for number in range(2_000):
+        share = Share(number.to_bytes(16), NO_ID, f"{number}")
+        shut.turn_away(share)
+        shut.close(share, waits=number % 2 == 0)
+    yard.deploy()
+    run = yard.ask()
+    others = shut.others(FlowRun.select(FlowRun.id)).tuples()
+    assert yard.ledger.read(lambda db: list(others.execute(db))).result() == [(run,)]
 
 
 def test_a_run_with_priority_goes_before_those_that_were_due_a_little_earlier(yard: Yard) -> None:

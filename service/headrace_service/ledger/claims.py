@@ -13,7 +13,7 @@ and changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -37,14 +37,23 @@ from headrace_service.ledger.models import (
     WorkPool,
     WorkQueue,
 )
-from headrace_service.ledger.overlaps import turns
+from headrace_service.ledger.overlaps import is_in_turn
 from headrace_service.ledger.run_limits import (
     IS_SCHEDULED,
     CollisionStrategy,
+    Place,
     WaitingRun,
     limits_of_run,
     take_place,
-    tell_others,
+)
+from headrace_service.ledger.run_lines import (
+    RANK,
+    SECOND,
+    Behind,
+    Share,
+    Shut,
+    stay_in_line,
+    tell_runs,
 )
 from headrace_service.ledger.state_changes import change_flow_run, change_states, state_of_flow_run
 from headrace_service.ledger.work_pools import queue_names
@@ -52,10 +61,8 @@ from headrace_service.rules import Actor
 
 _HELD = (StateType.PENDING.value, StateType.RUNNING.value, StateType.CANCELLING.value)
 
-SECOND = 1_000_000
-
-#: Runs that are looked at together for one that can begin.
-MANY = 100
+#: Runs that are looked at together for one that can begin, at most.
+MANY = 1000
 
 
 class Claimant(msgspec.Struct, frozen=True):
@@ -102,25 +109,34 @@ def claim(db: peewee.Database, claimant: Claimant, now: int) -> list[Claimed]:
         release(db, [claimant.worker_id], claimant.holding)
     if claimant.pool_id is not None and _is_paused(db, claimant.pool_id):
         return []
-    desk, where = Desk(db, now), _whereabouts(db, claimant.worker_id)
+    runs = _waiting(claimant).where(FlowRun.scheduled_time <= now, is_in_turn())
+    desk, behind, shut = Desk(db, now), Behind(now), Shut()
+    stay_in_line(desk, runs)
     claimed: list[Claimed] = []
-    full: dict[UUID, list[str]] = {}
+    where, room = _whereabouts(db, claimant.worker_id), claimant.limit
     while len(claimed) < claimant.limit:
-        # Where some are full, others may be as well: more at a time are looked at.
-        room = MANY if full else claimant.limit - len(claimed)
-        rows = _due(db, claimant, now, full, room)
+        rows = _due(db, claimant, shut.others(behind.others(runs)), room)
         if not rows:
             break
+        without: set[Share] = set()
         for row, owner, run in _with_limits(db, rows):
-            if run.key in full.get(owner.id, ()):
+            share = Share.of(owner.id, row.work_queue_id, run.key)
+            if share in without:
                 continue
             if len(claimed) == claimant.limit:
                 break
-            if take_place(desk, run, SlotHolder(*where, run.id)):
+            place = take_place(desk, run, SlotHolder(*where, run.id))
+            if place is Place.TAKEN:
                 claimed.append(_give(db, claimant.worker_id, owner, row))
-            else:
-                full.setdefault(owner.id, []).append(run.key)
-                tell_others(db, run, now)
+                continue
+            without.add(share)
+            if place is Place.NONE:
+                shut.turn_away(share)
+            elif place is Place.CLOSED:
+                shut.close(share, waits=run.waits)
+        # Where some are full, others may be as well: more at a time are looked at.
+        room = min(MANY, 2 * room) if without else claimant.limit - len(claimed)
+    tell_runs(db, runs, behind, shut)
     return claimed
 
 
@@ -138,25 +154,13 @@ class _DueRow(NamedTuple):
     work_queue_id: UUID | None
 
 
-def _due(
-    db: peewee.Database, claimant: Claimant, now: int, full: Mapping[UUID, list[str]], limit: int
-) -> list[_DueRow]:
-    """Runs that are due, save those of keys of deployments that are `full`."""
-    columns = [getattr(FlowRun, name) for name in _DueRow._fields]
-    query = _waiting(claimant).select(*columns).where(FlowRun.scheduled_time <= now)
-    if first := turns(db).first:
-        query = query.where(
-            FlowRun.schedule_id.is_null()
-            | FlowRun.schedule_id.not_in(list(first))
-            | FlowRun.id.in_(list(first.values()))
-        )
-    for deployment_id, keys in full.items():
-        key = peewee.fn.COALESCE(FlowRun.limit_key, "")
-        query = query.where((FlowRun.deployment_id != deployment_id) | key.not_in(keys))
-    order = [FlowRun.scheduled_time - FlowRun.priority * SECOND, FlowRun.id]
+def _due(db: peewee.Database, claimant: Claimant, runs: Any, limit: int) -> list[_DueRow]:
+    """The first of the runs that are due."""
+    order = [RANK, FlowRun.id]
     if claimant.pool_id is not None:
         order.insert(0, WorkQueue.priority)
-    return [_DueRow(*row) for row in query.order_by(*order).limit(limit).tuples().execute(db)]
+    query = runs.select(*[getattr(FlowRun, name) for name in _DueRow._fields]).order_by(*order)
+    return [_DueRow(*row) for row in query.limit(limit).tuples().execute(db)]
 
 
 def _with_limits(

@@ -16,7 +16,7 @@ import peewee
 
 from headrace.records import SlotAnswer, SlotHolder, SlotRequest, now_micros
 from headrace_service.admission import fits
-from headrace_service.ledger.desk import LASTING, Desk, Limit, granted
+from headrace_service.ledger.desk import LASTING, Desk, Limit, Queue, granted
 from headrace_service.ledger.lines import WAITER_LEASE, Claim, end_empty_lines
 from headrace_service.ledger.models import ConcurrencyLimit, Slot, Waiter
 from headrace_service.ledger.notices import tell_given_slots
@@ -94,7 +94,7 @@ def release(db: peewee.Database, lease_ids: Iterable[UUID], now: int) -> Outcome
     """
     desk = Desk(db, now)
     freed = {lease_id: desk.forget(lease_id.bytes) for lease_id in lease_ids}
-    served, retry_at = desk.serve(limit for limits, _ in freed.values() for limit in limits)
+    served, retry_at = desk.serve(queue for queues, _ in freed.values() for queue in queues)
     in_force = [lease_id for lease_id, (_, was_in_force) in freed.items() if was_in_force]
     return _given(db, in_force, served, retry_at)
 
@@ -125,7 +125,8 @@ def refresh(db: peewee.Database, lease_ids: Sequence[UUID], now: int) -> Outcome
     """
     desk = Desk(db, now)
     placeless = [each for each in lease_ids if not desk.stays_in_line(each.bytes)]
-    served, retry_at = desk.serve(desk.limits_waited_for(each.bytes for each in lease_ids))
+    waited_for = desk.limits_waited_for(each.bytes for each in lease_ids)
+    served, retry_at = desk.serve(map(Queue, waited_for))
     return _given(db, placeless, served, retry_at)
 
 
@@ -142,7 +143,7 @@ def serve_limit(db: peewee.Database, limit_id: UUID, answer: T, now: int) -> Out
     """Give what is free of a limit to those who wait, after it was changed; answers `answer`."""
     desk = Desk(db, now)
     limit = desk.limit(limit_id.bytes)
-    served, retry_at = desk.serve([] if limit is None else [limit])
+    served, retry_at = desk.serve([] if limit is None else [Queue(limit)])
     return _given(db, answer, served, retry_at)
 
 
@@ -191,7 +192,7 @@ def sweep(db: peewee.Database, now: int) -> Outcome:
         end_empty_lines(db, limit_id.bytes)
     desk = Desk(db, now)
     limits = (desk.limit(limit_id.bytes) for limit_id in ended)
-    served, retry_at = desk.serve([limit for limit in limits if limit is not None])
+    served, retry_at = desk.serve(Queue(limit) for limit in limits if limit is not None)
     return _given(db, count, served, retry_at)
 
 

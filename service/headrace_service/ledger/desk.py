@@ -44,7 +44,7 @@ _HELD = Statement(
 )
 _LIMITS_OF_SLOT = Statement('SELECT "limit_id" FROM "slot" WHERE "lease_id" = ? AND "until" > ?')
 _ROWS_OF_SLOT = Statement(
-    'SELECT "limit_id", "until", "decay" FROM "slot" '
+    'SELECT "limit_id", "key", "until", "decay" FROM "slot" '
     'JOIN "concurrency_limit" ON "id" = "limit_id" WHERE "lease_id" = ?'
 )
 _DELETE_SLOT = Statement('DELETE FROM "slot" WHERE "lease_id" = ?')
@@ -62,6 +62,13 @@ class Limit(NamedTuple):
     id: bytes
     name: str
     capacity: Capacity
+
+
+class Queue(NamedTuple):
+    """The line of a limit's key; or, without a key, all lines of a limit."""
+
+    limit: Limit
+    key: str | None = None
 
 
 class Taken:
@@ -155,21 +162,23 @@ class Desk:
         """The limits of which a lease holds slots."""
         return self._all(row[0] for row in _LIMITS_OF_SLOT.run(self.db, lease_id, self.now))
 
-    def forget(self, lease_id: bytes) -> tuple[list[Limit], bool]:
-        """End a lease or a wait; the limits that it was about, and whether it was in force.
+    def forget(self, lease_id: bytes) -> tuple[list[Queue], bool]:
+        """End a lease or a wait; where somebody may get on by it, and whether it was in force.
 
         Slots of a rate go on draining, as nobody's: whoever has the lease again asks for others.
         """
         slots = _ROWS_OF_SLOT.run(self.db, lease_id).fetchall()
-        lasting = [(limit_id, until > self.now) for limit_id, until, decay in slots if not decay]
-        if len(lasting) < len(slots):
+        found = [(limit, key, until > self.now) for limit, key, until, decay in slots if not decay]
+        if len(found) < len(slots):
             _LEAVE_TO_DRAIN.run(self.db, uuid_utils.uuid7().bytes, lease_id)
-        if lasting:
+        if found:
             _DELETE_SLOT.run(self.db, lease_id)
-        found = lasting + self._lines.leave(lease_id)
-        for limit_id, _ in found:
+        found += self._lines.leave(lease_id)
+        for limit_id, _, _ in found:
             self._taken.pop(limit_id, None)
-        return self._all(limit_id for limit_id, _ in found), any(good for _, good in found)
+        limits = [(self.limit(limit_id), key) for limit_id, key, _ in found]
+        queues = [Queue(limit, key) for limit, key in limits if limit is not None]
+        return queues, any(good for _, _, good in found)
 
     # -- standing in line --------------------------------------------------------------------------
 
@@ -200,55 +209,57 @@ class Desk:
         if not all(self._leads(limit, claim) for limit in limits):
             # Nobody gets on by this one's coming, and to ask all others would take its time.
             return {}, self.free_at(limits, claim)
-        return self.serve(limits)
+        return self.serve(Queue(limit, claim.key) for limit in limits)
 
     def _is_clear(self, limits: Iterable[Limit], key: str) -> bool:
         """Whether nobody waits who comes before one with that key that comes now."""
         return all(
-            key not in self._lines.heads(limit.id) and self._first(limit) is None
+            self._lines.head(limit.id, key) is None
+            and (limit.capacity.total is None or self._first(Queue(limit)) is None)
             for limit in limits
         )
 
     # -- whose turn it is --------------------------------------------------------------------------
 
-    def serve(self, limits: Iterable[Limit]) -> tuple[dict[UUID, SlotAnswer], int | None]:
+    def serve(self, queues: Iterable[Queue]) -> tuple[dict[UUID, SlotAnswer], int | None]:
         """Give what is free to those whose turn it is; the answers by lease, and `retry_at`.
 
         Whoever gets slots of several limits makes way in all their lines.
         """
         served: dict[UUID, SlotAnswer] = {}
         moments: list[int] = []
-        lines = list(limits)
-        while lines:
-            limit = lines.pop()
-            claim = self._next(limit)
+        waiting = list(queues)
+        while waiting:
+            queue = waiting.pop()
+            claim = self._next(queue)
             if claim is None:
-                moments += self._moments(limit)
+                moments += self._moments(queue)
                 continue
             wanted = self._wanted(claim)
+            left = [queue, *(Queue(each, claim.key) for each in wanted)]
             if not all(fits(each.capacity, claim.occupied) for each in wanted):
                 self._lines.leave(claim.lease_id)  # it asks again, and is told why
-                lines += wanted
+                waiting += left
             elif self.admits(wanted, claim):
                 self._lines.leave(claim.lease_id)
                 served[UUID(bytes=claim.lease_id)] = self.take(wanted, claim)
                 for each in wanted:
                     self._lines.go_last(each.id, claim.key)
-                lines += wanted
+                waiting += left
             elif (moment := self.free_at(wanted, claim)) is not None:
                 moments.append(moment)
         return served, min(moments, default=None)
 
-    def _next(self, limit: Limit) -> Claim | None:
-        """Who has to get slots next, so that whoever waits for a limit gets on.
+    def _next(self, queue: Queue) -> Claim | None:
+        """Who has to get slots next, so that whoever waits there gets on.
 
         Whoever is first there may have to wait for somebody who is first for another limit, and so
         on. Where they wait for one another, since lines take turns, the first to come is next.
         """
-        claim, chain = self._first(limit), []
+        claim, chain = self._first(queue), []
         while claim is not None and claim not in chain:
             chain.append(claim)
-            firsts = map(self._first, self._wanted(claim))
+            firsts = [self._first(Queue(each, claim.key)) for each in self._wanted(claim)]
             ahead = [each for each in firsts if each is not None and each != claim]
             if not ahead:
                 return claim
@@ -257,16 +268,28 @@ class Desk:
             return None
         return min(chain[chain.index(claim) :], key=lambda each: each.place)
 
-    def _first(self, limit: Limit) -> Claim | None:
+    def _first(self, queue: Queue) -> Claim | None:
         """The first in a limit's lines of those that nothing but others' keys can hold up."""
-        return next((head for head in self._with_room(limit) if self._is_ready(head)), None)
+        return next((head for head in self._with_room(queue) if self._is_ready(head)), None)
 
-    def _with_room(self, limit: Limit) -> Iterator[Claim]:
-        """The heads of a limit's lines for which it has slots, or never will have."""
-        capacity, taken = limit.capacity, self._held(limit)
+    def _heads(self, queue: Queue) -> Iterable[Claim]:
+        """The heads of those lines of which one can get on by slots that come free there.
+
+        Each key has slots of its own, so that it is that key's alone; but where there is a total,
+        all keys share that.
+        """
+        limit, key = queue
+        if key is None or limit.capacity.total is not None:
+            return self._lines.heads(limit.id).values()
+        head = self._lines.head(limit.id, key)
+        return () if head is None else (head,)
+
+    def _with_room(self, queue: Queue) -> Iterator[Claim]:
+        """Those of the heads for which the limit has slots, or never will have."""
+        capacity, taken = queue.limit.capacity, self._held(queue.limit)
         roomy = [
             head
-            for head in self._lines.heads(limit.id).values()
+            for head in self._heads(queue)
             if has_room(capacity, taken.of(head.key), head.occupied, self.now, head.key)
             or not fits(capacity, head.occupied)
         ]
@@ -287,25 +310,25 @@ class Desk:
         taken = self._held(limit).of(claim.key)
         if not has_room(limit.capacity, taken, claim.occupied, self.now, claim.key):
             return False
-        head = self._lines.heads(limit.id).get(claim.key)
+        head = self._lines.head(limit.id, claim.key)
         return head is not None and head.lease_id == claim.lease_id
 
-    def _moments(self, limit: Limit) -> list[int]:
+    def _moments(self, queue: Queue) -> list[int]:
         """When the first of some line may get slots though nobody gives any back; or before."""
-        roomy = list(self._with_room(limit))
-        moments = [self.free_at(self._wanted(head), head) for head in roomy]
-        full = self._lines.heads(limit.id).keys() - {head.key for head in roomy}
-        if full:
-            moments.append(self._room_at(limit, full))
+        roomy = {head.key: head for head in self._with_room(queue)}
+        moments = [self.free_at(self._wanted(head), head) for head in roomy.values()]
+        if full := [head for head in self._heads(queue) if head.key not in roomy]:
+            moments.append(self._room_at(queue.limit, full))
         return [moment for moment in moments if moment is not None]
 
-    def _room_at(self, limit: Limit, keys: Iterable[str]) -> int | None:
-        """When, at the earliest, there is room for the head of one of these keys."""
-        heads, taken = self._lines.heads(limit.id), self._held(limit)
-        each = limit.capacity._replace(total=None)
-        moments = [free_at(each, taken.of(key), heads[key].occupied, self.now, key) for key in keys]
+    def _room_at(self, limit: Limit, heads: Sequence[Claim]) -> int | None:
+        """When, at the earliest, there is room for one of these."""
+        taken, each = self._held(limit), limit.capacity._replace(total=None)
+        moments = [
+            free_at(each, taken.of(head.key), head.occupied, self.now, head.key) for head in heads
+        ]
         moment = min((moment for moment in moments if moment is not None), default=None)
-        least = min(heads[key].occupied for key in keys)
+        least = min(head.occupied for head in heads)
         of_all = total_free_at(limit.capacity, taken.rows, least, self.now)
         return None if moment is None or of_all is None else max(moment, of_all)
 

@@ -87,6 +87,11 @@ class Lines:
             heads = self._heads[limit_id] = {claim.key: claim for claim in rows}
         return heads
 
+    def head(self, limit_id: bytes, key: str) -> Claim | None:
+        """The first of one line."""
+        heads = self._heads.get(limit_id)
+        return self._head(limit_id, key) if heads is None else heads.get(key)
+
     def waited_for(self, lease_id: bytes) -> Sequence[bytes]:
         """The limits for which one of those in line waits."""
         if lease_id not in self._waited_for:
@@ -127,8 +132,8 @@ class Lines:
                 self._look_again(limit_id, key)
         return stays
 
-    def leave(self, lease_id: bytes) -> list[tuple[bytes, bool]]:
-        """Take a claim out of its lines; the limits of these, and whether its place was good."""
+    def leave(self, lease_id: bytes) -> list[tuple[bytes, str, bool]]:
+        """Take a claim out of its lines: their limits and keys, and whether its place was good."""
         places = _PLACES.run(self._db, lease_id).fetchall()
         if places:
             _DELETE.run(self._db, lease_id)
@@ -136,7 +141,7 @@ class Lines:
         for limit_id, key, _ in places:
             _END_LINE.run(self._db, limit_id, key)
             self._look_again(limit_id, key)
-        return [(limit_id, until > self._now) for limit_id, _, until in places]
+        return [(limit_id, key, until > self._now) for limit_id, key, until in places]
 
     def go_last(self, limit_id: bytes, key: str) -> None:
         """Let a line's turn come after that of all others of its limit."""
@@ -154,11 +159,15 @@ class Lines:
         heads = self._heads.get(limit_id)
         if heads is None:
             return
-        row = _HEAD.run(self._db, limit_id, key, self._now).fetchone()
-        if row is None:
+        head = self._head(limit_id, key)
+        if head is None:
             heads.pop(key, None)
         else:
-            heads[key] = Claim(*row)
+            heads[key] = head
+
+    def _head(self, limit_id: bytes, key: str) -> Claim | None:
+        row = _HEAD.run(self._db, limit_id, key, self._now).fetchone()
+        return None if row is None else Claim(*row)
 
 
 def end_empty_lines(db: peewee.Database, limit_id: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -11,10 +12,11 @@ from headrace_service.ledger.models import FlowRun, Schedule
 from headrace_service.schedules import Overlap
 
 #: As text of its own: only so SQLite sees that the index of such runs serves.
-_IS_OPEN = peewee.SQL(
-    "\"t1\".\"state_type\" IN ('SCHEDULED', 'PENDING', 'RUNNING', 'PAUSED', 'CANCELLING') "
-    'AND "t1"."schedule_id" IS NOT NULL'
+_OPEN = (
+    "\"{0}\".\"state_type\" IN ('SCHEDULED', 'PENDING', 'RUNNING', 'PAUSED', 'CANCELLING') "
+    'AND "{0}"."schedule_id" IS NOT NULL'
 )
+_IS_OPEN = peewee.SQL(_OPEN.format("t1"))
 _IN_TURN = (Overlap.QUEUE.value, Overlap.CANCEL_RUNNING.value)
 
 
@@ -32,12 +34,34 @@ def turns(db: peewee.Database) -> Turns:
         .join(Schedule, on=(Schedule.id == FlowRun.schedule_id))
         .where(_IS_OPEN, Schedule.overlap.in_(_IN_TURN))
         # The one that has begun, even though a backfill may have made earlier ones since.
-        .order_by(FlowRun.claimed_by.is_null(), FlowRun.scheduled_time)
+        .order_by(FlowRun.claimed_by.is_null(), FlowRun.scheduled_time, FlowRun.id)
     )
     first: dict[UUID, UUID] = {}
     for schedule_id, run_id in query.tuples().execute(db):
         first.setdefault(schedule_id, run_id)
     return Turns(first)
+
+
+def is_in_turn() -> Any:
+    """Of runs that nobody has claimed: whether they wait for no earlier run of their schedule."""
+    earlier: Any = FlowRun.alias("earlier")
+    comes_before = (
+        earlier.claimed_by.is_null(False)
+        | (earlier.scheduled_time < FlowRun.scheduled_time)
+        | ((earlier.scheduled_time == FlowRun.scheduled_time) & (earlier.id < FlowRun.id))
+    )
+    query = (
+        earlier.select(peewee.SQL("1"))
+        .join(Schedule, on=(Schedule.id == earlier.schedule_id))
+        .where(
+            peewee.SQL(_OPEN.format("earlier")),
+            earlier.schedule_id == FlowRun.schedule_id,
+            earlier.id != FlowRun.id,
+            Schedule.overlap.in_(_IN_TURN),
+            comes_before,
+        )
+    )
+    return ~peewee.fn.EXISTS(query)
 
 
 def open_runs(db: peewee.Database, schedule_id: UUID) -> list[UUID]:

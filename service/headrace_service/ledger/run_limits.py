@@ -15,28 +15,20 @@ import msgspec
 import peewee
 
 from headrace.limit_keys import UnknownParameter, key_of
-from headrace.records import FlowRunChanged, SlotHolder, StateChange, StateType, now_micros
+from headrace.records import SlotHolder
 from headrace_service.admission import fits
 from headrace_service.ledger.desk import LASTING, Desk, Limit
 from headrace_service.ledger.errors import InvalidInput
 from headrace_service.ledger.limits import LimitValues, create_limit, delete_limit, update_limit
 from headrace_service.ledger.lines import WAITER_LEASE, Claim
-from headrace_service.ledger.models import NO_ID, FlowRun
 from headrace_service.ledger.notices import tell_given_slots
-from headrace_service.ledger.state_changes import change_states
 from headrace_service.ledger.statements import Statement
-from headrace_service.rules import Actor
-
-#: Runs that are told in one transaction that they have to wait, or are not wanted.
-TOLD = 100
 
 #: The end of a lease that lasts as long as its run.
 FOR_EVER = 2**62
 
-#: As texts of their own: only so SQLite sees that the partial indexes have all such runs.
+#: As a text of its own: only so SQLite sees that the partial index has all such runs.
 IS_SCHEDULED = peewee.SQL('"t1"."state_type" = \'SCHEDULED\'')
-
-AWAITING = "AwaitingConcurrencySlot"
 
 _KEEP = Statement(f'UPDATE "slot" SET "until" = ?, "holder" = ? WHERE "lease_id" = ? AND {LASTING}')
 
@@ -48,6 +40,19 @@ class CollisionStrategy(enum.Enum):
 
     ENQUEUE = "ENQUEUE"
     CANCEL_NEW = "CANCEL_NEW"
+
+
+class Place(enum.Enum):
+    """What there is for a run that asks for slots."""
+
+    #: Its slots.
+    TAKEN = enum.auto()
+    #: A place in line.
+    IN_LINE = enum.auto()
+    #: Nothing, since it does not want to wait.
+    NONE = enum.auto()
+    #: Nothing, since no slots are to be had, whatever the key.
+    CLOSED = enum.auto()
 
 
 class WaitingRun(msgspec.Struct, frozen=True):
@@ -116,46 +121,25 @@ def key_for(template: str | None, parameters: dict[str, object]) -> str | None:
 # -- the runs' leases -------------------------------------------------------------------------
 
 
-def take_place(desk: Desk, run: WaitingRun, holder: SlotHolder) -> bool:
-    """Take the slots that a run needs to begin, or a place in line; whether it may begin."""
+def take_place(desk: Desk, run: WaitingRun, holder: SlotHolder) -> Place:
+    """Take the slots that a run needs to begin, or a place in line."""
     limits = [limit for limit in desk.named(run.limits) if limit.capacity.active]
     if not limits:
-        return True
+        return Place.TAKEN
     # What is given to it while no worker asks is kept for the next one that does, not for ever.
     waiting = _json.encode(SlotHolder("", 0, run.id)).decode()
     claim = Claim(run.id.bytes, 1, WAITER_LEASE, None, waiting, run.key, run.rank)
-    if not desk.limits_held(claim.lease_id) and not _admitted(desk, limits, claim, run.waits):
-        return False
+    if not desk.limits_held(claim.lease_id):
+        if not all(fits(limit.capacity, claim.occupied) for limit in limits):
+            return Place.CLOSED
+        if not _admitted(desk, limits, claim, run.waits):
+            return Place.IN_LINE if run.waits else Place.NONE
     _KEEP.run(desk.db, FOR_EVER, _json.encode(holder).decode(), claim.lease_id)
-    return True
+    return Place.TAKEN
 
 
 def _admitted(desk: Desk, limits: Sequence[Limit], claim: Claim, waits: bool) -> bool:
-    if not all(fits(limit.capacity, claim.occupied) for limit in limits):
-        return False
     served, _ = desk.admit(limits, claim, waits=waits)
     is_admitted = served.pop(UUID(bytes=claim.lease_id), None) is not None
     tell_given_slots(desk.db, served)
     return is_admitted
-
-
-def tell_others(db: peewee.Database, run: WaitingRun, now: int) -> None:
-    """There is no place for the runs of a deployment's key that are due: they wait, or end."""
-    query = FlowRun.select(FlowRun.id, FlowRun.run_count).where(
-        IS_SCHEDULED,
-        peewee.fn.COALESCE(FlowRun.deployment_id, NO_ID) == run.deployment_id.bytes,
-        FlowRun.deployment_id.is_null(False),
-        peewee.fn.COALESCE(FlowRun.limit_key, "") == run.key,
-        FlowRun.claimed_by.is_null(True),
-        FlowRun.scheduled_time <= now,
-        FlowRun.state_name != AWAITING,
-    )
-    type, name = StateType.SCHEDULED, AWAITING
-    if not run.waits:
-        type, name = StateType.CANCELLED, "Cancelled"
-    message = "Deployment concurrency limit reached."
-    changes = [
-        FlowRunChanged(run_id, StateChange(type, name, now_micros(), message, count))
-        for run_id, count in query.limit(TOLD).tuples().execute(db)
-    ]
-    change_states(db, changes, Actor.SERVICE)

@@ -1,0 +1,173 @@
+"""Runs of deployments that stand in line for slots, and those that are behind them.
+
+Of the runs that need the same slots (those of one deployment, queue and key) the first stands in
+the lines of its limits; to ask for the others as well would bring nobody on, and there may be
+thousands. So they are told, once, that they wait, and are looked at when the first has got on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import peewee
+
+from headrace.records import FlowRunChanged, StateChange, StateType, now_micros
+from headrace_service.ledger.desk import Desk, Queue
+from headrace_service.ledger.lines import WAITER_LEASE
+from headrace_service.ledger.models import NO_ID, FlowRun, Slot, Waiter
+from headrace_service.ledger.notices import tell_given_slots
+from headrace_service.ledger.state_changes import change_states
+from headrace_service.rules import Actor
+
+#: Runs that are told in one transaction that they have to wait, or are not wanted.
+TOLD = 500
+
+#: Ids in one `IN (…)`.
+CHUNK = 500
+
+SECOND = 1_000_000
+
+AWAITING = "AwaitingConcurrencySlot"
+
+#: The place of a run in the line of its key: when it is due, less its head start.
+RANK = FlowRun.scheduled_time - FlowRun.priority * SECOND
+
+_KEY = peewee.fn.COALESCE(FlowRun.limit_key, "")
+_QUEUE = peewee.fn.COALESCE(FlowRun.work_queue_id, NO_ID)
+
+
+class Share(NamedTuple):
+    """What runs have in common that need the same slots. Ids are bytes."""
+
+    deployment: bytes
+    queue: bytes
+    key: str
+
+    @classmethod
+    def of(cls, deployment: UUID, queue: UUID | None, key: str) -> Share:
+        """The share of a run."""
+        return cls(deployment.bytes, NO_ID if queue is None else queue.bytes, key)
+
+
+class Behind:
+    """Which of the runs that are due at the moment `now` are behind one that stands in line."""
+
+    def __init__(self, now: int) -> None:
+        ahead: Any = FlowRun.alias("ahead")
+        first = Waiter.select(
+            ahead.deployment_id.alias("deployment"),
+            peewee.fn.COALESCE(ahead.work_queue_id, NO_ID).alias("queue"),
+            peewee.fn.COALESCE(ahead.limit_key, "").alias("key"),
+            peewee.fn.MIN(Waiter.rank).alias("rank"),
+        )
+        first = first.join(ahead, on=(ahead.id == Waiter.lease_id)).where(Waiter.until > now)
+        self._first = first.group_by(*map(peewee.SQL, "123")).alias("first")
+        self._in_line = Waiter.select(Waiter.lease_id).where(Waiter.until > now)
+        self._holding = Slot.select(Slot.lease_id).where(Slot.until > now)
+
+    def others(self, runs: Any) -> Any:
+        """Of these runs, those to be asked for: that are behind nobody, or have got their slots."""
+        first = self._first.c
+        ahead = first.rank.is_null() | (first.rank > RANK)
+        ahead &= FlowRun.id.not_in(self._in_line)
+        return self._joined(runs).where(ahead | FlowRun.id.in_(self._holding))
+
+    def these(self, runs: Any) -> Any:
+        """Of these runs, those that are behind one, itself among them, and have no slots."""
+        behind = self._first.c.rank <= RANK
+        return self._joined(runs).where(behind, FlowRun.id.not_in(self._holding))
+
+    def _joined(self, runs: Any) -> Any:
+        first = self._first.c
+        same = (
+            (first.deployment == FlowRun.deployment_id)
+            & (first.queue == _QUEUE)
+            & (first.key == _KEY)
+        )
+        return runs.switch(FlowRun).join(self._first, peewee.JOIN.LEFT_OUTER, on=same)
+
+
+class Shut:
+    """Runs for which there is no place, and none in line either: not asked for again in a claim."""
+
+    def __init__(self) -> None:
+        #: Those that are turned away, by what they share; and the deployments and queues of which
+        #: none can begin, whatever its key.
+        self._turned_away: set[Share] = set()
+        self._closed: dict[bool, set[tuple[bytes, bytes]]] = {True: set(), False: set()}
+
+    def turn_away(self, share: Share) -> None:
+        """All runs with that share are not wanted."""
+        self._turned_away.add(share)
+
+    def close(self, share: Share, *, waits: bool) -> None:
+        """No run of that deployment and queue can begin now; they wait, or are not wanted."""
+        self._closed[waits].add(share[:2])
+
+    def others(self, runs: Any) -> Any:
+        """These runs without those."""
+        for condition in (self._is_closed(True), self._is_closed(False), self._is_turned_away()):
+            if condition is not None:
+                runs = runs.where(~condition)
+        return runs
+
+    def waiting(self, runs: Any) -> list[Any]:
+        """Those of these runs that are to wait, as queries."""
+        return [runs.where(each) for each in (self._is_closed(True),) if each is not None]
+
+    def unwanted(self, runs: Any) -> list[Any]:
+        """Those of these runs that are not wanted, as queries."""
+        conditions = (self._is_closed(False), self._is_turned_away())
+        return [runs.where(each) for each in conditions if each is not None]
+
+    def _is_closed(self, waits: bool) -> Any | None:
+        owner = peewee.Tuple(FlowRun.deployment_id, _QUEUE)
+        return _among(owner, self._closed[waits])
+
+    def _is_turned_away(self) -> Any | None:
+        return _among(peewee.Tuple(FlowRun.deployment_id, _QUEUE, _KEY), self._turned_away)
+
+
+def _among(what: Any, rows: Iterable[tuple[Any, ...]]) -> Any | None:
+    listed = sorted(rows)
+    return what.in_(peewee.ValuesList(listed)) if listed else None
+
+
+def stay_in_line(desk: Desk, runs: Any) -> None:
+    """Let those of the runs that stand in line keep their places, and give them what is free."""
+    query = runs.join(Waiter, on=(Waiter.lease_id == FlowRun.id)).where(Waiter.until > desk.now)
+    places = query.select(FlowRun.id, Waiter.limit_id, Waiter.until)
+    limits: set[UUID] = set()
+    fading: set[UUID] = set()
+    for lease_id, limit_id, until in places.tuples().execute(desk.db):
+        limits.add(limit_id)
+        if until < desk.now + WAITER_LEASE // 2:
+            fading.add(lease_id)
+    listed = sorted(fading)
+    for start in range(0, len(listed), CHUNK):
+        some = listed[start : start + CHUNK]
+        again = Waiter.update(until=desk.now + WAITER_LEASE).where(Waiter.lease_id.in_(some))
+        again.execute(desk.db)
+    known = map(desk.limit, sorted(limit_id.bytes for limit_id in limits))
+    served, _ = desk.serve(Queue(limit) for limit in known if limit is not None)
+    tell_given_slots(desk.db, served)
+
+
+def tell_runs(db: peewee.Database, runs: Any, behind: Behind, shut: Shut) -> None:
+    """Tell those of the runs for which there is no place that they wait, or end them."""
+    for query in (behind.these(runs), *shut.waiting(runs)):
+        _change(db, query, StateType.SCHEDULED, AWAITING)
+    for query in shut.unwanted(runs):
+        _change(db, query, StateType.CANCELLED, "Cancelled")
+
+
+def _change(db: peewee.Database, runs: Any, type: StateType, name: str) -> None:
+    query = runs.select(FlowRun.id, FlowRun.run_count).where(FlowRun.state_name != AWAITING)
+    message = "Deployment concurrency limit reached."
+    changes = [
+        FlowRunChanged(run_id, StateChange(type, name, now_micros(), message, count))
+        for run_id, count in query.limit(TOLD).tuples().execute(db)
+    ]
+    change_states(db, changes, Actor.SERVICE)
