@@ -32,7 +32,7 @@ from headrace_service.ledger.flow_run_inputs import resume_flow_run
 from headrace_service.ledger.models import FlowRun
 from headrace_service.ledger.queries.events import histories
 from headrace_service.ledger.scheduled_runs import RunRequest, create_run
-from headrace_service.ledger.steering import cancel, pause, retry
+from headrace_service.ledger.steering import cancel, retry, suspend
 from headrace_service.loops.reaper import Reaper
 from tests.builders import EPOCH, Stream, enters, flow_run, state
 
@@ -193,7 +193,7 @@ def test_a_paused_run_waits_until_it_is_resumed_and_due(
     later = now_micros() + HOUR
     due, coming = ask(ledger), ask(ledger, scheduled_time=later)
     for run_id in (due, coming):
-        ledger.write(pause, run_id).result()
+        ledger.write(suspend, run_id).result()
         assert stand(ledger, run_id) == ("PAUSED", "Suspended", 0)
     assert take(ledger, owner) == []
     for run_id in (due, coming):
@@ -210,7 +210,7 @@ def test_a_run_that_is_under_way_is_taken_from_its_process(
     begun = FlowRunChanged(run_id, state("RUNNING"), first.epoch)
     ledger.append(Stream().batch(begun)).result()
     assert ledger.read(to_be_ended, worker, [run_id]).result() == []
-    ledger.write(pause, run_id).result()
+    ledger.write(suspend, run_id).result()
     assert ledger.read(to_be_ended, worker, [run_id]).result() == [run_id]
     # What its process still says is not heard, nor is what is said of that process's end.
     late = FlowRunChanged(run_id, state("CRASHED"), first.epoch)
@@ -227,9 +227,9 @@ async def test_a_suspended_run_that_nobody_resumes_in_time_has_failed(
     ledger: Ledger, owner: DeploymentRow
 ) -> None:
     kept, late, resumed = ask(ledger), ask(ledger), ask(ledger)
-    ledger.write(pause, kept, None).result()
+    ledger.write(suspend, kept, None).result()
     for run_id in (late, resumed):
-        ledger.write(pause, run_id, 60).result()
+        ledger.write(suspend, run_id, 60).result()
     ledger.write(resume_flow_run, resumed, None).result()
     clock = Noon()
     reaper = Reaper(ledger, clock)
@@ -245,7 +245,7 @@ async def test_a_suspended_run_that_nobody_resumes_in_time_has_failed(
     (history,) = ledger.read(histories, [late]).result()
     assert history[-1].payload.message == "The flow was paused and never resumed."
     with pytest.raises(InvalidInput, match="timeoutSeconds: use 0 or more"):
-        ledger.write(pause, resumed, -1).result()
+        ledger.write(suspend, resumed, -1).result()
 
 
 class Noon:
@@ -267,9 +267,9 @@ def test_what_is_about_to_begin_or_a_scripts_is_not_paused_from_outside(
     run_id = ask(ledger)
     take(ledger, owner)
     with pytest.raises(Conflict, match="is Pending: only one that is running"):
-        ledger.write(pause, run_id).result()
+        ledger.write(suspend, run_id).result()
     script = flow_run()
     waits = state("SCHEDULED", "AwaitingRetry")
     ledger.append(Stream().batch(script, enters(script, waits))).result()
     with pytest.raises(Conflict, match="of no deployment"):
-        ledger.write(pause, script.id).result()
+        ledger.write(suspend, script.id).result()

@@ -34,8 +34,8 @@ def make_run(
         group="load",
         state=State(state, state.capitalize(), started + at, None, 1),
         created=started,
-        started=started,
-        ended=started + took if over else None,
+        start_time=started,
+        end_time=started + took if over else None,
         **more,  # type: ignore[arg-type]
     )
 

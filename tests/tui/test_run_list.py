@@ -85,7 +85,7 @@ def test_what_has_not_started_comes_after_what_has() -> None:
     runs = RunList(Sort.START)
     waiting = [make_run(n, "PENDING") for n in range(4)]
     for run in waiting:
-        run.started = None
+        run.start_time = None
     runs.apply(changes(*waiting, make_run(9)), NOW)
     assert runs.keys == [run_id(9), run_id(0), run_id(1), run_id(2), run_id(3)]
     assert runs.begun == 1

@@ -34,8 +34,8 @@ class Run:
     Args:
         kind: "flow" or "task".
         group: the name of its flow or task.
-        started: when its first attempt started, None before that.
-        ended: when it reached a terminal state, None before that.
+        start_time: when its first attempt started, None before that.
+        end_time: when it reached a terminal state, None before that.
         counts: a flow run's task runs by state type.
         parent_id: the flow run it belongs to, None at the top.
     """
@@ -46,8 +46,8 @@ class Run:
     group: str
     state: State
     created: int
-    started: int | None = None
-    ended: int | None = None
+    start_time: int | None = None
+    end_time: int | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
     parent_id: str | None = None
     tags: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ class Run:
     @property
     def is_live(self) -> bool:
         """Whether its duration is still growing."""
-        return self.started is not None and self.ended is None and not self.is_over
+        return self.start_time is not None and self.end_time is None and not self.is_over
 
     @property
     def is_over(self) -> bool:
@@ -65,7 +65,7 @@ class Run:
     @property
     def begun(self) -> int | None:
         """When it left the queue: when it started or, if it ended without, when it ended."""
-        return self.state.at if self.started is None and self.is_over else self.started
+        return self.state.at if self.start_time is None and self.is_over else self.start_time
 
     @property
     def retries(self) -> int:
@@ -74,10 +74,10 @@ class Run:
 
     def duration(self, now: int) -> int | None:
         """Microseconds from its start until its end, or until `now`; None before it started."""
-        if self.started is None:
+        if self.start_time is None:
             return None
-        end = self.ended if self.ended is not None else self.state.at if self.is_over else now
-        return max(0, end - self.started)
+        end = self.end_time if self.end_time is not None else self.state.at if self.is_over else now
+        return max(0, end - self.start_time)
 
 
 @dataclass(slots=True, frozen=True)

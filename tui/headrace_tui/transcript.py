@@ -97,7 +97,7 @@ class Transcript:
         """Remember what is told of a run now."""
         self._told[run.id] = run.state
         self.runs[run.id] = run
-        if run.started is not None:
+        if run.start_time is not None:
             self._begun.add(run.id)
 
     def _beginning(self, run: Run) -> list[Event]:
@@ -105,12 +105,12 @@ class Transcript:
 
         A look at a run tells of its last state alone.
         """
-        if run.started is None or run.id in self._begun:
+        if run.start_time is None or run.id in self._begun:
             return []
         if run.state.type == "RUNNING" and not run.retries:
             return []
-        running = State("RUNNING", "Running", run.started, run_count=1)
-        return [replace(run, state=running, ended=None, counts={})]
+        running = State("RUNNING", "Running", run.start_time, run_count=1)
+        return [replace(run, state=running, end_time=None, counts={})]
 
     async def _children(self) -> list[Event]:
         subflows, _ = await self._pages(self._gateway.subflow_runs, self._run_id)

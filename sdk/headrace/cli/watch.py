@@ -168,7 +168,7 @@ def _title(run: Run) -> str:
 def _state_text(run: Run) -> str:
     from headrace_tui import format as fmt
 
-    took = f" after {fmt.duration(run.duration(0))}" if run.is_over and run.started else ""
+    took = f" after {fmt.duration(run.duration(0))}" if run.is_over and run.start_time else ""
     counts = ""
     if run.kind == "flow" and run.is_over and run.counts:
         ended, total = fmt.tally(run.counts)
@@ -222,8 +222,8 @@ def _run_data(run: Run) -> dict[str, Any]:
         "state": state,
         "tags": list(run.tags),
         "createdAt": _iso(run.created),
-        "startTime": _iso(run.started),
-        "endTime": _iso(run.ended),
+        "startTime": _iso(run.start_time),
+        "endTime": _iso(run.end_time),
     }
     if is_flow:
         data["taskRunCounts"] = [

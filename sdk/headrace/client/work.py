@@ -110,10 +110,10 @@ def cancel_flow_run(id: UUID | str) -> Operation[Object]:
 def suspend_flow_run(id: UUID | str, timeout: float | None) -> Operation[Object]:
     """Let a flow run wait without a process, for so many seconds at most, until it is resumed."""
     document = (
-        "mutation ($id: ID!, $timeout: Float) { pauseFlowRun(id: $id, timeoutSeconds: $timeout) "
+        "mutation ($id: ID!, $timeout: Float) { suspendFlowRun(id: $id, timeoutSeconds: $timeout) "
         f"{{ ... on FlowRun {{ {FLOW_RUN} }} {ERROR} }} }}"
     )
-    return Change(document, {"id": str(id), "timeout": timeout}, "pauseFlowRun")
+    return Change(document, {"id": str(id), "timeout": timeout}, "suspendFlowRun")
 
 
 def retry_flow_run(id: UUID | str) -> Operation[Object]:

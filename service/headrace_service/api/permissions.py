@@ -45,7 +45,7 @@ NEEDED = {
         # What programs, deployments and workers do.
         Scope.RUN: """
             record createFlow createFlowRunByHand setFlowRunState setTaskRunState updateFlowRun
-            createFlowRunInput deleteFlowRunInput resumeFlowRun pauseFlowRun
+            createFlowRunInput deleteFlowRunInput resumeFlowRun suspendFlowRun
             cancelFlowRun cancelFlowRuns retryFlowRun retryFlowRuns
             setVariable deleteVariable createArtifact updateArtifact deleteArtifact
             applyDeployment setDeploymentPaused createSchedule updateSchedule setScheduleActive

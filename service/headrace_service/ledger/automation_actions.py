@@ -19,7 +19,7 @@ from headrace_service.ledger.occurrences import known_of
 from headrace_service.ledger.queries.events import latest_event
 from headrace_service.ledger.run_changes import NewState, set_flow_run_state
 from headrace_service.ledger.scheduled_runs import RunRequest, create_run
-from headrace_service.ledger.steering import cancel, pause
+from headrace_service.ledger.steering import cancel, suspend
 from headrace_service.ledger.work_pools import set_pool_paused
 from headrace_service.templates import filled, wrong_place
 from headrace_service.triggers import ID, Occurrence
@@ -242,7 +242,7 @@ def _steer(db: peewee.Database, action: Action, run_id: UUID) -> dict[str, str]:
         case CancelFlowRun():
             cancel(db, run_id)
         case SuspendFlowRun():
-            pause(db, run_id)
+            suspend(db, run_id)
         case ResumeFlowRun():
             resume_flow_run(db, run_id, None)
         case DeleteFlowRun():

@@ -68,7 +68,7 @@ def _asked_for(db: peewee.Database, run_id: UUID) -> list[UUID]:
     return [child for (child,) in query.tuples().execute(db)]
 
 
-def pause(db: peewee.Database, run_id: UUID, timeout: float | None = None) -> None:
+def suspend(db: peewee.Database, run_id: UUID, timeout: float | None = None) -> None:
     """Let a run of a deployment wait, without a process, until it is resumed.
 
     One that is under way is taken from its process under a new epoch: what that has still to say is

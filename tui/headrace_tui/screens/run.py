@@ -263,8 +263,8 @@ class RunScreen(MonitorScreen):
     def _set_window(self, now: int) -> None:
         """The timeline runs from the run's start to its end, or a little past now."""
         run = self.run_seen
-        first = run.started if run.started is not None else run.created
-        length = (run.duration(now) or 0) if run.started is not None else 0
+        first = run.start_time if run.start_time is not None else run.created
+        length = (run.duration(now) or 0) if run.start_time is not None else 0
         if run.is_live:
             shown = self.table.window[1] - first
             if self.table.window[0] == first and length <= shown <= 2 * length + 5 * fmt.SECOND:

@@ -60,7 +60,7 @@ class RunTable(VirtualTable):
             case "retries":
                 return [(str(run.retries), "retrying")] if run.retries else ""
             case "started":
-                return [(self._moment(run.started), "dim")]
+                return [(self._moment(run.start_time), "dim")]
         return ""
 
     def draw_name(self, run: Run) -> Sequence[Piece]:
@@ -154,12 +154,12 @@ class TaskTable(RunTable):
         return super().draw_cell(key, column, width)
 
     def _timeline(self, run: Run, width: int) -> Sequence[Piece]:
-        if run.started is None:
+        if run.start_time is None:
             return ()
         now = self.now()
-        end = run.started + (run.duration(now) or 0)
+        end = run.start_time + (run.duration(now) or 0)
         ink = fmt.look(run.state.type, run.state.name)[1]
-        bars = [(run.started, end, ink, run.state.type == "FAILED")]
+        bars = [(run.start_time, end, ink, run.state.type == "FAILED")]
         if attempts := self.attempts.get(run.id):
             bars = [
                 (one.start, one.end or end, "retrying" if one.failed else ink, one.failed)

@@ -72,7 +72,7 @@ class SteeringMutations:
         "Suspended. One that is under way is taken from its process, which its worker ends; it "
         "begins anew when it is resumed."
     )
-    async def pause_flow_run(
+    async def suspend_flow_run(
         self,
         info: Info,
         id: RunId,
@@ -83,9 +83,9 @@ class SteeringMutations:
             ),
         ] = None,
     ) -> FlowRunResult:
-        """Pause."""
+        """Suspend."""
         key = parse_id(id)
-        await info.context.ledger.awrite(steering.pause, key, timeout_seconds)
+        await info.context.ledger.awrite(steering.suspend, key, timeout_seconds)
         return await flow_run(info, key)
 
     @strawberry.mutation(
