@@ -7,11 +7,13 @@ from collections import Counter
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from headrace.records import FlowRunCreated, TaskRunCreated, now_micros
-from headrace_service.ledger import Ledger, deletion, retention
+from headrace_service.ledger import Ledger, OutOfOrder, deletion, retention
 from headrace_service.ledger.artifacts import NewArtifact, create_artifact
+from headrace_service.ledger.columns import least_id
 from headrace_service.ledger.deletion import begin_deletion, delete_flow_run
 from headrace_service.ledger.deployments import put_bundle
 from headrace_service.ledger.keep import Keep
@@ -27,8 +29,9 @@ from headrace_service.ledger.models import (
     MadeOnce,
     TaskRun,
 )
+from headrace_service.ledger.models import Retention as RetentionRow
 from headrace_service.ledger.queries.events import latest
-from headrace_service.ledger.queries.retained import oldest_event_seq, oldest_log_seq
+from headrace_service.ledger.queries.retained import newest_deleted_event, newest_deleted_log
 from headrace_service.loops.retention import Retention
 from tests.builders import Stream, custom_event, enters, flow_run, log_line, state, task_run
 
@@ -161,26 +164,68 @@ def test_events_and_lines_go_by_their_own_age(ledger: Ledger) -> None:
     sweep(ledger, events=30)
     assert (count(ledger, Log), count(ledger, Event)) == (2, 3)
     assert ids(ledger) == {over.id, running.id}
-    # They are looked at once, and go with their run.
+    # They are looked at again when it has ended.
     ledger.append(Stream().batch(enters(running, state("CRASHED", at=now_micros())))).result()
-    assert sweep(ledger, logs=30)["log"] == 0
-    sweep(ledger, runs=1)
+    assert sweep(ledger, logs=30)["log"] == 2
+    assert sweep(ledger, events=30)["event"] == 4
     assert count(ledger, Log) == count(ledger, Event) == 0
 
 
+@pytest.mark.parametrize("ahead", [1, 12, 60])
+def test_lines_of_a_clock_that_is_ahead_keep_no_others(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, ahead: int
+) -> None:
+    for name in ("LOOK", "SAMPLE"):
+        monkeypatch.setattr(retention, name, 5)
+    soon = now_micros() + 365 * DAY
+
+    def tell(number: int, at: int) -> None:
+        events = [msgspec.structs.replace(custom_event(None), timestamp=at) for _ in range(number)]
+        lines = [msgspec.structs.replace(log_line(None), timestamp=at) for _ in range(number)]
+        ledger.append(Stream().batch(*events, *lines)).result()
+
+    tell(2, now_micros())
+    tell(ahead, soon)
+    tell(70, now_micros())
+    tell(3, now_micros() + 100 * DAY)  # what is young when the sweep comes
+    sweep(ledger, 100, events=30, logs=30)
+    assert count(ledger, Event) == count(ledger, Log) == ahead + 3
+    sweep(ledger, 200, events=30, logs=30)
+    assert count(ledger, Event) == count(ledger, Log) == ahead
+    sweep(ledger, 365 + 31, events=30, logs=30)
+    assert count(ledger, Event) == count(ledger, Log) == 0
+
+
+def test_a_few_old_lines_far_ahead_do_not_let_a_sweep_pass_young_ones(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LOOK", "SAMPLE"):
+        monkeypatch.setattr(retention, name, 5)
+    stream, young = Stream(), now_micros() + 99 * DAY
+    lines = [msgspec.structs.replace(log_line(None), timestamp=young) for _ in range(60)]
+    lines[40] = lines[41] = log_line(None)
+    ledger.append(stream.batch(*lines)).result()
+    sweep(ledger, 100, logs=30)
+    reached = RetentionRow.select(RetentionRow.looked_to).where(RetentionRow.kind == "log")
+    assert ledger.read(lambda db: reached.scalar(db)).result() == 0
+    assert count(ledger, Log) == 60
+
+
 def test_it_is_known_up_to_where_the_feeds_have_lost_something(ledger: Ledger) -> None:
-    assert ledger.read(oldest_event_seq).result() == ledger.read(oldest_log_seq).result() == 0
+    assert (
+        ledger.read(newest_deleted_event).result() == ledger.read(newest_deleted_log).result() == 0
+    )
     record(ledger, flow_run(), end="COMPLETED")
     event, log = ledger.read(latest).result()
     record(ledger, flow_run(), end=None)
     sweep(ledger, runs=1)
-    assert ledger.read(oldest_event_seq).result() == event
-    assert ledger.read(oldest_log_seq).result() == log
+    assert ledger.read(newest_deleted_event).result() == event
+    assert ledger.read(newest_deleted_log).result() == log
     sweep(ledger, events=1, logs=1)
-    assert ledger.read(oldest_event_seq).result() == event
+    assert ledger.read(newest_deleted_event).result() == event
     # What a user deletes is nothing that anybody was promised.
     asyncio.run(delete_flow_run(ledger, next(iter(ids(ledger)))))
-    assert ledger.read(oldest_event_seq).result() == event
+    assert ledger.read(newest_deleted_event).result() == event
 
 
 def test_the_newest_artifact_of_a_key_stays(ledger: Ledger) -> None:
@@ -210,6 +255,25 @@ def test_what_nothing_needs_any_more_goes(ledger: Ledger) -> None:
     gone = sweep(ledger, runs=1)
     assert (gone["bundle"], gone["stream"], gone["key"]) == (1, 2, 1)
     assert (count(ledger, Bundle), count(ledger, Batch), count(ledger, MadeOnce)) == (1, 0, 0)
+
+
+def test_a_stream_that_was_forgotten_goes_on_where_it_is(ledger: Ledger) -> None:
+    stream, run = Stream(), flow_run()
+    ledger.append(stream.batch(flow_run(), log_line(None))).result()
+    sweep(ledger, runs=1)
+    assert count(ledger, Batch) == 0
+    late = stream.batch(run)
+    assert ledger.append(late).result().accepted == 1
+    assert ledger.append(late).result().duplicate
+    assert ledger.append(stream.batch(enters(run, state("FAILED")))).result().refused == []
+    stream.number += 1  # from here on its batches are known, and one is missing
+    with pytest.raises(OutOfOrder, match="batch 5 came before batch 4"):
+        ledger.append(stream.batch()).result()
+    unknown = Stream()
+    unknown.client_id = least_id(now_micros() + 200 * DAY)
+    unknown.number = 1
+    with pytest.raises(OutOfOrder, match="batch 2 came before batch 1"):
+        ledger.append(unknown.batch()).result()
 
 
 def test_progress_is_told(ledger: Ledger) -> None:

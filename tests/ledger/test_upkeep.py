@@ -11,7 +11,7 @@ from headrace_service.ledger import Ledger, LedgerUnusable, LedgerVersion, upkee
 from headrace_service.ledger.database.sqlite import SqliteBackend
 from headrace_service.ledger.migrations import LATEST
 from headrace_service.ledger.queries.events import latest
-from headrace_service.ledger.queries.retained import oldest_event_seq, oldest_log_seq
+from headrace_service.ledger.queries.retained import newest_deleted_event, newest_deleted_log
 from tests.builders import Stream, flow_run, log_line, task_run
 from tests.ledger.conftest import Place
 
@@ -41,8 +41,8 @@ def test_everything_goes_but_places_are_not_given_again(place: Place, ledger: Le
     assert upkeep.reset(place) > 20
     rows = upkeep.info(place).rows
     assert {name for name, count in rows.items() if count} == {"retention"}
-    assert ledger.read(oldest_event_seq).result() == event
-    assert ledger.read(oldest_log_seq).result() == log
+    assert ledger.read(newest_deleted_event).result() == event
+    assert ledger.read(newest_deleted_log).result() == log
     fill(ledger)
     assert min(ledger.read(latest).result()) > max(2, min(event, log))
 

@@ -12,6 +12,7 @@ from headrace_service.ledger.fold import Fold
 from headrace_service.ledger.guesses import is_guess
 from headrace_service.ledger.leases import renew_lease
 from headrace_service.ledger.models import Batch, FlowRun
+from headrace_service.ledger.queries.retained import may_be_forgotten
 from headrace_service.ledger.statements import put
 
 _json = msgspec.json.Encoder()
@@ -29,7 +30,7 @@ def append(db: peewee.Database, decoded: DecodedBatch) -> BatchAck:
         answered then.
 
     Raises:
-        OutOfOrder: a batch is missing before this one.
+        OutOfOrder: a batch is missing before this one, and not because it was long ago.
     """
     batch, now = decoded.batch, now_micros()
     earlier = _earlier_answer(db, batch)
@@ -77,10 +78,14 @@ def _lost(db: peewee.Database, batch: RecordBatch) -> ClaimLoss | None:
 
 
 def _earlier_answer(db: peewee.Database, batch: RecordBatch) -> BatchAck | None:
+    """What was answered to the batch if it came before.
+
+    A spool may be sent after so long that its stream is forgotten: it goes on where it is.
+    """
     query = Batch.select(Batch.number, Batch.answer).where(Batch.client_id == batch.client_id)
     row = query.tuples().execute(db)[:1]
     number, answer = row[0] if row else (0, b"")
-    if batch.number > number + 1:
+    if batch.number > number + 1 and (row or not may_be_forgotten(db, batch.client_id)):
         raise OutOfOrder(expected=number + 1, number=batch.number)
     if batch.number == number:
         return msgspec.structs.replace(msgspec.json.decode(answer, type=BatchAck), duplicate=True)

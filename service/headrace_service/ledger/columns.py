@@ -38,6 +38,11 @@ class Table(peewee.Model):
         legacy_table_names = False
 
 
+def least_id(moment: int) -> UUID:
+    """The least id that something made at a moment can have: ids begin with their milliseconds."""
+    return UUID(int=max(0, moment // 1000) << 80)
+
+
 def revision_column() -> peewee.IntegerField:
     """The column that counts the edits of a row, from 1; in the place where it was added."""
     return peewee.IntegerField(constraints=[peewee.SQL("DEFAULT 1")], default=1)

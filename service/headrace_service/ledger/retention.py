@@ -14,6 +14,7 @@ import msgspec
 import peewee
 
 from headrace.records import TERMINAL_STATES, now_micros
+from headrace_service.ledger.columns import least_id
 from headrace_service.ledger.deletion import (
     ROWS,
     Gone,
@@ -39,6 +40,8 @@ from headrace_service.ledger.models import (
 
 #: Rows that one transaction looks at, at most.
 LOOK = 500
+#: Lines that are looked at together where they may be old or young.
+SAMPLE = 20
 #: Microseconds for which a bundle is kept that no deployment has: one may be about to be made.
 BUNDLE_GRACE = 24 * 3600 * 1_000_000
 
@@ -51,7 +54,7 @@ class Place(NamedTuple):
     """How far a sweep has come: in which of its lists, and behind which key there."""
 
     part: int = 0
-    after: UUID | str = _FIRST
+    after: UUID | str | int = _FIRST
 
 
 #: Deletes what is older than a moment, some rows behind a place; answers the next place, or None
@@ -110,7 +113,7 @@ def sweep_flow_runs(db: peewee.Database, before: int, place: Place) -> Place | N
         return None
     found = _ended(db, FlowRun, (FlowRun.parent_flow_run_id,), _ENDED[place.part], before, place)
     open_parents = _open(db, FlowRun, (parent for _, _, parent in found))
-    after: UUID | str = place.after
+    after: UUID | str | int = place.after
     for run_id, ended, parent in found:
         if ended < before and parent not in open_parents:
             if gone.rows >= ROWS:
@@ -134,7 +137,7 @@ def sweep_task_runs(db: peewee.Database, before: int, place: Place) -> Place | N
     """
     query = (
         TaskRun.select(TaskRun.id, TaskRun.flow_run_id, TaskRun.state_type, _end_of(TaskRun))
-        .where(TaskRun.id > place.after, TaskRun.id < _least_id(before))
+        .where(TaskRun.id > place.after, TaskRun.id < least_id(before))
         .order_by(TaskRun.id)
         .limit(LOOK)
     )
@@ -170,29 +173,66 @@ def sweep_logs(db: peewee.Database, before: int, place: Place) -> Place | None:
 def _sweep_lines(
     db: peewee.Database, model: Any, kind: str, task: Any, before: int, place: Place
 ) -> Place | None:
-    """What is passed by here belongs to a run that goes on, and goes with it one day."""
+    """First what an earlier sweep has passed by, then what comes behind the place it came to.
+
+    What is passed by belonged to a run that went on, or told a later time than others around it:
+    the clock of its process was ahead. Lines have no index by time, only a place.
+    """
     _count(db, kind, 0)
-    looked_to = Retention.select(Retention.looked_to).where(Retention.kind == kind).scalar(db)
-    query = (
-        model.select(model.seq, model.at, model.flow_run_id, task)
-        .where(model.seq > looked_to)
-        .order_by(model.seq)
-        .limit(LOOK)
-    )
-    found = list(query.tuples().execute(db))
-    old = [row for row in found if row[1] < before]
-    if not old:
+    row = Retention.select(Retention.looked_to).where(Retention.kind == kind)
+    looked_to = row.scalar(db)
+    columns = (model.seq, model.at, model.flow_run_id, task)
+    if place.part == 0:
+        after = 0 if place.after == _FIRST else place.after
+        passed = _lines(db, columns, model.seq > after, model.seq <= looked_to)
+        _delete_lines(db, model, kind, before, passed)
+        return Place(0, passed[-1][0]) if len(passed) == LOOK else Place(1)
+    found = _lines(db, columns, model.seq > looked_to)
+    old = [seq for seq, at, *_ in found if at < before]
+    if not old and (len(found) < LOOK or _is_front(db, model, found[-1][0], before)):
         return None
+    _delete_lines(db, model, kind, before, found)
+    come_to = old[-1] if old else found[-1][0]
+    Retention.update({Retention.looked_to: come_to}).where(Retention.kind == kind).execute(db)
+    return place if len(found) == LOOK else None
+
+
+def _lines(db: peewee.Database, columns: Any, *conditions: Any) -> list[tuple[Any, ...]]:
+    seq = columns[0]
+    query = seq.model.select(*columns).where(*conditions).order_by(seq).limit(LOOK)
+    return list(query.tuples().execute(db))
+
+
+def _delete_lines(
+    db: peewee.Database, model: Any, kind: str, before: int, rows: list[tuple[Any, ...]]
+) -> None:
+    """Delete those of some lines that are old, save those of runs that have not ended."""
+    old = [row for row in rows if row[1] < before]
     flow_runs = _open(db, FlowRun, (owner for _, _, owner, _ in old))
     tasks = _open(db, TaskRun, (task for _, _, owner, task in old if owner is None))
     due = [seq for seq, _, owner, task in old if owner not in flow_runs and task not in tasks]
-    gone = Gone(rows=len(due))
     if due:
         model.delete().where(model.seq.in_(due)).execute(db)
+        gone = Gone(rows=len(due))
         setattr(gone, kind, due[-1])
-    _count(db, kind, gone.rows, gone)
-    Retention.update({Retention.looked_to: old[-1][0]}).where(Retention.kind == kind).execute(db)
-    return place if len(found) == LOOK else None
+        _count(db, kind, gone.rows, gone)
+
+
+def _is_front(db: peewee.Database, model: Any, seq: int, before: int) -> bool:
+    """Whether what comes behind a place is young, too: so it looks here and there, ever farther.
+
+    A few old lines do not count: they are of a process that was long unable to send them, and are
+    met when the sweep has come to them.
+    """
+    newest = model.select(peewee.fn.MAX(model.seq)).scalar(db)
+    step = LOOK
+    while seq + step <= newest:
+        some = model.select(model.at).where(model.seq > seq + step - SAMPLE).order_by(model.seq)
+        moments = [at for (at,) in some.limit(SAMPLE).tuples().execute(db)]
+        if sum(at < before for at in moments) > len(moments) / 2:
+            return False
+        step *= 2
+    return True
 
 
 # -- what nothing needs any more -------------------------------------------------------------------
@@ -203,7 +243,7 @@ def sweep_streams(db: peewee.Database, before: int, place: Place) -> Place | Non
     query = (
         Batch.select(Batch.client_id, Batch.at, Process.client_id)
         .left_outer_join(Process, on=(Process.client_id == Batch.client_id))
-        .where(Batch.client_id > place.after, Batch.client_id < _least_id(before))
+        .where(Batch.client_id > place.after, Batch.client_id < least_id(before))
         .order_by(Batch.client_id)
         .limit(LOOK)
     )
@@ -213,6 +253,7 @@ def sweep_streams(db: peewee.Database, before: int, place: Place) -> Place | Non
         Batch.delete().where(Batch.client_id.in_(due)).execute(db)
         Reaping.delete().where(Reaping.client_id.in_(due)).execute(db)
         _count(db, "stream", len(due))
+        _move(db, "stream", before)
     return Place(0, found[-1][0]) if len(found) == LOOK else None
 
 
@@ -263,7 +304,7 @@ def _ended(
 ) -> list[tuple[Any, ...]]:
     query = (
         model.select(model.id, _end_of(model), *columns)
-        .where(model.state_type == state, model.id > place.after, model.id < _least_id(before))
+        .where(model.state_type == state, model.id > place.after, model.id < least_id(before))
         .order_by(model.id)
         .limit(LOOK)
     )
@@ -286,11 +327,6 @@ def _select(db: peewee.Database, column: Any, condition: Any) -> Iterable[tuple[
     return rows
 
 
-def _least_id(moment: int) -> UUID:
-    """The least id that something made at a moment can have: ids begin with their milliseconds."""
-    return UUID(int=max(0, moment // 1000) << 80)
-
-
 def _count(db: peewee.Database, kind: str, rows: int, gone: Gone | None = None) -> None:
     """Count what was deleted, and remember up to where the feeds have lost something."""
     for name in {kind, *(("event", "log") if gone else ())}:
@@ -305,5 +341,9 @@ def _count(db: peewee.Database, kind: str, rows: int, gone: Gone | None = None) 
         counted = Retention.update({Retention.deleted: Retention.deleted + rows})
         counted.where(Retention.kind == kind).execute(db)
     for name, place in (("event", gone.event), ("log", gone.log)) if gone else ():
-        moved = Retention.update({Retention.deleted_to: place})
-        moved.where(Retention.kind == name, Retention.deleted_to < place).execute(db)
+        _move(db, name, place)
+
+
+def _move(db: peewee.Database, kind: str, place: int) -> None:
+    moved = Retention.update({Retention.deleted_to: place})
+    moved.where(Retention.kind == kind, Retention.deleted_to < place).execute(db)

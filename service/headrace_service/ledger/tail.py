@@ -32,7 +32,7 @@ from headrace_service.ledger.models import CUSTOM, Event, Log
 from headrace_service.ledger.queries.custom_events import CustomEventRow
 from headrace_service.ledger.queries.events import latest_event, latest_log
 from headrace_service.ledger.queries.logs import LogRow
-from headrace_service.ledger.queries.retained import oldest_event_seq, oldest_log_seq
+from headrace_service.ledger.queries.retained import newest_deleted_event, newest_deleted_log
 from headrace_service.ledger.rows import CustomPayload, StatePayload
 
 if TYPE_CHECKING:
@@ -188,8 +188,8 @@ def _weigh_log(row: LogRow) -> int:
     return ROW_BYTES + sys.getsizeof(row.message)
 
 
-EVENTS = Source(latest_event, oldest_event_seq, _select_events, _weigh_event)
-LOGS = Source(latest_log, oldest_log_seq, _select_logs, _weigh_log)
+EVENTS = Source(latest_event, newest_deleted_event, _select_events, _weigh_event)
+LOGS = Source(latest_log, newest_deleted_log, _select_logs, _weigh_log)
 
 
 class Tail(Generic[R]):

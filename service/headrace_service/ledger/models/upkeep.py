@@ -11,8 +11,10 @@ class Retention(Table):
     """How far the deletion of what is old has come, by kind: "event", "log", "run", …
 
     `deleted_to` is the greatest `seq` that was deleted: whoever has seen less than that has missed
-    something. `looked_to` is the `seq` up to which nothing is left to look at. `deleted` counts all
-    that ever went; `swept_at` is when everything that was due was gone, in microseconds.
+    something; of the kind "stream" it is a moment, in microseconds: of streams that began before,
+    what was taken may be forgotten. `looked_to` is the `seq` up to which all was looked at, and
+    what is left is looked at again. `deleted` counts all that ever went; `swept_at` is when
+    everything that was due was gone, in microseconds.
     """
 
     kind = peewee.TextField(primary_key=True)

@@ -8,7 +8,7 @@ import peewee
 
 from headrace.records import TERMINAL_STATES
 from headrace_service.ledger.keep import Keep
-from headrace_service.ledger.models import Event, FlowRun, Log, Retention
+from headrace_service.ledger.models import Event, FlowRun, Log
 from headrace_service.ledger.retention import moment
 
 #: Things are counted up to here.
@@ -24,8 +24,7 @@ def due(db: peewee.Database, keep: Keep, now: int) -> dict[str, int]:
     runs = FlowRun.select(FlowRun.id).where(ended, FlowRun.end_time < moment(keep.runs, now))
     found = {"run": _count(db, runs) if keep.runs else 0}
     for kind, model, days in (("event", Event, keep.events), ("log", Log, keep.logs)):
-        looked = Retention.select(Retention.looked_to).where(Retention.kind == kind).scalar(db)
-        old = model.select(model.seq).where(model.seq > (looked or 0), model.at < moment(days, now))
+        old = model.select(model.seq).where(model.at < moment(days, now))
         found[kind] = _count(db, old) if days else 0
     return found
 

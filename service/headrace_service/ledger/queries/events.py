@@ -9,7 +9,7 @@ import msgspec
 import peewee
 
 from headrace_service.ledger.models import STATES, Event, Log
-from headrace_service.ledger.queries.retained import oldest_event_seq, oldest_log_seq
+from headrace_service.ledger.queries.retained import newest_deleted_event, newest_deleted_log
 from headrace_service.ledger.rows import StatePayload
 
 #: States of one run that its history tells of, at most.
@@ -32,12 +32,12 @@ def latest(db: peewee.Database) -> tuple[int, int]:
 
 def latest_event(db: peewee.Database) -> int:
     """The newest event's number; when all were deleted for their age, the last one's of those."""
-    return Event.select(peewee.fn.MAX(Event.seq)).scalar(db) or oldest_event_seq(db)
+    return Event.select(peewee.fn.MAX(Event.seq)).scalar(db) or newest_deleted_event(db)
 
 
 def latest_log(db: peewee.Database) -> int:
     """The newest log line's number; see `latest_event`."""
-    return Log.select(peewee.fn.MAX(Log.seq)).scalar(db) or oldest_log_seq(db)
+    return Log.select(peewee.fn.MAX(Log.seq)).scalar(db) or newest_deleted_log(db)
 
 
 def kept_results(db: peewee.Database, subjects: Sequence[UUID]) -> list[str | None]:

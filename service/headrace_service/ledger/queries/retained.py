@@ -1,13 +1,17 @@
-"""From where on the feeds are whole: what came before may have been deleted for its age."""
+"""From where on the feeds, and what is known of streams, are whole: what came before may have been
+deleted for its age."""
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import peewee
 
+from headrace_service.ledger.columns import least_id
 from headrace_service.ledger.models import Retention
 
 
-def oldest_event_seq(db: peewee.Database) -> int:
+def newest_deleted_event(db: peewee.Database) -> int:
     """The place up to which events may be gone; 0 where none ever went.
 
     A cursor of exactly that place, or a later one, misses nothing.
@@ -15,9 +19,14 @@ def oldest_event_seq(db: peewee.Database) -> int:
     return _deleted_to(db, "event")
 
 
-def oldest_log_seq(db: peewee.Database) -> int:
-    """The place up to which log lines may be gone; see `oldest_event_seq`."""
+def newest_deleted_log(db: peewee.Database) -> int:
+    """The place up to which log lines may be gone; see `newest_deleted_event`."""
     return _deleted_to(db, "log")
+
+
+def may_be_forgotten(db: peewee.Database, client_id: UUID) -> bool:
+    """Whether a stream that is not known may be one that was, and was forgotten for its age."""
+    return client_id < least_id(_deleted_to(db, "stream"))
 
 
 def _deleted_to(db: peewee.Database, kind: str) -> int:
