@@ -19,8 +19,12 @@ import logging
 import os
 import socket
 import time
+from collections.abc import Coroutine
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
+
+import msgspec
 
 from headrace.client import AsyncClient, background, work
 from headrace.context import current_clock
@@ -72,6 +76,9 @@ class TaskWorker(Taker):
         #: The runs that it has; those that wait for others take no place from those that could run.
         self._runs: dict[UUID, TaskRun | None] = {}
         self._waiting: set[UUID] = set()
+        #: Those that ask whether they may begin; whoever adds one sets `_asks`.
+        self._asking: dict[TaskRun, Future[bool]] = {}
+        self._asks = asyncio.Event()
         self._told = time.monotonic()
 
     @property
@@ -165,6 +172,46 @@ class TaskWorker(Taker):
         holding = [str(run_id) for run_id in list(self._runs)]
         return holding if await self._settled() else None
 
+    def _helpers(self, client: AsyncClient) -> list[Coroutine[Any, Any, None]]:
+        return [*super()._helpers(client), self._let_begin(client)]
+
+    async def _let_begin(self, client: AsyncClient) -> None:
+        """Ask for the runs that are about to be executed, many at once, for as long as this runs.
+
+        One may have been given back meanwhile: by a reaper that has not heard of us, for one.
+        """
+        while True:
+            await self._asks.wait()
+            self._asks.clear()
+            asking, self._asking = self._asking, {}
+            if asking:
+                begun = await self._begin(client, list(asking))
+                for run, answer in asking.items():
+                    answer.set_result(run.id in begun)
+
+    async def _begin(self, client: AsyncClient, runs: list[TaskRun]) -> set[UUID]:
+        """Those of the runs that are given to this process, which lives for as long as they do."""
+        recorder = get_recorder()
+        process = msgspec.to_builtins(recorder.hold([run.id for run in runs]))
+        claims = [{"id": str(run.id), "epoch": run.epoch} for run in runs]
+        wanted = work.input_of(client_id=str(recorder.client_id), runs=claims, **process)
+        asked = background.begin_task_runs(wanted)
+        answer = await self._insist(lambda: client.perform(asked))
+        begun = set() if answer is None else set(map(UUID, answer["runIds"]))
+        recorder.let_go([run.id for run in runs if run.id not in begun])
+        return begun
+
+    def _may_begin(self, run: TaskRun) -> bool:
+        """Whether a run is still this worker's; asked in the thread that is to execute it."""
+        answer: Future[bool] = Future()
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._ask, run, answer)
+        return answer.result() and run.id in self._runs  # else it has been ended meanwhile
+
+    def _ask(self, run: TaskRun, answer: Future[bool]) -> None:
+        self._asking[run] = answer
+        self._asks.set()
+
     async def _settled(self) -> bool:
         """Whether the ledger knows all that was recorded here; it is given some time."""
         return await asyncio.to_thread(settle) is Settled.ACKNOWLEDGED
@@ -222,7 +269,10 @@ class TaskWorker(Taker):
 
     def _execute(self, run: TaskRun) -> None:
         try:
-            run_here(run)
+            if self._may_begin(run):
+                run_here(run)
+            else:
+                self.logger.warning("Run %r is not executed here: it was given back", run.name)
         except BaseException as error:  # it is recorded, and meant for no more than the run
             log_line(run, logging.ERROR, describe_error(error), current_clock().now())
         finally:

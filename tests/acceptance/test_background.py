@@ -145,7 +145,7 @@ def test_ctrl_c_lets_finish_what_runs_and_takes_no_more(workplace: Workplace) ->
     with workplace.started("tasks.py") as worker:
         workplace.until(lambda: (workplace.folder / "begun").exists(), "the run has begun")
         worker.interrupt()
-        worker.hear("Waiting for 1 runs to finish")
+        worker.hear("Waiting for 1 run to finish")
         run(workplace)
         workplace.write("release", "")
         assert worker.finish()[0] == 0
@@ -158,7 +158,7 @@ def test_ctrl_c_gives_back_what_waits_for_others(workplace: Workplace) -> None:
     with workplace.started("tasks.py") as worker:
         workplace.until(lambda: states(workplace) == ["RUNNING", "PENDING"], "one waits")
         worker.interrupt()
-        worker.hear("Waiting for 1 runs to finish")
+        worker.hear("Waiting for 1 run to finish")
         workplace.write("release", "")
         assert worker.finish()[0] == 0
     assert states(workplace) == ["COMPLETED", "SCHEDULED"]
@@ -170,7 +170,7 @@ def test_the_second_ctrl_c_ends_what_runs(workplace: Workplace) -> None:
     with workplace.started("tasks.py") as worker:
         workplace.until(lambda: (workplace.folder / "begun").exists(), "the run has begun")
         worker.interrupt()
-        worker.hear("Waiting for 1 runs to finish")
+        worker.hear("Waiting for 1 run to finish")
         end(worker)
     assert states(workplace) == ["CRASHED"]
 

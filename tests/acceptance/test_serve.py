@@ -100,7 +100,7 @@ def test_ctrl_c_lets_what_runs_finish_and_begins_nothing(workplace: Workplace) -
         workplace.ask(work.create_flow_run({"deployment": "slow/served"}))
         workplace.until((workplace.folder / "x.begun").exists, "it has begun")
         script.interrupt()
-        script.hear("Waiting for 1 runs to finish")
+        script.hear("Waiting for 1 run to finish")
         later = workplace.ask(
             work.create_flow_run({"deployment": "slow/served", "parameters": {"name": "y"}})
         )
@@ -120,7 +120,7 @@ def test_a_second_ctrl_c_cancels(workplace: Workplace) -> None:
         workplace.ask(work.create_flow_run({"deployment": "slow/served"}))
         workplace.until((workplace.folder / "x.begun").exists, "it has begun")
         script.interrupt()
-        script.hear("Waiting for 1 runs to finish")
+        script.hear("Waiting for 1 run to finish")
         script.interrupt()
         code, _, err = script.finish()
     assert code == 0, err

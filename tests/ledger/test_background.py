@@ -9,12 +9,14 @@ from uuid import UUID
 import pytest
 import uuid_utils.compat as uuids
 
-from headrace.records import StateType, TaskRunChanged, now_micros
+from headrace.records import ProcessInfo, StateType, TaskRunChanged, now_micros
 from headrace_service.ledger import Ledger
 from headrace_service.ledger.background import (
     MAX_ARGUMENTS,
     ClaimedTaskRun,
     NewBackgroundRun,
+    TaskClaim,
+    begin_task_runs,
     claim_task_runs,
     enqueue,
     waiting,
@@ -22,6 +24,7 @@ from headrace_service.ledger.background import (
 from headrace_service.ledger.claims import release_lapsed, release_worker
 from headrace_service.ledger.errors import InvalidInput
 from headrace_service.ledger.models import BackgroundRun, TaskRun
+from headrace_service.ledger.processes import processes
 from headrace_service.ledger.run_changes import NewState, set_task_run_state
 from headrace_service.ledger.work_pools import WorkerCall, keep_worker
 from tests.builders import Stream, state
@@ -108,6 +111,43 @@ def test_what_a_worker_does_not_know_to_be_its_own_is_given_anew(ledger: Ledger)
     assert take(ledger, mine) == []
     (claimed,) = take(ledger, mine, holding=[first])
     assert (claimed.task_run_id, claimed.epoch) == (second, 3)
+
+
+HERE = ProcessInfo("mill", 7, "another machine", 15.0)
+
+
+def begin(ledger: Ledger, stream: Stream, *runs: ClaimedTaskRun) -> list[UUID]:
+    claims = [TaskClaim(run.task_run_id, run.epoch) for run in runs]
+    return ledger.write(begin_task_runs, claims, stream.client_id, HERE, now_micros()).result()
+
+
+def test_a_run_begins_at_one_worker_and_never_under_a_former_claim(ledger: Ledger) -> None:
+    slow, stream = worker(ledger, lease=0), Stream()
+    run_id = ask(ledger)
+    (former,) = take(ledger, slow)
+    ledger.write(release_lapsed, now_micros() + SECOND).result()
+    assert begin(ledger, stream, former) == []
+    (claimed,) = take(ledger, worker(ledger))
+    assert begin(ledger, stream, former) == []
+    other = Stream()
+    assert begin(ledger, other, claimed) == [run_id]
+    assert begin(ledger, other, claimed) == [run_id]  # an answer was lost
+    assert begin(ledger, stream, claimed) == []
+    # From now on the lease of the process counts, not that of the worker.
+    (row,) = ledger.read(processes).result()
+    assert row.client_id == other.client_id
+    say(ledger, other, claimed, "COMPLETED")
+    assert begin(ledger, other, claimed) == []
+
+
+def test_what_has_begun_is_not_given_back(ledger: Ledger) -> None:
+    mine, stream = worker(ledger), Stream()
+    first, second = ask(ledger), ask(ledger)
+    claimed = take(ledger, mine)
+    assert begin(ledger, stream, claimed[0]) == [first]
+    assert [run.task_run_id for run in take(ledger, mine, holding=[])] == [second]
+    ledger.write(release_worker, mine).result()
+    assert (state_of(ledger, first), state_of(ledger, second)) == ("PENDING", "SCHEDULED")
 
 
 def test_what_a_worker_has_begun_stays_its_own(ledger: Ledger) -> None:

@@ -55,6 +55,19 @@ def claim_task_runs(wanted: Mapping[str, object]) -> Operation[Object]:
     return Change(document, {"input": dict(wanted)}, "claimTaskRuns")
 
 
+def begin_task_runs(wanted: Mapping[str, object]) -> Operation[Object]:
+    """Ask for claimed runs before they are executed: `runIds` are those that may be.
+
+    Args:
+        wanted: the fields of the schema's `BeginTasksInput`.
+    """
+    document = (
+        "mutation ($input: BeginTasksInput!) { beginTaskRuns(input: $input) "
+        f"{{ ... on TasksBegun {{ runIds }} {ERROR} }} }}"
+    )
+    return Change(document, {"input": dict(wanted)}, "beginTaskRuns")
+
+
 #: Tells a task worker that there may be something to do, and others that runs have ended.
 FOLLOW = """
 subscription ($after: Cursor, $ids: [ID!], $states: [StateType!]) {

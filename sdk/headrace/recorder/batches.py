@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -82,6 +82,16 @@ class Stream:
         """The process has begun a run that it was given: one that is open from now on."""
         self._claim = claim
         self._open.setdefault(claim.flow_run_id, None)
+
+    def hold(self, run_ids: Iterable[UUID]) -> None:
+        """Runs are open from now on, though nothing was recorded of them."""
+        for run_id in run_ids:
+            self._open.setdefault(run_id, None)
+
+    def let_go(self, run_ids: Iterable[UUID]) -> None:
+        """Runs are no concern of the process after all."""
+        for run_id in run_ids:
+            self._open.pop(run_id, None)
 
     def encode(self, records: list[Record]) -> list[Batch]:
         """The next batch of the stream; several if one would be too long.

@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from uuid import UUID
 
@@ -135,6 +135,21 @@ class Flusher:
         self._start()
         self.buffer.wake()
         return state
+
+    def hold(self, run_ids: Collection[UUID]) -> ProcessInfo:
+        """See `Recorder.hold`."""
+        process = self._stream.process
+        assert process is not None  # a process that has runs tells who it is
+        with self._lock:
+            self._stream.hold(run_ids)
+        self._start()
+        self.buffer.wake()
+        return process
+
+    def let_go(self, run_ids: Collection[UUID]) -> None:
+        """See `Recorder.let_go`."""
+        with self._lock:
+            self._stream.let_go(run_ids)
 
     @property
     def started(self) -> bool:

@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from uuid import UUID
 
@@ -128,6 +128,18 @@ class Recorder:
             TransportAway: there was no answer; ask again.
         """
         return self._flusher.begin(claim, on_loss)
+
+    def hold(self, run_ids: Collection[UUID]) -> ProcessInfo:
+        """Say that this process lives for as long as these runs are open, which it is to execute.
+
+        Returns:
+            What the ledger is to know of the process.
+        """
+        return self._flusher.hold(run_ids)
+
+    def let_go(self, run_ids: Collection[UUID]) -> None:
+        """Take that back for runs which are not executed here."""
+        self._flusher.let_go(run_ids)
 
     @property
     def refused(self) -> int:

@@ -67,10 +67,7 @@ class Taker(abc.ABC):
         self._loop = asyncio.get_running_loop()
         async with AsyncClient() as client:
             with self._signals():
-                helpers = [
-                    asyncio.create_task(self._help(client.run_loops())),
-                    asyncio.create_task(self._help(self._listen(client))),
-                ]
+                helpers = [asyncio.create_task(self._help(each)) for each in self._helpers(client)]
                 try:
                     await self._take_runs(client, once)
                 finally:
@@ -113,6 +110,10 @@ class Taker(abc.ABC):
     @abc.abstractmethod
     def _wake(self) -> tuple[str, dict[str, Any]]:
         """The subscription whose messages tell that there may be something to do."""
+
+    def _helpers(self, client: AsyncClient) -> list[Coroutine[Any, Any, None]]:
+        """What is done on the side for as long as it takes runs."""
+        return [client.run_loops(), self._listen(client)]
 
     async def _leave(self, client: AsyncClient) -> None:
         """Say that there is no such worker any more."""

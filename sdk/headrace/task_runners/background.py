@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from headrace.client import background
-from headrace.client.shared import ask
+from headrace.client.shared import ask_and_wait
 from headrace.context import FlowRunContext
 from headrace.distributed import HeadraceDistributedFuture
 from headrace.drawing import refuse_drawing
@@ -19,7 +19,6 @@ from headrace.nesting import replace
 from headrace.records import StateChange, StateType
 from headrace.task_runners.base import TaskRunner
 from headrace.task_runners.parcels import dumps, what_is_wrong
-from headrace.utilities.asyncutils import run_coro_as_sync
 
 if TYPE_CHECKING:
     from typing import Self
@@ -67,7 +66,7 @@ def delay(
         inputs={**(edges or {}), **run.edges},
         flow_run_id=run.flow_run_id,
     )
-    run_coro_as_sync(ask(asked))
+    ask_and_wait(asked)
     return HeadraceDistributedFuture(run.id, run.name)
 
 

@@ -51,6 +51,7 @@ NEEDED = {
             applyDeployment setDeploymentPaused createSchedule updateSchedule setScheduleActive
             deleteSchedule backfillDeployment createFlowRun putBundle
             claimFlowRuns releaseWorker beginFlowRun concludeFlowRun enqueueTaskRun claimTaskRuns
+            beginTaskRuns
             acquireSlots releaseSlots renewSlots exchangeSlots
             createAutomation updateAutomation setAutomationEnabled setOwnedAutomations
             deleteAutomation

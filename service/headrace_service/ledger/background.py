@@ -1,7 +1,8 @@
 """Background runs of tasks: asked for from anywhere, claimed by task workers, and given back.
 
 It goes with them as with the runs of deployments (`claims`): SCHEDULED until a worker claims them,
-PENDING under a new epoch then, and what an earlier claimant says of them is refused.
+PENDING under a new epoch then, and what an earlier claimant says of them is refused. Before it
+executes them the worker asks once more, since they may have been given back meanwhile.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from heapq import merge
 from itertools import islice
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -16,6 +18,7 @@ import peewee
 
 from headrace.records import (
     Name,
+    ProcessInfo,
     StateChange,
     StateType,
     TaskRunChanged,
@@ -24,14 +27,18 @@ from headrace.records import (
 )
 from headrace_service.ledger.errors import InvalidInput
 from headrace_service.ledger.fold import fold_in
+from headrace_service.ledger.leases import renew_process
 from headrace_service.ledger.models import BackgroundRun, TaskRun
 from headrace_service.ledger.state_changes import change_states
+from headrace_service.ledger.statements import Insert
 from headrace_service.rules import Actor
 
 #: Bytes that the arguments of a run may have: they travel in one message, and are kept in a row.
 MAX_ARGUMENTS = 16 * 1024 * 1024
 #: Runs that a worker gets at once, and the bytes of arguments after which it gets no more.
 MOST_CLAIMED, MOST_BYTES = 100, 16 * 1024 * 1024
+
+_INSERT = Insert(BackgroundRun)
 
 
 class NewBackgroundRun(msgspec.Struct, frozen=True):
@@ -45,6 +52,13 @@ class NewBackgroundRun(msgspec.Struct, frozen=True):
     tags: list[Name] = []
     inputs: dict[str, list[UUID]] = {}
     flow_run_id: UUID | None = None
+
+
+class TaskClaim(NamedTuple):
+    """A run that a task worker has claimed, and the number of the claim."""
+
+    run_id: UUID
+    epoch: int
 
 
 class ClaimedTaskRun(msgspec.Struct, frozen=True):
@@ -71,8 +85,6 @@ def enqueue(db: peewee.Database, wanted: NewBackgroundRun) -> UUID:
             f"{MAX_ARGUMENTS:,} are allowed; pass where they stand instead",
             "arguments",
         )
-    if TaskRun.select().where(TaskRun.id == wanted.id).exists(db):
-        return wanted.id
     created = TaskRunCreated(
         wanted.id,
         wanted.task_name,
@@ -82,14 +94,9 @@ def enqueue(db: peewee.Database, wanted: NewBackgroundRun) -> UUID:
         wanted.tags,
         wanted.inputs,
     )
-    fold_in(db, [created], Actor.SERVICE)
-    row = {
-        BackgroundRun.task_run_id: wanted.id,
-        BackgroundRun.task_key: wanted.task_key,
-        BackgroundRun.arguments: wanted.arguments,
-        BackgroundRun.epoch: 0,
-    }
-    BackgroundRun.insert(row).execute(db)
+    if not fold_in(db, [created], Actor.SERVICE):  # else there is such a run
+        content = bytearray(wanted.arguments)  # on PostgreSQL, `bytes` are ids
+        _INSERT.run(db, wanted.id.bytes, wanted.task_key, content, 0, None)
     return wanted.id
 
 
@@ -150,6 +157,45 @@ def _claim(db: peewee.Database, worker_id: UUID, run_id: UUID) -> ClaimedTaskRun
     return ClaimedTaskRun(run_id, key, name, epoch + 1, count, known, bytes(arguments))
 
 
+def begin_task_runs(
+    db: peewee.Database,
+    claims: Sequence[TaskClaim],
+    client_id: UUID,
+    process: ProcessInfo,
+    now: int,
+) -> list[UUID]:
+    """Give claimed runs to their worker's process, whose own lease counts from here on.
+
+    Asking again changes nothing.
+
+    Args:
+        db: the writer's database.
+        claims: the runs that it is about to execute, and under which claims.
+        client_id: the stream by which it will record what becomes of them.
+        process: the process.
+        now: microseconds.
+
+    Returns:
+        Those that it may execute. Others were given back meanwhile, or have ended.
+    """
+    epochs = {claim.run_id: claim.epoch for claim in claims}
+    query = (
+        BackgroundRun.select(BackgroundRun.task_run_id, BackgroundRun.epoch)
+        .join(TaskRun, on=(TaskRun.id == BackgroundRun.task_run_id))
+        .where(
+            BackgroundRun.task_run_id.in_(list(epochs)),
+            TaskRun.state_type == StateType.PENDING.value,
+            TaskRun.client_id.is_null(True) | (TaskRun.client_id == client_id),
+        )
+    )
+    begun = [run_id for run_id, epoch in query.tuples().execute(db) if epoch == epochs[run_id]]
+    if begun:
+        change = TaskRun.update({TaskRun.client_id: client_id})
+        change.where(TaskRun.id.in_(begun)).execute(db)
+        renew_process(db, client_id, process, now)
+    return begun
+
+
 def release_background_runs(
     db: peewee.Database, worker_ids: Sequence[UUID], keep: Collection[UUID] = ()
 ) -> list[UUID]:
@@ -161,6 +207,7 @@ def release_background_runs(
         .where(
             BackgroundRun.claimed_by.in_(list(worker_ids)),
             TaskRun.state_type == StateType.PENDING.value,
+            TaskRun.client_id.is_null(True),  # else it has begun
             BackgroundRun.task_run_id.not_in(list(keep)),
         )
     )

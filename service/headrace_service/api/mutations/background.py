@@ -7,12 +7,14 @@ from typing import Annotated
 
 import strawberry
 
+from headrace.records import now_micros
 from headrace_service.api.context import Info, parse_id
 from headrace_service.api.mutations.answers import TaskRunResult, refusal, task_run
+from headrace_service.api.mutations.processes import ProcessInput
 from headrace_service.api.types.background import ClaimedTaskRun, TaskClaims
 from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
 from headrace_service.ledger import background, errors, work_pools
-from headrace_service.ledger.background import NewBackgroundRun
+from headrace_service.ledger.background import NewBackgroundRun, TaskClaim
 from headrace_service.ledger.decode import checked
 
 TaskClaimResult = Annotated[
@@ -76,6 +78,37 @@ class TaskClaimInput:
     )
 
 
+@strawberry.input(description="A run that a task worker has claimed.")
+class TaskClaimedInput:
+    """A run, and its claim."""
+
+    id: strawberry.ID = strawberry.field(description="The run's id.")
+    epoch: int = strawberry.field(description="The number of its claim.")
+
+
+@strawberry.input(description="A task worker's process, and the runs it is about to execute.")
+class BeginTasksInput(ProcessInput):
+    """A process, and the runs that it has claimed."""
+
+    runs: list[TaskClaimedInput] = strawberry.field(description="The runs.")
+
+
+@strawberry.type(description="Runs that are a task worker's from now on.")
+class TasksBegun:
+    """Those that may be executed."""
+
+    run_ids: list[strawberry.ID] = strawberry.field(
+        description="The runs that it may execute. Others are not its own: they were given back "
+        "meanwhile, or have ended."
+    )
+
+
+TaskBeginResult = Annotated[
+    TasksBegun | NotFound | Conflict | InvalidInput,
+    strawberry.union("TaskBeginResult", description="Which runs may begin."),
+]
+
+
 @strawberry.type(description="Background runs of tasks.")
 class BackgroundMutations:
     """Mutations by which tasks run in the background."""
@@ -135,3 +168,22 @@ class BackgroundMutations:
         verb = background.claim_task_runs
         claimed = await ledger.awrite(verb, worker, input.task_keys, limit, holding)
         return TaskClaims(runs=[ClaimedTaskRun.of(run) for run in claimed])
+
+    @strawberry.mutation(
+        description="A task worker asks for runs that it has claimed before it executes them: a "
+        "run is given to one worker, and to none whose claim was given back."
+    )
+    async def begin_task_runs(
+        self,
+        info: Info,
+        input: Annotated[BeginTasksInput, strawberry.argument(description="Who, and which.")],
+    ) -> TaskBeginResult:
+        """Begin."""
+        wanted = [TaskClaim(parse_id(each.id), each.epoch) for each in input.runs]
+        verb = background.begin_task_runs
+        try:
+            client, process = input.read()
+            begun = await info.context.ledger.awrite(verb, wanted, client, process, now_micros())
+        except errors.Refused as error:
+            return refusal(error)
+        return TasksBegun(run_ids=[strawberry.ID(str(run_id)) for run_id in begun])

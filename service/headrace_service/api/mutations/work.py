@@ -7,7 +7,7 @@ from uuid import UUID
 
 import strawberry
 
-from headrace.records import ProcessInfo, RunClaim, StateType, now_micros
+from headrace.records import RunClaim, StateType, now_micros
 from headrace_service.api.context import Info, parse_id
 from headrace_service.api.mutations.answers import (
     DeleteResult,
@@ -16,6 +16,7 @@ from headrace_service.api.mutations.answers import (
     deleted,
     refusal,
 )
+from headrace_service.api.mutations.processes import ProcessInput
 from headrace_service.api.scalars import DateTime
 from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
 from headrace_service.api.types.work import ClaimedRun, Claims, WorkPool
@@ -85,25 +86,11 @@ class Concluded:
 
 
 @strawberry.input(description="The process of a claimed run, which is about to load its code.")
-class BeginInput:
+class BeginInput(ProcessInput):
     """A process, and the claim that it was started for."""
 
     id: strawberry.ID = strawberry.field(description="The run's id.")
     epoch: int = strawberry.field(description="The number of its claim.")
-    client_id: strawberry.ID = strawberry.field(
-        description="The stream by which the process will `record`; it made the id itself."
-    )
-    host: str = strawberry.field(description="The machine that it runs on.")
-    pid: int = strawberry.field(description="Its number there.")
-    identity: str = strawberry.field(
-        description="What tells it apart from every other process of its machine."
-    )
-    lease_seconds: float = strawberry.field(
-        description="So long it counts as living without a word from it."
-    )
-    direct: bool = strawberry.field(
-        default=False, description="Whether it writes into the ledger's file itself."
-    )
 
 
 @strawberry.type(description="A run is its process's from now on.")
@@ -323,14 +310,9 @@ class WorkMutations:
     ) -> BeginResult:
         """Begin."""
         claim = RunClaim(parse_id(input.id), input.epoch)
-        process = ProcessInfo(
-            input.host, input.pid, input.identity, input.lease_seconds, input.direct
-        )
-        client = parse_id(input.client_id, "clientId")
         try:
-            state = await info.context.ledger.awrite(
-                begin, claim, client, checked(process), now_micros()
-            )
+            client, process = input.read()
+            state = await info.context.ledger.awrite(begin, claim, client, process, now_micros())
         except errors.Refused as error:
             return refusal(error)
         return Begun(state=state)
