@@ -21,7 +21,7 @@ from headrace.client.schemas import answers
 from headrace.client.schemas.actions import ArtifactCreate
 from headrace.client.schemas.objects import Artifact as ArtifactResponse
 from headrace.client.shared import ask
-from headrace.context import CURRENT_RUN, FlowRunContext, TaskRunContext
+from headrace.context import CURRENT_RUN, LiveFlowRun, LiveTaskRun
 from headrace.exceptions import ObjectNotFound, ServiceError
 from headrace.logging import get_logger
 from headrace.utilities.asyncutils import dispatch, dispatched
@@ -46,7 +46,7 @@ class Artifact(ArtifactCreate):
         Args:
             client: has no effect; programs written for Prefect may give one.
         """
-        task_run, flow_run = TaskRunContext.get(), FlowRunContext.get()
+        task_run, flow_run = LiveTaskRun.get(), LiveFlowRun.get()
         if CURRENT_RUN.get() is None:
             warnings.warn(
                 "Artifact creation outside of a flow or task run is deprecated and will be removed "

@@ -24,7 +24,7 @@ from headrace.states import Crashed, State
 from headrace.utilities.asyncutils import run_coro_as_sync, start_in_shared_loop
 
 if TYPE_CHECKING:
-    from headrace.context import TaskRunContext
+    from headrace.context import LiveTaskRun
 
 R = TypeVar("R", covariant=True)
 
@@ -61,7 +61,7 @@ class HeadraceDistributedFuture(HeadraceFuture[R]):
     __slots__ = ("_followed_by",)
 
     def __init__(self, task_run_id: UUID, name: str = "") -> None:
-        super().__init__(cast("TaskRunContext", _RunElsewhere(task_run_id, name)))
+        super().__init__(cast("LiveTaskRun", _RunElsewhere(task_run_id, name)))
         #: The process that follows the run.
         self._followed_by: int | None = None
 

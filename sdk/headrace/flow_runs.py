@@ -17,7 +17,7 @@ from uuid import UUID
 
 from headrace.client import AsyncClient, operations, tending, work
 from headrace.client.shared import ask
-from headrace.context import FlowRunContext, TaskRunContext, current_clock
+from headrace.context import LiveFlowRun, LiveTaskRun, current_clock
 from headrace.exceptions import (
     CancelledRun,
     CursorExpired,
@@ -128,11 +128,11 @@ async def asuspend_flow_run(
         ObjectNotFound: there is no such run.
     """
     _check(timeout)
-    here = FlowRunContext.get()
+    here = LiveFlowRun.get()
     if flow_run_id is not None and (here is None or here.id != flow_run_id):
         await _suspend_other(flow_run_id, wait_for_input, timeout, key)
         return None
-    if TaskRunContext.get() is not None:
+    if LiveTaskRun.get() is not None:
         raise RuntimeError("Cannot suspend task runs.")
     run = _flow_run_here("suspended")
     expected, keyset = _expected(wait_for_input, "suspended", _next_key(run, key))
@@ -188,7 +188,7 @@ def _check(timeout: float | None) -> None:
 
 
 def _flow_run_here(what: str) -> FlowRun:
-    run = FlowRunContext.get()
+    run = LiveFlowRun.get()
     if run is None:
         raise RuntimeError(f"Flow runs can only be {what} from within a flow run.")
     return cast("FlowRun", run)

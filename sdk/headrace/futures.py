@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 from uuid import UUID
 
-from headrace.context import FlowRunContext, TaskRunContext
+from headrace.context import LiveFlowRun, LiveTaskRun
 from headrace.nesting import replace
 from headrace.states import Pending, State
 from headrace.threads import SIGNAL_SLICE, blocking
@@ -32,7 +32,7 @@ class HeadraceFuture(Generic[R]):
 
     __slots__ = ("__weakref__", "_callbacks", "_ended", "_lock", "_run", "_state")
 
-    def __init__(self, run: TaskRunContext) -> None:
+    def __init__(self, run: LiveTaskRun) -> None:
         self._run = run
         self._state: State[object] | None = None
         self._lock = threading.Lock()
@@ -140,7 +140,7 @@ class HeadraceFuture(Generic[R]):
             self._state = state
 
     @property
-    def run(self) -> TaskRunContext:
+    def run(self) -> LiveTaskRun:
         """The task run itself. For the engine."""
         return self._run
 
@@ -155,7 +155,7 @@ class HeadraceFuture(Generic[R]):
     def _take_result(self, raise_on_failure: bool) -> R:
         state = cast("State[R]", self._state)
         value = state.outcome(raise_on_failure)
-        here = FlowRunContext.get()
+        here = LiveFlowRun.get()
         if here is not None and state.is_completed():
             # Passed on to another task, the value shows where it came from.
             here.provenance.track(value, self._run.id)

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     import datetime
 
     from headrace.cache_policies import CachePolicy
-    from headrace.context import TaskRunContext
+    from headrace.context import LiveTaskRun, TaskRunContext
     from headrace.distributed import HeadraceDistributedFuture
     from headrace.engine.hooks import Hook
     from headrace.futures import HeadraceFuture, HeadraceFutureList
@@ -81,7 +81,7 @@ class TaskOptions(TypedDict, total=False):
     retries: int | None
     retry_delay_seconds: float | Sequence[float] | Callable[[int], list[float]] | None
     retry_jitter_factor: float | None
-    retry_condition_fn: Callable[[Task[..., Any], TaskRunContext, State[Any]], Any] | None
+    retry_condition_fn: Callable[[Task[..., Any], LiveTaskRun, State[Any]], Any] | None
     persist_result: bool | None
     result_storage: Any
     result_serializer: Any
@@ -556,4 +556,4 @@ def task_input_hash(context: TaskRunContext, arguments: dict[str, Any]) -> str |
     """
     from headrace.results.keys import hash_call
 
-    return hash_call(context, arguments)
+    return hash_call(context.task_run, arguments)

@@ -7,17 +7,17 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 
-from headrace.context import CURRENT_RUN, TaskRunContext
+from headrace.context import CURRENT_RUN, LiveTaskRun
 from headrace.exceptions import CircularWaitError
 
 _lock = threading.Lock()
 
 #: The task runs that a task run's code waits for right now.
-_waits: dict[TaskRunContext, list[Sequence[TaskRunContext]]] = {}
+_waits: dict[LiveTaskRun, list[Sequence[LiveTaskRun]]] = {}
 
 
 @contextlib.contextmanager
-def waiting_for(*targets: TaskRunContext) -> Iterator[None]:
+def waiting_for(*targets: LiveTaskRun) -> Iterator[None]:
     """To be held while the code that runs here waits, for as long as it takes, for `targets`.
 
     Raises:
@@ -41,7 +41,7 @@ def waiting_for(*targets: TaskRunContext) -> Iterator[None]:
                     del _waits[waiter]
 
 
-def _held_up() -> list[TaskRunContext]:
+def _held_up() -> list[LiveTaskRun]:
     """The task runs that cannot end before the code that runs here goes on: those that called it.
 
     A flow run is not among them: nobody can wait for its future.
@@ -49,7 +49,7 @@ def _held_up() -> list[TaskRunContext]:
     found = []
     run = CURRENT_RUN.get()
     while run is not None:
-        if isinstance(run, TaskRunContext):
+        if isinstance(run, LiveTaskRun):
             found.append(run)
             run = None if run.submitted else run.caller
         else:
@@ -57,9 +57,9 @@ def _held_up() -> list[TaskRunContext]:
     return found
 
 
-def _refuse_circle(waiters: Sequence[TaskRunContext], targets: Sequence[TaskRunContext]) -> None:
+def _refuse_circle(waiters: Sequence[LiveTaskRun], targets: Sequence[LiveTaskRun]) -> None:
     # Each run that the targets need, with the one that needs it.
-    needed_by: dict[TaskRunContext, TaskRunContext | None] = dict.fromkeys(targets)
+    needed_by: dict[LiveTaskRun, LiveTaskRun | None] = dict.fromkeys(targets)
     open_ends = list(targets)
     while open_ends:
         run = open_ends.pop()
@@ -71,7 +71,7 @@ def _refuse_circle(waiters: Sequence[TaskRunContext], targets: Sequence[TaskRunC
                 open_ends.append(needed)
 
 
-def _needs(run: TaskRunContext) -> list[TaskRunContext]:
+def _needs(run: LiveTaskRun) -> list[LiveTaskRun]:
     """What a run waits for: in its code, or before it starts."""
     upstream = run.upstream
     before = () if upstream is None else upstream.futures
@@ -80,12 +80,12 @@ def _needs(run: TaskRunContext) -> list[TaskRunContext]:
 
 
 def _told(
-    waiter: TaskRunContext,
-    end: TaskRunContext,
-    needed_by: dict[TaskRunContext, TaskRunContext | None],
+    waiter: LiveTaskRun,
+    end: LiveTaskRun,
+    needed_by: dict[LiveTaskRun, LiveTaskRun | None],
 ) -> str:
     names = []
-    run: TaskRunContext | None = end
+    run: LiveTaskRun | None = end
     while run is not None:
         names.append(f"'{run.name}'")
         run = needed_by[run]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from headrace import State, flow, task
-from headrace.context import FlowRunContext
+from headrace.context import LiveFlowRun
 from headrace.flows import Flow
 from tests.run_kit import Book
 
@@ -40,7 +40,7 @@ def test_a_flow_that_returns_states_fails_with_them(book: Book) -> None:
 def test_hooks_are_called_with_the_flow_its_run_and_the_state(book: Book) -> None:
     calls = []
 
-    def tell(flow: Flow[..., object], flow_run: FlowRunContext, state: State[object]) -> None:
+    def tell(flow: Flow[..., object], flow_run: LiveFlowRun, state: State[object]) -> None:
         calls.append((flow.name, flow_run.name, str(state)))
 
     @flow(on_completion=[tell], on_failure=[tell])

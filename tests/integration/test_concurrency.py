@@ -144,7 +144,7 @@ def test_the_holder_is_the_run_that_holds(limits: Limits) -> None:
 
         run = FlowRunContext.get()
         assert run is not None
-        return run.id, state.result()
+        return run.flow_run.id, state.result()
 
     run_id, (claim,) = load()
     assert (claim.occupied, claim.holder.flow_run_id) == (2, run_id)

@@ -415,7 +415,7 @@ def test_a_flow_reads_what_it_has_done_itself() -> None:
         async with get_client() as client:
             here = FlowRunContext.get()
             assert here is not None
-            run: FlowRun = await client.read_flow_run(here.id)
+            run: FlowRun = await client.read_flow_run(here.flow_run.id)
             tasks = await client.read_task_runs()
             assert run.state_name is not None
             return run.name, run.state_name, len(tasks)

@@ -32,7 +32,7 @@ class Approval(RunInput):
 def here() -> UUID:
     run = FlowRunContext.get()
     assert run is not None
-    return run.id
+    return run.flow_run.id
 
 
 class Resumer:
@@ -111,7 +111,7 @@ def test_what_does_not_fit_is_refused_and_the_run_stays_paused(book: Book) -> No
     assert [str(error) for error in resumer.errors] == [
         "Cannot resume this run: Reason: Validation failed. "
         "Failure reason: 'reason' is a required property",
-        "Cannot resume this run: Reason: Validation failed. "
+        "Cannot resume this run: Reason: Validation failed for field 'reason'. "
         "Failure reason: 5 is not of type 'string'",
     ]
 

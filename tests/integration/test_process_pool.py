@@ -65,7 +65,7 @@ def tell(number: int) -> tuple[object, ...]:
     flow_run, task_run = FlowRunContext.get(), TaskRunContext.get()
     assert flow_run is not None
     assert task_run is not None
-    return flow_run.name, task_run.name, task_run.parameters
+    return flow_run.flow_run.name, task_run.task_run.name, task_run.parameters
 
 
 def test_the_run_travels_with_its_context_and_its_records_come_back(book: Book) -> None:

@@ -377,16 +377,23 @@ def test_the_code_of_a_run_can_see_it(recorder: ListRecorder) -> None:
         run = TaskRunContext.get()
         assert run is not None
         assert run is get_run_context()
-        assert FlowRunContext.get() is run.flow_run is not None
-        seen.append((run.name, run.parameters, run.flow_run.name, str(run.state)))
+        outer = FlowRunContext.get()
+        assert outer is not None
+        assert outer is FlowRunContext.get()
+        assert outer.flow_run is run.task_run.flow_run
+        seen.append(
+            (run.task_run.name, run.parameters, outer.flow_run.name, str(run.task_run.state))
+        )
 
     @flow
     def pipeline() -> str:
         look(3)
         look.submit(4).result()
         run = FlowRunContext.get()
+        assert run is get_run_context()
         assert run is not None
-        return run.name
+        assert (run.flow, run.parameters) == (pipeline, {})
+        return run.flow_run.name
 
     name = pipeline()
     assert seen == [
@@ -559,7 +566,7 @@ def test_many_coroutines_of_one_task_keep_their_runs_apart(recorder: ListRecorde
         await asyncio.sleep(0)
         run = TaskRunContext.get()
         assert run is not None
-        return run.name
+        return run.task_run.name
 
     @flow
     async def pipeline() -> list[str]:

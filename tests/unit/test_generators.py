@@ -21,7 +21,7 @@ def states(recorder: ListRecorder) -> list[str]:
 
 def current() -> str | None:
     run = TaskRunContext.get()
-    return None if run is None else run.name
+    return None if run is None else run.task_run.name
 
 
 @task

@@ -56,7 +56,7 @@ def test_a_schedule_prints_as_users_know_it() -> None:
             "Only one schedule type can be defined at a time. Found: cron, rrule",
         ),
         (lambda: CronSchedule(cron="x"), "Invalid cron string"),
-        (lambda: IntervalSchedule(interval=datetime.timedelta(0)), "Invalid interval"),
+        (lambda: IntervalSchedule(interval=datetime.timedelta(0)), "be greater than 0 seconds"),
     ],
 )
 def test_what_makes_no_sense_is_refused(make: Any, message: str) -> None:

@@ -263,7 +263,7 @@ def test_runs_are_named_by_a_template_or_a_function(recorder: ListRecorder) -> N
     def move(place: str, count: int = 7) -> str:
         run = TaskRunContext.get()
         assert run is not None
-        return run.name
+        return run.task_run.name
 
     @flow
     def pipeline() -> None:

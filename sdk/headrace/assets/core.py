@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import pydantic
 
-from headrace.context import TaskRunContext
+from headrace.context import LiveTaskRun
 
 #: Characters of a key at most.
 MAX_KEY = 512
@@ -66,7 +66,7 @@ def add_asset_metadata(asset: str | Asset, metadata: dict[str, Any]) -> None:
         RuntimeError: this code runs in no task made by `materialize`.
         ValueError: the task does not make that asset.
     """
-    run = TaskRunContext.get()
+    run = LiveTaskRun.get()
     assets = None if run is None else getattr(run.task, "assets", None)
     if run is None or assets is None:
         raise RuntimeError("Unable to call `add_asset_metadata` when not inside of an AssetContext")

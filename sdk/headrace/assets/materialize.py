@@ -10,7 +10,7 @@ from headrace.events import emit_event
 from headrace.tasks import Task
 
 if TYPE_CHECKING:
-    from headrace.context import TaskRunContext
+    from headrace.context import LiveTaskRun
     from headrace.states import State
 
 P = ParamSpec("P")
@@ -70,7 +70,7 @@ def materialize(
     return lambda fn: MaterializingTask(fn, assets=assets, materialized_by=by, **task_kwargs)
 
 
-def _tell(task: MaterializingTask[..., Any], task_run: TaskRunContext, state: State[Any]) -> None:
+def _tell(task: MaterializingTask[..., Any], task_run: LiveTaskRun, state: State[Any]) -> None:
     """Emit an event for each asset, with what the run has said of it. A hook."""
     metadata = task_run.asset_metadata or {}
     outcome = "succeeded" if state.is_completed() else "failed"

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from headrace.concurrency.keeper import get_keeper
 from headrace.concurrency.slots import Slots, get_slots
-from headrace.context import CURRENT_RUN, TaskRunContext
+from headrace.context import CURRENT_RUN, LiveFlowRun, LiveTaskRun
 from headrace.exceptions import (
     AcquireConcurrencySlotTimeoutError,
     ConcurrencySlotAcquisitionError,
@@ -262,7 +262,7 @@ def _holder(given: object) -> SlotHolder:
     if run is None:
         return SlotHolder(machine, pid, identity=_identity_of(pid))
     flow_run = run.flow_run
-    task_run_id = run.id if isinstance(run, TaskRunContext) else None
+    task_run_id = run.id if isinstance(run, LiveTaskRun) else None
     return SlotHolder(machine, pid, None if flow_run is None else flow_run.id, task_run_id)
 
 
@@ -280,8 +280,11 @@ def _key(given: str | None) -> str:
     if given is None or "{" not in given:
         return given or ""
     run = CURRENT_RUN.get()
+    arguments: Mapping[str, object] = {}
+    if run is not None:
+        arguments = run.arguments if isinstance(run, LiveFlowRun) else run.parameters
     try:
-        return key_of(given, {} if run is None else run.parameters)
+        return key_of(given, arguments)
     except UnknownParameter as error:
         raise ConcurrencySlotAcquisitionError(
             f"Unable to make a key of concurrency slots of {given!r}: {error}"

@@ -25,32 +25,23 @@ from headrace.context.runs import (
     CURRENT_RUN,
     CURRENT_TAGS,
     CURRENT_TRANSACTION,
-    FlowRunContext,
-    RunContext,
-    TaskRunContext,
+    LiveFlowRun,
+    LiveRun,
+    LiveTaskRun,
     current_clock,
     current_settings,
     persists_by_default,
     title_of,
 )
+from headrace.context.views import (
+    EngineContext,
+    TaskRunContext,
+    context_of,
+    get_run_context,
+    run_of,
+)
 from headrace.options import checked_tags
 from headrace.settings import Settings
-
-
-def get_run_context() -> RunContext:
-    """The run that this code runs in.
-
-    Raises:
-        MissingContextError: it runs in none.
-    """
-    run = CURRENT_RUN.get()
-    if run is None:
-        from headrace.exceptions import MissingContextError
-
-        raise MissingContextError(
-            "No run context available. You are not in a flow or task run context."
-        )
-    return run
 
 
 @contextlib.contextmanager
@@ -86,8 +77,8 @@ class TagsContext:
         return cls(set(CURRENT_TAGS.get()))
 
 
-#: The context of a flow run: Prefect's users know it under this name, too.
-EngineContext = FlowRunContext
+#: The context of a flow run: Prefect's users know it under both names.
+FlowRunContext = EngineContext
 
 
 class SettingsContext:
@@ -117,18 +108,22 @@ __all__ = [
     "EngineContext",
     "Environment",
     "FlowRunContext",
+    "LiveFlowRun",
+    "LiveRun",
+    "LiveTaskRun",
     "Recorder",
-    "RunContext",
     "SettingsContext",
     "SystemClock",
     "TagsContext",
     "TaskRunContext",
+    "context_of",
     "current_clock",
     "current_settings",
     "get_environment",
     "get_run_context",
     "get_settings_context",
     "persists_by_default",
+    "run_of",
     "tags",
     "title_of",
     "use_environment",

@@ -19,6 +19,7 @@ from headrace.states import State
 if TYPE_CHECKING:
     import datetime
 
+    from headrace.context.views import EngineContext, TaskRunContext
     from headrace.engine.inputs import Inputs
     from headrace.engine.pools import Pool
     from headrace.flows import Flow
@@ -90,14 +91,14 @@ class _Run:
         return time_of(self.id)
 
 
-class FlowRunContext(_Run):
-    """A flow run, as the code within it sees it; also the `flow_run` that hooks are called with.
+class LiveFlowRun(_Run):
+    """A flow run of this process; the `flow_run` that hooks are called with.
 
     Attributes:
         id: the run's id.
         name: its name, such as "nimble-falcon".
         flow: the flow that runs.
-        parameters: the flow's arguments by parameter name.
+        arguments: the arguments that the flow's function has, by parameter name.
         parent: the flow run that called this one, if any did.
         parent_task_run: the task run that called this one, if a task did.
         run_count: the number of the current attempt; 0 before the first.
@@ -105,12 +106,12 @@ class FlowRunContext(_Run):
     """
 
     __slots__ = (
+        "arguments",
         "assignment",
         "counters",
         "flow",
         "living",
         "logged",
-        "parameters",
         "parent",
         "parent_task_run",
         "passed",
@@ -121,7 +122,11 @@ class FlowRunContext(_Run):
         "pool",
         "provenance",
         "runner",
+        "view",
     )
+
+    #: What the code within it knows it by, once that was asked for.
+    view: EngineContext | None
 
     def __init__(
         self,
@@ -129,8 +134,8 @@ class FlowRunContext(_Run):
         run_id: UUID,
         name: str,
         environment: Environment,
-        parent: FlowRunContext | None,
-        parent_task_run: TaskRunContext | None,
+        parent: LiveFlowRun | None,
+        parent_task_run: LiveTaskRun | None,
     ) -> None:
         self.flow = flow
         self.id = run_id
@@ -139,8 +144,9 @@ class FlowRunContext(_Run):
         self.parent = parent
         self.parent_task_run = parent_task_run
         self.tags = sorted(flow.tags | CURRENT_TAGS.get())
-        self.parameters: dict[str, object] = {}
-        #: The parameters as they were passed, before anything was resolved or converted.
+        self.view = None
+        self.arguments: dict[str, object] = {}
+        #: The arguments as they were passed, before anything was resolved or converted.
         self.passed: dict[str, object] = {}
         self.args = ()
         self.kwargs = {}
@@ -155,7 +161,7 @@ class FlowRunContext(_Run):
         self.counters: dict[str, itertools.count[int]] = {}
         self.provenance = Provenance()
         #: The runs called within this one, in whatever thread, that have not ended.
-        self.living: dict[RunContext, None] = {}
+        self.living: dict[LiveRun, None] = {}
         #: Futures of tasks submitted in this run that have not ended.
         self.pending: dict[HeadraceFuture[Any], None] = {}
         self.pool: Pool | None = None
@@ -172,15 +178,22 @@ class FlowRunContext(_Run):
         self.logged: tuple[type, int] | None = None
 
     @staticmethod
-    def get() -> FlowRunContext | None:
+    def get() -> LiveFlowRun | None:
         """The innermost flow run that this code runs in, or None."""
         run = CURRENT_RUN.get()
-        return run.flow_run if isinstance(run, TaskRunContext) else run
+        return run.flow_run if isinstance(run, LiveTaskRun) else run
 
     @property
-    def flow_run(self) -> FlowRunContext:
-        """The run itself: Prefect's users find it under this name."""
+    def flow_run(self) -> LiveFlowRun:
+        """The flow run that it belongs to: itself."""
         return self
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What was passed to the flow, by parameter name, as plain values that JSON knows."""
+        from headrace.parameters import plain
+
+        return plain(self.passed)
 
     @property
     def deployment_id(self) -> UUID | None:
@@ -198,7 +211,7 @@ class FlowRunContext(_Run):
         return self.flow.task_runner
 
     @property
-    def root(self) -> FlowRunContext:
+    def root(self) -> LiveFlowRun:
         """The outermost flow run around this one, or itself."""
         return self if self.parent is None else self.parent.root
 
@@ -213,8 +226,8 @@ class FlowRunContext(_Run):
         return self.start_time
 
 
-class TaskRunContext(_Run):
-    """A task run, as the code within it sees it; also the `task_run` that hooks are called with.
+class LiveTaskRun(_Run):
+    """A task run of this process; the `task_run` that hooks are called with.
 
     Attributes:
         id: the run's id.
@@ -233,7 +246,11 @@ class TaskRunContext(_Run):
         "task",
         "transaction",
         "upstream",
+        "view",
     )
+
+    #: What the code within it knows it by, once that was asked for.
+    view: TaskRunContext | None
 
     def __init__(
         self,
@@ -241,7 +258,7 @@ class TaskRunContext(_Run):
         run_id: UUID,
         name: str,
         environment: Environment,
-        flow_run: FlowRunContext | None,
+        flow_run: LiveFlowRun | None,
         args: tuple[object, ...],
         kwargs: Mapping[str, object],
     ) -> None:
@@ -263,26 +280,22 @@ class TaskRunContext(_Run):
         #: What has to be there before the run can start: futures and states.
         self.upstream: Inputs | None = None
         #: The run that called this one, and whether it went on at once instead of waiting.
-        self.caller: RunContext | None = None
+        self.caller: LiveRun | None = None
         self.submitted = False
         #: What its code has said of the assets that it makes, by the asset's key.
         self.asset_metadata: dict[str, dict[str, Any]] | None = None
         #: The transaction of the current attempt, if anything needs one.
         self.transaction: BaseTransaction | None = None
         self.store = None
+        self.view = None
 
     @staticmethod
-    def get() -> TaskRunContext | None:
+    def get() -> LiveTaskRun | None:
         """The innermost task run that this code runs in, or None; flows may lie between."""
         run = CURRENT_RUN.get()
-        while run is not None and not isinstance(run, TaskRunContext):
+        while run is not None and not isinstance(run, LiveTaskRun):
             run = run.parent_task_run or run.parent
         return run
-
-    @property
-    def task_run(self) -> TaskRunContext:
-        """The run itself: Prefect's users find it under this name."""
-        return self
 
     @property
     def parameters(self) -> dict[str, object]:
@@ -314,19 +327,19 @@ class TaskRunContext(_Run):
         return persists_by_default(self.caller, settings)
 
 
-RunContext = FlowRunContext | TaskRunContext
+LiveRun = LiveFlowRun | LiveTaskRun
 
 
-def title_of(run: RunContext) -> str:
+def title_of(run: LiveRun) -> str:
     """How messages name a run: by its flow, and by its task if it is one's."""
-    if isinstance(run, FlowRunContext):
+    if isinstance(run, LiveFlowRun):
         return f"flow '{run.flow.name}'"
     task = f"task '{run.task.name}'"
     return task if run.flow_run is None else f"{title_of(run.flow_run)}, {task}"
 
 
 #: The run that the code runs in.
-CURRENT_RUN: ContextVar[RunContext | None] = ContextVar("headrace_current_run", default=None)
+CURRENT_RUN: ContextVar[LiveRun | None] = ContextVar("headrace_current_run", default=None)
 
 
 #: The tags of the `with tags(...)` that the code runs in.
@@ -338,7 +351,7 @@ CURRENT_TRANSACTION: ContextVar[BaseTransaction | None] = ContextVar(
 )
 
 
-def persists_by_default(caller: RunContext | None, settings: Settings) -> bool:
+def persists_by_default(caller: LiveRun | None, settings: Settings) -> bool:
     """Whether the result of a run is kept that does not say so itself."""
     if caller is not None:
         return caller.persist_result

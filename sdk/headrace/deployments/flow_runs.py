@@ -13,7 +13,7 @@ from headrace.client.orchestration.asking import raise_status
 from headrace.client.schemas import answers
 from headrace.client.schemas.objects import FlowRun
 from headrace.client.shared import ask
-from headrace.context import CURRENT_RUN, FlowRunContext, TaskRunContext
+from headrace.context import CURRENT_RUN, LiveFlowRun, LiveTaskRun
 from headrace.exceptions import FlowRunWaitTimeout, ObjectNotFound, ServiceError
 from headrace.flow_runs import read_flow_run, wait_for_flow_run
 from headrace.names import generate_name
@@ -67,7 +67,7 @@ async def arun_deployment(
     if not work.is_id(name):
         checked_full_name(str(name))
     caller = CURRENT_RUN.get() if as_subflow else None
-    parent = FlowRunContext.get() if as_subflow else None
+    parent = LiveFlowRun.get() if as_subflow else None
     wanted = work.input_of(
         deployment=str(name),
         parameters=plain(dict(parameters or {})),
@@ -76,7 +76,7 @@ async def arun_deployment(
         scheduled_time=None if scheduled_time is None else scheduled_time.isoformat(),
         idempotency_key=idempotency_key,
         parent_flow_run_id=None if parent is None else str(parent.id),
-        parent_task_run_id=str(caller.id) if isinstance(caller, TaskRunContext) else None,
+        parent_task_run_id=str(caller.id) if isinstance(caller, LiveTaskRun) else None,
         work_queue_name=work_queue_name,
         job_variables=dict(job_variables) if job_variables else None,
         priority=priority or None,

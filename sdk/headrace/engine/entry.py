@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
-from headrace.context import FlowRunContext
+from headrace.context import LiveFlowRun
 from headrace.drawing import CURRENT_DRAWING
 from headrace.drivers import drive, drive_async
 from headrace.engine.flow_run import new_flow_run
@@ -111,7 +111,7 @@ def submit_task(
     if (drawing := CURRENT_DRAWING.get()) is not None:
         stand_in: Any = drawing.submit(task, args, {**kwargs, "wait_for": wait_for})
         return cast("HeadraceFuture[Any]", stand_in)
-    flow_run = FlowRunContext.get()
+    flow_run = LiveFlowRun.get()
     if flow_run is not None and flow_run.flow.task_runner.own_submit:
         future: HeadraceFuture[Any] = own_runner_of(flow_run).submit_call(
             task, args, kwargs, wait_for, edges

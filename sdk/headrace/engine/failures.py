@@ -13,10 +13,10 @@ from uuid import uuid4
 import msgspec
 
 if TYPE_CHECKING:
-    from headrace.context import FlowRunContext
+    from headrace.context import LiveFlowRun
 
 
-def keep_failure(run: FlowRunContext, error: Exception) -> str | None:
+def keep_failure(run: LiveFlowRun, error: Exception) -> str | None:
     """Write an exception into the folder of results, in the form that `PickleSerializer` reads.
 
     Returns:

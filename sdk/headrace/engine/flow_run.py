@@ -10,8 +10,8 @@ from headrace.context import (
     ASSIGNMENT,
     CURRENT_RUN,
     Assignment,
-    FlowRunContext,
-    TaskRunContext,
+    LiveFlowRun,
+    LiveTaskRun,
     get_environment,
     persists_by_default,
 )
@@ -58,13 +58,13 @@ def new_flow_run(
     """
     parameters = flow.shape.bind(args, kwargs)
     caller = CURRENT_RUN.get()
-    parent = FlowRunContext.get()
+    parent = LiveFlowRun.get()
     if parent is not None and parent.closed:
         refuse_if_crashed(parent)
-    parent_task_run = caller if isinstance(caller, TaskRunContext) else None
+    parent_task_run = caller if isinstance(caller, LiveTaskRun) else None
     environment = get_environment() if caller is None else caller.environment
     run = FlowRun(flow, new_id(), generate_name(), environment, parent, parent_task_run)
-    run.parameters = run.passed = parameters
+    run.arguments = run.passed = parameters
     run.retries = flow.retries
     run.upstream = [] if wait_for is None else [wait_for]
     if caller is None and (assignment := ASSIGNMENT.get()) is not None:
@@ -83,7 +83,7 @@ def new_flow_run(
     return run
 
 
-class FlowRun(FlowRunContext):
+class FlowRun(LiveFlowRun):
     """A run of a flow; made by `new_flow_run`."""
 
     __slots__ = ("clock", "retries", "upstream")
@@ -136,10 +136,10 @@ class FlowRun(FlowRunContext):
         if inputs.replace or self.upstream:
             if (state := not_ready(inputs.required)) is not None:
                 return state
-            self.parameters = {name: resolve(value) for name, value in self.parameters.items()}
+            self.arguments = {name: resolve(value) for name, value in self.arguments.items()}
         try:
             if self.flow.should_validate_parameters:
-                self.parameters = self.flow.shape.validate(self.parameters)
+                self.arguments = self.flow.shape.validate(self.arguments)
             self._take_name()
         except ParameterTypeError as error:
             reason = f"{type(error).__name__}: {error}"
@@ -147,7 +147,7 @@ class FlowRun(FlowRunContext):
         except Exception as error:  # of the user's function for names, or of a template
             return Failed(f"Flow run could not be named: {describe_error(error)}", data=error)
         self._create()
-        self.args, self.kwargs = self.flow.shape.unbind(self.parameters)
+        self.args, self.kwargs = self.flow.shape.unbind(self.arguments)
         return None
 
     def begin_attempt(self) -> None:
@@ -256,7 +256,7 @@ class FlowRun(FlowRunContext):
     def _inputs(self) -> Inputs:
         """What has to complete before the run starts."""
         inputs = Inputs()
-        for name, value in self.parameters.items():
+        for name, value in self.arguments.items():
             inputs.look_into(name, value, None)
         if self.upstream:
             inputs.look_into("wait_for", self.upstream, None)
@@ -268,7 +268,7 @@ class FlowRun(FlowRunContext):
             from headrace.engine.run_names import custom_name
 
             self.name = clip_name(
-                custom_name(f"flow '{self.flow.name}'", "flow_run_name", given, self.parameters)
+                custom_name(f"flow '{self.flow.name}'", "flow_run_name", given, self.arguments)
             )
 
     def _gather(self) -> Lifecycle[None]:
@@ -343,7 +343,7 @@ class FlowRun(FlowRunContext):
                     self.name,
                     change,
                     clip_name(flow.told_version) if flow.told_version else None,
-                    recorded(self.parameters),
+                    recorded(self.arguments),
                     self.tags,
                     None if self.parent is None else self.parent.id,
                     None if self.parent_task_run is None else self.parent_task_run.id,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Generator
 from typing import TYPE_CHECKING, Any, cast
 
-from headrace.context import CURRENT_RUN, CURRENT_TRANSACTION, RunContext
+from headrace.context import CURRENT_RUN, CURRENT_TRANSACTION, LiveRun
 from headrace.engine.commands import Call
 from headrace.engine.lifecycle import Run, lifecycle
 
@@ -34,7 +34,7 @@ def collected(definition: Definition) -> Callable[..., Any]:
 
 def drive_generator(run: Run, function: Callable[..., Any]) -> Generator[Any, Any, Any]:
     """Run the lifecycle of a generator function, and yield what it yields."""
-    place = _Place(cast(RunContext, run))
+    place = _Place(cast(LiveRun, run))
     steps = lifecycle(run)
     place.enter()
     outcome: Any = None
@@ -66,7 +66,7 @@ def drive_generator(run: Run, function: Callable[..., Any]) -> Generator[Any, An
 
 async def drive_async_generator(run: Run, function: Callable[..., Any]) -> AsyncGenerator[Any, Any]:
     """Run the lifecycle of an asynchronous generator function, and yield what it yields."""
-    place = _Place(cast(RunContext, run))
+    place = _Place(cast(LiveRun, run))
     steps = lifecycle(run)
     place.enter()
     outcome: Any = None
@@ -106,10 +106,10 @@ class _Place:
 
     __slots__ = ("_outside", "_run", "_transaction")
 
-    def __init__(self, run: RunContext) -> None:
+    def __init__(self, run: LiveRun) -> None:
         self._run = run
         self._transaction = CURRENT_TRANSACTION.get()
-        self._outside: tuple[RunContext | None, BaseTransaction | None] = (None, None)
+        self._outside: tuple[LiveRun | None, BaseTransaction | None] = (None, None)
 
     def enter(self) -> None:
         self._outside = CURRENT_RUN.get(), CURRENT_TRANSACTION.get()

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-from headrace.context import RunContext
+from headrace.context import LiveRun
 from headrace.drivers import Ask, Lifecycle
 from headrace.logging import HeadraceLogAdapter, logger_of
 from headrace.records import StateType
@@ -30,7 +30,7 @@ _OPTIONS = {
 def call_hooks(
     hooks: Hooks,
     owner: object,
-    run: RunContext,
+    run: LiveRun,
     state: State[Any],
     logger: HeadraceLogAdapter | None = None,
 ) -> Lifecycle[None]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from headrace.context import FlowRunContext
+from headrace.context import LiveFlowRun
 from headrace.exceptions import UpstreamTaskError
 from headrace.futures import HeadraceFuture
 from headrace.nesting import MAX_DEPTH, PLAIN, holds_plain, is_container, items_of, replace
@@ -96,7 +96,7 @@ def find_inputs(
     shape: Shape,
     args: tuple[object, ...],
     kwargs: Mapping[str, object],
-    flow_run: FlowRunContext | None,
+    flow_run: LiveFlowRun | None,
 ) -> Inputs | None:
     """What goes into a call; None if nothing does, as with most calls."""
     provenance = None if flow_run is None else flow_run.provenance

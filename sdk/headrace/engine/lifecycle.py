@@ -15,7 +15,7 @@ import contextlib
 import logging
 from typing import Any, ClassVar, Protocol, cast
 
-from headrace.context import CURRENT_RUN, Clock, FlowRunContext, RunContext
+from headrace.context import CURRENT_RUN, Clock, LiveFlowRun, LiveRun
 from headrace.drivers import Either, Lifecycle
 from headrace.engine.commands import Call
 from headrace.engine.outcomes import failure_of
@@ -94,7 +94,7 @@ def lifecycle(run: Run) -> Lifecycle[State[Any]]:
     (KeyboardInterrupt, SystemExit, cancellation), is raised, once it is recorded. So is `Pause`:
     another process goes on with the run.
     """
-    token = CURRENT_RUN.set(cast(RunContext, run))
+    token = CURRENT_RUN.set(cast(LiveRun, run))
     try:
         steps = run.open()
         state = None if steps is None else (yield from steps)
@@ -171,7 +171,7 @@ def _may_retry(run: Run, failure: Exception | State[Any]) -> Lifecycle[bool]:
 
 def _await_retry(run: Run, failure: Exception | State[Any]) -> Lifecycle[None]:
     """Let the delay before the next attempt pass."""
-    context = cast(RunContext, run)
+    context = cast(LiveRun, run)
     delay = float(run.retry_delay(run.run_count))
     reason = str(failure) if isinstance(failure, State) else describe_error(failure)
     attempts = run.retries + 1
@@ -186,7 +186,7 @@ def _await_retry(run: Run, failure: Exception | State[Any]) -> Lifecycle[None]:
 
 def _failed(run: Run, call: Call, error: Exception) -> State[Any]:
     """The final state of a run whose function raised `error`."""
-    context = cast(RunContext, run)
+    context = cast(LiveRun, run)
     if call.expired:
         message = f"{run.kind} run exceeded timeout of {call.timeout} second(s)"
         return TimedOut(message, data=error)
@@ -217,12 +217,12 @@ def _crash_state(run: Run, error: BaseException) -> State[Any]:
     return Crashed(reason, data=error)
 
 
-def _log_traceback(run: RunContext, error: Exception) -> None:
+def _log_traceback(run: LiveRun, error: Exception) -> None:
     """Log an error with its traceback, unless the same one was logged by a run within this one."""
     flow_run = run.flow_run
     mark = (type(error), id(error))
     if flow_run is None or flow_run.logged != mark:
         logger_of(run).error("Raised %s", describe_error(error), exc_info=error)
-    outer = run.parent if isinstance(run, FlowRunContext) else flow_run
+    outer = run.parent if isinstance(run, LiveFlowRun) else flow_run
     if outer is not None:
         outer.logged = mark

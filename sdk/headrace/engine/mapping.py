@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from headrace.context import FlowRunContext
+from headrace.context import LiveFlowRun
 from headrace.drawing import refuse_drawing
 from headrace.engine.entry import submit_task
 from headrace.engine.inputs import not_ready, resolve
@@ -88,7 +88,7 @@ class _Column:
         elif isinstance(value, HeadraceFuture | State):
             self.source = value.task_run_id if isinstance(value, HeadraceFuture) else None
             value = _result_of(value)
-        elif (run := FlowRunContext.get()) is not None:
+        elif (run := LiveFlowRun.get()) is not None:
             self.source = run.provenance.find(value)
         self.value = value
         self._same = value.value if isinstance(value, unmapped) else value
@@ -112,7 +112,7 @@ def _result_of(value: HeadraceFuture[Any] | State[Any]) -> object:
 
 def _placed(task: Task[..., Any], error: Exception) -> Exception:
     """The error with a note that tells where it happened."""
-    run = FlowRunContext.get()
+    run = LiveFlowRun.get()
     where = "" if run is None else f", in flow run '{run.name}' of flow '{run.flow.name}'"
     error.add_note(f"task '{task.name}'{where}; unmapped(...) marks what is to go to every call")
     return error

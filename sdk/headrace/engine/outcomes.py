@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from headrace.context import FlowRunContext, RunContext
+from headrace.context import LiveFlowRun, LiveRun
 from headrace.exceptions import CrashedRun
 from headrace.futures import resolve_futures_to_states
 from headrace.records import StateType
@@ -29,16 +29,16 @@ def outcome_of(value: object, now: int) -> State[Any]:
     return State(StateType.COMPLETED, "Completed", None, value, now)
 
 
-def failure_of(run: RunContext, error: Exception) -> State[Any]:
+def failure_of(run: LiveRun, error: Exception) -> State[Any]:
     """The final state of a run whose function raised `error`, or whose result cannot be kept."""
     # The two wordings differ by a colon: so Prefect's users know them.
     words = "Flow run encountered an exception:"
-    if not isinstance(run, FlowRunContext):
+    if not isinstance(run, LiveFlowRun):
         words = "Task run encountered an exception"
     return Failed(f"{words} {type(error).__name__}: {describe(error)}", data=error)
 
 
-def refuse_if_crashed(flow_run: FlowRunContext) -> None:
+def refuse_if_crashed(flow_run: LiveFlowRun) -> None:
     """See to it that no run begins within a flow run that has crashed.
 
     Its code may be going on in other threads, and nobody would record how such a run ends.

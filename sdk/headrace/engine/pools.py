@@ -12,7 +12,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any, Protocol
 
-from headrace.context import CURRENT_RUN, FlowRunContext, TaskRunContext
+from headrace.context import CURRENT_RUN, LiveFlowRun, LiveTaskRun
 from headrace.exceptions import MissingResult
 from headrace.futures import HeadraceFuture
 from headrace.settings import get_settings
@@ -46,12 +46,12 @@ class Pool(Protocol):
         """Nothing more will be submitted; `drop` forgets jobs that have not started."""
 
 
-def pending_of(flow_run: FlowRunContext | None) -> Pending:
+def pending_of(flow_run: LiveFlowRun | None) -> Pending:
     """Where a submitted task's future stands until it has ended, so that somebody waits for it."""
     return _loose if flow_run is None else flow_run.pending
 
 
-def pool_of(flow_run: FlowRunContext | None) -> Pool:
+def pool_of(flow_run: LiveFlowRun | None) -> Pool:
     """What runs the tasks of a flow run, or those submitted outside of every flow."""
     global _loose_pool
     with _lock:
@@ -67,7 +67,7 @@ def pool_of(flow_run: FlowRunContext | None) -> Pool:
         return pool
 
 
-def own_runner_of(flow_run: FlowRunContext) -> TaskRunner[Any]:
+def own_runner_of(flow_run: LiveFlowRun) -> TaskRunner[Any]:
     """The started task runner of a flow run whose flow has one with a `submit` of its own."""
     with _lock:
         if flow_run.runner is None:
@@ -76,7 +76,7 @@ def own_runner_of(flow_run: FlowRunContext) -> TaskRunner[Any]:
         return flow_run.runner
 
 
-def close_pool(flow_run: FlowRunContext, drop: bool = False) -> None:
+def close_pool(flow_run: LiveFlowRun, drop: bool = False) -> None:
     """The flow run submits nothing more; `drop` forgets what has not started."""
     if flow_run.pool is not None:
         flow_run.pool.close(drop)
@@ -115,7 +115,7 @@ def _after_fork_in_child() -> None:
     run = CURRENT_RUN.get()
     while run is not None:
         run.closed = True
-        if isinstance(run, TaskRunContext):
+        if isinstance(run, LiveTaskRun):
             run = run.flow_run
         else:
             inherited.append(run.pending)

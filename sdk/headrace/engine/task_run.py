@@ -12,7 +12,7 @@ import msgspec
 from headrace.context import (
     CURRENT_RUN,
     CURRENT_TRANSACTION,
-    TaskRunContext,
+    LiveTaskRun,
     get_environment,
 )
 from headrace.drivers import Ask, Lifecycle, Work, drive
@@ -55,7 +55,7 @@ def new_task_run(
     shape = task.shape
     shape.check(args, kwargs)
     caller = CURRENT_RUN.get()
-    flow_run = caller.flow_run if isinstance(caller, TaskRunContext) else caller
+    flow_run = caller.flow_run if isinstance(caller, LiveTaskRun) else caller
     name = task.name
     if flow_run is not None and flow_run.closed:
         refuse_if_crashed(flow_run)
@@ -91,12 +91,12 @@ def new_task_run(
             run.upstream = inputs
     if wait_for is not None:
         run.wait_for(wait_for)
-    if isinstance(caller, TaskRunContext):
+    if isinstance(caller, LiveTaskRun):
         run.edges = {**run.edges, "__parents__": [caller.id]}
     return run
 
 
-class TaskRun(TaskRunContext):
+class TaskRun(LiveTaskRun):
     """A run of a task; made by `new_task_run`."""
 
     __slots__ = (
@@ -166,7 +166,7 @@ class TaskRun(TaskRunContext):
         )
 
     def _is_within_transaction(self) -> bool:
-        return isinstance(self.caller, TaskRunContext) and self.caller.transaction is not None
+        return isinstance(self.caller, LiveTaskRun) and self.caller.transaction is not None
 
     def undo_attempt(self, error: BaseException) -> Lifecycle[object] | None:
         """Roll the attempt's transaction back, if it has one."""

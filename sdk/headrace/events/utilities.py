@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from headrace.context import FlowRunContext, get_environment
+from headrace.context import LiveFlowRun, get_environment
 from headrace.events.schemas.events import Event, RelatedResource
 from headrace.records import EventEmitted
 from headrace.text import clip_name
@@ -63,7 +63,7 @@ def emit_event(
 
 
 def _record(event: Event) -> None:
-    run = FlowRunContext.get()
+    run = LiveFlowRun.get()
     environment = get_environment() if run is None else run.environment
     occurred = event.occurred if event.occurred.tzinfo else event.occurred.replace(tzinfo=UTC)
     plain = event.model_dump(mode="json", include={"payload"})

@@ -15,7 +15,7 @@ import msgspec
 
 from headrace.client import operations
 from headrace.client.shared import ask
-from headrace.context import FlowRunContext
+from headrace.context import LiveFlowRun
 from headrace.exceptions import ObjectAlreadyExists, ObjectNotFound, ServiceError
 from headrace.utilities.asyncutils import dispatched
 
@@ -48,7 +48,7 @@ def ensure_flow_run_id(flow_run_id: UUID | None = None) -> UUID:
     """
     if flow_run_id is not None:
         return flow_run_id
-    here = FlowRunContext.get()
+    here = LiveFlowRun.get()
     if here is None:
         raise RuntimeError("Must either provide a flow run ID or be within a flow run.")
     return here.id
@@ -56,7 +56,7 @@ def ensure_flow_run_id(flow_run_id: UUID | None = None) -> UUID:
 
 async def settle() -> None:
     """See everything that this code's run has recorded in the ledger, before others ask for it."""
-    here = FlowRunContext.get()
+    here = LiveFlowRun.get()
     if here is not None:
         environment = here.environment
         timeout = environment.settings.settle_timeout
@@ -79,7 +79,7 @@ async def acreate_flow_run_input(
         ObjectAlreadyExists: it has an input of that key.
         RuntimeError: no run was given, and there is none here.
     """
-    here = FlowRunContext.get()
+    here = LiveFlowRun.get()
     if sender is None and here is not None:
         sender = f"headrace.flow-run.{here.id}"
     await settle()

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from headrace.context import CURRENT_RUN, FlowRunContext, RunContext, get_environment
+from headrace.context import CURRENT_RUN, LiveFlowRun, LiveRun, get_environment
 from headrace.records import LogLine, now_micros
 from headrace.text import clip, clip_name, describe, whole_repr
 from headrace.tracebacks import hide_ours
@@ -37,12 +37,12 @@ _RESET = "\x1b[0m"
 MAX_LEVEL = 1000
 
 
-def log_line(run: RunContext, level: int, message: str, micros: int) -> None:
+def log_line(run: LiveRun, level: int, message: str, micros: int) -> None:
     """Log a line about `run` that the engine writes; `micros` is the time now.
 
     The same as `logger_of(run).log(level, message)`, without making the logger.
     """
-    logger = FLOW_RUNS if isinstance(run, FlowRunContext) else TASK_RUNS
+    logger = FLOW_RUNS if isinstance(run, LiveFlowRun) else TASK_RUNS
     if not logger.isEnabledFor(level):
         return
     if only_ours(logger):
@@ -51,7 +51,7 @@ def log_line(run: RunContext, level: int, message: str, micros: int) -> None:
         log_the_long_way(logger, level, "%s", (message,), {"extra": identity_of(run)})
 
 
-def log_creation(run: RunContext, message: str) -> None:
+def log_creation(run: LiveRun, message: str) -> None:
     """Log that a run was created, under the name of the engine, as a line of that run."""
     if not ENGINE.isEnabledFor(logging.INFO):
         return
@@ -126,7 +126,7 @@ def only_ours(logger: logging.Logger) -> bool:
     )
 
 
-def write(run: RunContext, logger_name: str, level: int, message: str, micros: int) -> None:
+def write(run: LiveRun, logger_name: str, level: int, message: str, micros: int) -> None:
     """One line on the console, if that is on, and one record."""
     flow_run = run.flow_run
     if ROOT.handlers[0] is _CONSOLE:
@@ -266,7 +266,7 @@ def _source_of(record: logging.LogRecord) -> str:
     return record.name
 
 
-def identity_of(run: RunContext) -> dict[str, Any]:
+def identity_of(run: LiveRun) -> dict[str, Any]:
     """The ids and names that a `LogRecord` of `run` carries."""
     flow_run = run.flow_run
     values: dict[str, Any] = {
@@ -274,7 +274,7 @@ def identity_of(run: RunContext) -> dict[str, Any]:
         "flow_run_name": "<unknown>" if flow_run is None else flow_run.name,
         "flow_name": "<unknown>" if flow_run is None else flow_run.flow.name,
     }
-    if isinstance(run, FlowRunContext):
+    if isinstance(run, LiveFlowRun):
         assignment = run.assignment
         values["deployment_name"] = None if assignment is None else assignment.deployment_name
     else:

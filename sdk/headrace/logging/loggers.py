@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any, Self
 from uuid import UUID
 
-from headrace.context import CURRENT_RUN, FlowRunContext, RunContext, TaskRunContext
+from headrace.context import CURRENT_RUN, LiveFlowRun, LiveRun, LiveTaskRun, run_of
 from headrace.exceptions import MissingContextError
 from headrace.logging.lines import (
     FLOW_RUNS,
@@ -30,27 +30,27 @@ def get_logger(name: str | None = None) -> logging.Logger:
     return logging.getLogger(name if name.startswith("headrace.") else f"headrace.{name}")
 
 
-def get_run_logger(context: RunContext | None = None, **extra: Any) -> HeadraceLogAdapter:
+def get_run_logger(context: object = None, **extra: Any) -> HeadraceLogAdapter:
     """The logger of the run that this code runs in: a `HeadraceLogAdapter`.
 
     While run loggers are disabled, and outside of runs, it is one that writes nothing.
 
     Args:
-        context: another run whose lines they are to be.
+        context: another run whose lines they are to be, or what `get_run_context` told of it.
         extra: what its lines carry besides the run's ids and names.
 
     Raises:
         MissingContextError: the code runs in no flow run and no task run.
         TypeError: `context` is no run.
     """
-    run = CURRENT_RUN.get() if context is None else context
+    run = CURRENT_RUN.get() if context is None else run_of(context)
     if run is None:
         if FLOW_RUNS.disabled and TASK_RUNS.disabled:
             silent: Any = logging.getLogger("null")
             silent.disabled = True
             return silent  # type: ignore[no-any-return]  # which can all that is asked of it
         raise MissingContextError("There is no active flow or task run context.")
-    if not isinstance(run, FlowRunContext | TaskRunContext):
+    if not isinstance(run, LiveFlowRun | LiveTaskRun):
         raise TypeError(
             f"Received unexpected type {type(run).__name__!r} for context. "
             "Expected one of 'None', 'FlowRunContext', or 'TaskRunContext'."
@@ -58,15 +58,15 @@ def get_run_logger(context: RunContext | None = None, **extra: Any) -> HeadraceL
     return HeadraceLogAdapter(_base_of(run), run, extra) if extra else logger_of(run)
 
 
-def logger_of(run: RunContext) -> HeadraceLogAdapter:
+def logger_of(run: LiveRun) -> HeadraceLogAdapter:
     """The logger of `run`."""
     if run.logger is None:
         run.logger = HeadraceLogAdapter(_base_of(run), run)
     return run.logger
 
 
-def _base_of(run: RunContext) -> logging.Logger:
-    return FLOW_RUNS if isinstance(run, FlowRunContext) else TASK_RUNS
+def _base_of(run: LiveRun) -> logging.Logger:
+    return FLOW_RUNS if isinstance(run, LiveFlowRun) else TASK_RUNS
 
 
 def flow_run_logger(
@@ -83,7 +83,7 @@ def flow_run_logger(
     Raises:
         ValueError: neither `flow_run` nor `flow_run_id` is given.
     """
-    if isinstance(flow_run, FlowRunContext):
+    if isinstance(flow_run, LiveFlowRun):
         return HeadraceLogAdapter(FLOW_RUNS, flow_run, extra)
     if flow_run is None and flow_run_id is None:
         raise ValueError("Either 'flow_run' or 'flow_run_id' must be provided.")
@@ -104,7 +104,7 @@ def task_run_logger(task_run: Any, task: Any = None, **extra: Any) -> HeadraceLo
         task: its task.
         extra: what its lines carry besides the run's ids and names.
     """
-    if isinstance(task_run, TaskRunContext):
+    if isinstance(task_run, LiveTaskRun):
         return HeadraceLogAdapter(TASK_RUNS, task_run, extra)
     identity = {
         "task_run_id": str(task_run.id),
@@ -141,7 +141,7 @@ class HeadraceLogAdapter(logging.LoggerAdapter[logging.Logger]):
     """
 
     def __init__(
-        self, logger: logging.Logger, run: RunContext | None, own: Mapping[str, Any] = {}
+        self, logger: logging.Logger, run: LiveRun | None, own: Mapping[str, Any] = {}
     ) -> None:
         self.logger = logger
         self._run = run

@@ -8,7 +8,7 @@ import logging
 import sys
 from typing import TYPE_CHECKING, Any
 
-from headrace.context import FlowRunContext, TaskRunContext, title_of
+from headrace.context import LiveFlowRun, LiveTaskRun, context_of, title_of
 from headrace.exceptions import HashError, UnserializableResult
 from headrace.hashing import hash_code, hash_value
 from headrace.logging import log_line
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _MAX_KEY = 200
 
 
-def key_of(run: TaskRunContext) -> str | None:
+def key_of(run: LiveTaskRun) -> str | None:
     """The key of this call's result; None if it is not to be kept under one.
 
     Raises:
@@ -36,9 +36,9 @@ def key_of(run: TaskRunContext) -> str | None:
         if policy is not None:
             flow_run = run.flow_run
             key = policy.compute_key(
-                task_ctx=run,
+                task_ctx=context_of(run),
                 inputs=run.parameters,
-                flow_parameters={} if flow_run is None else flow_run.parameters,
+                flow_parameters={} if flow_run is None else flow_run.arguments,
             )
         elif task.result_storage_key is not None:
             key = _fill_in(task.result_storage_key, run)
@@ -57,12 +57,12 @@ def _fitting(key: str) -> str:
     return key if len(key) <= _MAX_KEY else hashlib.sha256(key.encode()).hexdigest()
 
 
-def _fill_in(template: str, run: TaskRunContext) -> str:
+def _fill_in(template: str, run: LiveTaskRun) -> str:
     """A `result_storage_key` with what it names: parameters, and attributes of the run."""
     return template.format(flow_run=run.flow_run, task_run=run, parameters=run.parameters)
 
 
-def look_up(key: str, run: TaskRunContext, store: ResultStore) -> tuple[str | None, bool]:
+def look_up(key: str, run: LiveTaskRun, store: ResultStore) -> tuple[str | None, bool]:
     """The key that the result of the call stands under, and whether it stands there.
 
     A key names no task, and two tasks never share a result: the first task that keeps one under a
@@ -83,7 +83,7 @@ def look_up(key: str, run: TaskRunContext, store: ResultStore) -> tuple[str | No
     return key, is_own(known, run) and store.counts(known)
 
 
-def is_own(known: ResultRecordMetadata | None, run: TaskRunContext) -> bool:
+def is_own(known: ResultRecordMetadata | None, run: LiveTaskRun) -> bool:
     """Whether a kept result is this task's, or nobody's."""
     return known is None or known.task in (None, identity(run.task))
 
@@ -97,7 +97,7 @@ def identity(task: Task[..., Any]) -> str:
     return f"{module}:{getattr(function, '__qualname__', type(function).__qualname__)}"
 
 
-def expiry_of(run: TaskRunContext) -> datetime.datetime | None:
+def expiry_of(run: LiveTaskRun) -> datetime.datetime | None:
     """Until when a result of now counts; None is for good."""
     lifetime = run.task.cache_expiration
     if lifetime is None:
@@ -106,7 +106,7 @@ def expiry_of(run: TaskRunContext) -> datetime.datetime | None:
     return now + lifetime
 
 
-def hash_call(run: TaskRunContext, arguments: dict[str, Any]) -> str | None:
+def hash_call(run: LiveTaskRun, arguments: dict[str, Any]) -> str | None:
     """A hash of the task, its code and its arguments; None, with a warning, if one has none."""
     function = getattr(run.task.fn, "__func__", run.task.fn)
     code = hash_code(getattr(function, "__code__", None))
@@ -121,7 +121,7 @@ def hash_call(run: TaskRunContext, arguments: dict[str, Any]) -> str | None:
 
 
 def keep_outcome(
-    run: FlowRunContext | TaskRunContext, outcome: object, needed: bool = False
+    run: LiveFlowRun | LiveTaskRun, outcome: object, needed: bool = False
 ) -> str | None:
     """Keep a flow's result, or what any run failed with, under a key of its own.
 
@@ -151,5 +151,5 @@ def keep_outcome(
     return record.metadata.as_reference()
 
 
-def _warn(run: FlowRunContext | TaskRunContext, message: str) -> None:
+def _warn(run: LiveFlowRun | LiveTaskRun, message: str) -> None:
     log_line(run, logging.WARNING, message, run.environment.clock.now())

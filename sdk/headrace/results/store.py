@@ -17,8 +17,8 @@ import msgspec
 from headrace.context import (
     CURRENT_RUN,
     CURRENT_TRANSACTION,
-    RunContext,
-    TaskRunContext,
+    LiveRun,
+    LiveTaskRun,
     current_clock,
     current_settings,
 )
@@ -439,11 +439,11 @@ def get_result_store() -> ResultStore:
     return store_of(CURRENT_RUN.get())
 
 
-def store_of(run: RunContext | None) -> ResultStore:
+def store_of(run: LiveRun | None) -> ResultStore:
     """Where the results of a run are kept: as it says, or as the run around it does."""
     if run is None:
         return ResultStore()
-    if isinstance(run, TaskRunContext):
+    if isinstance(run, LiveTaskRun):
         if run.store is None:
             run.store = store_of(run.caller).update_for_task(run.task)
         return run.store

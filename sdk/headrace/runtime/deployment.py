@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from headrace.context import Assignment, FlowRunContext
+from headrace.context import Assignment, LiveFlowRun
 from headrace.runtime.fields import Fields, read_field
 
 
 def _assignment() -> Assignment | None:
-    run = FlowRunContext.get()
+    run = LiveFlowRun.get()
     return None if run is None else run.root.assignment
 
 
@@ -34,12 +34,12 @@ def _version() -> str | None:
 
 
 def _flow_run_id() -> str | None:
-    run = FlowRunContext.get()
+    run = LiveFlowRun.get()
     return None if run is None else str(run.id)
 
 
 def _parameters() -> dict[str, Any]:
-    run = FlowRunContext.get()
+    run = LiveFlowRun.get()
     if run is None:
         return {}
     assignment = run.root.assignment
@@ -53,6 +53,9 @@ _FIELDS: Fields = {
     "flow_run_id": _flow_run_id,
     "parameters": _parameters,
 }
+
+
+__all__ = [*_FIELDS]
 
 
 def __getattr__(name: str) -> Any:

@@ -18,68 +18,68 @@ import datetime
 import os
 from typing import Any
 
-from headrace.context import FlowRunContext
+from headrace.context import LiveFlowRun
 from headrace.runtime.fields import Fields, first_address, read_field
 
 
 def _id() -> str | None:
-    run = FlowRunContext.get()
+    run = LiveFlowRun.get()
     return os.environ.get("HEADRACE__FLOW_RUN_ID") if run is None else str(run.id)
 
 
 def _name() -> str | None:
-    run = FlowRunContext.get()
+    run = LiveFlowRun.get()
     return None if run is None else run.name
 
 
 def _flow_name() -> str | None:
-    run = FlowRunContext.get()
+    run = LiveFlowRun.get()
     return None if run is None else run.flow.name
 
 
 def _flow_version() -> str | None:
-    run = FlowRunContext.get()
+    run = LiveFlowRun.get()
     return None if run is None else run.flow.version
 
 
 def _parameters() -> dict[str, Any]:
-    run = FlowRunContext.get()
-    return {} if run is None else run.parameters
+    run = LiveFlowRun.get()
+    return {} if run is None else run.arguments
 
 
 def _tags() -> list[str]:
-    run = FlowRunContext.get()
+    run = LiveFlowRun.get()
     return [] if run is None else run.tags
 
 
 def _run_count() -> int:
-    run = FlowRunContext.get()
+    run = LiveFlowRun.get()
     return 0 if run is None else run.run_count
 
 
 def _scheduled_start_time() -> datetime.datetime:
-    run = FlowRunContext.get()
+    run = LiveFlowRun.get()
     return datetime.datetime.now(datetime.UTC) if run is None else run.expected_start_time
 
 
 def _parent_flow_run_id() -> str | None:
-    run = FlowRunContext.get()
+    run = LiveFlowRun.get()
     return None if run is None or run.parent is None else str(run.parent.id)
 
 
 def _parent_deployment_id() -> str | None:
-    run = FlowRunContext.get()
+    run = LiveFlowRun.get()
     parent = None if run is None else run.parent
     return None if parent is None or parent.deployment_id is None else str(parent.deployment_id)
 
 
 def _root_flow_run_id() -> str | None:
-    run = FlowRunContext.get()
+    run = LiveFlowRun.get()
     return _id() if run is None else str(run.root.id)
 
 
 def _job_variables() -> dict[str, Any] | None:
-    return None if FlowRunContext.get() is None else {}
+    return None if LiveFlowRun.get() is None else {}
 
 
 def _api_url() -> str | None:
@@ -103,6 +103,9 @@ _FIELDS: Fields = {
     "api_url": _api_url,
     "ui_url": lambda: None,
 }
+
+
+__all__ = [*_FIELDS]
 
 
 def __getattr__(name: str) -> Any:

@@ -12,37 +12,37 @@ from __future__ import annotations
 
 from typing import Any
 
-from headrace.context import TaskRunContext
+from headrace.context import LiveTaskRun
 from headrace.runtime.fields import Fields, first_address, read_field
 
 
 def _id() -> str | None:
-    run = TaskRunContext.get()
+    run = LiveTaskRun.get()
     return None if run is None else str(run.id)
 
 
 def _name() -> str | None:
-    run = TaskRunContext.get()
+    run = LiveTaskRun.get()
     return None if run is None else run.name
 
 
 def _task_name() -> str | None:
-    run = TaskRunContext.get()
+    run = LiveTaskRun.get()
     return None if run is None else run.task.name
 
 
 def _parameters() -> dict[str, Any]:
-    run = TaskRunContext.get()
+    run = LiveTaskRun.get()
     return {} if run is None else run.parameters
 
 
 def _tags() -> list[str]:
-    run = TaskRunContext.get()
+    run = LiveTaskRun.get()
     return [] if run is None else run.tags
 
 
 def _run_count() -> int:
-    run = TaskRunContext.get()
+    run = LiveTaskRun.get()
     return 0 if run is None else run.run_count
 
 
@@ -61,6 +61,9 @@ _FIELDS: Fields = {
     "api_url": _api_url,
     "ui_url": lambda: None,
 }
+
+
+__all__ = [*_FIELDS]
 
 
 def __getattr__(name: str) -> Any:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from headrace.client import background
 from headrace.client.shared import ask_and_wait
-from headrace.context import FlowRunContext
+from headrace.context import LiveFlowRun
 from headrace.distributed import HeadraceDistributedFuture
 from headrace.drawing import refuse_drawing
 from headrace.engine.pools import pending_of
@@ -132,7 +132,7 @@ class HeadraceTaskRunner(TaskRunner[HeadraceDistributedFuture[Any]]):
         """
         self._started_pool()
         future = delay(task, *task.shape.unbind(parameters), wait_for, dependencies)
-        pending = pending_of(FlowRunContext.get())
+        pending = pending_of(LiveFlowRun.get())
         pending[future] = None
         future.add_done_callback(lambda ended: pending.pop(ended, None))
         return future

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cloudpickle  # type: ignore[import-untyped]
 
-from headrace.context import CURRENT_TAGS, FlowRunContext, TaskRunContext, title_of
+from headrace.context import CURRENT_TAGS, LiveFlowRun, LiveTaskRun, title_of
 from headrace.definitions import Definition
 from headrace.engine.flow_run import FlowRun
 from headrace.engine.task_run import TaskRun
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _STAYS = frozenset(
     {
         "args",
+        "arguments",
         "caller",
         "change",
         "clock",
@@ -46,7 +47,6 @@ _STAYS = frozenset(
         "living",
         "logged",
         "logger",
-        "parameters",
         "parent",
         "parent_task_run",
         "pauses",
@@ -59,6 +59,7 @@ _STAYS = frozenset(
         "task",
         "transaction",
         "upstream",
+        "view",
         "__weakref__",
     }
 )
@@ -109,9 +110,9 @@ class Packer:
     """Makes parcels; what is the same in many of them, the flow run, it pickles once."""
 
     def __init__(self) -> None:
-        self._flow_runs: dict[FlowRunContext, bytes] = {}
+        self._flow_runs: dict[LiveFlowRun, bytes] = {}
 
-    def pack(self, run: TaskRunContext) -> bytes:
+    def pack(self, run: LiveTaskRun) -> bytes:
         """The next call of a task run.
 
         Raises:
@@ -233,13 +234,13 @@ def _new_error(kind: type[BaseException], args: tuple[Any, ...]) -> BaseExceptio
     return error
 
 
-def _values(run: FlowRunContext | TaskRunContext) -> dict[str, Any]:
+def _values(run: LiveFlowRun | LiveTaskRun) -> dict[str, Any]:
     """The values of a run that travel, by name."""
     names = {name for kind in type(run).__mro__ for name in getattr(kind, "__slots__", ())}
     return {name: getattr(run, name) for name in names - _STAYS if hasattr(run, name)}
 
 
-def _flow_run_parts(run: FlowRunContext) -> _FlowRunParts:
+def _flow_run_parts(run: LiveFlowRun) -> _FlowRunParts:
     try:
         flow = dumps(run.flow)
     except Exception:  # its function refers to what cannot travel; its name and options can
@@ -247,7 +248,7 @@ def _flow_run_parts(run: FlowRunContext) -> _FlowRunParts:
         shell.__dict__.update(run.flow.__dict__, fn=_not_here, hooks={})
         shell.__dict__ = {name: shell.__dict__[name] for name in _packed(shell.__dict__)}
         flow = dumps(shell)
-    values = _packed({**_values(run), "parameters": run.parameters})
+    values = _packed({**_values(run), "arguments": run.arguments})
     parent = None if run.parent is None else _flow_run_parts(run.parent)
     return _FlowRunParts(flow, values, parent)
 
@@ -278,7 +279,7 @@ def _rebuild_flow_run(parts: _FlowRunParts, environment: Environment) -> FlowRun
     return run
 
 
-def what_is_wrong(run: TaskRunContext, error: Exception) -> UnpicklableArgument:
+def what_is_wrong(run: LiveTaskRun, error: Exception) -> UnpicklableArgument:
     """The error that names the first argument that cannot be sent, if it is one."""
     for name, value in run.parameters.items():
         try:

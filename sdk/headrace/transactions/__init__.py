@@ -16,14 +16,14 @@ import functools
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
-from headrace.context import CURRENT_RUN, CURRENT_TRANSACTION, FlowRunContext, RunContext
+from headrace.context import CURRENT_RUN, CURRENT_TRANSACTION, LiveFlowRun, LiveRun
 from headrace.drivers import drive, drive_async
 from headrace.logging import logger_of
 from headrace.transactions.base import BaseTransaction, TransactionHook
 from headrace.transactions.modes import CommitMode, IsolationLevel, TransactionState
 
 if TYPE_CHECKING:
-    from headrace.context import TaskRunContext
+    from headrace.context import LiveTaskRun
     from headrace.results import ResultRecord, ResultStore
     from headrace.transactions.base import Logger
 
@@ -122,12 +122,12 @@ def get_transaction() -> BaseTransaction | None:
     return transaction_of(CURRENT_RUN.get())
 
 
-def transaction_of(run: RunContext | None) -> BaseTransaction | None:
+def transaction_of(run: LiveRun | None) -> BaseTransaction | None:
     """The transaction of the task run that `run` is or is part of; made if there is none yet.
 
     Most task runs need none, and so have none until somebody asks for it.
     """
-    while isinstance(run, FlowRunContext):
+    while isinstance(run, LiveFlowRun):
         run = run.parent_task_run or run.parent
     if run is None:
         return None
@@ -137,7 +137,7 @@ def transaction_of(run: RunContext | None) -> BaseTransaction | None:
     return run.transaction
 
 
-def new_transaction(run: TaskRunContext, **options: Any) -> BaseTransaction:
+def new_transaction(run: LiveTaskRun, **options: Any) -> BaseTransaction:
     """A transaction for a task run's attempt; it has not begun."""
     kind = AsyncTransaction if run.task.isasync else Transaction
     if options.get("store") is None:  # nothing is kept, and the key is made if a hook asks for it

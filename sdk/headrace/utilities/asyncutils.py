@@ -104,11 +104,11 @@ def is_in_async_context() -> bool:
 
     A synchronous flow called from a coroutine is synchronous code, although a loop is running.
     """
-    from headrace.context import CURRENT_RUN, FlowRunContext
+    from headrace.context import CURRENT_RUN, LiveFlowRun
 
     run = CURRENT_RUN.get()
     if run is not None:
-        return run.flow.isasync if isinstance(run, FlowRunContext) else run.task.isasync
+        return run.flow.isasync if isinstance(run, LiveFlowRun) else run.task.isasync
     return _a_loop_runs_here()
 
 
