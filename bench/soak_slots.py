@@ -20,7 +20,7 @@ import threading
 import time
 from pathlib import Path
 
-from headrace.client import Client, tending
+from headrace.client import Client, limit_operations
 from headrace.concurrency.sync import concurrency
 
 #: Slots of the limit.
@@ -99,7 +99,7 @@ def soak(seconds: float, processes: int, threads: int) -> str | None:
         os.environ.pop("HEADRACE_API_URL", None)
         path, end = Path(home) / "witness", time.monotonic() + seconds
         with Client() as client:
-            client.perform(tending.create_concurrency_limit("soak", LIMIT, None, None))
+            client.perform(limit_operations.create_concurrency_limit("soak", LIMIT, None, None))
         witness, kills = Witness(path), 0
         running = [_start(path, seconds, threads) for _ in range(processes)]
         while time.monotonic() < end:
@@ -118,7 +118,7 @@ def soak(seconds: float, processes: int, threads: int) -> str | None:
         lines = path.read_text().splitlines()
         problem = check(lines)
         with Client() as client:
-            limit = client.perform(tending.holders_of_limit("soak"))
+            limit = client.perform(limit_operations.holders_of_limit("soak"))
         assert limit is not None
         if problem is None and (limit["holders"] or limit["waiters"]):
             # Those of processes that were killed when nobody was left who waited.

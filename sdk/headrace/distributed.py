@@ -14,7 +14,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
 
-from headrace.client import AsyncClient, background, tending
+from headrace.client import AsyncClient, background, run_operations
 from headrace.client.shared import ask
 from headrace.exceptions import ObjectNotFound, ServiceError, ServiceUnreachable
 from headrace.futures import HeadraceFuture
@@ -74,7 +74,7 @@ class HeadraceDistributedFuture(HeadraceFuture[R]):
             ServiceError: the service answered with an error.
         """
         if self._state is None:
-            found = run_coro_as_sync(ask(tending.task_run(self.task_run_id)))
+            found = run_coro_as_sync(ask(run_operations.task_run(self.task_run_id)))
             if found is None:
                 raise ObjectNotFound(None, f"there is no task run {self.task_run_id}")
             state = _state_of(found)
@@ -167,7 +167,7 @@ async def _settle_ended(
     asked = list(run_ids)
     for start in range(0, len(asked), CHUNK):
         chunk = asked[start : start + CHUNK]
-        question = tending.search_task_runs({"ids": chunk}, None, "NEWEST", CHUNK, 0)
+        question = run_operations.search_task_runs({"ids": chunk}, None, "NEWEST", CHUNK, 0)
         found = {each["id"]: _state_of(each) for each in await client.perform(question)}
         for run_id in chunk:
             state = found.get(run_id)

@@ -15,7 +15,7 @@ from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
-from headrace.client import AsyncClient, operations, tending, work
+from headrace.client import AsyncClient, operations, run_operations, work
 from headrace.client.shared import ask
 from headrace.context import LiveFlowRun, LiveTaskRun, current_clock
 from headrace.exceptions import (
@@ -324,7 +324,7 @@ async def read_flow_run(client: AsyncClient, flow_run_id: UUID) -> Any:
     """
     from headrace.client.schemas import answers  # loads pydantic
 
-    found = await client.perform(tending.flow_run(flow_run_id))
+    found = await client.perform(run_operations.flow_run(flow_run_id))
     if found is None:
         raise ObjectNotFound(None, f"there is no flow run {flow_run_id}")
     return answers.flow_run(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from headrace.client import tending
+from headrace.client import run_operations
 from tests.acceptance.scripts import Script, Workplace
 
 TASKS = """
@@ -64,7 +64,7 @@ def run(workplace: Workplace) -> str:
 
 def states(workplace: Workplace) -> list[str]:
     """The types of the states that the task runs are in, the oldest first."""
-    found = workplace.ask(tending.search_task_runs({}, None, "NEWEST", 200, 0))
+    found = workplace.ask(run_operations.search_task_runs({}, None, "NEWEST", 200, 0))
     return [each["state"]["type"] for each in reversed(found)]
 
 
@@ -208,7 +208,7 @@ def test_retries_and_a_failure_are_seen_through_the_future(workplace: Workplace)
     with workplace.started("tasks.py") as worker:
         assert run(workplace) == "stands\nstumbled Failed\nValueError('stumbled')\n"
         end(worker)
-    counts = workplace.ask(tending.search_task_runs({}, None, "NEWEST", 10, 0))
+    counts = workplace.ask(run_operations.search_task_runs({}, None, "NEWEST", 10, 0))
     assert [each["runCount"] for each in counts] == [3, 3]
 
 
@@ -221,7 +221,7 @@ def test_runs_are_named_by_their_arguments_even_if_these_come_later(workplace: W
     with workplace.started("tasks.py") as worker:
         assert run(workplace) == "1\n2\n"
         end(worker)
-    found = workplace.ask(tending.search_task_runs({}, None, "NAME_ASC", 10, 0))
+    found = workplace.ask(run_operations.search_task_runs({}, None, "NAME_ASC", 10, 0))
     assert [each["name"] for each in found] == ["double", "named-1", "named-2"]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 
-from headrace.client import tending
+from headrace.client import limit_operations
 from tests.acceptance.scripts import Workplace
 
 #: A lease so long that its end is not what frees the slots within the test.
@@ -30,7 +30,7 @@ with concurrency("db", timeout_seconds=15):
 def prepare(workplace: Workplace) -> None:
     workplace.write("hold.py", HOLD)
     workplace.write("take.py", TAKE)
-    workplace.ask(tending.create_concurrency_limit("db", 1, None, None))
+    workplace.ask(limit_operations.create_concurrency_limit("db", 1, None, None))
 
 
 def test_the_slots_of_a_killed_process_are_free_long_before_the_lease_ends(

@@ -16,7 +16,7 @@ from graphql import (
     validate,
 )
 
-from headrace.client import automated, operations, saved, tending, work
+from headrace.client import automated, limit_operations, operations, run_operations, saved, work
 from headrace.client.operations import Operation
 from headrace_service.api.schema import print_schema
 
@@ -61,7 +61,7 @@ def schema() -> GraphQLSchema:
     "function",
     [
         each
-        for module in (automated, operations, saved, tending, work)
+        for module in (automated, operations, saved, limit_operations, run_operations, work)
         for each in operations_of(module)
     ],
 )

@@ -37,9 +37,9 @@ def create(
     total: int | None = None,
 ) -> Object:
     """Make a limit."""
-    from headrace.client import tending
+    from headrace.client import limit_operations
 
-    return perform(tending.create_concurrency_limit(name, limit, active, decay, total))
+    return perform(limit_operations.create_concurrency_limit(name, limit, active, decay, total))
 
 
 def update(
@@ -50,16 +50,16 @@ def update(
     total: int | None = None,
 ) -> Object:
     """Change a limit."""
-    from headrace.client import tending
+    from headrace.client import limit_operations
 
-    return perform(tending.update_concurrency_limit(name, limit, active, decay, total))
+    return perform(limit_operations.update_concurrency_limit(name, limit, active, decay, total))
 
 
 def list_all() -> list[Object]:
     """All limits, by name."""
-    from headrace.client import tending
+    from headrace.client import limit_operations
 
-    return perform_all(tending.concurrency_limits)
+    return perform_all(limit_operations.concurrency_limits)
 
 
 def show_list(as_json: bool) -> None:
@@ -85,9 +85,9 @@ def show_list(as_json: bool) -> None:
 
 def show_one(name: str, as_json: bool) -> None:
     """Print a limit with its holders and those who wait."""
-    from headrace.client import tending
+    from headrace.client import limit_operations
 
-    limit = found(perform(tending.holders_of_limit(name)), f"concurrency limit {name!r}")
+    limit = found(perform(limit_operations.holders_of_limit(name)), f"concurrency limit {name!r}")
     if as_json:
         show_json(limit)
         return
@@ -143,9 +143,9 @@ def add_common_commands(group: click.Group) -> None:
     @click.argument("name")
     def reset_command(name: str) -> None:
         """Free all slots of a limit, whoever holds them."""
-        from headrace.client import tending
+        from headrace.client import limit_operations
 
-        perform(tending.reset_concurrency_limit(name))
+        perform(limit_operations.reset_concurrency_limit(name))
         click.echo(f"Reset concurrency limit {name!r}.")
 
     @group.command("delete")
@@ -153,8 +153,8 @@ def add_common_commands(group: click.Group) -> None:
     @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
     def delete_command(name: str, yes: bool) -> None:
         """Delete a limit."""
-        from headrace.client import tending
+        from headrace.client import limit_operations
 
         confirm(f"concurrency limit {name!r}", yes)
-        perform(tending.delete_concurrency_limit(name))
+        perform(limit_operations.delete_concurrency_limit(name))
         click.echo(f"Deleted concurrency limit {name!r}.")

@@ -85,15 +85,16 @@ def delete_deployment(which: UUID | str) -> Operation[Object]:
     return Change(document, {"which": str(which)}, "deleteDeployment")
 
 
-def create_flow_run(wanted: Mapping[str, object]) -> Operation[Object]:
+def create_flow_run(wanted: Mapping[str, object], fields: str = FLOW_RUN) -> Operation[Object]:
     """Ask for a run of a deployment.
 
     Args:
         wanted: the fields of the schema's `CreateFlowRunInput`.
+        fields: what the answer is to tell of the run.
     """
     document = (
         "mutation ($input: CreateFlowRunInput!) { createFlowRun(input: $input) "
-        f"{{ ... on FlowRun {{ {FLOW_RUN} }} {ERROR} }} }}"
+        f"{{ ... on FlowRun {{ {fields} }} {ERROR} }} }}"
     )
     return Change(document, {"input": dict(wanted)}, "createFlowRun")
 

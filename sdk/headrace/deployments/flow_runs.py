@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from headrace.client import AsyncClient, tending, work
+from headrace.client import AsyncClient, run_operations, work
 from headrace.client.orchestration.asking import raise_status
 from headrace.client.schemas import answers
 from headrace.client.schemas.objects import FlowRun
@@ -95,7 +95,7 @@ async def arun_deployment(
 async def _asked_for(wanted: Mapping[str, Any]) -> FlowRun:
     """The run, as soon as it is there; see `run_deployment` for what is raised."""
     try:
-        created = await ask(tending.create_run_of_deployment(wanted))
+        created = await ask(work.create_flow_run(wanted, run_operations.FLOW_RUN))
     except ServiceError as error:
         if error.code == "NotFound":
             raise ObjectNotFound(error) from error

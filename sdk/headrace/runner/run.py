@@ -98,8 +98,8 @@ def _execute(job: Job, assignment: Assignment) -> None:
 
 def _call_hooks(job: Job) -> None:
     """Call the hooks for the end of a run whose own process could not."""
+    from headrace.client.run_operations import flow_run
     from headrace.client.schemas import answers  # loads pydantic
-    from headrace.client.tending import flow_run
 
     flow = _flow_of(job)
     with Client() as client:

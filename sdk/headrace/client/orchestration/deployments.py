@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from headrace.client import scheduling, tending, work
+from headrace.client import run_operations, scheduling, work
 from headrace.client.orchestration.asking import Asking, cut, everything, found_or_not
 from headrace.client.schemas import answers
 from headrace.client.schemas.actions import DeploymentScheduleCreate, DeploymentUpdate
@@ -104,7 +104,7 @@ def create_deployment(
     Raises:
         ObjectNotFound: there is no such flow.
     """
-    flow = found_or_not((yield tending.flow(id=flow_id)), f"flow {flow_id}")
+    flow = found_or_not((yield run_operations.flow(id=flow_id)), f"flow {flow_id}")
     wanted = work.input_of(
         flow_name=flow["name"],
         name=name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from headrace.client import tending
+from headrace.client import run_operations
 from headrace.client.orchestration.asking import Asking, cut, everything, raise_status
 from headrace.client.schemas import answers
 from headrace.client.schemas.filters import FlowFilter
@@ -23,7 +23,7 @@ def create_flow(flow: Definition[..., Any]) -> Asking[UUID]:
 
 def create_flow_from_name(flow_name: str) -> Asking[UUID]:
     """Make a flow known by its name, if it is not; its id."""
-    found = yield tending.create_flow(flow_name)
+    found = yield run_operations.create_flow(flow_name)
     return UUID(found["id"])
 
 
@@ -33,7 +33,7 @@ def read_flow(flow_id: UUID) -> Asking[Flow]:
     Raises:
         HeadraceHTTPStatusError: there is none.
     """
-    found = yield tending.flow(id=flow_id)
+    found = yield run_operations.flow(id=flow_id)
     return answers.flow(found) if found else raise_status(404, f"there is no flow {flow_id}")
 
 
@@ -43,7 +43,7 @@ def read_flow_by_name(flow_name: str) -> Asking[Flow]:
     Raises:
         HeadraceHTTPStatusError: there is none.
     """
-    found = yield tending.flow(name=flow_name)
+    found = yield run_operations.flow(name=flow_name)
     return answers.flow(found) if found else raise_status(404, f"there is no flow {flow_name!r}")
 
 
@@ -55,7 +55,7 @@ def read_flows(
     offset: int = 0,
 ) -> Asking[list[Flow]]:
     """Flows that fit, in an order; see `read_flow_runs`."""
-    rows = yield from everything(tending.flows)
+    rows = yield from everything(run_operations.flows)
     flows = [answers.flow(row) for row in rows]
     wanted = [flow for flow in flows if flow_filter is None or fits(flow_filter, flow)]
     if sort in (FlowSort.NAME_ASC, FlowSort.NAME_DESC):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from headrace.client import tending
+from headrace.client import limit_operations
 from headrace.client.orchestration.asking import Asking, cut, everything, found_or_not
 from headrace.client.schemas import answers
 from headrace.client.schemas.actions import (
@@ -28,7 +28,7 @@ def create_global_concurrency_limit(
         ObjectAlreadyExists: there is one of that name.
     """
     new = concurrency_limit
-    found = yield tending.create_concurrency_limit(
+    found = yield limit_operations.create_concurrency_limit(
         new.name, new.limit, new.active, new.slot_decay_per_second
     )
     return UUID(found["id"])
@@ -40,7 +40,7 @@ def read_global_concurrency_limit_by_name(name: str) -> Asking[GlobalConcurrency
     Raises:
         ObjectNotFound: there is none.
     """
-    found = yield tending.concurrency_limit(name)
+    found = yield limit_operations.concurrency_limit(name)
     return answers.concurrency_limit(found_or_not(found, f"concurrency limit {name!r}"))
 
 
@@ -48,7 +48,7 @@ def read_global_concurrency_limits(
     limit: int | None = None, offset: int | None = None
 ) -> Asking[list[GlobalConcurrencyLimit]]:
     """Concurrency limits, by name."""
-    rows = yield from everything(tending.concurrency_limits)
+    rows = yield from everything(limit_operations.concurrency_limits)
     return cut([answers.concurrency_limit(row) for row in rows], limit, offset or 0)
 
 
@@ -61,16 +61,18 @@ def update_global_concurrency_limit(
         ObjectNotFound: there is none.
     """
     new = concurrency_limit
-    yield tending.update_concurrency_limit(name, new.limit, new.active, new.slot_decay_per_second)
+    yield limit_operations.update_concurrency_limit(
+        name, new.limit, new.active, new.slot_decay_per_second
+    )
 
 
 def upsert_global_concurrency_limit_by_name(name: str, limit: int) -> Asking[None]:
     """Give a concurrency limit so many slots, and make it if there is none."""
-    found = yield tending.concurrency_limit(name)
+    found = yield limit_operations.concurrency_limit(name)
     if found is None:
-        yield tending.create_concurrency_limit(name, limit, None, None)
+        yield limit_operations.create_concurrency_limit(name, limit, None, None)
     elif found["limit"] != limit:
-        yield tending.update_concurrency_limit(name, limit, None, None)
+        yield limit_operations.update_concurrency_limit(name, limit, None, None)
 
 
 def delete_global_concurrency_limit_by_name(name: str) -> Asking[None]:
@@ -79,7 +81,7 @@ def delete_global_concurrency_limit_by_name(name: str) -> Asking[None]:
     Raises:
         ObjectNotFound: there is none.
     """
-    yield tending.delete_concurrency_limit(name)
+    yield limit_operations.delete_concurrency_limit(name)
 
 
 def create_concurrency_limit(tag: str, concurrency_limit: int) -> Asking[UUID]:
@@ -88,7 +90,7 @@ def create_concurrency_limit(tag: str, concurrency_limit: int) -> Asking[UUID]:
     If the tag has a limit, that one gets so many slots.
     """
     yield from upsert_global_concurrency_limit_by_name(tag, concurrency_limit)
-    found = yield tending.concurrency_limit(tag)
+    found = yield limit_operations.concurrency_limit(tag)
     return UUID(found_or_not(found, f"concurrency limit {tag!r}")["id"])
 
 
@@ -98,13 +100,13 @@ def read_concurrency_limit_by_tag(tag: str) -> Asking[ConcurrencyLimit]:
     Raises:
         ObjectNotFound: it has none.
     """
-    found = yield tending.holders_of_limit(tag)
+    found = yield limit_operations.holders_of_limit(tag)
     return answers.limit_of_tag(found_or_not(found, f"concurrency limit {tag!r}"))
 
 
 def read_concurrency_limits(limit: int, offset: int) -> Asking[list[ConcurrencyLimit]]:
     """Limits by name: `limit` of them at most, after the first `offset`."""
-    rows = yield from everything(tending.concurrency_limits)
+    rows = yield from everything(limit_operations.concurrency_limits)
     limits = []
     for row in cut(rows, limit, offset):
         limits.append((yield from read_concurrency_limit_by_tag(row["name"])))
@@ -123,7 +125,7 @@ def reset_concurrency_limit_by_tag(
     Raises:
         ObjectNotFound: the tag has no limit.
     """
-    yield tending.reset_concurrency_limit(tag)
+    yield limit_operations.reset_concurrency_limit(tag)
 
 
 def delete_concurrency_limit_by_tag(tag: str) -> Asking[None]:
@@ -132,4 +134,4 @@ def delete_concurrency_limit_by_tag(tag: str) -> Asking[None]:
     Raises:
         ObjectNotFound: it has none.
     """
-    yield tending.delete_concurrency_limit(tag)
+    yield limit_operations.delete_concurrency_limit(tag)

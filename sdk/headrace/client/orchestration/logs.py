@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from headrace.client import tending
+from headrace.client import run_operations
 from headrace.client.orchestration.asking import PAGE, Asking, cut
 from headrace.client.orchestration.translation import Where, each_log_filter
 from headrace.client.schemas import answers
@@ -44,7 +44,7 @@ def _lines(
     cursor: str | None = None
     while len(found) < wanted:
         way = {"last": PAGE, "before": cursor} if newest_first else {"first": PAGE, "after": cursor}
-        page: dict[str, Any] = yield tending.logs(where, **way)
+        page: dict[str, Any] = yield run_operations.logs(where, **way)
         lines = [answers.log(row) for row in page["nodes"]]
         if newest_first:
             lines.reverse()

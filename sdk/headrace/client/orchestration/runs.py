@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from headrace.client import tending, work
+from headrace.client import run_operations, work
 from headrace.client.orchestration.asking import (
     Asking,
     done,
@@ -51,7 +51,7 @@ def read_flow_run(flow_run_id: UUID) -> Asking[FlowRun]:
     Raises:
         ObjectNotFound: there is none.
     """
-    found = yield tending.flow_run(flow_run_id)
+    found = yield run_operations.flow_run(flow_run_id)
     return answers.flow_run(found_or_not(found, f"flow run {flow_run_id}"))
 
 
@@ -79,7 +79,9 @@ def read_flow_runs(
     where = yield from _runs(flow_filter, flow_run_filter, task_run_filter, deployment_filter)
     order = run_order(sort)
     rows = yield from some(
-        lambda size, start: tending.search_flow_runs(where, order, size, start), limit, offset
+        lambda size, start: run_operations.search_flow_runs(where, order, size, start),
+        limit,
+        offset,
     )
     return [answers.flow_run(row) for row in rows]
 
@@ -93,7 +95,7 @@ def count_flow_runs(
 ) -> Asking[int]:
     """How many flow runs fit; see `read_flow_runs`."""
     where = yield from _runs(flow_filter, flow_run_filter, task_run_filter, deployment_filter)
-    number: int = yield tending.count_flow_runs(where)
+    number: int = yield run_operations.count_flow_runs(where)
     return number
 
 
@@ -113,7 +115,7 @@ def _runs(
         ]
     if tasks is not None:
         found = yield from some(
-            lambda size, start: tending.search_task_runs(
+            lambda size, start: run_operations.search_task_runs(
                 task_runs_where(tasks), where, "NEWEST", size, start
             ),
             10_000,
@@ -125,7 +127,7 @@ def _runs(
 
 def read_flow_run_states(flow_run_id: UUID) -> Asking[list[State[Any]]]:
     """The states that a flow run has been in, the oldest first."""
-    found = yield tending.flow_run_states(flow_run_id)
+    found = yield run_operations.flow_run_states(flow_run_id)
     states = [] if found is None else found["stateHistory"]
     return [answers.state(state, flow_run_id=flow_run_id) for state in states]
 
@@ -164,7 +166,7 @@ def create_flow_run(
         "parentTaskRunId": None if parent_task_run_id is None else str(parent_task_run_id),
         "scheduledTime": None if due is None else due.isoformat(),
     }
-    found = yield tending.create_flow_run_by_hand(new)
+    found = yield run_operations.create_flow_run_by_hand(new)
     return answers.flow_run(found)
 
 
@@ -212,7 +214,7 @@ def create_flow_run_from_deployment(
         "jobVariables": dict(job_variables or {}),
     }
     try:
-        found = yield tending.create_run_of_deployment(wanted)
+        found = yield work.create_flow_run(wanted, run_operations.FLOW_RUN)
     except ServiceError as error:
         if error.code == "InvalidInput":
             raise_status(HTTPStatus.CONFLICT, str(error))
@@ -241,7 +243,7 @@ def update_flow_run(
         "name": name,
         "tags": None if tags is None else list(tags),
     }
-    yield tending.update_flow_run(flow_run_id, changes)
+    yield run_operations.update_flow_run(flow_run_id, changes)
     return done()
 
 
@@ -276,9 +278,9 @@ def set_flow_run_state(
         ObjectNotFound: there is no such run.
     """
     try:
-        found = yield tending.set_flow_run_state(flow_run_id, _as_new(state), force)
+        found = yield run_operations.set_flow_run_state(flow_run_id, _as_new(state), force)
     except ObjectAlreadyExists as refused:
-        found = yield tending.flow_run(flow_run_id)
+        found = yield run_operations.flow_run(flow_run_id)
         return _rejected(answers.flow_run(found).state, str(refused))
     return _accepted(answers.flow_run(found).state)
 
@@ -289,7 +291,7 @@ def read_task_run(task_run_id: UUID) -> Asking[TaskRun]:
     Raises:
         ObjectNotFound: there is none.
     """
-    found = yield tending.task_run(task_run_id)
+    found = yield run_operations.task_run(task_run_id)
     return answers.task_run(found_or_not(found, f"task run {task_run_id}"))
 
 
@@ -309,7 +311,7 @@ def read_task_runs(
         runs = yield from _runs(flow_filter, flow_run_filter, None, deployment_filter)
     where, order = task_runs_where(task_run_filter), run_order(sort)
     rows = yield from some(
-        lambda size, start: tending.search_task_runs(where, runs, order, size, start),
+        lambda size, start: run_operations.search_task_runs(where, runs, order, size, start),
         limit,
         offset,
     )
@@ -318,7 +320,7 @@ def read_task_runs(
 
 def read_task_run_states(task_run_id: UUID) -> Asking[list[State[Any]]]:
     """The states that a task run has been in, the oldest first."""
-    found = yield tending.task_run_states(task_run_id)
+    found = yield run_operations.task_run_states(task_run_id)
     states = [] if found is None else found["stateHistory"]
     return [answers.state(state, task_run_id=task_run_id) for state in states]
 
@@ -328,9 +330,9 @@ def set_task_run_state(
 ) -> Asking[OrchestrationResult]:
     """Let a task run enter a state; see `set_flow_run_state`."""
     try:
-        found = yield tending.set_task_run_state(task_run_id, _as_new(state), force)
+        found = yield run_operations.set_task_run_state(task_run_id, _as_new(state), force)
     except ObjectAlreadyExists as refused:
-        found = yield tending.task_run(task_run_id)
+        found = yield run_operations.task_run(task_run_id)
         return _rejected(answers.task_run(found).state, str(refused))
     return _accepted(answers.task_run(found).state)
 
