@@ -111,7 +111,12 @@ def blockers(run: Waiting, workers: Sequence[Hand], now: int) -> list[Blocker]:
         now: microseconds since 1970 UTC.
     """
     if run.state_type == "PAUSED":
-        return [Blocker(Reason.AWAITING_RESUME, "It is paused until somebody resumes it.")]
+        return [
+            Blocker(
+                Reason.AWAITING_RESUME,
+                "It is paused until somebody resumes it, as by `headrace flow-run resume`.",
+            )
+        ]
     if run.state_type != "SCHEDULED":
         return []
     if run.state_name == "AwaitingRetry" and (run.claimed or run.deployment_id is None):

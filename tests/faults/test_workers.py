@@ -282,7 +282,7 @@ def test_a_process_that_is_stopped_past_its_lease_is_fenced_and_ends(place: Work
         worker.interrupt()
         _, _, err = worker.finish()
     assert place.runs()[0]["runCount"] == 2
-    assert "was given on while this process was not heard of, which ends now" in err
+    assert "is not this process's any more: the process ends now" in err
     assert "exited with code 143" in err
     assert not (place.folder / "hooks").exists()  # the run has not crashed for good
 

@@ -62,6 +62,48 @@ def test_asking_for_a_run_tells_that_nobody_would_execute_it() -> None:
     assert "No worker works for pool 'pool'" in shown
 
 
+def test_a_run_that_is_suspended_is_resumed() -> None:
+    run(deployment.command, "run", "etl/daily", "--flow-run-name", "first")
+    assert run(flow_run.command, "suspend", "first", "--timeout", "3600").stdout == (
+        "Flow run 'first' is in state Suspended.\n"
+    )
+    assert "`headrace flow-run resume`" in run(flow_run.command, "inspect", "first").stdout
+    no_input = run(flow_run.command, "resume", "first", "--input", '{"reason": "ok"}')
+    assert (no_input.exit_code, no_input.stderr) == (
+        1,
+        "Error: the run does not wait for any input\n",
+    )
+    for text, why in (("[1]", "--input is no JSON object"), ("{", "--input is no JSON: ")):
+        assert why in run(flow_run.command, "resume", "first", "--input", text).stderr
+    resumed = run(flow_run.command, "resume", "first", "--json")
+    assert json.loads(resumed.stdout)["state"]["name"] == "Resuming"
+    again = run(flow_run.command, "resume", "first")
+    assert (again.exit_code, "it is Resuming" in again.stderr) == (1, True)
+
+
+def test_a_run_that_has_ended_is_not_cancelled_and_that_is_said() -> None:
+    run(deployment.command, "run", "etl/daily", "--flow-run-name", "first")
+    assert run(flow_run.command, "cancel", "first").exit_code == 0
+    late = run(flow_run.command, "cancel", "first")
+    assert (late.exit_code, late.stderr) == (
+        1,
+        "Error: flow run 'first' has ended already: it is Cancelled\n",
+    )
+
+
+def test_times_that_make_no_sense_name_their_option() -> None:
+    wrong = run(deployment.command, "run", "etl/daily", "--start-in", "abc")
+    assert wrong.stderr == "Error: --start-in 'abc' is no number of seconds; one is 90\n"
+    wrong = run(deployment.command, "run", "etl/daily", "--start-at", "abc")
+    assert wrong.stderr == "Error: --start-at 'abc' is no time; one is 2026-05-01T08:00Z\n"
+    stretch = ("backfill", "etl/daily", "--from", "2026-05-02", "--to", "2026-05-01")
+    wrong = run(deployment.command, *stretch)
+    assert (wrong.exit_code, wrong.stderr) == (
+        1,
+        "Error: --from 2026-05-02 is later than --to 2026-05-01\n",
+    )
+
+
 def test_a_run_that_was_cancelled_is_tried_once_more() -> None:
     run(deployment.command, "run", "etl/daily", "--flow-run-name", "first")
     early = run(flow_run.command, "retry", "first")

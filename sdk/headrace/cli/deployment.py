@@ -12,6 +12,7 @@ from headrace.cli.output import (
     confirm,
     fail,
     found,
+    json_object,
     json_option,
     perform,
     perform_all,
@@ -100,7 +101,8 @@ def run(
     from headrace.client import work
     from headrace.names import generate_name
 
-    parameters = _object(all_params) | _pairs(params)
+    given = {} if all_params is None else json_object("--params", all_params)
+    parameters = given | _pairs(params)
     created = perform(
         work.create_flow_run(
             work.input_of(
@@ -155,12 +157,18 @@ def backfill(name: str, since: str, until: str, dry_run: bool, as_json: bool) ->
     from headrace.client import scheduling
 
     stretch = _moment("--from", since), _moment("--to", until)
+    if datetime.datetime.fromisoformat(stretch[0]) > datetime.datetime.fromisoformat(stretch[1]):
+        fail(f"--from {since} is later than --to {until}")
     filled = perform(scheduling.backfill_deployment(name, *stretch, dry_run=dry_run))
     if as_json:
         show_json(filled)
         return
     if not filled["times"]:
-        click.echo("Each time of the schedules within that has its run already.", err=True)
+        click.echo(
+            "There is nothing to make up for: the schedules have no time within that, or each has "
+            "its run already.",
+            err=True,
+        )
         return
     ids = filled["flowRunIds"] or [None] * len(filled["times"])
     show_table(("TIME", "FLOW RUN"), list(zip(filled["times"], ids, strict=True)))
@@ -213,11 +221,9 @@ def _start(start_in: str | None, start_at: str | None) -> str | None:
         if start_in is not None:
             now = datetime.datetime.now(datetime.UTC)
             return (now + datetime.timedelta(seconds=float(start_in))).isoformat()
-        if start_at is not None:
-            return _moment("--start-at", start_at)
-    except (ValueError, OverflowError) as error:
-        fail(f"no time to start at: {error}")
-    return None
+    except (ValueError, OverflowError):
+        fail(f"--start-in {start_in!r} is no number of seconds; one is 90")
+    return None if start_at is None else _moment("--start-at", start_at)
 
 
 def _moment(option: str, text: str) -> str:
@@ -226,18 +232,6 @@ def _moment(option: str, text: str) -> str:
         return datetime.datetime.fromisoformat(text).astimezone().isoformat()
     except (ValueError, OverflowError):
         fail(f"{option} {text!r} is no time; one is 2026-05-01T08:00Z")
-
-
-def _object(text: str | None) -> dict[str, Any]:
-    if text is None:
-        return {}
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        fail(f"--params is no JSON: {error}")
-    if not isinstance(value, dict):
-        fail("--params is no JSON object")
-    return value
 
 
 def _pairs(texts: tuple[str, ...]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from headrace.cli.output import (
     confirm,
     fail,
     found,
+    json_object,
     json_option,
     perform,
     show_fields,
@@ -24,7 +25,7 @@ from headrace.records import StateType
 
 @click.group()
 def command() -> None:
-    """Look at flow runs, read their logs, cancel them."""
+    """Look at flow runs, read their logs, cancel, suspend and resume them."""
 
 
 @command.command("ls")
@@ -97,22 +98,64 @@ command.add_command(logs.command)
 
 @command.command()
 @click.argument("run")
-def cancel(run: str) -> None:
-    """Ask for the flow run of this id or name to be cancelled."""
-    from headrace.client import work
+@json_option
+def cancel(run: str, as_json: bool) -> None:
+    """Ask for the flow run of this id or name to be cancelled. Exit code 1 if it has ended."""
+    from headrace.client import operations, work
 
-    one = perform(work.cancel_flow_run(find_flow_run(run)))
-    show_line(f"Flow run {one['name']!r} is in state {one['state']['name']}.")
+    id = find_flow_run(run)
+    before = found(perform(operations.flow_run(id)), f"flow run {run!r}")
+    if StateType(before["state"]["type"]).is_terminal:
+        fail(f"flow run {before['name']!r} has ended already: it is {before['state']['name']}")
+    _show_change(perform(work.cancel_flow_run(id)), as_json)
 
 
 @command.command()
 @click.argument("run")
-def retry(run: str) -> None:
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0),
+    help="Seconds after which it fails if nobody has resumed it; without it, never.",
+)
+@json_option
+def suspend(run: str, timeout: float | None, as_json: bool) -> None:
+    """Let a deployment's run of this id or name wait, without a process, until it is resumed.
+
+    A run that is under way is taken from its process, and begins anew when it is resumed.
+    """
+    from headrace.client import work
+
+    _show_change(perform(work.suspend_flow_run(find_flow_run(run), timeout)), as_json)
+
+
+@command.command()
+@click.argument("run")
+@click.option("--input", "given", help="What the run waits for, as a JSON object.")
+@json_option
+def resume(run: str, given: str | None, as_json: bool) -> None:
+    """Let the paused or suspended flow run of this id or name go on."""
+    from headrace.client import operations
+
+    values = None if given is None else json_object("--input", given)
+    _show_change(perform(operations.resume_flow_run(find_flow_run(run), values)), as_json)
+
+
+@command.command()
+@click.argument("run")
+@json_option
+def retry(run: str, as_json: bool) -> None:
     """Let a deployment's run of this id or name that has not ended well be executed once more."""
     from headrace.client import work
 
-    one = perform(work.retry_flow_run(find_flow_run(run)))
-    show_line(f"Flow run {one['name']!r} is in state {one['state']['name']}.")
+    _show_change(perform(work.retry_flow_run(find_flow_run(run))), as_json)
+
+
+def _show_change(one: dict[str, Any], as_json: bool) -> None:
+    """Tell what has become of a run that somebody has steered."""
+    if as_json:
+        show_json(one)
+    else:
+        show_line(f"Flow run {one['name']!r} is in state {one['state']['name']}.")
 
 
 @command.command()

@@ -91,6 +91,17 @@ def show_json(value: object) -> None:
     click.echo(json.dumps(value, indent=2))
 
 
+def json_object(option: str, text: str) -> dict[str, Any]:
+    """The object that somebody gave as JSON; if it is none, one line and exit code 1."""
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        fail(f"{option} is no JSON: {error}")
+    if not isinstance(value, dict):
+        fail(f"{option} is no JSON object")
+    return value
+
+
 def confirm(what: str, yes: bool) -> None:
     """Ask, where there is somebody to ask, whether something is really to be deleted."""
     import sys

@@ -66,9 +66,9 @@ def execute(job: Job) -> None:
 def _give_up(assignment: Assignment, loss: ClaimLoss) -> None:
     """The run is not this process's any more, which was silent for too long: let it end."""
     assignment.superseded = loss is ClaimLoss.SUPERSEDED
-    what = "was given on" if assignment.superseded else "was ended"
+    what = "is not this process's any more" if assignment.superseded else "was ended meanwhile"
     logging.getLogger("headrace.runner").error(
-        "Run %r %s while this process was not heard of, which ends now", assignment.name, what
+        "Run %r %s: the process ends now", assignment.name, what
     )
     killing = threading.Timer(GRACE, send, (os.getpid(), KILL))
     killing.daemon = True
