@@ -290,13 +290,15 @@ class SlotAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `granted` tells that the slots are held; `limits` are the names of those limits that exist, and
     `leased` whether the lease is to be renewed and released. When not granted, `refused` says why
-    it never will be; None is a request that waits, or that did not want to.
+    it never will be; None is a request that waits, or that did not want to. `mend` says what can be
+    done about that.
     """
 
     granted: bool
     limits: list[str] = []
     leased: bool = False
     refused: str | None = None
+    mend: str | None = None
 
 
 class SlotLease(msgspec.Struct, frozen=True):

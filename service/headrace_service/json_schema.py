@@ -38,6 +38,18 @@ _LEFT_TO_THE_FLOW = (
 )
 
 
+def defaults(schema: Mapping[str, Any]) -> dict[str, object]:
+    """The values that an object's properties have where none are given, as far as they are told."""
+    properties = schema.get("properties")
+    if not isinstance(properties, Mapping):
+        return {}
+    return {
+        name: about["default"]
+        for name, about in properties.items()
+        if isinstance(about, Mapping) and "default" in about
+    }
+
+
 def problems(schema: Mapping[str, Any], value: object) -> list[tuple[str, str]]:
     """What is wrong with a value: the path of each part that does not fit, and why; a few of them.
 

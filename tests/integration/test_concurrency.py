@@ -238,6 +238,16 @@ def test_slots_that_are_not_free_in_time(limits: Limits) -> None:
             "Unable to acquire concurrency slots on ['db']: 422 Unprocessable Entity: "
             "slots: Input should be greater than 0",
         ),
+        (
+            {"names": "db", "occupy": "few"},
+            "Unable to acquire concurrency slots on ['db']: 422 Unprocessable Entity: "
+            "slots: Input should be a valid integer, unable to parse string as an integer",
+        ),
+        (
+            {"names": "db", "occupy": 1.5},
+            "Unable to acquire concurrency slots on ['db']: 422 Unprocessable Entity: "
+            "slots: Input should be a valid integer, got a number with a fractional part",
+        ),
     ],
 )
 def test_slots_that_cannot_be_had(
@@ -247,6 +257,15 @@ def test_slots_that_cannot_be_had(
     with pytest.raises(ConcurrencySlotAcquisitionError) as caught:
         concurrency(**arguments).__enter__()  # type: ignore[arg-type]
     assert str(caught.value) == message
+
+
+def test_more_slots_than_there_are_comes_with_what_mends_it(limits: Limits) -> None:
+    limits.make("db", 1)
+    with pytest.raises(ConcurrencySlotAcquisitionError) as caught:
+        concurrency("db", occupy=3).__enter__()
+    (mend,) = caught.value.__notes__
+    assert "has 1 slot, and 3 are asked for" in mend
+    assert "`headrace concurrency-limit update db 3`" in mend
 
 
 def test_a_limit_that_does_not_exist_limits_nothing_and_is_told(

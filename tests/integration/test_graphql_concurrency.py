@@ -185,7 +185,9 @@ async def test_what_can_never_be_had_is_refused(ledger: Ledger) -> None:
     assert await acquire(ledger, request("db", occupy=2), wait=1.0) == {
         "__typename": "SlotsRefused",
         "code": "SlotsRefused",
-        "message": "Slots requested is greater than the limit",
+        "message": "Slots requested is greater than the limit. Concurrency limit 'db' has 1 slot, "
+        "and 2 are asked for: ask for fewer, or raise it with "
+        "`headrace concurrency-limit update db 2`.",
     }
     assert (await acquire(ledger, request("db", occupy=0)))["code"] == "InvalidInput"
     bad = {**request("db"), "leaseId": "nonsense"}
@@ -229,6 +231,23 @@ def test_the_command_makes_shows_changes_and_deletes_limits(book: Book) -> None:
     assert run("concurrency-limit", "reset", "external-api").exit_code == 0
     assert run("gcl", "delete", "external-api").exit_code == 0
     assert [each["name"] for each in json.loads(run("gcl", "ls", "-o", "json").output)] == ["rate"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["create", "db", "-1"], "'LIMIT': -1 is out of range; it must be 0 or more."),
+        (["update", "db", "-20"], "'LIMIT': -20 is out of range; it must be 0 or more."),
+        (["create", "db", "few"], "'LIMIT': 'few' is no whole number; it must be 0 or more."),
+        (["create", "db", "1", "--total", "-1"], "'--total': -1 is out of range"),
+        (["create", "db", f"{2**31}"], "it must be 2147483647 or less"),
+        (["create", "db", "-z"], "No such option '-z'"),
+    ],
+)
+def test_the_command_says_what_a_number_of_slots_is(arguments: list[str], told: str) -> None:
+    result = run("concurrency-limit", *arguments)
+    assert result.exit_code == 2
+    assert told in result.stderr
 
 
 @pytest.mark.parametrize("command", ["inspect", "delete", "reset"])

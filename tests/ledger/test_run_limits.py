@@ -349,6 +349,18 @@ def test_a_schedule_that_gives_no_parameter_for_the_key_is_refused(yard: Yard) -
     yard.deploy(limit_key="{customer}", schedules=[given])
 
 
+def test_a_parameter_that_is_not_given_has_its_default_in_the_key(yard: Yard) -> None:
+    schema = {"properties": {"tenant": {}, "region": {"type": "string", "default": "north"}}}
+    spec = ScheduleInput(ScheduleSpec(cron="0 8 * * *"))
+    key = "{tenant}-{region}"
+    with pytest.raises(InvalidInput, match="no parameter 'tenant'; there are: region"):
+        yard.deploy(limit_key=key, parameter_schema=schema, schedules=[spec])
+    yard.deploy(limit_key=key, parameter_schema=schema)
+    yard.ask("mill")
+    query = FlowRun.select(FlowRun.limit_key).tuples()
+    assert yard.ledger.read(lambda db: list(query.execute(db))).result() == [("mill-north",)]
+
+
 def test_a_singleton_has_one_run_of_each_key(yard: Yard) -> None:
     yard.deploy(singleton=True, limit_key="{tenant}")
     run, other = yard.ask("mill"), yard.ask("forge")

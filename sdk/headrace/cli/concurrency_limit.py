@@ -13,9 +13,9 @@ def command() -> None:
     """Limit how many tasks with a tag, or blocks of code, run at once."""
 
 
-@command.command()
+@command.command(cls=limits.TakesSlots)
 @click.argument("name")
-@click.argument("limit", type=click.IntRange(0, 2**31 - 1))
+@click.argument("limit", type=limits.SLOTS)
 @limits.total_option
 @json_option
 def create(name: str, limit: int, total: int | None, as_json: bool) -> None:
@@ -31,9 +31,9 @@ def create(name: str, limit: int, total: int | None, as_json: bool) -> None:
     click.echo(f"Created the concurrency limit '{name}', of {limit}.", err=True)
 
 
-@command.command()
+@command.command(cls=limits.TakesSlots)
 @click.argument("name")
-@click.argument("limit", type=click.IntRange(0, 2**31 - 1))
+@click.argument("limit", type=limits.SLOTS)
 @limits.total_option
 @json_option
 def update(name: str, limit: int, total: int | None, as_json: bool) -> None:

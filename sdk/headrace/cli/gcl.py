@@ -7,7 +7,6 @@ import click
 from headrace.cli import limits
 from headrace.cli.output import json_option, show_json
 
-_SLOTS = click.IntRange(0, 2**31 - 1)
 _DECAY = click.FloatRange(0)
 
 
@@ -18,7 +17,7 @@ def command() -> None:
 
 @command.command()
 @click.argument("name")
-@click.option("-l", "--limit", type=_SLOTS, required=True, help="How many slots it has.")
+@click.option("-l", "--limit", type=limits.SLOTS, required=True, help="How many slots it has.")
 @click.option("--disable", is_flag=True, help="Make it without letting it limit anything yet.")
 @click.option("--slot-decay-per-second", type=_DECAY, help="Slots that come back each second.")
 @limits.total_option
@@ -41,7 +40,7 @@ def create(
 
 @command.command()
 @click.argument("name")
-@click.option("-l", "--limit", type=_SLOTS, help="How many slots it has.")
+@click.option("-l", "--limit", type=limits.SLOTS, help="How many slots it has.")
 @click.option("--enable/--disable", "active", default=None, help="Whether it limits.")
 @click.option("--slot-decay-per-second", type=_DECAY, help="Slots that come back each second.")
 @limits.total_option

@@ -19,9 +19,51 @@ from headrace.cli.output import (
 
 Object = dict[str, Any]
 
+
+class SlotsType(click.IntRange):
+    """A number of slots."""
+
+    def __init__(self) -> None:
+        super().__init__(0, 2**31 - 1)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number.
+
+        Raises:
+            click.BadParameter: it is none that there could be.
+        """
+        try:
+            slots = int(value)
+        except ValueError:
+            self.fail(f"{value!r} is no whole number; it must be 0 or more.", param, ctx)
+        if not 0 <= slots < 2**31:
+            must = "0 or more" if slots < 0 else f"{2**31 - 1} or less"
+            self.fail(f"{slots} is out of range; it must be {must}.", param, ctx)
+        return slots
+
+
+SLOTS = SlotsType()
+
+
+class TakesSlots(click.Command):
+    """A command with a number of slots as an argument: "-1" is such a number, and no option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse; see `click.Command.parse_args`."""
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            for each in given:
+                if each.startswith(error.option_name) and each[1:].isdecimal():
+                    (param,) = (one for one in self.params if one.name == "limit")
+                    SLOTS.convert(each, param, ctx)
+            raise
+
+
 total_option = click.option(
     "--total",
-    type=click.IntRange(0, 2**31 - 1),
+    type=SLOTS,
     help="How many slots all keys together may take; 0 is any number.",
 )
 output_option = click.option(

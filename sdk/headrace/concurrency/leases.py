@@ -86,13 +86,13 @@ class Wanted:
             retrying = max_retries * RETRY
             self._patience = min(retrying, retrying if timeout_seconds is None else timeout_seconds)
         self._began = time.monotonic()
-        self._check(occupy, lease_duration)
+        slots = self._check(occupy, lease_duration)
         self.lease_seconds = float(lease_duration)
         self.request = SlotRequest(
             new_id(),
             self.names,
             _holder(holder),
-            occupy,
+            slots,
             self.lease_seconds,
             wait=self._patience is None or self._patience > 0,
             rate_limited=rate_limited,
@@ -132,7 +132,7 @@ class Wanted:
             AcquireConcurrencySlotTimeoutError: they were not free, and nobody wanted to wait.
         """
         if answer.refused is not None:
-            self._refuse(f"422 Unprocessable Entity: {answer.refused}")
+            self._refuse(f"422 Unprocessable Entity: {answer.refused}", answer.mend)
         if not answer.granted:
             self.fail_in_time()
         if not answer.limits:
@@ -147,17 +147,22 @@ class Wanted:
             f"Attempt to acquire concurrency slots timed out after {self._timeout} second(s)"
         )
 
-    def _check(self, occupy: int, lease_duration: float) -> None:
-        """Refuse numbers that mean nothing before anybody is asked."""
-        if occupy <= 0:
-            self._refuse("422 Unprocessable Entity: slots: Input should be greater than 0")
+    def _check(self, occupy: object, lease_duration: float) -> int:
+        """How many slots are asked for; numbers that mean nothing are refused, nobody is asked."""
+        slots, wrong = _whole(occupy)
+        if slots <= 0:
+            self._refuse(f"422 Unprocessable Entity: slots: {wrong}")
         if lease_duration <= 0:
             self._refuse("422 Unprocessable Entity: lease_duration: Input should be greater than 0")
+        return slots
 
-    def _refuse(self, reason: str) -> NoReturn:
-        raise ConcurrencySlotAcquisitionError(
+    def _refuse(self, reason: str, mend: str | None = None) -> NoReturn:
+        error = ConcurrencySlotAcquisitionError(
             f"Unable to acquire concurrency slots on {self.names!r}: {reason}"
         )
+        if mend is not None:
+            error.add_note(mend)
+        raise error
 
     def _tell_unknown(self) -> None:
         if self.strict:
@@ -228,6 +233,20 @@ class Lease:
             "Concurrency lease renewal failed - slots are no longer reserved. "
             "Execution will continue, but concurrency limits may be exceeded."
         )
+
+
+def _whole(given: object) -> tuple[int, str]:
+    """A number of slots as pydantic would take it; where it is not above 0, what is wrong."""
+    try:
+        number = int(given)  # type: ignore[call-overload]
+    except (TypeError, ValueError, OverflowError):
+        if given is None:
+            return 0, "Field required"
+        detail = ", unable to parse string as an integer" if isinstance(given, str) else ""
+        return 0, f"Input should be a valid integer{detail}"
+    if isinstance(given, float) and given != number:
+        return 0, "Input should be a valid integer, got a number with a fractional part"
+    return number, "Input should be greater than 0"
 
 
 def on_lost_of(given: OnLeaseLost | None, raises: bool | None, strict: bool) -> OnLeaseLost:

@@ -70,7 +70,7 @@ def acquire(db: peewee.Database, request: SlotRequest, now: int) -> Outcome:
     active = [limit for limit in limits if limit.capacity.active]
     if (refusal := _refusal(active, request)) is not None:
         served, retry_at = desk.serve(desk.forget(lease_id)[0])
-        return _given(db, SlotAnswer(False, refused=refusal), served, retry_at)
+        return _given(db, refusal, served, retry_at)
     if not active:
         return Outcome(granted(limits), {})
     claim = Claim(
@@ -204,14 +204,31 @@ def _given(
     return Outcome(answer, served, retry_at)
 
 
-def _refusal(limits: Sequence[Limit], request: SlotRequest) -> str | None:
+def _refusal(limits: Sequence[Limit], request: SlotRequest) -> SlotAnswer | None:
     """Why a request can never be granted, in the words that Prefect's users know."""
-    if not all(fits(limit.capacity, request.occupy) for limit in limits):
-        return "Slots requested is greater than the limit"
+    for limit in limits:
+        if not fits(limit.capacity, request.occupy):
+            reason = "Slots requested is greater than the limit"
+            return SlotAnswer(False, refused=reason, mend=_mend(limit, request.occupy))
     lasting = [limit.name for limit in limits if not limit.capacity.decay]
     if request.rate_limited and lasting:
-        return (
+        reason = (
             "Only concurrency limits with slot decay can be used for rate limiting. The following "
             f"limits do not have a decay configured: {','.join(lasting)!r}"
         )
+        return SlotAnswer(False, refused=reason)
     return None
+
+
+def _mend(limit: Limit, occupy: int) -> str:
+    """What can be done about a limit that has not as many slots as are asked for."""
+    slots, total = limit.capacity.slots, limit.capacity.total
+    if occupy > slots:
+        has, option = f"has {slots} slot{'' if slots == 1 else 's'}", str(occupy)
+    else:
+        has, option = f"has a total of {total} for all keys", f"{slots} --total {occupy}"
+    fewer = "ask for fewer, or " if occupy > 1 else ""
+    return (
+        f"Concurrency limit {limit.name!r} {has}, and {occupy} are asked for: {fewer}raise it with "
+        f"`headrace concurrency-limit update {limit.name} {option}`."
+    )

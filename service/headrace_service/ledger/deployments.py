@@ -344,7 +344,8 @@ def _check_keys(db: peewee.Database, row: DeploymentRow) -> None:
         InvalidInput: a schedule's parameters and the deployment's have none that the key names.
     """
     for schedule in schedules_of(db, [row.id])[0]:
-        key_for(row.limit_key, {**msgspec.json.decode(row.parameters), **schedule.parameters})
+        parameters = {**msgspec.json.decode(row.parameters), **schedule.parameters}
+        key_for(row.limit_key, row.parameter_schema, parameters)
 
 
 def set_deployment_paused(

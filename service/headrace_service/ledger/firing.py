@@ -99,7 +99,7 @@ def _fire(db: peewee.Database, firing: Firing) -> None:
     row = deployment(db, schedule.deployment_id)
     parameters = {**msgspec.json.decode(row.parameters), **schedule.parameters}
     try:
-        key = key_for(row.limit_key, parameters)
+        key = key_for(row.limit_key, row.parameter_schema, parameters)
     except InvalidInput as error:  # no other schedule is to wait until somebody mends this one
         logger.error("schedule %s of %s makes no runs: %s", schedule.id, row.full_name, error)
     else:

@@ -8,7 +8,7 @@ A run's lease has the run's id. It lasts until the transaction that ends the run
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 import msgspec
@@ -17,6 +17,7 @@ import peewee
 from headrace.limit_keys import UnknownParameter, key_of
 from headrace.records import SlotHolder
 from headrace_service.admission import fits
+from headrace_service.json_schema import defaults
 from headrace_service.ledger.desk import LASTING, Desk, Limit
 from headrace_service.ledger.errors import InvalidInput
 from headrace_service.ledger.limits import LimitValues, create_limit, delete_limit, update_limit
@@ -104,16 +105,23 @@ def set_limit(db: peewee.Database, name: str, slots: int | None, now: int) -> No
         create_limit(db, name, LimitValues(slots), now)
 
 
-def key_for(template: str | None, parameters: dict[str, object]) -> str | None:
-    """The key of a run with these parameters.
+def key_for(template: str | None, schema: str, parameters: Mapping[str, object]) -> str | None:
+    """The key of a run with these parameters; what is not given has the flow's own default.
+
+    Args:
+        template: the deployment's, if it has one.
+        schema: the JSON schema of its flow's parameters, as text.
+        parameters: what is given.
 
     Raises:
         InvalidInput: the deployment's template names another parameter.
     """
     if template is None:
         return None
+    known = msgspec.json.decode(schema)
+    own = defaults(known) if isinstance(known, dict) else {}
     try:
-        return key_of(template, parameters)
+        return key_of(template, {**own, **parameters})
     except UnknownParameter as error:
         raise InvalidInput(f"no key can be made of {template!r}: {error}", "parameters") from None
 

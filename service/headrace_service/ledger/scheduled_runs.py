@@ -67,7 +67,7 @@ def create_run(db: peewee.Database, wanted: RunRequest) -> UUID:
             )
     now = now_micros()
     due = now if wanted.scheduled_time is None else wanted.scheduled_time
-    key = key_for(row.limit_key, parameters)
+    key = key_for(row.limit_key, row.parameter_schema, parameters)
     if (merged := merge(db, row, key, parameters, due)) is not None:
         _merged_under(row, wanted).note(db, merged)
         return merged
@@ -113,7 +113,7 @@ def insert_run(
     Raises:
         InvalidInput: the parameters name no key; nothing was made.
     """
-    key = key_for(row.limit_key, dict(parameters))
+    key = key_for(row.limit_key, row.parameter_schema, parameters)
     run_id = UUID(bytes=uuid_utils.uuid7().bytes)
     created = FlowRunCreated(
         run_id,

@@ -176,7 +176,8 @@ class SlotMutations:
             return SlotsAwaited(waiting=False)
         answer = asking.result()
         if answer.refused is not None:
-            return SlotsRefused(code="SlotsRefused", message=answer.refused, field="occupy")
+            told = answer.refused if answer.mend is None else f"{answer.refused}. {answer.mend}"
+            return SlotsRefused(code="SlotsRefused", message=told, field="occupy")
         if not answer.granted:
             return SlotsAwaited(waiting=False)
         return SlotsGranted(limits=answer.limits, leased=answer.leased)
