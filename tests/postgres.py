@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -24,10 +25,12 @@ class Server:
 
     Args:
         url: its own database.
+        programs: the folder of its programs.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, programs: Path) -> None:
         self._url = url
+        self.programs = programs
         self._numbers = itertools.count(1)
         self._shared: str | None = None
 
@@ -68,6 +71,31 @@ def execute(url: str, statement: str) -> None:
         connection.execute(statement.encode())
 
 
+#: Nobody may be there to bury the process, so that it is not waited for without an end.
+_HEIR = """
+cat
+kill -QUIT "$1"
+for _ in 1 2 3 4 5 6 7 8 9; do kill -0 "$1" && sleep 0.2; done
+rm -rf "$2"
+"""
+
+
+@contextmanager
+def ended_with_us(pid: int, folder: Path) -> Iterator[None]:
+    """End a process, and delete its folder, also when we are killed within the block.
+
+    Whoever does it then notices that nobody holds the other end of its standard input any more.
+    """
+    command = ["sh", "-c", _HEIR, "sh", str(pid), str(folder)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+    ) as heir:
+        try:
+            yield
+        finally:
+            heir.kill()
+
+
 @contextmanager
 def postgres_server() -> Iterator[Server]:
     """A server in a new folder, reached by a socket in it; it is gone at the end."""
@@ -77,12 +105,15 @@ def postgres_server() -> Iterator[Server]:
 
     folder = Path(tempfile.mkdtemp(prefix="headrace-pg-"))
     server = get_server(folder / "data", cleanup_mode="delete")
+    pid = server.get_pid()
+    assert pid is not None
     try:
         url = server.get_uri()
         for setting in _HASTY:
             execute(url, f"ALTER SYSTEM SET {setting} = off")
         execute(url, "SELECT pg_reload_conf()")
-        yield Server(url)
+        with ended_with_us(pid, folder):
+            yield Server(url, server.bin_path)
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)

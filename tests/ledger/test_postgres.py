@@ -10,10 +10,11 @@ from typing import Any
 import peewee
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from headrace_service.ledger import Ledger, LedgerUnusable, LedgerVersion, TookTooLong
 from headrace_service.ledger.database.listener import Listener
-from headrace_service.ledger.database.postgres import LOCK
+from headrace_service.ledger.database.postgres import LOCK, PostgresBackend
 from headrace_service.ledger.models import Flow, Log
 from headrace_service.ledger.tail import FeedChunk
 from tests.builders import Stream, flow_run, log_line, task_run
@@ -49,6 +50,22 @@ def messages(ledger: Ledger) -> list[str]:
 def end_connections(url: str) -> None:
     """End every connection to the database, as a restart of the server does."""
     execute(url, f"SELECT pg_terminate_backend(pid) {OTHERS}")
+
+
+def test_every_connection_asks_whether_the_server_is_there(url: str) -> None:
+    """And what the address says counts, where it says something."""
+    watched = PostgresBackend(f"{url}&keepalives_idle=60&application_name=mill")
+    with watched.watch():
+        assert watched._listener is not None
+        told = conninfo_to_dict(watched._listener._url)
+    watched.close()
+    assert (told["keepalives_idle"], told["keepalives_count"]) == ("60", "3")
+    databases: list[Any] = [watched.writing(), watched.reading(None)]
+    for db in databases:
+        found = db.connection().info.get_parameters()
+        db.close()
+        assert (found["keepalives_idle"], found["tcp_user_timeout"]) == ("60", "30000")
+        assert found["application_name"] == "mill"
 
 
 def test_connections_that_were_ended_while_idle_are_made_anew(ledger: Ledger, url: str) -> None:

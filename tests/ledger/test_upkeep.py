@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from headrace_service.ledger import Ledger, LedgerUnusable, LedgerVersion, upkeep
+from headrace_service.ledger.database.dump import dump
 from headrace_service.ledger.database.sqlite import SqliteBackend
 from headrace_service.ledger.migrations import LATEST
 from headrace_service.ledger.queries.events import latest
 from headrace_service.ledger.queries.retained import newest_deleted_event, newest_deleted_log
 from tests.builders import Stream, flow_run, log_line, task_run
 from tests.ledger.conftest import Place
+from tests.postgres import Server
 
 
 def fill(ledger: Ledger, lines: int = 20) -> None:
@@ -57,14 +61,55 @@ def test_room_is_given_back_while_the_ledger_is_open(tmp_path: Path) -> None:
     ledger.close()
 
 
-def test_postgres_is_vacuumed_and_copied_by_its_own_means(
-    request: pytest.FixtureRequest, tmp_path: Path
+def test_postgres_is_vacuumed_and_copied_by_its_own_program(
+    postgres: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place = request.getfixturevalue("postgres").emptied()
-    Ledger.open(place).close()
+    place = postgres.emptied()
+    ledger = Ledger.open(place)
+    fill(ledger)
+    ledger.close()
     assert min(upkeep.vacuum(place)) > 0
-    with pytest.raises(LedgerUnusable, match="pg_dump"):
-        upkeep.backup(place, tmp_path / "copy")
+    monkeypatch.setenv("PATH", str(postgres.programs), prepend=os.pathsep)
+    target = tmp_path / "copy"
+    assert upkeep.backup(place, target) == target.stat().st_size
+    listed = subprocess.run(
+        [postgres.programs / "pg_restore", "--list", target], capture_output=True, check=True
+    )
+    assert b"TABLE DATA public task_run" in listed.stdout
+    with pytest.raises(LedgerUnusable, match=r"was not copied: pg_dump: error: .* does not exist"):
+        dump(place.replace("/ledger_", "/no_ledger_"), target, "it")
+    assert [path.name for path in tmp_path.iterdir()] == ["copy"]
+
+
+def test_who_has_no_pg_dump_is_told_what_to_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(LedgerUnusable) as caught:
+        dump("postgresql://me:secret@db.example.com/mill", tmp_path / "copy", "it")
+    assert str(caught.value) == (
+        "it is a PostgreSQL database, which pg_dump copies, and that is not installed here; where "
+        "it is, run pg_dump --format=custom '--dbname=user=me dbname=mill host=db.example.com' "
+        f"--file={tmp_path / 'copy'}"
+    )
+
+
+def test_a_password_is_not_on_the_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What stands for the program writes down how it was called."""
+    program = tmp_path / "pg_dump"
+    program.write_text(
+        '#!/bin/sh\nfor each; do :; done\necho "$PGPASSWORD $*" > "${each#--file=}"\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    dump("postgresql://me:secret@h/mill?sslpassword=other", tmp_path / "copy", "it")
+    password, _, arguments = (tmp_path / "copy").read_text().partition(" ")
+    assert password == "secret"
+    assert "--no-password" in arguments
+    assert "secret" not in arguments
+    assert "other" not in arguments
 
 
 def test_a_copy_is_whole_and_keeps_nobody_waiting(tmp_path: Path) -> None:

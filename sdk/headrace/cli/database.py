@@ -90,7 +90,9 @@ def vacuum(database: str | None, as_json: bool) -> None:
     _say(
         as_json,
         {"bytes_before": before, "bytes_after": after, "freed": freed},
-        f"Freed {_size(freed)}: from {_size(before)} to {_size(after)}.",
+        f"Freed {_size(freed)}: from {_size(before)} to {_size(after)}."
+        if freed
+        else f"It takes {_size(after)}; new rows go where old ones were deleted.",
     )
 
 

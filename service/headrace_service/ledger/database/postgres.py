@@ -38,6 +38,7 @@ from psycopg.pq import Format
 from psycopg.types.numeric import Int8BinaryDumper
 from psycopg.types.string import StrBinaryDumper, StrDumperUnknown
 
+from headrace_service.ledger.database.dump import dump
 from headrace_service.ledger.database.listener import CHANNEL, Listener
 
 #: The advisory lock that a writing transaction holds: "hdrc" in ASCII.
@@ -45,6 +46,16 @@ LOCK = 0x68647263
 
 #: Seconds that opening a connection may take.
 CONNECT_TIMEOUT = 10
+
+#: A peer that has gone without a word (its machine has no power, a firewall has forgotten the
+#: connection) is noticed within half a minute, by who waits for it as by who sends: else a listener
+#: would hear nothing for hours. In seconds, and a number of questions; the last in milliseconds.
+KEEPALIVE = {
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
 
 #: Milliseconds that a writer may leave its transaction untouched, holding up all others, until
 #: PostgreSQL ends it: the process was stopped, or its machine is asleep.
@@ -161,11 +172,8 @@ class PostgresBackend(Backend):
         return True
 
     def copy(self, db: peewee.Database, target: Path) -> None:
-        """PostgreSQL has its own means for this, which need its own programs."""
-        raise LedgerUnusable(
-            f"the ledger {self.name} is a PostgreSQL database: copy it with "
-            f"pg_dump --format=custom --file={target} DATABASE"
-        )
+        """By PostgreSQL's own program, which keeps no writer waiting."""
+        dump(self._url, target, self.name)
 
     def compact(self, db: peewee.Database) -> None:
         """Let PostgreSQL use the room again, and know what there is."""
@@ -285,7 +293,7 @@ class PostgresDatabase(peewee.PostgresqlDatabase):
 def _defaults(url: str) -> dict[str, Any]:
     """What a URL does not say about connections."""
     said = conninfo_to_dict(url)
-    ours = {"application_name": "headrace", "connect_timeout": CONNECT_TIMEOUT}
+    ours = {"application_name": "headrace", "connect_timeout": CONNECT_TIMEOUT, **KEEPALIVE}
     return {name: value for name, value in ours.items() if name not in said}
 
 
