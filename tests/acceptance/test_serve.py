@@ -125,6 +125,7 @@ def test_a_second_ctrl_c_cancels(workplace: Workplace) -> None:
         code, _, err = script.finish()
     assert code == 0, err
     assert [run["state"]["type"] for run in workplace.runs()] == ["CANCELLED"]
+    assert err.count("Ending run ") == 1
 
 
 def test_a_killed_run_is_crashed(workplace: Workplace) -> None:
