@@ -70,3 +70,15 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     )
     modules = {name.split(".")[0] for name in answer.stdout.splitlines()[-1].split()}
     assert modules & set(HEAVY) == set()
+
+
+def test_a_command_that_asks_one_thing_loads_no_mutations() -> None:
+    program = (
+        "import sys\nfrom headrace.client import Client\nfrom headrace.testing.utilities import "
+        "headrace_test_harness\nwith headrace_test_harness(), Client() as client:\n"
+        "    client.flow_runs()\n    before = 'headrace_service.api.mutations' in sys.modules\n"
+        "    client.execute('{ __schema { queryType { name } } }')\n"
+        "    print(before, 'headrace_service.api.mutations' in sys.modules)"
+    )
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert answer.stdout == "False True\n", answer.stderr

@@ -23,7 +23,9 @@ from graphql import (
 )
 
 from headrace.records import StateType
+from headrace_service.api import questions
 from headrace_service.api.schema import print_schema
+from headrace_service.api.schema import schema as served_schema
 
 ROOT = Path(__file__).parents[2]
 COMMITTED = ROOT / "schema.graphql"
@@ -159,3 +161,13 @@ def test_the_check_sees_what_breaks(old: str, new: str, description: str) -> Non
     assert old in baseline
     assert breaking(baseline, baseline.replace(old, new)) == [description]
     assert breaking(baseline, baseline) == []
+
+
+def test_the_queries_alone_are_those_of_the_whole_schema() -> None:
+    whole, alone = served_schema._schema, questions.schema._schema
+    for name, kind in alone.type_map.items():
+        if isinstance(kind, GraphQLInterfaceType | GraphQLUnionType):
+            found = {each.name for each in alone.get_possible_types(kind)}
+            same = whole.type_map[name]
+            assert isinstance(same, GraphQLInterfaceType | GraphQLUnionType)
+            assert found == {each.name for each in whole.get_possible_types(same)}

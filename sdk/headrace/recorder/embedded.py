@@ -220,8 +220,9 @@ class EmbeddedSchema:
     ) -> dict[str, Any]:
         """The answer to a query or mutation."""
         with _uncollected():
-            from headrace_service.api.inprocess import execute
+            from headrace_service.api.inprocess import execute, schema_for
 
+            schema_for(query)
         given = msgspec.to_builtins(variables or {})  # as JSON would make them
         while True:
             ledger = self._handle.get()
@@ -237,8 +238,9 @@ class EmbeddedSchema:
         After a fork, subscribe again, after the last cursor.
         """
         with _uncollected():
-            from headrace_service.api.inprocess import subscribe
+            from headrace_service.api.inprocess import subscribe, whole_schema
 
+            whole_schema()
         ledger = self._handle.get()
         await self._start_feed(ledger)
         given = msgspec.to_builtins(variables or {})

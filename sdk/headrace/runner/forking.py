@@ -32,7 +32,11 @@ _ALWAYS = (
 #: By where it records to.
 _RECORDING = {
     "service": ("headrace.recorder.http", "httpx", "httpcore", "h11", "certifi", "encodings.idna"),
-    "ledger": ("headrace.recorder.embedded", "headrace_service.api.inprocess"),
+    "ledger": (
+        "headrace.recorder.embedded",
+        "headrace_service.api.inprocess",
+        "headrace_service.api.schema",
+    ),
 }
 
 

@@ -105,6 +105,23 @@ def is_subscription(text: str | None, operation_name: str | None) -> bool:
     return operation is not None and operation.operation is OperationType.SUBSCRIPTION
 
 
+def is_question(text: str) -> bool:
+    """Whether all that a text has is queries, which do not ask about the schema itself."""
+    try:
+        document = parsed(text)
+    except (GraphQLError, InputError):
+        return False
+    return (
+        "__schema" not in text
+        and "__type(" not in text
+        and all(
+            definition.operation is OperationType.QUERY
+            for definition in document.definitions
+            if isinstance(definition, OperationDefinitionNode)
+        )
+    )
+
+
 #: Scalars that stay JSON bytes, for whoever they are meant for to decode.
 RAW_SCALARS = ("RecordBatch", "SlotExchange")
 
