@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+import peewee
 import pytest
 import uuid_utils.compat as uuids
 
@@ -33,11 +34,17 @@ from headrace_service.ledger.deployments import (
     deployment,
 )
 from headrace_service.ledger.errors import Conflict, InvalidInput, NotFound
-from headrace_service.ledger.models import Deployment, FlowRun, TriggerCount, TriggerFiring
+from headrace_service.ledger.models import (
+    Automation,
+    Deployment,
+    FlowRun,
+    TriggerCount,
+    TriggerFiring,
+)
 from headrace_service.ledger.queries.custom_events import CustomEventRow, page_of_events
 from headrace_service.ledger.queries.paging import Page
 from headrace_service.ledger.work_pools import NewWorkPool, create_work_pool, work_pool
-from headrace_service.loops.automations import LOOK_AGAIN, PAUSE, Automations
+from headrace_service.loops.automations import LOOK_AGAIN, PAUSE, TOGETHER, Automations
 from tests.builders import EPOCH, Stream, enters, flow_run, state, task_run
 
 SECOND = 1_000_000
@@ -453,3 +460,20 @@ def test_a_deployments_automations_stay_while_they_are_the_same_and_go_with_it(
     where = AutomationWhere(owner=owner)
     left = watched.ledger.read(page_of_automations, Page(10), where).result()
     assert left.rows == []
+
+
+def test_an_automation_that_cannot_be_read_keeps_no_other_from_acting(
+    watched: Watched, caplog: pytest.LogCaptureFixture
+) -> None:
+    spoilt = watched.automate(event(expect=["order.paid"]))
+
+    def spoil(db: peewee.Database) -> None:
+        Automation.update({Automation.trigger: "{"}).where(Automation.id == spoilt).execute(db)
+
+    watched.ledger.write(spoil).result()
+    watched.automate(event(expect=["order.paid"]))
+    for _ in range(2 * TOGETHER + 1):  # more than are taken at once
+        watched.emit("order.paid")
+    watched.step()
+    assert watched.fired() == 2 * TOGETHER + 1
+    assert f"the trigger of automation {spoilt} cannot be read" in caplog.text

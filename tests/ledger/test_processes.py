@@ -382,3 +382,20 @@ def test_a_batch_that_names_its_process_wrongly_loses_nothing(ledger: Ledger) ->
     ack = ledger.append_value(plain).result()
     assert (ack.accepted, len(ack.refused)) == (1, 1)
     assert [row.pid for row in known(ledger)] == [7]
+
+
+async def test_a_process_whose_runs_cannot_be_ended_keeps_no_other_from_its_end(
+    ledger: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    spoilt, run, _ = running(ledger)
+
+    def spoil(db: peewee.Database) -> None:
+        FlowRun.update({FlowRun.task_run_counts: "{"}).where(FlowRun.id == run.id).execute(db)
+
+    ledger.write(spoil).result()
+    _, other, _ = running(ledger)
+    until = max(row.until for row in known(ledger))
+    assert await reaped(ledger, until) == 2
+    assert (states(ledger)[other.id][0], states(ledger)[run.id][0]) == ("CRASHED", "RUNNING")
+    assert f"the runs of process {spoilt.client_id} cannot be ended" in caplog.text
+    assert [row.client_id for row in known(ledger)] == [spoilt.client_id]  # it is tried again

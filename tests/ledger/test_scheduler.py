@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from uuid import UUID
 
+import peewee
+import pytest
 import uuid_utils.compat as uuids
 
 from headrace.records import now_micros
@@ -13,7 +15,7 @@ from headrace_service.ledger.claims import Claimant, claim
 from headrace_service.ledger.deployment_schedules import ScheduleInput
 from headrace_service.ledger.deployments import DeploymentInput, apply_deployment
 from headrace_service.ledger.firing import next_fire
-from headrace_service.ledger.models import FlowRun
+from headrace_service.ledger.models import Deployment, FlowRun
 from headrace_service.ledger.scheduled_runs import RunRequest, create_run
 from headrace_service.ledger.work_pools import WorkerCall, keep_worker
 from headrace_service.loops.scheduler import LATE, LOOK_AGAIN, PATIENCE, Scheduler
@@ -137,3 +139,24 @@ def state_of(ledger: Ledger, run_id: UUID) -> str:
     query = FlowRun.select(*columns).where(FlowRun.id == run_id).tuples()
     ((kind, name),) = ledger.read(lambda db: list(query.execute(db))).result()
     return f"{kind} {name}"
+
+
+async def test_a_schedule_that_cannot_fire_keeps_no_other_from_it(
+    ledger: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    spoilt = DeploymentInput(
+        "etl", "spoilt", schedules=[ScheduleInput(ScheduleSpec(interval=SECOND))]
+    )
+    row = ledger.write(apply_deployment, spoilt).result()
+
+    def spoil(db: peewee.Database) -> None:
+        Deployment.update({Deployment.parameters: "{"}).where(Deployment.id == row.id).execute(db)
+
+    ledger.write(spoil).result()
+    first = deploy(ledger, ScheduleSpec(interval=10 * SECOND))
+    clock = FakeClock(first + 10 * SECOND)
+    scheduler = Scheduler(lambda: ledger, clock)
+    for _ in range(2):
+        assert await scheduler.step() == LOOK_AGAIN  # and not at once, again and again
+    assert len(fired(ledger)) == 1
+    assert "cannot fire" in caplog.text

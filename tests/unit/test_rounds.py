@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from headrace_service.ledger import LedgerUnusable
-from headrace_service.loops.rounds import RETRY, go_round
+from headrace_service.loops.rounds import RETRY, Parts, go_round
 from headrace_service.measures import Rounds
 
 
@@ -48,3 +48,30 @@ async def test_a_step_that_fails_is_tried_again_and_told_of_once(
     assert clock.slept == [RETRY, RETRY, 7.0]
     assert (rounds.done, rounds.failed) == (3, 2)
     assert [record.getMessage() for record in caplog.records] == [f"the mill waits: {error}"]
+
+
+async def test_a_part_that_fails_is_told_of_once_and_keeps_no_other_from_its_turn(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    rounds = Rounds()
+    parts = Parts("mill", rounds)
+
+    async def fails() -> int:
+        raise ValueError("a row of lead")
+
+    async def works() -> int:
+        return 7
+
+    async def is_away() -> int:
+        raise LedgerUnusable("it is away")
+
+    with caplog.at_level(logging.WARNING):
+        for _ in range(2):
+            assert await parts.take("grind", fails(), 0) == 0
+            assert await parts.take("sift", works(), 0) == 7
+    assert [record.getMessage() for record in caplog.records] == [
+        "the mill cannot grind: a row of lead"
+    ]
+    assert rounds.failed == 2
+    with pytest.raises(LedgerUnusable):  # it is no part's fault
+        await parts.take("sift", is_away(), 0)

@@ -15,6 +15,7 @@ import msgspec
 import peewee
 import uuid_utils.compat as uuids
 
+from headrace_service.ledger.apart import apart
 from headrace_service.ledger.automation_actions import Action, perform
 from headrace_service.ledger.automations import (
     AutomationRow,
@@ -91,9 +92,7 @@ def look(db: peewee.Database, seen: int, now: int) -> Look | None:
     rows = enabled_automations(db)
     if not rows:
         return None
-    triggers = [
-        part for row in rows for _, part in walk(trigger_of(row)) if isinstance(part, EventTrigger)
-    ]
+    triggers = [part for row in rows for _, part in _parts(row) if isinstance(part, EventTrigger)]
     # Nothing that was before the first of them is any of their business.
     start = max(seen, cursor(db), min(row.after for row in rows))
     events, upto = news(db, start, triggers)
@@ -116,10 +115,20 @@ def take(db: peewee.Database, events: Sequence[Occurrence], upto: int, now: int)
             # Read anew for each event: what was done for the one before may have changed them.
             for row in enabled_automations(db):
                 if event.seq > row.after:
-                    fired += _Automation(db, row, now).see(event)
+                    with apart(db, f"automation {row.id} cannot take event {event.seq}"):
+                        fired += _Automation(db, row, now).see(event)
     if upto > at:
         put(db, LoopCursor, {LoopCursor.loop: LOOP, LoopCursor.seq: upto})
     return fired
+
+
+def _parts(row: AutomationRow) -> list[tuple[Path, Trigger]]:
+    """The parts of an automation's trigger; none when it cannot be read: others are to go on."""
+    try:
+        return list(walk(trigger_of(row)))
+    except ValueError as error:
+        logger.error("the trigger of automation %s cannot be read: %s", row.id, error)
+        return []
 
 
 def _is_due(db: peewee.Database, rows: Sequence[AutomationRow], now: int) -> bool:
@@ -139,7 +148,8 @@ def wake(db: peewee.Database, now: int) -> int:
     for automation_id, path, key in list(query.tuples().execute(db)):
         found = automation_by_id(db, automation_id)
         if found is not None and found.enabled:
-            fired += _Automation(db, found, now).lapse(path, key)
+            with apart(db, f"automation {found.id} cannot end a stretch of time"):
+                fired += _Automation(db, found, now).lapse(path, key)
     return fired
 
 
@@ -147,7 +157,7 @@ def _missing(db: peewee.Database, row: AutomationRow) -> list[tuple[Path, EventT
     """Triggers that wait from the first moment on, and have not begun to."""
     waiting = [
         (path, trigger)
-        for path, trigger in walk(trigger_of(row))
+        for path, trigger in _parts(row)
         if isinstance(trigger, EventTrigger) and trigger.begins_by_itself
     ]
     if not waiting:

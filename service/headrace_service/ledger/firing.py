@@ -13,6 +13,7 @@ import peewee
 
 from headrace.records import StateType, now_micros
 from headrace_service import schedules
+from headrace_service.ledger.apart import apart
 from headrace_service.ledger.deployment_schedules import (
     SCHEDULE_COLUMNS,
     ScheduleRow,
@@ -83,8 +84,9 @@ def fire(db: peewee.Database, wanted: Sequence[Firing]) -> int | None:
         same = Schedule.select(*SCHEDULE_COLUMNS).where(
             Schedule.id == seen.id, Schedule.next_fire == seen.next_fire
         )
-        if any(schedule_row(row) == seen for row in same.tuples().execute(db)):
-            _fire(db, firing)
+        with apart(db, f"schedule {seen.id} cannot fire"):
+            if any(schedule_row(row) == seen for row in same.tuples().execute(db)):
+                _fire(db, firing)
     return next_fire(db)
 
 

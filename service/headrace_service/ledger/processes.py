@@ -14,6 +14,7 @@ from headrace.records import (
     StateType,
     TaskRunChanged,
 )
+from headrace_service.ledger.apart import apart
 from headrace_service.ledger.concurrency import WAITER_LEASE, Outcome, free_slots_of
 from headrace_service.ledger.crashes import try_again
 from headrace_service.ledger.guesses import note
@@ -69,29 +70,37 @@ def extend_leases(db: peewee.Database, now: int) -> None:
 def reap(db: peewee.Database, ended: Sequence[Ended], now: int) -> Outcome:
     """End the runs of processes that have ended, and free their slots; answers how many runs."""
     dead = [each for each in ended if _is_so_still(db, each, now)]
-    changes: list[FlowRunChanged | TaskRunChanged] = []
-    again = 0
+    ended_runs, client_ids = 0, []
     for each in dead:
-        for model, kind, change in (
-            (TaskRun, "Task", TaskRunChanged),
-            (FlowRun, "Flow", FlowRunChanged),
-        ):
-            message = f"{kind} run did not end by itself: {each.reason}"
-            for run_id, run_count, was in _open_runs(db, model, each.process.client_id):
-                if model is FlowRun and try_again(db, run_id, message, now):
-                    again += 1
-                    continue
-                # What was to be cancelled has come to its end.
-                cancelled = was == StateType.CANCELLING.value
-                to = StateType.CANCELLED if cancelled else StateType.CRASHED
-                state = StateChange(to, to.value.capitalize(), now, message, run_count)
-                changes.append(change(run_id, state))
-    refused = change_states(db, changes, Actor.SERVICE) if changes else []
-    client_ids = [each.process.client_id for each in dead]
+        with apart(db, f"the runs of process {each.process.client_id} cannot be ended"):
+            ended_runs += _end_runs(db, each, now)
+            client_ids.append(each.process.client_id)
     note(db, client_ids, now)
     Process.delete().where(Process.client_id.in_(client_ids)).execute(db)
     freed = free_slots_of(db, client_ids, now)
-    return freed._replace(answer=again + len(changes) - len(refused))
+    return freed._replace(answer=ended_runs)
+
+
+def _end_runs(db: peewee.Database, ended: Ended, now: int) -> int:
+    """End the runs of a process that has ended; how many."""
+    changes: list[FlowRunChanged | TaskRunChanged] = []
+    again = 0
+    for model, kind, change in (
+        (TaskRun, "Task", TaskRunChanged),
+        (FlowRun, "Flow", FlowRunChanged),
+    ):
+        message = f"{kind} run did not end by itself: {ended.reason}"
+        for run_id, run_count, was in _open_runs(db, model, ended.process.client_id):
+            if model is FlowRun and try_again(db, run_id, message, now):
+                again += 1
+                continue
+            # What was to be cancelled has come to its end.
+            cancelled = was == StateType.CANCELLING.value
+            to = StateType.CANCELLED if cancelled else StateType.CRASHED
+            state = StateChange(to, to.value.capitalize(), now, message, run_count)
+            changes.append(change(run_id, state))
+    refused = change_states(db, changes, Actor.SERVICE) if changes else []
+    return again + len(changes) - len(refused)
 
 
 def _is_so_still(db: peewee.Database, ended: Ended, now: int) -> bool:

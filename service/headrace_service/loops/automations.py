@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from headrace_service.ledger import Ledger
-from headrace_service.ledger.automation_firing import look, take, wake
+from headrace_service.ledger.automation_firing import Look, look, take, wake
 from headrace_service.ledger.deletion import go_on_deleting, unfinished_deletions
 from headrace_service.loops.clock import Clock, SystemClock
 from headrace_service.loops.rounds import go_round
@@ -17,6 +17,8 @@ from headrace_service.measures import Rounds
 
 #: Seconds between two looks, while there are automations and while there are none.
 PAUSE, LOOK_AGAIN = 0.25, 1.0
+#: Events that are taken in one transaction, at most.
+TOGETHER = 50
 
 
 class Automations:
@@ -47,7 +49,7 @@ class Automations:
             if seen is None:
                 return LOOK_AGAIN
             if seen.events or seen.skipped:
-                fired += await ledger.awrite(take, seen.events, seen.upto, now)
+                fired += await self._take(ledger, seen, now)
             if self._seen == seen.upto:
                 break
             self._seen = seen.upto
@@ -56,6 +58,15 @@ class Automations:
         if fired:
             await self._finish_deletions(ledger)
         return PAUSE
+
+    async def _take(self, ledger: Ledger, seen: Look, now: int) -> int:
+        """Let automations see what has happened, some of it at a time: others wait to write."""
+        fired = 0
+        portions = [seen.events[n : n + TOGETHER] for n in range(0, len(seen.events), TOGETHER)]
+        for portion in portions[:-1]:
+            fired += await ledger.awrite(take, portion, portion[-1].seq, now)
+        last = portions[-1] if portions else []
+        return fired + await ledger.awrite(take, last, seen.upto, now)
 
     async def _finish_deletions(self, ledger: Ledger) -> None:
         """What hangs on flow runs that were deleted goes a little at a time."""

@@ -16,7 +16,7 @@ from headrace_service.ledger.flow_run_inputs import fail_overdue, overdue
 from headrace_service.ledger.processes import extend_leases, processes, reap
 from headrace_service.ledger.reaping import judge, leases_of_the_dead
 from headrace_service.loops.clock import Clock, SystemClock
-from headrace_service.loops.rounds import go_round
+from headrace_service.loops.rounds import Parts, go_round
 
 #: Seconds between two looks.
 PAUSE = 1.0
@@ -48,6 +48,8 @@ class Reaper:
         self._spool = spool or ledger.spool
         self._hears_all = hears_all
         self._looked_at: int | None = None
+        self._rounds = ledger.measures.rounds("reaper")
+        self._parts = Parts("reaper", self._rounds)
 
     async def run(self) -> None:
         """Go on until cancelled; what the ledger cannot do now is tried again."""
@@ -56,20 +58,33 @@ class Reaper:
             await self.step()
             return PAUSE
 
-        await go_round("reaper", step, self._clock, self._ledger.measures.rounds("reaper"))
+        await go_round("reaper", step, self._clock, self._rounds)
 
     async def step(self) -> int:
         """Look once; how many runs were ended."""
-        now = self._clock.now()
+        now, take = self._clock.now(), self._parts.take
         looked_at, self._looked_at = self._looked_at, now
         if self._hears_all and (looked_at is None or now - looked_at > ABSENCE):
+            # Nobody is judged before all have got their time.
             await self._ledger.awrite(extend_leases, now)
+        await take("take back slots whose lease is over", self._sweep(now), None)
+        await take("end paused runs that nobody has resumed", self._end_overdue(now), None)
+        await take("free slots of dead processes", self._free_slots(), None)
+        return await take("end runs of dead processes", self._reap(now), 0)
+
+    async def _sweep(self, now: int) -> None:
         if await self._ledger.aread(has_lapsed, now):
             await asyncio.wrap_future(self._ledger.slots.perform(lambda db, _: sweep(db, now)))
+
+    async def _end_overdue(self, now: int) -> None:
         if await self._ledger.aread(overdue, now):
             await self._ledger.awrite(fail_overdue, now)
+
+    async def _free_slots(self) -> None:
         if dead := leases_of_the_dead(await self._ledger.aread(processes_of_slots)):
             await asyncio.wrap_future(self._ledger.slots.release(*dead))
+
+    async def _reap(self, now: int) -> int:
         rows = await self._ledger.aread(processes)
         ended = judge(rows, self._spool, now, hears_all=self._hears_all)
         if not ended:

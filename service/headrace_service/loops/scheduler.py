@@ -23,7 +23,7 @@ from headrace_service.ledger.firing import (
     too_late,
 )
 from headrace_service.loops.clock import Clock, SystemClock
-from headrace_service.loops.rounds import go_round
+from headrace_service.loops.rounds import Parts, go_round
 from headrace_service.measures import Rounds
 
 #: Microseconds without a look after which workers get time to be heard of again, since the service
@@ -47,6 +47,7 @@ class Scheduler:
         self._ledger = ledger
         self._clock = clock or SystemClock()
         self._rounds = rounds or Rounds()
+        self._parts = Parts("scheduler", self._rounds)
         self._looked_at: int | None = None
 
     async def run(self) -> None:
@@ -59,17 +60,33 @@ class Scheduler:
         looked_at, self._looked_at = self._looked_at, now
         if looked_at is None or now - looked_at > ABSENCE:
             await ledger.awrite(extend_workers, now + PATIENCE)
-        if await ledger.aread(has_lapsed_workers, now):
-            await ledger.awrite(release_lapsed, now)
         coming = await ledger.aread(next_fire)
-        if await ledger.aread(overdue, now - LATE):
-            await ledger.awrite(mark_late, now - LATE)
-        if await ledger.aread(too_late, now):
-            await ledger.awrite(give_up_too_late, now)
-        if coming is not None and coming <= now:
-            due = await ledger.aread(due_schedules, now)
-            # Neither who records nor who reads is to wait for a rule that takes long to count.
-            coming = await ledger.awrite(fire, await asyncio.to_thread(firings, due, now))
+        take = self._parts.take
+        if (first := coming) is not None and first <= now:
+            coming = await take("let schedules fire", self._fire(ledger, now), None)
+            if coming == first:  # it cannot fire: there is no hurry to try again
+                coming = None
+        await take("give back claims", self._release(ledger, now), None)
+        await take("call runs late", self._mark_late(ledger, now), None)
+        await take("cancel runs that are too late", self._give_up(ledger, now), None)
         if coming is None:
             return LOOK_AGAIN
         return min(max(0, coming - self._clock.now()) / 1_000_000, LOOK_AGAIN)
+
+    async def _fire(self, ledger: Ledger, now: int) -> int | None:
+        """Let those fire that are due. Returns when the next one is."""
+        due = await ledger.aread(due_schedules, now)
+        # Neither who records nor who reads is to wait for a rule that takes long to count.
+        return await ledger.awrite(fire, await asyncio.to_thread(firings, due, now))
+
+    async def _release(self, ledger: Ledger, now: int) -> None:
+        if await ledger.aread(has_lapsed_workers, now):
+            await ledger.awrite(release_lapsed, now)
+
+    async def _mark_late(self, ledger: Ledger, now: int) -> None:
+        if await ledger.aread(overdue, now - LATE):
+            await ledger.awrite(mark_late, now - LATE)
+
+    async def _give_up(self, ledger: Ledger, now: int) -> None:
+        if await ledger.aread(too_late, now):
+            await ledger.awrite(give_up_too_late, now)
