@@ -1,4 +1,3 @@
-# differs: the run itself is its context
 from headrace import flow, task
 from headrace.context import FlowRunContext, TaskRunContext, get_run_context
 from headrace.exceptions import MissingContextError
