@@ -61,7 +61,7 @@ def load_flow(entrypoint: str, folder: Path | None = None) -> Definition:
     """The flow that an entrypoint leads to.
 
     Args:
-        entrypoint: `path/to/file.py:flow`, or `package.module.flow`.
+        entrypoint: `path/to/file.py:flow`, `package.module:flow` or `package.module.flow`.
         folder: what the path is relative to, and where modules are looked for; by default here.
 
     Raises:
@@ -77,10 +77,11 @@ def load_flow(entrypoint: str, folder: Path | None = None) -> Definition:
 def _load_flow(entrypoint: str, base: Path) -> Definition:
     _look_in(base)
     path, colon, name = entrypoint.rpartition(":")
-    if colon:
+    if colon and (path.endswith(".py") or (base / path).is_file()):
         module = _load_file(base / path, entrypoint)
     else:
-        path, _, name = entrypoint.rpartition(".")
+        if not colon:
+            path, _, name = entrypoint.rpartition(".")
         try:
             module = importlib.import_module(path)
         except ImportError as error:

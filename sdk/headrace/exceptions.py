@@ -444,6 +444,13 @@ class InfrastructureNotAvailable(InfrastructureError):
     """Where a flow run runs cannot be reached from here."""
 
 
+def exception_traceback(exc: Exception) -> str:
+    """An exception as Python tells of it, with its traceback."""
+    import traceback  # slow to load
+
+    return "".join(traceback.format_exception(exc))
+
+
 # --- no errors: they pass every `except Exception` of a user's function -------------------------
 
 

@@ -28,6 +28,7 @@ from typing import (
 
 from headrace.definitions import Definition
 from headrace.deployable import Deployable
+from headrace.exceptions import MissingFlowError, UnspecifiedFlowError
 from headrace.options import (
     changes_of,
     checked_flag,
@@ -395,6 +396,38 @@ def load_flow_from_entrypoint(
 
     folder = None if working_dir is None else Path(working_dir)
     return cast("Flow[..., Any]", load_flow(entrypoint, folder))
+
+
+def select_flow(
+    flows: Iterable[Flow[P, R]], flow_name: str | None = None, from_message: str | None = None
+) -> Flow[P, R]:
+    """The flow of a name, or the only one.
+
+    Args:
+        flows: what to choose from.
+        flow_name: the flow's name; needed only where there are several.
+        from_message: where they are from, for messages, such as "in script.py".
+
+    Raises:
+        MissingFlowError: there is none, or none of that name; the message says what there is.
+        UnspecifiedFlowError: there are several, and none is named.
+    """
+    found = {flow.name: flow for flow in flows}
+    where = f" {from_message}" if from_message else ""
+    if not found:
+        raise MissingFlowError(f"No flows found{where}.")
+    if not flow_name and len(found) > 1:
+        known = " ".join(map(repr, sorted(found)))
+        raise UnspecifiedFlowError(
+            f"Found {len(found)} flows{where}: {known}. Specify a flow name to select a flow."
+        )
+    if flow_name and flow_name not in found:
+        raise MissingFlowError(
+            f"Flow {flow_name!r} not found{where}. Found the following flows: "
+            f"{' '.join(map(repr, found))}. Check to make sure that your flow function is "
+            "decorated with `@flow`."
+        )
+    return found[flow_name or next(iter(found))]
 
 
 def __getattr__(name: str) -> Any:

@@ -33,6 +33,9 @@ from headrace.client.schemas.filters import (
     FlowRunFilter,
     LogFilter,
     TaskRunFilter,
+    WorkPoolFilter,
+    WorkPoolFilterName,
+    WorkPoolFilterType,
 )
 from headrace.client.schemas.objects import FlowRun, Variable, WorkPoolStatus
 from headrace.client.schemas.responses import SetStateStatus
@@ -320,6 +323,10 @@ def test_work_pools_are_changed_and_have_queues(client: SyncHeadraceClient) -> N
     assert (changed.id, changed.priority, changed.is_paused) == (queue.id, 1, True)
     assert {one.name for one in client.read_work_queues()} == {"default", "urgent"}
     assert client.read_workers_for_work_pool("mill") == []
+    named = WorkPoolFilter(name=WorkPoolFilterName(any_=["mill", "other"]))
+    assert [one.name for one in client.read_work_pools(work_pool_filter=named)] == ["mill"]
+    docker = WorkPoolFilter(type=WorkPoolFilterType(any_=["docker"]))
+    assert client.read_work_pools(work_pool_filter=docker) == []
     with pytest.raises(ObjectNotFound):
         client.read_workers_for_work_pool("none")
     with pytest.raises(TypeError, match="color"):

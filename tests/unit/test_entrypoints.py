@@ -11,7 +11,8 @@ import pytest
 from headrace import Flow, flow
 from headrace.deployments.runner import by_value
 from headrace.entrypoints import entrypoint_of, load_flow
-from headrace.exceptions import MissingFlowError
+from headrace.exceptions import MissingFlowError, UnspecifiedFlowError
+from headrace.flows import select_flow
 
 MODULE = "from headrace import flow\n\n@flow\ndef {0}(): return '{0}'\n"
 
@@ -37,6 +38,7 @@ def test_a_flow_is_loaded_from_a_file_and_from_a_module(tmp_path: Path) -> None:
     (tmp_path / "loaded_file.py").write_text(MODULE.format("first"))
     assert load_flow("loaded_file.py:first", tmp_path).name == "first"
     assert load_flow("loaded_file.first", tmp_path).name == "first"
+    assert load_flow("loaded_file:first", tmp_path).name == "first"
 
 
 def test_a_flow_from_a_source_is_deployed_from_there(tmp_path: Path) -> None:
@@ -78,3 +80,15 @@ def test_a_script_is_loaded_without_being_run(tmp_path: Path) -> None:
     program = "from headrace.entrypoints import load_flow; load_flow('loaded_script.py:quiet')"
     ended = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=False)
     assert ended.returncode == 0
+
+
+def test_a_flow_is_selected_by_its_name_or_as_the_only_one() -> None:
+    first, second = flow(name="first")(lambda: 1), flow(name="second")(lambda: 2)
+    assert select_flow([first, second], "second") is second
+    assert select_flow([first]) is first
+    with pytest.raises(UnspecifiedFlowError, match="Found 2 flows in a.py: 'first' 'second'"):
+        select_flow([first, second], from_message="in a.py")
+    with pytest.raises(MissingFlowError, match="Flow 'third' not found. Found the following"):
+        select_flow([first, second], "third")
+    with pytest.raises(MissingFlowError, match="No flows found in a.py"):
+        select_flow([], from_message="in a.py")

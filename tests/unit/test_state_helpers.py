@@ -153,3 +153,22 @@ def test_what_returned_states_mean(
     assert str(pipeline(return_state=True)) == text
     with pytest.raises(error):
         pipeline()
+
+
+def test_a_state_as_a_dict_has_what_is_asked_for() -> None:
+    state: State[object] = states.Failed(message="It broke")
+    assert state.model_dump(include={"name", "message"}) == {
+        "name": "Failed",
+        "message": "It broke",
+    }
+    assert not {"id", "data"} & state.model_dump(exclude={"id"}, exclude_none=True).keys()
+    assert state.state_details.model_dump(exclude_none=True) == {"pause_reschedule": False}
+
+
+async def test_the_exception_of_a_state_in_asynchronous_code() -> None:
+    error = OSError("gone")
+    failed: State[object] = states.Failed(data=error)
+    assert await states.aget_state_exception(failed) is error
+    with pytest.raises(OSError, match="gone"):
+        await states.araise_state_exception(failed)
+    await states.araise_state_exception(states.Completed())

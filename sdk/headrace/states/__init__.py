@@ -36,6 +36,8 @@ from headrace.states.constructors import (
 from headrace.states.state import State, StateDetails, is_state_iterable
 
 if TYPE_CHECKING:
+    from headrace.states.failures import aget_state_exception as aget_state_exception
+    from headrace.states.failures import araise_state_exception as araise_state_exception
     from headrace.states.failures import exception_to_failed_state as exception_to_failed_state
     from headrace.states.failures import get_state_exception as get_state_exception
     from headrace.states.failures import get_state_result as get_state_result
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
 #: What few programs ask for, and where it is.
 _HOMES = {
     "StateGroup": "groups",
+    "aget_state_exception": "failures",
+    "araise_state_exception": "failures",
     "exception_to_failed_state": "failures",
     "get_state_exception": "failures",
     "get_state_result": "failures",
@@ -74,6 +78,8 @@ __all__ = [
     "StateType",
     "Suspended",
     "TimedOut",
+    "aget_state_exception",
+    "araise_state_exception",
     "exception_to_failed_state",
     "get_state_exception",
     "get_state_result",

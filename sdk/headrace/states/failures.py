@@ -13,31 +13,30 @@ from headrace.utilities.asyncutils import dispatch
 R = TypeVar("R")
 
 
-def get_state_exception(state: State[Any]) -> Any:
-    """The exception that ended a run in `state`; in asynchronous code, a coroutine that gives it.
+async def aget_state_exception(state: State[Any]) -> BaseException:
+    """The exception that ended a run in `state`.
 
     Raises:
         ValueError: the state is no failure.
         TypeError: its data is neither an exception, nor text, nor states.
     """
+    return exception_of(state)
 
-    async def get() -> BaseException:
-        return exception_of(state)
 
-    return dispatch(get())
+def get_state_exception(state: State[Any]) -> Any:
+    """The same for any code; in asynchronous code it has to be awaited."""
+    return dispatch(aget_state_exception(state))
+
+
+async def araise_state_exception(state: State[Any]) -> None:
+    """Raise the exception that ended a run in `state`, if that is a failure."""
+    if state.is_failed() or state.is_crashed() or state.is_cancelled():
+        raise exception_of(state)
 
 
 def raise_state_exception(state: State[Any]) -> Any:
-    """Raise the exception that ended a run in `state`, if that is a failure.
-
-    In asynchronous code this is a coroutine to be awaited.
-    """
-
-    async def check() -> None:
-        if state.is_failed() or state.is_crashed() or state.is_cancelled():
-            raise exception_of(state)
-
-    return dispatch(check())
+    """The same for any code; in asynchronous code it has to be awaited."""
+    return dispatch(araise_state_exception(state))
 
 
 async def get_state_result(state: State[R], raise_on_failure: bool = True) -> R:
@@ -46,12 +45,18 @@ async def get_state_result(state: State[R], raise_on_failure: bool = True) -> R:
 
 
 async def exception_to_failed_state(
-    exc: BaseException | None = None, *, message: str | None = None, **options: Any
+    exc: BaseException | None = None,
+    result_store: object = None,
+    write_result: bool = False,
+    *,
+    message: str | None = None,
+    **options: Any,
 ) -> State[Any]:
     """The state of a run that an exception ended.
 
     Args:
         exc: the exception; by default the one that is being handled.
+        result_store, write_result: have no effect; programs written for Prefect may give them.
         message: what to say before it.
         options: what else `Failed` takes.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeGuard, TypeVar, cast
 
 import msgspec
@@ -53,6 +53,11 @@ class StateDetails(msgspec.Struct):
     run_input_keyset: dict[str, str] | None = None
     refresh_cache: bool | None = None
     retriable: bool | None = None
+
+    def model_dump(self, *, exclude_none: bool = False) -> dict[str, Any]:
+        """What is known as a dict, with what is not as None unless that is left out."""
+        known = msgspec.structs.asdict(self)
+        return {n: value for n, value in known.items() if not (exclude_none and value is None)}
 
 
 class State(Generic[R]):
@@ -277,20 +282,37 @@ class State(Generic[R]):
             setattr(copy, name, value)
         return copy
 
-    def model_dump(self, *, mode: str = "python") -> dict[str, Any]:
+    def model_dump(
+        self,
+        *,
+        mode: str = "python",
+        include: Collection[str] | None = None,
+        exclude: Collection[str] = (),
+        exclude_none: bool = False,
+    ) -> dict[str, Any]:
         """The state as a dict.
 
         Args:
             mode: "json" for one of plain JSON values; data that has no JSON form is None there.
+            include: the names that are in it; all unless given.
+            exclude: names that are not in it.
+            exclude_none: whether what is None is left out.
         """
-        dumped: dict[str, Any] = {
+        whole: dict[str, Any] = {
             "id": self.id,
             "type": self.type,
             "name": self.name,
             "timestamp": self.timestamp,
             "message": self.message,
-            "state_details": msgspec.structs.asdict(self.state_details),
+            "state_details": self.state_details.model_dump(),
             "data": self.data,
+        }
+        dumped = {
+            name: value
+            for name, value in whole.items()
+            if name not in exclude
+            and (include is None or name in include)
+            and not (exclude_none and value is None)
         }
         if mode != "json":
             return dumped

@@ -9,6 +9,7 @@ from headrace.client import work
 from headrace.client.orchestration.asking import Asking, cut, everything, found_or_not
 from headrace.client.schemas import answers
 from headrace.client.schemas.actions import WorkPoolCreate, WorkPoolUpdate
+from headrace.client.schemas.filters import WorkPoolFilter
 from headrace.client.schemas.objects import Worker, WorkPool, WorkQueue
 from headrace.exceptions import ObjectAlreadyExists, ServiceError
 
@@ -40,10 +41,14 @@ def read_work_pool(work_pool_name: str) -> Asking[WorkPool]:
     return answers.work_pool(found_or_not(found, f"work pool {work_pool_name!r}"))
 
 
-def read_work_pools(limit: int | None = None, offset: int = 0) -> Asking[list[WorkPool]]:
-    """Work pools, by name."""
+def read_work_pools(
+    limit: int | None = None, offset: int = 0, work_pool_filter: WorkPoolFilter | None = None
+) -> Asking[list[WorkPool]]:
+    """Work pools that fit, by name: `limit` of them at most, after the first `offset`."""
     rows = yield from everything(lambda after: work.work_pools(after=after))
-    return cut([answers.work_pool(row) for row in rows], limit, offset)
+    pools = [answers.work_pool(row) for row in rows]
+    wanted = work_pool_filter
+    return cut([one for one in pools if wanted is None or _fits(wanted, one)], limit, offset)
 
 
 def update_work_pool(work_pool_name: str, work_pool: WorkPoolUpdate) -> Asking[None]:
@@ -196,6 +201,15 @@ def update_work_queue(id: UUID | str, **changes: Any) -> Asking[None]:
         priority=changes.get("priority"),
         paused=changes.get("is_paused"),
         concurrency_limit=changes.get("concurrency_limit"),
+    )
+
+
+def _fits(wanted: WorkPoolFilter, pool: WorkPool) -> bool:
+    """Whether a pool fits a filter."""
+    conditions = ((wanted.id, pool.id), (wanted.name, pool.name), (wanted.type, pool.type))
+    return all(
+        condition is None or condition.any_ is None or value in condition.any_
+        for condition, value in conditions
     )
 
 

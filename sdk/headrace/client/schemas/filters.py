@@ -362,3 +362,26 @@ class DeploymentFilter(Operated):
     id: DeploymentFilterId | None = None
     name: DeploymentFilterName | None = None
     tags: DeploymentFilterTags | None = None
+
+
+# -- work pools ------------------------------------------------------------------------------------
+
+
+class WorkPoolFilterId(_AnyId):
+    """By id."""
+
+
+class WorkPoolFilterName(_AnyText):
+    """By name."""
+
+
+class WorkPoolFilterType(_AnyText):
+    """By type."""
+
+
+class WorkPoolFilter(Operated):
+    """Which work pools."""
+
+    id: WorkPoolFilterId | None = None
+    name: WorkPoolFilterName | None = None
+    type: WorkPoolFilterType | None = None
