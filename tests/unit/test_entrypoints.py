@@ -86,9 +86,9 @@ def test_a_flow_is_selected_by_its_name_or_as_the_only_one() -> None:
     first, second = flow(name="first")(lambda: 1), flow(name="second")(lambda: 2)
     assert select_flow([first, second], "second") is second
     assert select_flow([first]) is first
-    with pytest.raises(UnspecifiedFlowError, match="Found 2 flows in a.py: 'first' 'second'"):
-        select_flow([first, second], from_message="in a.py")
-    with pytest.raises(MissingFlowError, match="Flow 'third' not found. Found the following"):
+    with pytest.raises(UnspecifiedFlowError, match="Found 2 flows in a: 'first' 'second'"):
+        select_flow([first, second], from_message="in a")
+    with pytest.raises(MissingFlowError, match="Flow 'third' not found"):
         select_flow([first, second], "third")
-    with pytest.raises(MissingFlowError, match="No flows found in a.py"):
-        select_flow([], from_message="in a.py")
+    with pytest.raises(MissingFlowError, match="No flows found in a"):
+        select_flow([], from_message="in a")
