@@ -8,15 +8,19 @@ import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
 import uuid_utils.compat as uuids
 
+from headrace.concurrency.service import ServiceSlots
 from headrace.concurrency.slots import close_slots
 from headrace.concurrency.sync import ConcurrencySlotsLost, concurrency
+from headrace.exceptions import ServiceError
 from headrace.records import SlotHolder, SlotRequest
 from headrace_service.ledger import Ledger
 from headrace_service.ledger.exchanges import Exchanges
@@ -27,6 +31,9 @@ from tests.integration.graphql_kit import ask
 from tests.recorder_kit import PATIENCE, until
 from tests.run_kit import Book
 
+if TYPE_CHECKING:
+    from tests.postgres import Server
+
 EXCHANGE = """mutation ($exchange: SlotExchange!) {
   exchangeSlots(exchange: $exchange) {
     ... on SlotsExchanged { news }
@@ -36,13 +43,26 @@ EXCHANGE = """mutation ($exchange: SlotExchange!) {
 HOLDER = SlotHolder("mill", 7)
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request: pytest.FixtureRequest, book: Book) -> Path | str:
+    """Where there is a ledger with nothing in it."""
+    if request.param == "sqlite":
+        book.path.parent.mkdir(parents=True, exist_ok=True)
+        return book.path
+    server: Server = request.getfixturevalue("postgres")
+    return server.emptied()
+
+
 @pytest.fixture
-def ledger(book: Book) -> Iterator[Ledger]:
-    book.path.parent.mkdir(parents=True, exist_ok=True)
-    opened = Ledger.open(book.path)
-    opened.slots.perform(lambda db, now: create_limit(db, "db", LimitValues(1), now)).result()
+def ledger(place: Path | str) -> Iterator[Ledger]:
+    opened = Ledger.open(place)
+    make_limit(opened, "db", 1)
     yield opened
     opened.close()
+
+
+def make_limit(ledger: Ledger, name: str, slots: int) -> None:
+    ledger.slots.perform(lambda db, now: create_limit(db, name, LimitValues(slots), now)).result()
 
 
 def taken(ledger: Ledger) -> tuple[int, int]:
@@ -175,8 +195,8 @@ class Line:
 
 
 @pytest.fixture
-def line(ledger: Ledger, book: Book, monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
-    with start_in_thread(book.path) as service:
+def line(ledger: Ledger, place: Path | str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
+    with start_in_thread(place) as service:
         line = Line(service.url)
         monkeypatch.setenv("HEADRACE_API_URL", line.url)
         yield line
@@ -206,8 +226,52 @@ def test_slots_that_were_lost_shortly_before_the_end_are_noticed_whichever_answe
     assert line.lost == 1
 
 
+@pytest.fixture
+def slots(ledger: Ledger, place: Path | str) -> Iterator[ServiceSlots]:
+    """The slots of a service, as a process elsewhere has them."""
+    with start_in_thread(place) as service, closing(ServiceSlots(service.url)) as slots:
+        yield slots
+
+
+def asked(name: str = "db", **more: Any) -> SlotRequest:
+    return SlotRequest(uuids.uuid7(), [name], HOLDER, **more)
+
+
+def test_what_makes_no_sense_spoils_nothing_that_goes_with_it(slots: ServiceSlots) -> None:
+    first = asked()
+    with slots._changed:  # so that all go together
+        granted = slots.acquire(first)
+        senseless = slots.renew([(first.lease_id, -1.0)])
+        released = slots.release(uuids.uuid7())
+    with pytest.raises(ServiceError, match="float"):
+        senseless.result(PATIENCE)
+    assert granted.result(PATIENCE).granted
+    assert released.result(PATIENCE) == []
+    assert slots.renew([(first.lease_id, 60.0)]).result(PATIENCE) == []
+
+
+def test_all_who_wait_are_asked_about_in_turn(
+    ledger: Ledger, slots: ServiceSlots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("headrace.concurrency.service.MOST", 1)
+    monkeypatch.setattr("headrace.concurrency.service.QUIET", threading.TIMEOUT_MAX)
+    for name in ("shut", "open"):
+        make_limit(ledger, name, 1)
+    assert slots.acquire(asked("shut")).result(PATIENCE).granted
+    held = asked()
+    assert slots.acquire(held).result(PATIENCE).granted
+    stuck, waits = slots.acquire(asked("shut")), slots.acquire(asked())
+    slots.release(held.lease_id).result(PATIENCE)
+    while not waits.done():  # each exchange brings news of one of those who wait
+        passing = asked("open")
+        slots.acquire(passing).result(PATIENCE)
+        slots.release(passing.lease_id).result(PATIENCE)
+    assert waits.result().granted
+    assert not stuck.done()
+
+
 def test_who_waits_goes_on_waiting_when_the_service_begins_anew(
-    ledger: Ledger, book: Book, monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger, place: Path | str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     crossed = threading.Event()
 
@@ -215,7 +279,7 @@ def test_who_waits_goes_on_waiting_when_the_service_begins_anew(
         with concurrency("db"):
             crossed.set()
 
-    with start_in_thread(book.path) as service:
+    with start_in_thread(place) as service:
         port = urlsplit(service.url).port
         assert port is not None
         monkeypatch.setenv("HEADRACE_API_URL", service.url)
@@ -224,7 +288,38 @@ def test_who_waits_goes_on_waiting_when_the_service_begins_anew(
         crossing = ThreadPoolExecutor(1).submit(cross)
         until(lambda: taken(ledger) == (1, 1), "it waits")
     ledger.slots.release(held.lease_id).result()
-    with start_in_thread(book.path, port=port):
+    with start_in_thread(place, port=port):
         crossing.result(PATIENCE)
         close_slots()
     assert crossed.is_set()
+
+
+def test_whichever_service_is_asked_there_are_never_more_holders_than_slots(
+    ledger: Ledger, place: Path | str
+) -> None:
+    make_limit(ledger, "pair", 2)
+    within, most, counting = 0, 0, threading.Lock()
+
+    def cross(slots: ServiceSlots) -> None:
+        nonlocal within, most
+        for _ in range(5):
+            request = asked("pair")
+            assert slots.acquire(request).result(PATIENCE).granted
+            with counting:
+                within += 1
+                most = max(most, within)
+            assert 0 < taken(ledger)[0] <= 2
+            with counting:
+                within -= 1
+            assert slots.release(request.lease_id).result(PATIENCE) == [request.lease_id]
+
+    with (
+        start_in_thread(place) as one,
+        start_in_thread(place) as other,
+        closing(ServiceSlots(one.url)) as near,
+        closing(ServiceSlots(other.url)) as far,
+        ThreadPoolExecutor(8) as crowd,
+    ):
+        list(crowd.map(cross, [near, far] * 4))
+    assert 0 < most <= 2
+    assert taken(ledger) == (0, 0)

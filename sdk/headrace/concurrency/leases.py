@@ -15,6 +15,8 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, get_args
 from uuid import UUID
 
+import msgspec
+
 from headrace.concurrency.keeper import get_keeper
 from headrace.concurrency.slots import Slots, get_slots
 from headrace.context import CURRENT_RUN, LiveFlowRun, LiveTaskRun
@@ -86,8 +88,8 @@ class Wanted:
             retrying = max_retries * RETRY
             self._patience = min(retrying, retrying if timeout_seconds is None else timeout_seconds)
         self._began = time.monotonic()
-        slots = self._check(occupy, lease_duration)
-        self.lease_seconds = float(lease_duration)
+        slots = self._slots(occupy)
+        self.lease_seconds = self._seconds(lease_duration)
         self.request = SlotRequest(
             new_id(),
             self.names,
@@ -100,6 +102,7 @@ class Wanted:
             key=_key(key),
             priority=priority,
         )
+        self._check_whole()
         self.slots: Slots = get_slots()
         self._asked: Future[SlotAnswer] | None = None
 
@@ -147,14 +150,29 @@ class Wanted:
             f"Attempt to acquire concurrency slots timed out after {self._timeout} second(s)"
         )
 
-    def _check(self, occupy: object, lease_duration: float) -> int:
-        """How many slots are asked for; numbers that mean nothing are refused, nobody is asked."""
+    def _slots(self, occupy: object) -> int:
+        """How many slots are asked for; a number that means nothing is refused."""
         slots, wrong = _whole(occupy)
         if slots <= 0:
             self._refuse(f"422 Unprocessable Entity: slots: {wrong}")
-        if lease_duration <= 0:
-            self._refuse("422 Unprocessable Entity: lease_duration: Input should be greater than 0")
         return slots
+
+    def _seconds(self, lease_duration: float) -> float:
+        """How long the lease is to last; what is no such time is refused."""
+        try:
+            seconds = float(lease_duration)
+        except (TypeError, ValueError):
+            self._refuse("422 Unprocessable Entity: lease_duration: Input should be a valid number")
+        if seconds <= 0:
+            self._refuse("422 Unprocessable Entity: lease_duration: Input should be greater than 0")
+        return seconds
+
+    def _check_whole(self) -> None:
+        """Refuse what no ledger could take: a name too long, a number that is none."""
+        try:
+            msgspec.json.decode(msgspec.json.encode(self.request), type=SlotRequest)
+        except (msgspec.MsgspecError, UnicodeError, OverflowError) as error:
+            self._refuse(f"422 Unprocessable Entity: {error}")
 
     def _refuse(self, reason: str, mend: str | None = None) -> NoReturn:
         error = ConcurrencySlotAcquisitionError(

@@ -11,10 +11,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, InvalidStateError
 from contextlib import contextmanager, suppress
-from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -30,7 +30,7 @@ logger = logging.getLogger("headrace.concurrency")
 WAIT = 20.0
 #: Seconds without an exchange after which those who wait are asked about by themselves.
 QUIET = 0.002
-#: How many of those who wait an exchange asks about.
+#: How many of those who wait an exchange asks about, and a request of their own; all in turn.
 MOST = 200
 #: Seconds between two tries of a service that does not answer: at first, and at most.
 PAUSE = (0.1, 2.0)
@@ -82,6 +82,12 @@ class _Parcel(NamedTuple):
     renew: list[_Renewal]
     waiting: list[UUID]
 
+    def parts(self) -> list[_Parcel]:
+        """What each has asked for by itself."""
+        parts = [_Parcel([each], {}, [], []) for each in self.acquire]
+        parts += [_Parcel([], {lease: each}, [], []) for lease, each in self.release.items()]
+        return parts + [_Parcel([], {}, [each], []) for each in self.renew]
+
 
 class ServiceSlots:
     """The slots of the limits of the service at `url`; see `headrace.concurrency.slots.Slots`."""
@@ -90,9 +96,10 @@ class ServiceSlots:
         self._client = Client(url)
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
-        # All who have no answer yet; those of them who are to be asked for by the next exchange;
-        # and those about whom the service is being asked.
+        # All who have no answer yet, and in which order they are asked about; those of them who
+        # are to be asked for by the next exchange; and those about whom the service is being asked.
         self._asking: dict[UUID, _Asking] = {}
+        self._turns: deque[UUID] = deque()
         self._unsent: dict[UUID, None] = {}
         self._watched: set[UUID] = set()
         self._release: dict[UUID, _Release] = {}
@@ -105,6 +112,7 @@ class ServiceSlots:
         future: Future[SlotAnswer] = Future()
         with self._changing():
             self._asking[request.lease_id] = _Asking(request, future)
+            self._turns.append(request.lease_id)
             self._unsent[request.lease_id] = None
         return future
 
@@ -132,6 +140,7 @@ class ServiceSlots:
         with self._changed:
             thread, self._thread = self._thread, None
             asking, self._asking, self._unsent = self._asking, {}, {}
+            self._turns.clear()
             self._changed.notify()
         for each in asking.values():
             each.future.cancel()
@@ -156,23 +165,37 @@ class ServiceSlots:
 
     def _run(self) -> None:
         while (parcel := self._next_parcel()) is not None:
-            try:
-                news = self._ask(
-                    acquire=[each.request for each in parcel.acquire],
-                    release=list(parcel.release),
-                    renew=[lease for renewal in parcel.renew for lease in renewal.leases],
-                    waiting=parcel.waiting,
-                )
-            except (ServiceUnreachable, ServiceError) as error:
-                self._note_failure(error)
-                if self._is_final(error):
-                    self._fail(parcel, error)
-                else:
-                    self._keep(parcel, error)
-                    self._pause()
+            self._bring(parcel)
+
+    def _bring(self, parcel: _Parcel) -> None:
+        try:
+            news = self._ask(
+                acquire=[each.request for each in parcel.acquire],
+                release=list(parcel.release),
+                renew=[lease for renewal in parcel.renew for lease in renewal.leases],
+                waiting=parcel.waiting,
+            )
+        except (ServiceUnreachable, ServiceError) as error:
+            self._note_failure(error)
+            if not self._is_final(error):
+                self._keep(parcel, error)
+                self._pause()
+            elif isinstance(error, ServiceError) and error.code == "InvalidInput":
+                self._bring_each(parcel, error)
             else:
-                self._away = self._bugs = 0
-                self._deliver(parcel, news)
+                self._fail(parcel, error)
+        else:
+            self._away = self._bugs = 0
+            self._deliver(parcel, news)
+
+    def _bring_each(self, parcel: _Parcel, error: ServiceError) -> None:
+        """Bring by itself what was refused together: what one asks is not to spoil all others'."""
+        parts = parcel.parts()
+        if len(parts) == 1 and not parcel.waiting:
+            self._fail(parcel, error)
+            return
+        for part in parts:
+            self._bring(part)
 
     def _next_parcel(self) -> _Parcel | None:
         """What is to be exchanged next, once there is something; None when all is over."""
@@ -182,16 +205,29 @@ class ServiceSlots:
                     return None
                 unwatched = [lease for lease in self._asking if lease not in self._watched]
                 if not self._changed.wait(QUIET if unwatched else None):
-                    self._watch(unwatched)
-            waiting = (lease for lease in self._asking if lease not in self._unsent)
+                    for start in range(0, len(unwatched), MOST):
+                        self._watch(unwatched[start : start + MOST])
             parcel = _Parcel(
                 [self._asking[lease] for lease in self._unsent],
                 self._release,
                 self._renew,
-                list(islice(waiting, MOST)),
+                self._whose_turn(),
             )
             self._unsent, self._release, self._renew = {}, {}, []
         return parcel
+
+    def _whose_turn(self) -> list[UUID]:
+        """Those who wait and are to be asked about next. The lock is held."""
+        chosen: list[UUID] = []
+        for _ in range(len(self._turns)):
+            lease_id = self._turns.popleft()
+            if lease_id in self._asking:
+                self._turns.append(lease_id)
+                if lease_id not in self._unsent:
+                    chosen.append(lease_id)
+                    if len(chosen) == MOST:
+                        break
+        return chosen
 
     def _is_over(self) -> bool:
         """Whether it was closed. The lock is held."""
@@ -245,10 +281,14 @@ class ServiceSlots:
             ServiceError: it answers with an error.
             ServiceUnreachable: it does not answer.
         """
-        answer = self._client.execute(_EXCHANGE, {"exchange": exchange})["exchangeSlots"]
+        asked = {"exchange": exchange}
+        answer = self._client.execute(_EXCHANGE, asked, repeatable=True)["exchangeSlots"]
         if "news" not in answer:
             raise ServiceError(answer["message"], answer["code"], answer["field"])
-        return msgspec.convert(answer["news"], SlotNews)
+        try:
+            return msgspec.convert(answer["news"], SlotNews)
+        except msgspec.ValidationError as error:
+            raise ServiceError(f"the service's answer makes no sense: {error}", "News") from None
 
     def _note_failure(self, error: ServiceUnreachable | ServiceError) -> None:
         if self._away == 0:
