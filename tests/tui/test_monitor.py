@@ -148,6 +148,22 @@ async def test_no_text_of_a_run_acts_on_the_terminal(
             assert shown.isprintable(), [part for part in shown if not part.isprintable()]
 
 
+async def test_a_view_whose_parts_are_still_put_together_bears_ticks_and_keys(
+    service: RunningService, script: Script
+) -> None:
+    run, app = script.flow(name="calm-ibis"), monitor(service)
+    async with app.run_test(size=WIDE) as pilot:
+        await until_shown(pilot, "calm-ibis")
+        details = await app.gateway.flow_run(str(run.id))
+        opened = app.push_screen(RunScreen(details.run))
+        assert not app.screen.is_mounted
+        app._tick()
+        app.action_cycle_times()
+        await app.action_reconnect()
+        await opened
+        await until_shown(pilot, "etl › calm-ibis")
+
+
 async def test_lines_bear_the_name_of_what_wrote_them(
     service: RunningService, script: Script
 ) -> None:

@@ -187,9 +187,14 @@ class MonitorApp(App[int]):
 
     # -- views ----------------------------------------------------------------------------------
 
+    def _view(self) -> MonitorScreen | None:
+        """The view on top; None under a dialog, and while its parts are still put together."""
+        screen = self.screen
+        return screen if isinstance(screen, MonitorScreen) and screen.is_mounted else None
+
     def _tick(self) -> None:
-        if isinstance(self.screen, MonitorScreen):
-            self.screen.tick()
+        if (view := self._view()) is not None:
+            view.tick()
 
     def is_covered_by_view(self) -> bool:
         """Whether the screen on top is a view of its own, and no dialog."""
@@ -219,8 +224,7 @@ class MonitorApp(App[int]):
 
     async def action_back(self) -> None:
         """Give up the filter, else leave the view, else the application."""
-        screen = self.screen
-        if isinstance(screen, MonitorScreen) and screen.clear_filter():
+        if (view := self._view()) is not None and view.clear_filter():
             return
         if len(self.screen_stack) > 1:
             self.pop_screen()
@@ -238,15 +242,15 @@ class MonitorApp(App[int]):
     async def action_reconnect(self) -> None:
         """Try the connection again now."""
         self.gateway.retry_now()
-        if isinstance(self.screen, MonitorScreen):
-            await self.screen.listen_anew()
+        if (view := self._view()) is not None:
+            await view.listen_anew()
 
     def action_cycle_times(self) -> None:
         """Local times, UTC's, or how long ago."""
         self.times = TIMES[(TIMES.index(self.times) + 1) % len(TIMES)]
         self.notify(f"Times: {self.times}", timeout=1.5)
-        if isinstance(self.screen, MonitorScreen):
-            self.screen.retime()
+        if (view := self._view()) is not None:
+            view.retime()
 
     def action_save_picture(self) -> None:
         """Save this view as an SVG file in the present folder."""
