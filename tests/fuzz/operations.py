@@ -18,6 +18,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     GraphQLType,
+    OperationType,
     get_named_type,
     is_abstract_type,
     is_leaf_type,
@@ -53,10 +54,16 @@ class Operations:
         self._variables: dict[str, tuple[str, Any]] = {}
 
     def operation(self) -> tuple[str, dict[str, Any]]:
-        """An operation, and its variables."""
+        """A query or a mutation, and its variables."""
+        return self._operation(self._random.choice(("query", "query", "mutation")))
+
+    def subscription(self) -> tuple[str, dict[str, Any]]:
+        """A subscription, and its variables."""
+        return self._operation("subscription")
+
+    def _operation(self, kind: str) -> tuple[str, dict[str, Any]]:
         self._variables = {}
-        kind = self._random.choice(("query", "query", "mutation"))
-        root = self._schema.query_type if kind == "query" else self._schema.mutation_type
+        root = self._schema.get_root_type(OperationType(kind))
         assert root is not None
         names = self._random.sample(sorted(root.fields), self._random.choice((1, 1, 1, 2)))
         body = " ".join(
