@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from headrace.recorder import (
     get_recorder,
     shutdown,
 )
+from headrace.recorder import http as http_module
 from headrace.recorder.embedded import EmbeddedTransport
 from headrace.recorder.http import HttpTransport
 from headrace.records import ProcessInfo, Record, RecordBatch, RunClaim, StateType, now_micros
@@ -312,6 +313,34 @@ def test_a_batch_is_not_given_up_when_something_else_answers(
 ) -> None:
     with server(answer) as url, pytest.raises(TransportAway):
         send(url, payload)
+
+
+def test_a_service_that_takes_batches_and_says_nothing_is_away(
+    payload: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_module, "ANSWER_TIMEOUT", (0.01, 60.0))
+    ack = '{"data":{"record":{"__typename":"RecordAck","number":1,"accepted":1,"duplicate":true,'
+    ack += '"lost":null,"refused":[]}}}'
+    silent = threading.Event()
+
+    def answer(handler: BaseHTTPRequestHandler, body: bytes) -> None:
+        silent.wait()
+        says(200, ack)(handler, body)
+
+    with server(answer) as url:
+        transport = HttpTransport(url)
+        with pytest.raises(TransportAway, match=r"no answer within 0\.01 s"):
+            transport.send(payload)
+        with pytest.raises(TransportAway, match=r"no answer within 0\.02 s"):
+            transport.send(payload)
+        silent.set()
+        for _ in range(12):  # each has twice as long to be answered
+            with suppress(TransportAway):
+                assert transport.send(payload).duplicate
+                break
+        else:
+            raise AssertionError("it has never had the time")
+        transport.close()
 
 
 @pytest.mark.parametrize("status", [400, 413])

@@ -31,9 +31,11 @@ from headrace.records import (
 if TYPE_CHECKING:
     import httpx
 
-#: Seconds: until a connection stands; until an answer comes.
+#: Seconds until a connection stands, and until the service has said who it is.
 CONNECT_TIMEOUT = 2.0
-ANSWER_TIMEOUT = 10.0
+#: Seconds until a batch is answered: at first, and at most. A service that hangs is noticed soon;
+#: one that is slow, but says who it is, has twice as long for the next try.
+ANSWER_TIMEOUT = (3.0, 12.0)
 
 #: The codes of errors that tell of missing rights.
 DENIED = ("UNAUTHENTICATED", "FORBIDDEN")
@@ -145,6 +147,7 @@ class HttpTransport:
         self._addresses = addresses_of(api_url)
         self._url = self._addresses.current  # where it was asked last
         self._token = token
+        self._patience, self._most_patience = ANSWER_TIMEOUT
         self._clients: dict[str, httpx.Client] = {}
 
     @property
@@ -197,7 +200,8 @@ class HttpTransport:
 
     def send(self, payload: bytes) -> BatchAck:
         """Post a batch; see `Transport.send`."""
-        response = self._post(_BEFORE + payload + _AFTER, ANSWER_TIMEOUT)
+        response = self._post(_BEFORE + payload + _AFTER, self._patience)
+        self._patience = ANSWER_TIMEOUT[0]
         if response.status_code in self._REFUSALS:
             raise TransportRefused(f"HTTP {response.status_code}: {response.text[:200]}")
         try:
@@ -227,7 +231,7 @@ class HttpTransport:
             "leaseSeconds": process.lease_seconds,
         }
         body = msgspec.json.encode({"query": _BEGIN, "variables": {"input": wanted}})
-        response = self._post(body, ANSWER_TIMEOUT)
+        response = self._post(body, self._most_patience)
         try:
             answer = msgspec.json.decode(response.content, type=_BeginAnswer)
         except (msgspec.DecodeError, UnicodeDecodeError):
@@ -266,6 +270,9 @@ class HttpTransport:
                 raise ServiceUnreachable(
                     f"there is no host {urlsplit(url).hostname!r}; check HEADRACE_API_URL"
                 ) from None
+            if isinstance(error, httpx.ReadTimeout):
+                self._patience = min(self._most_patience, 2 * self._patience)
+                raise self._away(f"no answer within {timeout:g} s") from None
             raise self._away(str(error) or type(error).__name__) from None
         except (httpx.InvalidURL, ValueError) as error:
             raise ServiceUnreachable(
