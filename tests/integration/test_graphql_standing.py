@@ -49,6 +49,11 @@ async def test_counts_follow_the_states(service: RunningService) -> None:
         assert await next_counts(socket) == told(RUNNING=2)
         take(service.ledger, enters(run, state("FAILED")))
         assert await next_counts(socket) == told(RUNNING=1, FAILED=1)
+    bounded = "subscription { counts(countUpTo: 1) { flowRuns { type count } } }"
+    async with open_socket(service.url) as socket:
+        take(service.ledger, flow_run("etl"))
+        await socket.subscribe(bounded)
+        assert await next_counts(socket) == told(RUNNING=1, FAILED=1)
 
 
 async def test_limits_follow_holders_waiters_and_changes(service: RunningService) -> None:

@@ -42,7 +42,7 @@ class CountQueries:
         self, info: Info, filter: WhichFlowRuns = None, count_up_to: CountUpTo = FAR
     ) -> int:
         """Their number."""
-        where, most = flow_runs_where(filter), _checked(count_up_to)
+        where, most = flow_runs_where(filter), checked(count_up_to)
         return await info.context.ledger.aread(counts.count_flow_runs, where, most)
 
     @strawberry.field(description="How many task runs there are.")
@@ -50,7 +50,7 @@ class CountQueries:
         self, info: Info, filter: WhichTaskRuns = None, count_up_to: CountUpTo = FAR
     ) -> int:
         """Their number."""
-        where, most = task_runs_where(filter), _checked(count_up_to)
+        where, most = task_runs_where(filter), checked(count_up_to)
         return await info.context.ledger.aread(counts.count_task_runs, where, most)
 
     @strawberry.field(
@@ -60,7 +60,7 @@ class CountQueries:
         self, info: Info, filter: WhichFlowRuns = None, count_up_to: CountUpTo = FAR
     ) -> list[StateCount]:
         """Their numbers."""
-        where, most = flow_runs_where(filter), _checked(count_up_to)
+        where, most = flow_runs_where(filter), checked(count_up_to)
         return counts_of(await info.context.ledger.aread(counts.flow_run_counts, where, most))
 
     @strawberry.field(
@@ -70,7 +70,7 @@ class CountQueries:
         self, info: Info, filter: WhichTaskRuns = None, count_up_to: CountUpTo = FAR
     ) -> list[StateCount]:
         """Their numbers."""
-        where, most = task_runs_where(filter), _checked(count_up_to)
+        where, most = task_runs_where(filter), checked(count_up_to)
         return counts_of(await info.context.ledger.aread(counts.task_run_counts, where, most))
 
     @strawberry.field(
@@ -98,7 +98,7 @@ class CountQueries:
         return [UpcomingRun.of(row) for row in coming]
 
 
-def _checked(count_up_to: int) -> int:
+def checked(count_up_to: int) -> int:
     if not 1 <= count_up_to <= FARTHEST:
         raise InputError(f"countUpTo: {count_up_to} is not from 1 to {FARTHEST}", "countUpTo")
     return count_up_to

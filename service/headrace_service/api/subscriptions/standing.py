@@ -11,6 +11,7 @@ import strawberry
 from headrace.records import StateType
 from headrace_service.api.context import Info
 from headrace_service.api.filters import FlowRunFilter, flow_runs_where, set_of
+from headrace_service.api.queries.counts import FARTHEST, CountUpTo, checked
 from headrace_service.api.types.concurrency_limit import ConcurrencyLimit
 from headrace_service.api.types.deployment import Deployment
 from headrace_service.api.types.standing import (
@@ -32,7 +33,8 @@ class StandingSubscriptions:
 
     @strawberry.subscription(
         description="How many flow runs are in states of each type; all counts, whenever one "
-        "changes. Each message costs as much as the flow runs that are counted."
+        "changes. Each message costs as much as the flow runs that are counted, each type's up to "
+        "`countUpTo`."
     )
     async def counts(
         self,
@@ -40,9 +42,11 @@ class StandingSubscriptions:
         filter: Annotated[
             FlowRunFilter | None, strawberry.argument(description="Which flow runs.")
         ] = None,
+        count_up_to: CountUpTo = FARTHEST,
     ) -> AsyncGenerator[Counts, None]:
         """Follow the counts."""
-        feed = info.context.ledger.feed.changes(looks.flow_run_counts, flow_runs_where(filter))
+        where, most = flow_runs_where(filter), checked(count_up_to)
+        feed = info.context.ledger.feed.changes(looks.flow_run_counts, where, most)
         async with aclosing(feed) as found:
             async for changes in found:
                 known = dict(thing.row for thing in changes.seen.things.values())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import Any
 from uuid import UUID
 
 import peewee
@@ -16,10 +15,11 @@ from headrace_service.ledger.deployments import (
     deployments_by_id,
 )
 from headrace_service.ledger.glances import Known, Seen, Thing
-from headrace_service.ledger.models import ConcurrencyLimit, FlowRun, Slot, Waiter, Worker, WorkPool
+from headrace_service.ledger.models import ConcurrencyLimit, Slot, Waiter, Worker, WorkPool
+from headrace_service.ledger.queries import counts
 from headrace_service.ledger.queries.concurrency import LimitRow
 from headrace_service.ledger.queries.events import latest_event
-from headrace_service.ledger.queries.flow_runs import FlowRunWhere, flow_run_conditions
+from headrace_service.ledger.queries.flow_runs import FlowRunWhere
 from headrace_service.ledger.work_pools import WorkerRow
 
 #: How many things a look may show.
@@ -94,14 +94,9 @@ def deployments_now(
 
 
 def flow_run_counts(
-    db: peewee.Database, _known: Known[tuple[StateType, int]], where: FlowRunWhere
+    db: peewee.Database, _known: Known[tuple[StateType, int]], where: FlowRunWhere, up_to: int
 ) -> Seen[tuple[StateType, int]]:
-    """How many flow runs are in states of each type."""
+    """How many flow runs are in states of each type, each counted up to a number."""
     cursor = latest_event(db)
-    conditions: list[Any] = flow_run_conditions(FlowRun, where)
-    if where.states is not None:
-        conditions.append(FlowRun.state_type.in_(sorted(where.states)))
-    query = FlowRun.select(FlowRun.state_type, peewee.fn.COUNT(FlowRun.id)).where(True, *conditions)
-    found = query.group_by(FlowRun.state_type).tuples().execute(db)
-    counts = {StateType(kind): count for kind, count in found}
-    return Seen({kind: Thing((kind, n), n) for kind, n in counts.items()}, cursor)
+    found = counts.flow_run_counts(db, where, up_to)
+    return Seen({kind: Thing((kind, n), n) for kind, n in found.items()}, cursor)
