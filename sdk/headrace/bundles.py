@@ -46,30 +46,16 @@ class _Pickler(DefinitionPickler):
     def travels(self, definition: Definition) -> bool:
         return _travels(sys.modules.get(definition.fn.__module__))
 
-    def reducer_override(self, obj: Any) -> Any:
-        if isinstance(obj, CodeType):
-            return self._code(obj)
-        return super().reducer_override(obj)
-
-    def _code(self, code: CodeType) -> Any:
-        """Code that still tells which file it came from, where cloudpickle leaves that out.
-
-        The name is the same on every machine that has the project, so that equal code makes equal
-        bundles.
-        """
-        make, made = cloudpickle.Pickler.dispatch_table[CodeType](code)
+    def file_of(self, code: CodeType) -> str | None:
+        """The same name on every machine that has the project: equal code makes equal bundles."""
         lines = linecache.getlines(code.co_filename)
         if code.co_filename.startswith("<") or not lines:
-            return make, made
+            return None
         path = Path(code.co_filename)
         here = Path.cwd()
         name = str(path.relative_to(here)) if path.is_relative_to(here) else path.name
         self.sources[name] = "".join(lines)
-        return _code_of_file, (name, *made)
-
-
-def _code_of_file(name: str, *made: Any) -> CodeType:
-    return CodeType(*made).replace(co_filename=name)
+        return name
 
 
 #: The name by which bundles know it that were made earlier.

@@ -10,6 +10,13 @@ _PACKAGE = os.path.dirname(__file__) + os.sep
 _ERRORS = "headrace.exceptions"
 
 
+class InAnotherProcess(Exception):
+    """The cause of an error that was raised in another process: shows the traceback there."""
+
+    def __str__(self) -> str:
+        return f"\n{self.args[0]}"
+
+
 def hide_ours(error: BaseException) -> None:
     """Take our frames out of an error's traceback, and of those of the errors that led to it.
 
@@ -38,10 +45,13 @@ def _shorten(error: BaseException) -> None:
     end = len(frames)
     while end and _is_ours(frames[end - 1]):
         end -= 1
-    if not end:
+    is_from_elsewhere = isinstance(error.__cause__, InAnotherProcess)
+    if not (end or is_from_elsewhere):
         return  # nothing of the user's is in it
     kept: list[TracebackType | None] = [frame for frame in frames[:end] if not _is_ours(frame)]
-    kept += [None] if type(error).__module__ == _ERRORS else [*frames[end:], None]
+    if not (is_from_elsewhere or type(error).__module__ == _ERRORS):
+        kept += frames[end:]
+    kept.append(None)
     for frame, following in itertools.pairwise(kept):
         assert frame is not None
         frame.tb_next = following

@@ -7,7 +7,9 @@ import os
 import signal
 import threading
 import time
+import traceback
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -369,3 +371,19 @@ def test_processes_end_with_their_parent(tmp_path: Path) -> None:
         # Both outputs end when the last process that has them does.
         process.communicate(timeout=30)
     assert process.returncode == -signal.SIGKILL
+
+
+def test_an_error_shows_where_it_was_raised_in_the_other_process_and_nothing_of_ours() -> None:
+    @task
+    def divide(number: int) -> float:
+        return number / 0
+
+    @flow(task_runner=ProcessPoolTaskRunner(max_workers=1))
+    def divides() -> None:
+        divide.submit(1).result()
+
+    error: Any = divides(return_state=True).result(raise_on_failure=False)
+    shown = "".join(traceback.format_exception(error))
+    assert f'{__file__}", line' in str(error.__cause__)
+    assert "return number / 0" in str(error.__cause__)
+    assert "/headrace/" not in shown

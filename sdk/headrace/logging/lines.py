@@ -249,8 +249,9 @@ _LEDGER_ALONE: list[logging.Handler] = [_LEDGER]
 def _text_of(handler: logging.Handler, record: logging.LogRecord) -> str:
     """The text of a record, with its traceback if it has one."""
     try:
-        if record.exc_info and record.exc_info[1] is not None:
-            hide_ours(record.exc_info[1])
+        if record.exc_info and record.exc_info[2] and (error := record.exc_info[1]) is not None:
+            hide_ours(error)
+            record.exc_info = type(error), error, error.__traceback__
         return (handler.formatter or _MESSAGE).format(record)
     except Exception:  # a format that does not fit its arguments, or a user's __str__
         args = record.args if isinstance(record.args, tuple) else (record.args,)

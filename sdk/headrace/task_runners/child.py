@@ -24,6 +24,7 @@ from headrace.engine.pools import close_pool, pending_of
 from headrace.exceptions import TerminationSignal
 from headrace.settings import get_settings
 from headrace.task_runners.parcels import Outcome, pack_outcome, unpack_call
+from headrace.tracebacks import hide_ours
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -176,6 +177,7 @@ def _call(run: TaskRun) -> Outcome:
 def _trace_of(error: BaseException) -> str:
     import traceback
 
+    hide_ours(error)
     return "".join(traceback.format_exception(error))
 
 

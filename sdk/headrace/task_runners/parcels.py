@@ -24,6 +24,7 @@ from headrace.prints import capture_prints
 from headrace.settings import get_settings
 from headrace.text import describe_error
 from headrace.threads import WorkerPool
+from headrace.tracebacks import InAnotherProcess
 
 if TYPE_CHECKING:
     from headrace.context import Environment
@@ -87,15 +88,8 @@ class Outcome(NamedTuple):
         if self.error is None:
             return self.value
         if self.trace is not None and self.error.__cause__ is None:
-            self.error.__cause__ = _Elsewhere(self.trace)
+            self.error.__cause__ = InAnotherProcess(self.trace)
         raise self.error
-
-
-class _Elsewhere(Exception):
-    """Shows the traceback of an error in the process that it was raised in."""
-
-    def __str__(self) -> str:
-        return f"\n{self.args[0]}"
 
 
 class _FlowRunParts(NamedTuple):
