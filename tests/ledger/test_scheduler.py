@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 from uuid import UUID
 
 import peewee
 import pytest
 import uuid_utils.compat as uuids
 
+from headrace.liveness import identity
 from headrace.records import now_micros
 from headrace_service.ledger import Ledger
-from headrace_service.ledger.claims import Claimant, claim
+from headrace_service.ledger.claims import Claimant, claim, workers_by_process
 from headrace_service.ledger.deployment_schedules import ScheduleInput
 from headrace_service.ledger.deployments import DeploymentInput, apply_deployment
 from headrace_service.ledger.firing import next_fire
@@ -160,3 +162,31 @@ async def test_a_schedule_that_cannot_fire_keeps_no_other_from_it(
         assert await scheduler.step() == LOOK_AGAIN  # and not at once, again and again
     assert len(fired(ledger)) == 1
     assert "cannot fire" in caplog.text
+
+
+async def test_a_worker_whose_process_can_be_seen_to_have_ended_is_gone_at_once(
+    ledger: Ledger,
+) -> None:
+    row = ledger.write(apply_deployment, DeploymentInput("etl", "asked")).result()
+    with subprocess.Popen(["sleep", "60"]) as process:  # noqa: ASYNC220
+        gone, here = (
+            WorkerCall(
+                uuids.uuid7(), "w", None, "h", 1, 30.0, deployment_ids=[row.id], identity=who
+            )
+            for who in (identity(process.pid), identity())
+        )
+        process.kill()
+    claimed = []
+    for call in (gone, here):
+        claimed.append(ledger.write(create_run, RunRequest(str(row.id))).result())
+        ledger.write(keep_worker, call).result()
+        ledger.write(
+            claim, Claimant(call.worker_id, deployment_ids=[row.id]), now_micros()
+        ).result()
+    await Scheduler(lambda: ledger, FakeClock(now_micros())).step()
+    assert [state_of(ledger, run_id) for run_id in claimed] == [
+        "SCHEDULED Scheduled",
+        "PENDING Pending",
+    ]
+    left = ledger.read(workers_by_process).result()
+    assert [key for key, _ in left] == [here.worker_id]

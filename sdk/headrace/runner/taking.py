@@ -19,6 +19,7 @@ from typing import Any
 from headrace.client import AsyncClient, work
 from headrace.exceptions import CursorExpired, HeadraceException, ServiceError, ServiceUnreachable
 from headrace.ids import new_id
+from headrace.liveness import identity
 from headrace.logging import ensure_logging, get_logger
 from headrace.settings import get_settings
 from headrace.text import counted
@@ -172,6 +173,7 @@ class Taker(abc.ABC):
             "worker_name": self.name,
             "host": socket.gethostname(),
             "pid": os.getpid(),
+            "identity": identity(),
             "lease_seconds": LEASE,
             "limit": room,
         }

@@ -318,14 +318,23 @@ def has_lapsed_workers(db: peewee.Database, now: int) -> bool:
     return bool(Worker.select().where(Worker.lease_until < now).exists(db))
 
 
+def workers_by_process(db: peewee.Database) -> list[tuple[UUID, str]]:
+    """The workers that tell who they are, each with the identity of its process."""
+    query = Worker.select(Worker.id, Worker.identity).where(Worker.identity.is_null(False))
+    return list(query.tuples().execute(db))
+
+
 def extend_workers(db: peewee.Database, until: int) -> None:
     """Give every worker until a time to be heard of: nobody could hear them for a while."""
     Worker.update({Worker.lease_until: until}).where(Worker.lease_until < until).execute(db)
 
 
-def release_lapsed(db: peewee.Database, now: int) -> list[UUID]:
-    """Give back what workers have claimed whose lease is over, and forget those workers."""
-    query = Worker.select(Worker.id).where(Worker.lease_until < now)
+def release_lapsed(db: peewee.Database, now: int, ended: Collection[UUID] = ()) -> list[UUID]:
+    """Give back what workers have claimed whose lease is over, and forget those workers.
+
+    `ended` are others whose process was seen to have ended.
+    """
+    query = Worker.select(Worker.id).where((Worker.lease_until < now) | Worker.id.in_(list(ended)))
     gone = [key for (key,) in query.tuples().execute(db)]
     if not gone:
         return []

@@ -96,7 +96,8 @@ class WorkerCall(msgspec.Struct, frozen=True):
     """A worker tells that it lives, and until when it counts as living: seconds from now.
 
     `capacity` is how many runs it executes at once; `deployment_ids` are what it serves, and
-    `queue_names` the queues of its pool whose runs it takes, None for all.
+    `queue_names` the queues of its pool whose runs it takes, None for all. `identity`
+    (`headrace.liveness`) is that of its process.
     """
 
     worker_id: UUID
@@ -108,6 +109,7 @@ class WorkerCall(msgspec.Struct, frozen=True):
     capacity: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)] | None = None
     deployment_ids: list[UUID] = []
     queue_names: list[Name] | None = None
+    identity: Name | None = None
 
 
 def work_pool_rows() -> Any:
@@ -317,6 +319,7 @@ def keep_worker(db: peewee.Database, call: WorkerCall) -> UUID | None:
         Worker.capacity: call.capacity,
         Worker.deployment_ids: json_text(call.deployment_ids),
         Worker.queue_names: None if call.queue_names is None else json_text(call.queue_names),
+        Worker.identity: call.identity,
     }
     kept = (Worker.seen_at, Worker.lease_until, Worker.deployment_ids)
     Worker.insert(row).on_conflict(conflict_target=[Worker.id], preserve=kept).execute(db)

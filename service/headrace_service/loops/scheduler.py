@@ -10,8 +10,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from headrace.liveness import Fate, fate
 from headrace_service.ledger import Ledger
-from headrace_service.ledger.claims import extend_workers, has_lapsed_workers, release_lapsed
+from headrace_service.ledger.claims import (
+    extend_workers,
+    has_lapsed_workers,
+    release_lapsed,
+    workers_by_process,
+)
 from headrace_service.ledger.firing import (
     due_schedules,
     fire,
@@ -80,8 +86,10 @@ class Scheduler:
         return await ledger.awrite(fire, await asyncio.to_thread(firings, due, now))
 
     async def _release(self, ledger: Ledger, now: int) -> None:
-        if await ledger.aread(has_lapsed_workers, now):
-            await ledger.awrite(release_lapsed, now)
+        known = await ledger.aread(workers_by_process)
+        ended = [key for key, process in known if fate(process) is Fate.ENDED]
+        if ended or await ledger.aread(has_lapsed_workers, now):
+            await ledger.awrite(release_lapsed, now, ended)
 
     async def _mark_late(self, ledger: Ledger, now: int) -> None:
         if await ledger.aread(overdue, now - LATE):

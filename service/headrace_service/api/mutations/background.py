@@ -71,6 +71,9 @@ class TaskClaimInput:
     )
     limit: int = strawberry.field(description="How many runs it takes at most; 0 only renews.")
     task_keys: list[str] = strawberry.field(description="The tasks that it serves.")
+    identity: str | None = strawberry.field(
+        default=None, description="What tells its process from every other one of its machine."
+    )
     holding: list[strawberry.ID] | None = strawberry.field(
         default=None,
         description="The runs that it has now. Others that it has claimed are given back unless "
@@ -155,7 +158,13 @@ class BackgroundMutations:
         """Claim."""
         ledger, worker = info.context.ledger, parse_id(input.worker_id, "workerId")
         call = work_pools.WorkerCall(
-            worker, input.worker_name, None, input.host, input.pid, input.lease_seconds
+            worker,
+            input.worker_name,
+            None,
+            input.host,
+            input.pid,
+            input.lease_seconds,
+            identity=input.identity,
         )
         try:
             await ledger.awrite(work_pools.keep_worker, checked(call))

@@ -64,6 +64,9 @@ class ClaimInput:
     capacity: int | None = strawberry.field(
         default=None, description="How many runs it executes at once; null for any number."
     )
+    identity: str | None = strawberry.field(
+        default=None, description="What tells its process from every other one of its machine."
+    )
     holding: list[strawberry.ID] | None = strawberry.field(
         default=None,
         description="The runs that it executes now. Others that it has claimed are given back "
@@ -260,6 +263,7 @@ class WorkMutations:
             input.capacity,
             serves,
             input.work_queue_names,
+            input.identity,
         )
         try:
             pool = await ledger.awrite(work_pools.keep_worker, checked(call))

@@ -14,7 +14,7 @@ from headrace_service.ledger.database.backend import Backend
 from headrace_service.ledger.errors import LedgerVersion
 
 #: The number of the newest step.
-LATEST = 19
+LATEST = 20
 
 
 def migrate(backend: Backend, db: peewee.Database) -> None:
