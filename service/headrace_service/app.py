@@ -61,7 +61,10 @@ def create_app(
             ("scheduler", Scheduler(lambda: ledger, rounds=rounds("scheduler"))),
             ("automations", Automations(lambda: ledger, rounds=rounds("automations"))),
             ("reaper", Reaper(ledger)),
-            ("retention", Retention(ledger, settings.retention_interval)),
+            (
+                "retention",
+                Retention(lambda: ledger, settings.retention_interval, rounds=rounds("retention")),
+            ),
         ):
             loops[name] = asyncio.create_task(loop.run(), name=name)
         try:

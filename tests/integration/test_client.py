@@ -511,3 +511,21 @@ def test_a_service_that_takes_too_long_is_a_typed_error() -> None:
             pytest.raises(ServiceUnreachable, match="timed out"),
         ):
             client.server_info()
+
+
+async def test_without_a_service_its_loops_delete_what_is_old(
+    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEADRACE_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("HEADRACE_API_URL", raising=False)
+    monkeypatch.setenv("HEADRACE_SERVER_RETENTION_RUNS", "1e-9")
+    monkeypatch.setenv("HEADRACE_SERVER_RETENTION_INTERVAL", "0.01")
+    get_settings.cache_clear()
+    scene.add(enters(scene.run, state("COMPLETED")))
+    async with AsyncClient() as client:
+        assert (await client.flow_runs())["nodes"]
+        loops = asyncio.create_task(client.run_loops())
+        async with asyncio.timeout(PATIENCE):
+            while (await client.flow_runs())["nodes"]:  # noqa: ASYNC110  # no event tells of it
+                await asyncio.sleep(0.01)
+        loops.cancel()

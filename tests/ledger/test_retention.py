@@ -54,7 +54,7 @@ class Later:
 def sweep(ledger: Ledger, days: float = 100, **keep: float) -> Counter[str]:
     """Let so many days pass; how many rows went."""
     ledger.keep = Keep(**({"runs": 0, "events": 0, "logs": 0} | keep))
-    return asyncio.run(Retention(ledger, 1, Later(days)).step())
+    return asyncio.run(Retention(lambda: ledger, 1, Later(days)).step())
 
 
 def count(ledger: Ledger, model: Any) -> int:
@@ -280,7 +280,7 @@ def test_progress_is_told(ledger: Ledger) -> None:
     record(ledger, flow_run(), end="COMPLETED", tasks=3)
     told: list[tuple[str, int]] = []
     ledger.keep = Keep(runs=90, events=0, logs=30)
-    loop = Retention(ledger, 1, Later(100))
+    loop = Retention(lambda: ledger, 1, Later(100))
     gone = asyncio.run(loop.step(lambda kind, rows: told.append((kind, rows))))
     assert ("run", gone["run"]) in told
     rows = {row.kind: row for row in ledger.read(retention.progress, ledger.keep).result()}

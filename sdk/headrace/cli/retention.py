@@ -56,7 +56,7 @@ async def _sweep(ledger: Ledger, *, quiet: bool) -> dict[str, int]:
             last[kind] = count // 10_000
             show_line(f"{count} rows of the kind {kind} are gone", err=True)
 
-    return dict(await Retention(ledger, 1).step(told))
+    return dict(await Retention(lambda: ledger, 1).step(told))
 
 
 async def _told(ledger: Ledger, count: bool) -> list[dict[str, Any]]:

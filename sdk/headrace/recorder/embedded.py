@@ -6,6 +6,7 @@ The one module of the SDK that imports the service, and only when somebody needs
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import threading
 import weakref
@@ -17,7 +18,7 @@ from uuid import UUID
 
 import msgspec
 
-from headrace.exceptions import HomeUnusable, ServiceTooOld, SetupError
+from headrace.exceptions import HomeUnusable, InvalidSetting, ServiceTooOld, SetupError
 from headrace.recorder.transport import (
     NotGiven,
     StreamGap,
@@ -35,6 +36,7 @@ from headrace.records import (
     now_micros,
 )
 from headrace.settings import ensure_ledger_folder, get_settings
+from headrace.settings.files import with_file
 
 if TYPE_CHECKING:
     import asyncio
@@ -43,8 +45,11 @@ if TYPE_CHECKING:
     from headrace_service.ledger import Ledger
     from headrace_service.ledger.feed import Feed
     from headrace_service.ledger.waiting import Slots
+    from headrace_service.loops.retention import Retention
 
 T = TypeVar("T")
+
+logger = logging.getLogger("headrace.recorder")
 
 #: Seconds until a commit that does not come is asked for again: other processes write, too.
 COMMIT_TIMEOUT = 30.0
@@ -261,7 +266,22 @@ class EmbeddedSchema:
         from headrace_service.loops.automations import Automations
         from headrace_service.loops.scheduler import Scheduler
 
-        await asyncio.gather(Scheduler(self._handle.get).run(), Automations(self._handle.get).run())
+        loops = [Scheduler(self._handle.get), Automations(self._handle.get), *self._retention()]
+        await asyncio.gather(*(loop.run() for loop in loops))
+
+    def _retention(self) -> list[Retention]:
+        """What deletes old runs, by a service's settings; nothing when these cannot be used."""
+        from headrace_service.ledger.keep import Keep
+        from headrace_service.loops.retention import Retention
+        from headrace_service.settings import InvalidServiceSetting, read_service_settings
+
+        try:
+            settings = read_service_settings(with_file(os.environ))
+        except (InvalidServiceSetting, InvalidSetting) as error:
+            logger.error("nothing is deleted for its age: %s", error)
+            return []
+        keep = Keep.of(settings)
+        return [Retention(self._handle.get, settings.retention_interval, keep=keep)]
 
     async def close(self) -> None:
         """End all subscriptions and let go of the ledger."""
