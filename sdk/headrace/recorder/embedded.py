@@ -266,8 +266,9 @@ class EmbeddedSchema:
         from headrace_service.loops.automations import Automations
         from headrace_service.loops.scheduler import Scheduler
 
-        loops = [Scheduler(self._handle.get), Automations(self._handle.get), *self._retention()]
-        await asyncio.gather(*(loop.run() for loop in loops))
+        loops = (Scheduler(self._handle.get), Automations(self._handle.get))
+        more = [loop.run() for loop in self._retention()]
+        await asyncio.gather(*(loop.run() for loop in loops), *more)
 
     def _retention(self) -> list[Retention]:
         """What deletes old runs, by a service's settings; nothing when these cannot be used."""

@@ -88,7 +88,8 @@ class Scheduler:
     async def _release(self, ledger: Ledger, now: int) -> None:
         known = await ledger.aread(workers_by_process)
         ended = [key for key, process in known if fate(process) is Fate.ENDED]
-        if ended or await ledger.aread(has_lapsed_workers, now):
+        lapsed = await ledger.aread(has_lapsed_workers, now)
+        if ended or lapsed:
             await ledger.awrite(release_lapsed, now, ended)
 
     async def _mark_late(self, ledger: Ledger, now: int) -> None:
