@@ -48,13 +48,3 @@ def file_ledger(tmp_path: Path) -> Iterator[Ledger]:
     opened = Ledger.open(tmp_path / "ledger.db")
     yield opened
     opened.close()
-
-
-@pytest.fixture(scope="session")
-def full(postgres: Server) -> Iterator[Ledger]:
-    """A ledger on PostgreSQL with many rows, for all that only read."""
-    from tests.ledger.many_rows import filled
-
-    opened = filled(postgres)
-    yield opened
-    opened.close()

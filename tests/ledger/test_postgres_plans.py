@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
 
 from headrace_service.ledger import Ledger
 from headrace_service.ledger.queries import counts
-from tests.ledger.many_rows import plans
+from headrace_service.ledger.queries.paging import Page
+from tests.ledger.many_rows import filled, plans
+from tests.ledger.test_queries_filters import LED, LISTS
 from tests.ledger.test_queries_plans import IN_ORDER
+from tests.postgres import Server
 
 #: Rows that a plan may sort, or scan a table of: those of fifty pages.
 FEW = 50 * 51
@@ -22,6 +26,14 @@ MANY = {"flow_run", "task_run", "event", "log"}
 
 #: The first of the flow runs.
 RUNS = [UUID(int=number) for number in range(1, 51)]
+
+
+@pytest.fixture(scope="module")
+def full(postgres: Server) -> Iterator[Ledger]:
+    """A ledger with many rows, which nobody changes."""
+    opened = filled(postgres)
+    yield opened
+    opened.close()
 
 
 @pytest.mark.parametrize("many", [1, 50])
@@ -45,3 +57,13 @@ def test_a_page_is_read_by_an_index_and_not_sorted(full: Ledger, case: str) -> N
     assert costly == []
     scanned = {step["Relation Name"] for step in steps if step["Node Type"] == "Seq Scan"}
     assert scanned & MANY == set()
+
+
+@pytest.mark.parametrize("name", LED)
+def test_filters_that_an_index_leads_to_have_one_here_too(full: Ledger, name: str) -> None:
+    query, where = LISTS[name]
+    for field, value in LED[name].items():
+        steps = plans(full, query, Page(50), where(**{field: value}))
+        read = [step for step in steps if step.get("Relation Name") in ("flow_run", "task_run")]
+        assert read, field
+        assert [step for step in read if "Index Cond" not in step] == [], field

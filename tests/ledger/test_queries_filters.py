@@ -8,11 +8,9 @@ from typing import Any
 import pytest
 import uuid_utils.compat as uuids
 
-from headrace_service.ledger import Ledger
 from headrace_service.ledger.queries.flow_runs import FlowRunWhere, page_of_flow_runs
 from headrace_service.ledger.queries.paging import Page
 from headrace_service.ledger.queries.task_runs import TaskRunWhere, page_of_task_runs
-from tests.ledger.many_rows import plans
 from tests.ledger.test_queries_plans import Statements, statements
 
 __all__ = ["statements"]
@@ -20,7 +18,7 @@ __all__ = ["statements"]
 ONE, TWO = uuids.uuid7(), uuids.uuid7()
 SOME, WORDS = frozenset({ONE, TWO}), frozenset({"x", "y"})
 
-PAGES: dict[str, tuple[Any, type[Any]]] = {
+LISTS: dict[str, tuple[Any, type[Any]]] = {
     "flow runs": (page_of_flow_runs, FlowRunWhere),
     "task runs": (page_of_task_runs, TaskRunWhere),
 }
@@ -85,15 +83,15 @@ SOUGHT: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", LISTS)
 def test_every_filter_is_one_or_the_other(name: str) -> None:
-    _, where = PAGES[name]
+    _, where = LISTS[name]
     assert sorted([*LED[name], *SOUGHT[name]]) == sorted(where.__struct_fields__)
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", LISTS)
 def test_how_a_file_finds_what_a_filter_asks_for(statements: Statements, name: str) -> None:
-    query, where = PAGES[name]
+    query, where = LISTS[name]
     by_row: list[str] = []
     for field, value in (LED[name] | SOUGHT[name]).items():
         statements.run(query, Page(50), where(**{field: value}))
@@ -102,13 +100,3 @@ def test_how_a_file_finds_what_a_filter_asks_for(statements: Statements, name: s
             by_row.append(field)
             assert [step for step in steps if "TEMP B-TREE" in step] == []
     assert by_row == [*SOUGHT[name]]
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_postgresql_has_indexes_too(full: Ledger, name: str) -> None:
-    query, where = PAGES[name]
-    for field, value in LED[name].items():
-        steps = plans(full, query, Page(50), where(**{field: value}))
-        read = [step for step in steps if step.get("Relation Name") in ("flow_run", "task_run")]
-        assert read, field
-        assert [step for step in read if "Index Cond" not in step] == [], field
