@@ -10,7 +10,7 @@ are free, so that nobody holds one and waits for another.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -44,7 +44,7 @@ _HELD = Statement(
 )
 _LIMITS_OF_SLOT = Statement('SELECT "limit_id" FROM "slot" WHERE "lease_id" = ? AND "until" > ?')
 _ROWS_OF_SLOT = Statement(
-    'SELECT "limit_id", "key", "until", "decay" FROM "slot" '
+    'SELECT "key", "until", "id", "name", "slots", "decay", "active", "total" FROM "slot" '
     'JOIN "concurrency_limit" ON "id" = "limit_id" WHERE "lease_id" = ?'
 )
 _DELETE_SLOT = Statement('DELETE FROM "slot" WHERE "lease_id" = ?')
@@ -111,7 +111,8 @@ class Desk:
     def limit(self, limit_id: bytes) -> Limit | None:
         """The limit of that id, unless it was deleted."""
         if limit_id not in self._limits:
-            self._limits[limit_id] = _limit(_BY_ID.run(self.db, limit_id))
+            row = _BY_ID.run(self.db, limit_id).fetchone()
+            self._limits[limit_id] = None if row is None else _limit(row)
         return self._limits[limit_id]
 
     def admits(self, limits: Sequence[Limit], claim: Claim) -> bool:
@@ -168,7 +169,11 @@ class Desk:
         Slots of a rate go on draining, as nobody's: whoever has the lease again asks for others.
         """
         slots = _ROWS_OF_SLOT.run(self.db, lease_id).fetchall()
-        found = [(limit, key, until > self.now) for limit, key, until, decay in slots if not decay]
+        found = []
+        for key, until, *row in slots:
+            limit = self._limits[row[0]] = _limit(row)
+            if not limit.capacity.decay:
+                found.append((limit.id, key, until > self.now))
         if len(found) < len(slots):
             _LEAVE_TO_DRAIN.run(self.db, uuid_utils.uuid7().bytes, lease_id)
         if found:
@@ -272,7 +277,7 @@ class Desk:
         """The first in a limit's lines of those that nothing but others' keys can hold up."""
         return next((head for head in self._with_room(queue) if self._is_ready(head)), None)
 
-    def _heads(self, queue: Queue) -> Iterable[Claim]:
+    def _heads(self, queue: Queue) -> Collection[Claim]:
         """The heads of those lines of which one can get on by slots that come free there.
 
         Each key has slots of its own, so that it is that key's alone; but where there is a total,
@@ -286,10 +291,12 @@ class Desk:
 
     def _with_room(self, queue: Queue) -> Iterator[Claim]:
         """Those of the heads for which the limit has slots, or never will have."""
+        if not (heads := self._heads(queue)):
+            return
         capacity, taken = queue.limit.capacity, self._held(queue.limit)
         roomy = [
             head
-            for head in self._heads(queue)
+            for head in heads
             if has_room(capacity, taken.of(head.key), head.occupied, self.now, head.key)
             or not fits(capacity, head.occupied)
         ]
@@ -344,16 +351,14 @@ class Desk:
 
     def _limit_named(self, name: str) -> Limit | None:
         if name not in self._named:
-            limit = self._named[name] = _limit(_BY_NAME.run(self.db, name))
+            row = _BY_NAME.run(self.db, name).fetchone()
+            limit = self._named[name] = None if row is None else _limit(row)
             if limit is not None:
                 self._limits[limit.id] = limit
         return self._named[name]
 
 
-def _limit(rows: Any) -> Limit | None:
-    row = rows.fetchone()
-    if row is None:
-        return None
+def _limit(row: Sequence[Any]) -> Limit:
     return Limit(row[0], row[1], Capacity(row[2], row[3], bool(row[4]), row[5]))
 
 

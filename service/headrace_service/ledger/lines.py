@@ -77,6 +77,7 @@ class Lines:
         self._db = db
         self._now = now
         self._heads: dict[bytes, dict[str, Claim]] = {}
+        self._single: dict[tuple[bytes, str], Claim | None] = {}
         self._waited_for: dict[bytes, list[bytes]] = {}
 
     def heads(self, limit_id: bytes) -> dict[str, Claim]:
@@ -89,8 +90,11 @@ class Lines:
 
     def head(self, limit_id: bytes, key: str) -> Claim | None:
         """The first of one line."""
-        heads = self._heads.get(limit_id)
-        return self._head(limit_id, key) if heads is None else heads.get(key)
+        if (heads := self._heads.get(limit_id)) is not None:
+            return heads.get(key)
+        if (limit_id, key) not in self._single:
+            self._single[limit_id, key] = self._head(limit_id, key)
+        return self._single[limit_id, key]
 
     def waited_for(self, lease_id: bytes) -> Sequence[bytes]:
         """The limits for which one of those in line waits."""
@@ -128,7 +132,7 @@ class Lines:
         """
         stays = bool(_STAY.run(self._db, self._now + WAITER_LEASE, lease_id).rowcount)
         if stays and key is not None:
-            for limit_id in self._heads:
+            for limit_id in {*self._heads, *(limit_id for limit_id, _ in self._single)}:
                 self._look_again(limit_id, key)
         return stays
 
@@ -156,6 +160,7 @@ class Lines:
 
     def _look_again(self, limit_id: bytes, key: str) -> None:
         """See who is first of a line that has changed, if its limit's heads have been read."""
+        self._single.pop((limit_id, key), None)
         heads = self._heads.get(limit_id)
         if heads is None:
             return
