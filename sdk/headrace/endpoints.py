@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from headrace.exceptions import ServiceUnreachable
+from headrace.exceptions import ServiceTooOld, ServiceUnreachable
+from headrace.records import WIRE_VERSION
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -134,3 +135,20 @@ class Tries:
             if self._repeatable:
                 return
         self.left = 0
+
+
+def refuse_older_service(url: str, version: str, wire_version: int) -> None:
+    """See to it that the service speaks as this installation does.
+
+    Args:
+        url: the service's address.
+        version, wire_version: what it says of itself.
+
+    Raises:
+        ServiceTooOld: it does not.
+    """
+    if wire_version < WIRE_VERSION:
+        raise ServiceTooOld(
+            f"the service at {url} is headrace {version}, too old for this installation "
+            f"(wire version {wire_version}, needed {WIRE_VERSION}); upgrade the service"
+        )

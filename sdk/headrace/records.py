@@ -19,6 +19,8 @@ import msgspec
 #: Raised when the wire's messages change in a way that an older service cannot read. A client asks
 #: the service for its number at the first contact and refuses to talk to an older one.
 WIRE_VERSION = 2
+#: Workers of an older one are refused by a service: what they execute would not ask for it first.
+OLDEST_WORKERS = 2
 
 #: No message may carry more text than this (characters); longer log lines are cut by the sender.
 MAX_TEXT = 65_536

@@ -72,3 +72,27 @@ def test_what_a_killed_worker_has_begun_goes_on(service: Service, tmp_path: Path
         with Client(service.url) as client:
             (run,) = client.perform(operations.flow_runs())["nodes"]
         assert run["runCount"] == 1
+
+
+def test_a_worker_sends_what_a_process_has_left(service: Service, tmp_path: Path) -> None:
+    place = Workplace(tmp_path, service.url)
+    place.write(
+        "leaves.py",
+        "import pathlib, time\nfrom headrace import flow\n\n"
+        "@flow\ndef leaves():\n"
+        "    print('runs', flush=True)\n"
+        "    while not pathlib.Path('go').exists():\n        time.sleep(0.02)\n\n"
+        "leaves()\n",
+    )
+    place.headrace("work-pool", "create", "pool")
+    (tmp_path / "go").unlink()
+    with place.started("leaves.py") as script:
+        place.until(lambda: place.runs("RUNNING"), "it runs")
+        service.kill()
+        place.write("go", "")
+        assert script.finish()[0] == 0
+    service.restart()
+    with place.started("-m", "headrace", "worker", "start", "--pool", "pool") as worker:
+        place.until(lambda: place.runs("COMPLETED"), "its end was sent")
+        worker.interrupt()
+        assert worker.finish()[0] == 0

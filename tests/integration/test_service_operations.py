@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import peewee
 import pytest
+import uuid_utils.compat as uuids
 from click.testing import CliRunner, Result
 from starlette.applications import Starlette
 
@@ -256,3 +257,20 @@ async def test_a_loop_that_ends_or_is_stuck_is_told(
         ledger.close()
     assert reasons[0] == "the scheduler has ended"
     assert reasons[1].startswith("the reaper has not come round for ")
+
+
+def test_a_worker_that_is_too_old_is_given_nothing_and_told_so(client: httpx.Client) -> None:
+    about = {"workerId": str(uuids.uuid7()), "workerName": "old", "host": "mill", "pid": 1}
+    wanted = {**about, "leaseSeconds": 30, "limit": 1, "wireVersion": 1}
+    for mutation, kind, more in (
+        ("claimFlowRuns", "ClaimInput", {}),
+        ("claimTaskRuns", "TaskClaimInput", {"taskKeys": ["key"]}),
+    ):
+        query = (
+            f"mutation ($input: {kind}!) {{ {mutation}(input: $input) "
+            "{ ... on UserError { message field } } }"
+        )
+        asked = {"query": query, "variables": {"input": {**wanted, **more}}}
+        answer = client.post("/graphql", json=asked).json()["data"][mutation]
+        assert answer["field"] == "wireVersion"
+        assert "upgrade headrace where the worker runs" in answer["message"]

@@ -31,6 +31,7 @@ from headrace.recorder import http as http_module
 from headrace.recorder.embedded import EmbeddedTransport
 from headrace.recorder.http import HttpTransport
 from headrace.records import ProcessInfo, Record, RecordBatch, RunClaim, StateType, now_micros
+from headrace.runner.host import Host
 from headrace.settings import get_settings
 from headrace_service.ledger import Ledger
 from headrace_service.ledger.claims import Claimant, claim
@@ -280,6 +281,17 @@ def test_a_service_that_is_too_old() -> None:
     old = '{"data":{"serverInfo":{"wireVersion":0,"version":"0.0.1"}}}'
     with server(says(200, old)) as url, pytest.raises(ServiceTooOld, match=r"0\.0\.1, too old"):
         connect(url)
+
+
+async def test_a_service_that_is_too_old_for_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    info = '"serverInfo":{"wireVersion":1,"version":"0.0.1"}'
+    old = f'{{"data":{{{info},"releaseWorker":{{"id":"w"}}}}}}'
+    with server(says(200, old)) as url:
+        monkeypatch.setenv("HEADRACE_API_URL", url)
+        get_settings.cache_clear()
+        with pytest.raises(ServiceTooOld, match=r"0\.0\.1, too old .* upgrade the service"):
+            await Host("mill").run()
+    get_settings.cache_clear()
 
 
 @pytest.mark.parametrize("url", ["http://no-such-host.invalid:4200", "http://127.0.0.1:99999"])

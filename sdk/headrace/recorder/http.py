@@ -9,8 +9,8 @@ from uuid import UUID
 
 import msgspec
 
-from headrace.endpoints import addresses_of, http_options
-from headrace.exceptions import AccessDenied, ServiceTooOld, ServiceUnreachable
+from headrace.endpoints import addresses_of, http_options, refuse_older_service
+from headrace.exceptions import AccessDenied, ServiceUnreachable
 from headrace.recorder.transport import (
     NotGiven,
     StreamGap,
@@ -19,7 +19,6 @@ from headrace.recorder.transport import (
     TransportStumbled,
 )
 from headrace.records import (
-    WIRE_VERSION,
     BatchAck,
     ClaimLoss,
     ProcessInfo,
@@ -191,12 +190,7 @@ class HttpTransport:
                 f"the token in HEADRACE_API_TOKEN may only read at {self._url}, and so cannot "
                 "record runs; use one that has the scope run"
             )
-        if info.wire_version < WIRE_VERSION:
-            raise ServiceTooOld(
-                f"the service at {self._url} is headrace {info.version}, too old for this "
-                f"installation (wire version {info.wire_version}, needed {WIRE_VERSION}); "
-                "upgrade the service"
-            )
+        refuse_older_service(self._url, info.version, info.wire_version)
 
     def send(self, payload: bytes) -> BatchAck:
         """Post a batch; see `Transport.send`."""

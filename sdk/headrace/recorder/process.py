@@ -248,6 +248,17 @@ def settle() -> Settled:
     return recorder.flush(get_settings().settle_timeout)
 
 
+def deliver_leftovers() -> LeftoverReplay:
+    """Begin to send, in the background, what dead processes left in the spool folder, if any did.
+
+    For processes that see to others' runs, and record nothing themselves. Stop it in the end.
+    """
+    settings = get_settings()
+    replay = LeftoverReplay(settings.spool_path, lambda: _open_transport(settings))
+    replay.start()
+    return replay
+
+
 def shutdown() -> None:
     """Close the process's recorder, if there is one; the next `get_recorder` makes another."""
     global _recorder

@@ -17,10 +17,13 @@ from contextlib import aclosing
 from typing import Any
 
 from headrace.client import AsyncClient, work
+from headrace.endpoints import refuse_older_service
 from headrace.exceptions import CursorExpired, HeadraceException, ServiceError, ServiceUnreachable
 from headrace.ids import new_id
 from headrace.liveness import identity
 from headrace.logging import ensure_logging, get_logger
+from headrace.recorder.process import deliver_leftovers
+from headrace.records import WIRE_VERSION
 from headrace.settings import get_settings
 from headrace.text import counted
 
@@ -30,6 +33,8 @@ LEASE = 30.0
 LOOK = 5.0
 #: Seconds until it tries again when the service is away: the first time, and at most.
 RETRY, RETRY_MOST = 0.5, 10.0
+#: Seconds between two looks for what processes have left.
+LEFTOVERS = 30.0
 #: Runs that are taken at once, at most.
 MOST = 100
 
@@ -114,7 +119,18 @@ class Taker(abc.ABC):
 
     def _helpers(self, client: AsyncClient) -> list[Coroutine[Any, Any, None]]:
         """What is done on the side for as long as it takes runs."""
-        return [client.run_loops(), self._listen(client)]
+        return [client.run_loops(), self._listen(client), self._send_leftovers()]
+
+    async def _send_leftovers(self) -> None:
+        """Send, now and then, what processes of this machine have left on disk, such as those of
+        runs that ended while the service was away for long.
+        """
+        while True:
+            replay = deliver_leftovers()
+            try:
+                await asyncio.sleep(LEFTOVERS)
+            finally:
+                await asyncio.to_thread(replay.stop, 0.0)
 
     async def _leave(self, client: AsyncClient) -> None:
         """Say that there is no such worker any more."""
@@ -156,6 +172,9 @@ class Taker(abc.ABC):
 
     async def _look(self, client: AsyncClient, once: bool) -> float:
         """Claim what is due. Returns after how many seconds to look again."""
+        if client.api_url is not None and not self._answered:
+            info = await client.server_info()
+            refuse_older_service(client.api_url, info["version"], info["wireVersion"])
         if self._cancelling:
             await self._cancel(client)
         room = MOST if self.limit is None else self.limit - self._under_way
@@ -174,6 +193,7 @@ class Taker(abc.ABC):
             "host": socket.gethostname(),
             "pid": os.getpid(),
             "identity": identity(),
+            "wire_version": WIRE_VERSION,
             "lease_seconds": LEASE,
             "limit": room,
         }

@@ -10,7 +10,7 @@ import strawberry
 from headrace.records import now_micros
 from headrace_service.api.context import Info, parse_id
 from headrace_service.api.mutations.answers import TaskRunResult, refusal, task_run
-from headrace_service.api.mutations.processes import ProcessInput
+from headrace_service.api.mutations.processes import ProcessInput, too_old
 from headrace_service.api.types.background import ClaimedTaskRun, TaskClaims
 from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
 from headrace_service.ledger import background, errors, work_pools
@@ -73,6 +73,10 @@ class TaskClaimInput:
     task_keys: list[str] = strawberry.field(description="The tasks that it serves.")
     identity: str | None = strawberry.field(
         default=None, description="What tells its process from every other one of its machine."
+    )
+    wire_version: int | None = strawberry.field(
+        default=None,
+        description="The wire version of its installation: one that is too old is told so.",
     )
     holding: list[strawberry.ID] | None = strawberry.field(
         default=None,
@@ -156,6 +160,8 @@ class BackgroundMutations:
         input: Annotated[TaskClaimInput, strawberry.argument(description="Who wants runs.")],
     ) -> TaskClaimResult:
         """Claim."""
+        if (refused := too_old(input.wire_version)) is not None:
+            return refused
         ledger, worker = info.context.ledger, parse_id(input.worker_id, "workerId")
         call = work_pools.WorkerCall(
             worker,

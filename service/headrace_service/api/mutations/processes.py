@@ -6,8 +6,9 @@ from uuid import UUID
 
 import strawberry
 
-from headrace.records import ProcessInfo
+from headrace.records import OLDEST_WORKERS, ProcessInfo
 from headrace_service.api.context import parse_id
+from headrace_service.api.types.user_error import InvalidInput
 from headrace_service.ledger.decode import checked
 
 
@@ -34,3 +35,14 @@ class ProcessInput:
         """Its stream, and what the ledger is to know of it."""
         about = (self.host, self.pid, self.identity, self.lease_seconds, self.direct)
         return parse_id(self.client_id, "clientId"), checked(ProcessInfo(*about))
+
+
+def too_old(wire_version: int | None) -> InvalidInput | None:
+    """Why a worker of that version is given no runs, if it is so; it may tell none."""
+    if wire_version is None or wire_version >= OLDEST_WORKERS:
+        return None
+    return InvalidInput.of(
+        f"the worker speaks wire version {wire_version}, and the service needs {OLDEST_WORKERS} "
+        "or newer; upgrade headrace where the worker runs",
+        "wireVersion",
+    )

@@ -16,7 +16,7 @@ from headrace_service.api.mutations.answers import (
     deleted,
     refusal,
 )
-from headrace_service.api.mutations.processes import ProcessInput
+from headrace_service.api.mutations.processes import ProcessInput, too_old
 from headrace_service.api.scalars import DateTime
 from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
 from headrace_service.api.types.work import ClaimedRun, Claims, WorkPool
@@ -66,6 +66,10 @@ class ClaimInput:
     )
     identity: str | None = strawberry.field(
         default=None, description="What tells its process from every other one of its machine."
+    )
+    wire_version: int | None = strawberry.field(
+        default=None,
+        description="The wire version of its installation: one that is too old is told so.",
     )
     holding: list[strawberry.ID] | None = strawberry.field(
         default=None,
@@ -251,6 +255,8 @@ class WorkMutations:
         input: Annotated[ClaimInput, strawberry.argument(description="Who wants runs.")],
     ) -> ClaimResult:
         """Claim."""
+        if (refused := too_old(input.wire_version)) is not None:
+            return refused
         ledger, worker = info.context.ledger, parse_id(input.worker_id, "workerId")
         serves = _ids(input.deployment_ids, "deploymentIds")
         call = work_pools.WorkerCall(
