@@ -39,6 +39,11 @@ from prefect.testing.utilities import prefect_test_harness
         ("patch('prefect.flows.Flow.__call__')", "patch('headrace.flows.Flow.__call__')"),
         ("__all__ = ['PrefectFuture']", "__all__ = ['HeadraceFuture']"),
         ("getLogger('prefect')", "getLogger('headrace')"),
+        ("getLogger('prefect.mine')", "getLogger('headrace.mine')"),
+        ("{'prefect.resource.id': 'x'}", "{'headrace.resource.id': 'x'}"),
+        ("expect={'prefect.flow-run.Completed'}", "expect={'headrace.flow-run.Completed'}"),
+        ("f'prefect.flow-run.{run.id}'", "f'headrace.flow-run.{run.id}'"),
+        ("'{{ prefect.variables.x }}'", "'{{ headrace.variables.x }}'"),
     ],
 )
 def test_what_is_prefects_in_a_program_is_rewritten(before: str, after: str) -> None:

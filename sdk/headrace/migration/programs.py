@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from headrace.migration.names import Names, Place
 from headrace.migration.texts import rewrite_text
 from headrace.migration.words import (
+    EVENT_BEGINNING,
+    EVENT_WORD,
+    PLACEHOLDER,
     VARIABLE,
     WORD,
     Left,
@@ -45,8 +48,10 @@ def rewrite_program(source: str) -> Rewritten:
             new = _name(names, tokens, index)
         elif token.type == tokenize.STRING:
             new = _string(names, token.string, token.start)
-        else:
-            new = token.string  # comments are prose
+        elif token.type == tokenize.COMMENT:
+            new = token.string  # it is prose
+        else:  # a part of an f-string, which is a token of its own from Python 3.12 on
+            new = EVENT_BEGINNING.sub("headrace", token.string)
         if new != token.string:
             _put(lines, token, new)
         if token.type != tokenize.COMMENT and not names.is_prose(token.start):
@@ -106,10 +111,11 @@ def _string(names: Names, text: str, place: Place) -> str:
     is_name = (
         VARIABLE.fullmatch(value) is not None
         or value in names.imported - {"prefect"}
-        or (value == "prefect" and names.is_module_name(place))
+        or (is_prefects(value) and names.is_module_name(place))
+        or EVENT_WORD.match(value) is not None
         or (_DOTTED.fullmatch(value) is not None and is_prefects(value) and has_counterpart(value))
     )
-    return renamed(text) if is_name else text
+    return renamed(text) if is_name else PLACEHOLDER.sub(r"\1headrace", text)
 
 
 def _formatted(names: Names, text: str) -> str:
@@ -123,7 +129,7 @@ def _formatted(names: Names, text: str) -> str:
             continue
         if letter == "{":
             if depth == 0:
-                parts.append(text[begin : index + 1])
+                parts += [_beginning(text[begin:index]), "{"]
                 begin = index + 1
             depth += 1
         elif letter == "}" and depth:
@@ -133,6 +139,12 @@ def _formatted(names: Names, text: str) -> str:
                 begin = index
         index += 1
     return "".join([*parts, text[begin:]])
+
+
+def _beginning(text: str) -> str:
+    """What stands before an expression, such as the kind of a thing before its id."""
+    head, quote, name = text.rpartition('"' if '"' in text else "'")
+    return head + quote + EVENT_BEGINNING.sub("headrace", name)
 
 
 def _expression(names: Names, text: str) -> str:

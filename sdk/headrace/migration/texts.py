@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from headrace.migration.openings import Open, advice_for
 from headrace.migration.words import (
     INTEGRATIONS,
+    PLACEHOLDER,
     VARIABLE,
     Left,
     Rewritten,
@@ -45,7 +46,7 @@ _INTEGRATION = re.compile(rf"(?<![\w./-])prefect-(?:{'|'.join(sorted(INTEGRATION
 def rewrite_text(text: str) -> Rewritten:
     """A text with what is certainly Prefect's in it rewritten, line by line."""
     lines = text.splitlines(keepends=True)
-    after = [_RULES.sub(_replacement, line) for line in lines]
+    after = [PLACEHOLDER.sub(r"\1headrace", _RULES.sub(_replacement, line)) for line in lines]
     left = [
         Left(number, line.strip())
         for number, line in enumerate(after, 1)

@@ -19,6 +19,12 @@ INTEGRATIONS = frozenset(
 
 VARIABLE = re.compile(r"PREFECT_[A-Z0-9_]+")
 
+_THINGS = "flow|flow-run|task-run|deployment|work-pool|work-queue|automation|tag"
+#: What events call things and their properties, and what templates call variables and blocks.
+EVENT_WORD = re.compile(rf"prefect(?=\.(?:(?:{_THINGS})\.[^\s/]+|resource\.(?:id|name|role))$)")
+EVENT_BEGINNING = re.compile(rf"prefect(?=\.(?:{_THINGS})\.$)")
+PLACEHOLDER = re.compile(r"(?<=\{\{)(\s*)prefect(?=\.(?:variables|blocks)\.)")
+
 #: Prefect's own pages and repositories, which stay, and are nothing to decide about.
 PAGE = re.compile(
     r"[\w.+:/@-]*(?:prefect\.(?:io|cloud)|github\.com/PrefectHQ)[^\s\"'<>)\]]*",
