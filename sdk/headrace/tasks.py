@@ -142,6 +142,9 @@ class Task(Definition, Generic[P, R]):
         self.task_run_name = checked_run_name("task_run_name", options.get("task_run_name"))
         condition = options.get("retry_condition_fn")
         self.retry_condition_fn = checked_callable("retry_condition_fn", condition)
+        #: Whether another function stands before the one whose parameters count. It may look at its
+        #: arguments, and is always given them alike: by place, the defaults among them.
+        self.is_wrapped = hasattr(self.fn, "__wrapped__")
         self.cache_key_fn = checked_callable("cache_key_fn", options.get("cache_key_fn"))
         title = f"task '{self.name}'"
         self.retry_jitter_factor = checked_jitter(title, options.get("retry_jitter_factor"))

@@ -411,3 +411,23 @@ def test_asynchronous_hooks_of_synchronous_tasks_within_a_loop(recorder: ListRec
 
     asyncio.run(pipeline())
     assert calls == ["Completed"]
+
+
+def test_a_wrapping_function_is_given_arguments_by_place(recorder: ListRecorder) -> None:
+    seen: list[object] = []
+
+    def watched(function: Any) -> Any:
+        @functools.wraps(function)
+        def inner(*args: object, **kwargs: object) -> object:
+            seen.append((args, kwargs))
+            return function(*args, **kwargs)
+
+        return inner
+
+    @task
+    @watched
+    def add(a: int, b: int = 1, *, c: int = 0) -> int:
+        return a + b + c
+
+    assert (add(2), add(a=2, b=3), add.submit(1, c=4).result()) == (3, 5, 6)
+    assert seen == [((2, 1), {"c": 0}), ((2, 3), {"c": 0}), ((1, 1), {"c": 4})]

@@ -185,7 +185,10 @@ class TaskRun(LiveTaskRun):
             return self.remote(self)
         task = self.task
         function = collected(task) if task.isgenerator else task.fn
-        return Call(function, self.args, self.kwargs, task.timeout_seconds)
+        args, kwargs = self.args, self.kwargs
+        if task.is_wrapped:
+            args, kwargs = task.shape.unbind(self.parameters)
+        return Call(function, args, kwargs, task.timeout_seconds)
 
     def gather(self, stop: bool) -> Lifecycle[None] | None:
         """Let the slots of its tags' limits go back with the next state, in one transaction.

@@ -56,7 +56,7 @@ def _number(text: str) -> int:
 
 def _delays(text: str) -> float | list[float]:
     if not text.strip().startswith("["):
-        return _seconds(text)
+        return int(text) if text.strip().isdecimal() else _seconds(text)
     try:
         return msgspec.json.decode(text, type=list[float])
     except msgspec.MsgspecError:
