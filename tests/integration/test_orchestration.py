@@ -373,6 +373,21 @@ def test_a_deployment_is_made_by_hand(client: SyncHeadraceClient) -> None:
         client.create_deployment(uuid4(), "of nothing")
 
 
+def test_a_run_tells_where_it_waits(client: SyncHeadraceClient) -> None:
+    client.create_work_pool(WorkPoolCreate(name="mill"))
+    made = client.create_deployment(
+        client.create_flow(even),
+        "nightly",
+        entrypoint="even.py:even",
+        work_pool_name="mill",
+        parameter_openapi_schema={"properties": {"n": {"type": "integer"}}},
+    )
+    run = client.create_flow_run_from_deployment(made, parameters={"n": 2})
+    assert (run.work_pool_name, run.work_queue_name) == ("mill", "default")
+    with pytest.raises(exceptions.HeadraceHTTPStatusError):
+        client.create_flow_run_from_deployment(made, parameters={"n": "many"})
+
+
 def test_schedules_of_a_deployment(client: SyncHeadraceClient) -> None:
     made = client.create_deployment(client.create_flow(even), "nightly", entrypoint="even.py:even")
     each_hour = IntervalSchedule(interval=datetime.timedelta(hours=1))

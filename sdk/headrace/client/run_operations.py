@@ -14,7 +14,7 @@ _FLOW = "id name createdAt"
 #: What programs want to know of a flow run.
 FLOW_RUN = (
     f"{_RUN} flow {{ id name }} flowVersion parameters parentFlowRunId parentTaskRunId "
-    "deploymentId scheduledTime"
+    "deploymentId scheduledTime workPoolName workQueueName"
 )
 _TASK_RUN = f"{_RUN} taskName flowRunId inputs {{ parameter runId }}"
 _LOG = "timestamp level logger message flowRunId taskRunId"

@@ -7,7 +7,7 @@ import functools
 import io
 import itertools
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar, cast
 
@@ -38,8 +38,8 @@ def isiterable(value: object) -> bool:
 
 
 def ensure_iterable(value: T | Iterable[T]) -> Iterable[T]:
-    """The value itself if it is a list, tuple or set, else a list of it alone."""
-    return value if isinstance(value, list | tuple | set) else [cast(T, value)]
+    """The value itself if it is a list, a set, text or the like, else a list of it alone."""
+    return value if isinstance(value, Sequence | Set) else [cast(T, value)]
 
 
 def listrepr(values: Iterable[Any], sep: str = " ") -> str:

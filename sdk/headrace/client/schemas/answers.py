@@ -135,6 +135,8 @@ def flow_run(found: Object) -> FlowRun:
         parent_flow_run_id=found["parentFlowRunId"],
         parent_task_run_id=found["parentTaskRunId"],
         deployment_id=found["deploymentId"],
+        work_pool_name=found["workPoolName"],
+        work_queue_name=found["workQueueName"],
         expected_start_time=due,
         next_scheduled_start_time=due if waits else None,
         auto_scheduled="auto-scheduled" in found["tags"],

@@ -121,6 +121,23 @@ class FlowRun(Node):
         row = await info.context.loaders.deployment.load(self.row.deployment_id)
         return None if row is None else Deployment.of(row)
 
+    @strawberry.field(description="The pool in which it waited for a worker, if it did.")
+    async def work_pool_name(self, info: Info) -> str | None:
+        """The pool."""
+        found = await self._queue(info)
+        return None if found is None else found[0]
+
+    @strawberry.field(description="The queue of that pool.")
+    async def work_queue_name(self, info: Info) -> str | None:
+        """The queue."""
+        found = await self._queue(info)
+        return None if found is None else found[1]
+
+    async def _queue(self, info: Info) -> tuple[str, str] | None:
+        if self.row.work_queue_id is None:
+            return None
+        return await info.context.loaders.queue_names.load(self.row.work_queue_id)
+
     @strawberry.field(
         description="The states it has been in, oldest first: the newest of them, at most "
         f"{MOST_STATES:,}."

@@ -49,6 +49,7 @@ class FlowRunRow(msgspec.Struct, frozen=True):
     task_run_counts: str
     deployment_id: UUID | None = None
     scheduled_time: int | None = None
+    work_queue_id: UUID | None = None
 
 
 class FlowRunWhere(RunWhere, frozen=True):
@@ -101,6 +102,7 @@ def flow_run_columns(run: Any) -> list[Any]:
         run.task_run_counts,
         run.deployment_id,
         run.scheduled_time,
+        run.work_queue_id,
     ]
 
 
