@@ -384,7 +384,8 @@ def test_a_run_tells_where_it_waits(client: SyncHeadraceClient) -> None:
     )
     run = client.create_flow_run_from_deployment(made, parameters={"n": 2})
     assert (run.work_pool_name, run.work_queue_name) == ("mill", "default")
-    with pytest.raises(exceptions.HeadraceHTTPStatusError):
+    refused: Any = exceptions.HeadraceHTTPStatusError
+    with pytest.raises(refused):
         client.create_flow_run_from_deployment(made, parameters={"n": "many"})
 
 
