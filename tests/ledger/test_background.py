@@ -35,7 +35,7 @@ KEY = "resize-12345678"
 
 def ask(ledger: Ledger, key: str = KEY, **wanted: Any) -> UUID:
     given = {"id": uuids.uuid7(), "task_name": "resize", "name": "resize", "arguments": b"\0\xff"}
-    return ledger.write(enqueue, NewBackgroundRun(task_key=key, **{**given, **wanted})).result()
+    return ledger.write(enqueue, NewBackgroundRun(task_key=key, **{**given, **wanted})).result().id
 
 
 def worker(ledger: Ledger, lease: int = 30 * SECOND) -> UUID:

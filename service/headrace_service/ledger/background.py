@@ -29,6 +29,7 @@ from headrace_service.ledger.errors import InvalidInput
 from headrace_service.ledger.fold import fold_in
 from headrace_service.ledger.leases import renew_process
 from headrace_service.ledger.models import BackgroundRun, TaskRun
+from headrace_service.ledger.queries.task_runs import TaskRunRow, task_runs_by_id
 from headrace_service.ledger.state_changes import change_states
 from headrace_service.ledger.statements import Insert
 from headrace_service.rules import Actor
@@ -73,8 +74,8 @@ class ClaimedTaskRun(msgspec.Struct, frozen=True):
     arguments: bytes
 
 
-def enqueue(db: peewee.Database, wanted: NewBackgroundRun) -> UUID:
-    """A run that waits for a task worker. Returns its id; asking again changes nothing.
+def enqueue(db: peewee.Database, wanted: NewBackgroundRun) -> TaskRunRow:
+    """A run that waits for a task worker; asking again changes nothing.
 
     Raises:
         InvalidInput: the arguments are too large.
@@ -97,7 +98,9 @@ def enqueue(db: peewee.Database, wanted: NewBackgroundRun) -> UUID:
     if not fold_in(db, [created], Actor.SERVICE):  # else there is such a run
         content = bytearray(wanted.arguments)  # on PostgreSQL, `bytes` are ids
         _INSERT.run(db, wanted.id.bytes, wanted.task_key, content, 0, None)
-    return wanted.id
+    (row,) = task_runs_by_id(db, [wanted.id])
+    assert row is not None
+    return row
 
 
 def waiting(db: peewee.Database, task_keys: Sequence[str], limit: int) -> list[UUID]:

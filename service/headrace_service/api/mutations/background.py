@@ -9,9 +9,10 @@ import strawberry
 
 from headrace.records import now_micros
 from headrace_service.api.context import Info, parse_id
-from headrace_service.api.mutations.answers import TaskRunResult, refusal, task_run
+from headrace_service.api.mutations.answers import TaskRunResult, refusal
 from headrace_service.api.mutations.processes import ProcessInput, too_old
 from headrace_service.api.types.background import ClaimedTaskRun, TaskClaims
+from headrace_service.api.types.task_run import TaskRun
 from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
 from headrace_service.ledger import background, errors, work_pools
 from headrace_service.ledger.background import NewBackgroundRun, TaskClaim
@@ -145,10 +146,10 @@ class BackgroundMutations:
             None if input.flow_run_id is None else parse_id(input.flow_run_id, "flowRunId"),
         )
         try:
-            run_id = await info.context.ledger.awrite(background.enqueue, checked(wanted))
+            row = await info.context.ledger.awrite(background.enqueue, checked(wanted))
         except errors.Refused as error:
             return refusal(error)
-        return await task_run(info, run_id)
+        return TaskRun.of(row)
 
     @strawberry.mutation(
         description="Give a task worker background runs: they are PENDING, and its own. A run is "
