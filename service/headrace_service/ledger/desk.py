@@ -42,6 +42,10 @@ _INSERT_SLOT = Insert(Slot)
 _HELD = Statement(
     'SELECT "occupied", "since", "until", "key" FROM "slot" WHERE "limit_id" = ? AND "until" > ?'
 )
+_HELD_OF = Statement(
+    'SELECT "occupied", "since", "until", "key" FROM "slot" '
+    'WHERE "limit_id" = ? AND "key" = ? AND "until" > ?'
+)
 _LIMITS_OF_SLOT = Statement('SELECT "limit_id" FROM "slot" WHERE "lease_id" = ? AND "until" > ?')
 _ROWS_OF_SLOT = Statement(
     'SELECT "key", "until", "id", "name", "slots", "decay", "active", "total" FROM "slot" '
@@ -99,7 +103,9 @@ class Desk:
         self._lines = Lines(db, now)
         self._limits: dict[bytes, Limit | None] = {}
         self._named: dict[str, Limit | None] = {}
+        # What is held of limits, and of keys of limits of which not all has been read.
         self._taken: dict[bytes, Taken] = {}
+        self._taken_of: dict[tuple[bytes, str], list[Held]] = {}
 
     # -- the limits, and what is taken of them -----------------------------------------------------
 
@@ -134,8 +140,19 @@ class Desk:
 
     def _bearing(self, limit: Limit, claim: Claim) -> Sequence[Held]:
         """What is held that bears on a claim: under other keys only where there is a total."""
-        taken = self._held(limit)
-        return taken.of(claim.key) if limit.capacity.total is None else taken.rows
+        if limit.capacity.total is None:
+            return self._held_of(limit, claim.key)
+        return self._held(limit).rows
+
+    def _held_of(self, limit: Limit, key: str) -> Sequence[Held]:
+        """What is held of a limit under a key: one of thousands, it may be."""
+        if (taken := self._taken.get(limit.id)) is not None:
+            return taken.of(key)
+        held = self._taken_of.get((limit.id, key))
+        if held is None:
+            rows = map(Held._make, _HELD_OF.run(self.db, limit.id, key, self.now))
+            held = self._taken_of[limit.id, key] = list(rows)
+        return held
 
     def _held(self, limit: Limit) -> Taken:
         """What is held of a limit now."""
@@ -152,12 +169,19 @@ class Desk:
         for limit in limits:
             since, until = self.now, self.now + claim.duration
             if limit.capacity.decay:
-                own = self._held(limit).of(claim.key)
+                own = self._held_of(limit, claim.key)
                 since, until = drain(limit.capacity, own, claim.occupied, self.now, claim.key)
             row = (limit.id, claim.lease_id, claim.occupied, since, until)
             _INSERT_SLOT.run(self.db, *row, claim.client_id, claim.holder, claim.key)
-            self._held(limit).add(Held(claim.occupied, since, until, claim.key))
+            self._note(limit, Held(claim.occupied, since, until, claim.key))
         return granted(limits)
+
+    def _note(self, limit: Limit, row: Held) -> None:
+        """One more row is held, as far as what is held has been read."""
+        if (taken := self._taken.get(limit.id)) is not None:
+            taken.add(row)
+        if (held := self._taken_of.get((limit.id, row.key))) is not None:
+            held.append(row)
 
     def limits_held(self, lease_id: bytes) -> list[Limit]:
         """The limits of which a lease holds slots."""
@@ -179,8 +203,9 @@ class Desk:
         if found:
             _DELETE_SLOT.run(self.db, lease_id)
         found += self._lines.leave(lease_id)
-        for limit_id, _, _ in found:
+        for limit_id, key, _ in found:
             self._taken.pop(limit_id, None)
+            self._taken_of.pop((limit_id, key), None)
         limits = [(self.limit(limit_id), key) for limit_id, key, _ in found]
         queues = [Queue(limit, key) for limit, key in limits if limit is not None]
         return queues, any(good for _, _, good in found)
@@ -293,12 +318,13 @@ class Desk:
         """Those of the heads for which the limit has slots, or never will have."""
         if not (heads := self._heads(queue)):
             return
-        capacity, taken = queue.limit.capacity, self._held(queue.limit)
+        limit = queue.limit
+        if len(heads) > 1:
+            self._held(limit)  # all at once
         roomy = [
             head
             for head in heads
-            if has_room(capacity, taken.of(head.key), head.occupied, self.now, head.key)
-            or not fits(capacity, head.occupied)
+            if self._has_room(limit, head) or not fits(limit.capacity, head.occupied)
         ]
         for start in range(0, len(roomy), TOGETHER):
             some = roomy[start : start + TOGETHER]
@@ -314,11 +340,15 @@ class Desk:
 
     def _leads(self, limit: Limit, claim: Claim) -> bool:
         """Whether it is first of its key, and the limit has slots for the key."""
-        taken = self._held(limit).of(claim.key)
-        if not has_room(limit.capacity, taken, claim.occupied, self.now, claim.key):
+        if not self._has_room(limit, claim):
             return False
         head = self._lines.head(limit.id, claim.key)
         return head is not None and head.lease_id == claim.lease_id
+
+    def _has_room(self, limit: Limit, claim: Claim) -> bool:
+        """Whether a limit has slots for the key, whatever the total."""
+        held = self._held_of(limit, claim.key)
+        return has_room(limit.capacity, held, claim.occupied, self.now, claim.key)
 
     def _moments(self, queue: Queue) -> list[int]:
         """When the first of some line may get slots though nobody gives any back; or before."""
@@ -330,14 +360,17 @@ class Desk:
 
     def _room_at(self, limit: Limit, heads: Sequence[Claim]) -> int | None:
         """When, at the earliest, there is room for one of these."""
-        taken, each = self._held(limit), limit.capacity._replace(total=None)
+        each = limit.capacity._replace(total=None)
         moments = [
-            free_at(each, taken.of(head.key), head.occupied, self.now, head.key) for head in heads
+            free_at(each, self._held_of(limit, head.key), head.occupied, self.now, head.key)
+            for head in heads
         ]
         moment = min((moment for moment in moments if moment is not None), default=None)
+        if moment is None or limit.capacity.total is None:
+            return moment
         least = min(head.occupied for head in heads)
-        of_all = total_free_at(limit.capacity, taken.rows, least, self.now)
-        return None if moment is None or of_all is None else max(moment, of_all)
+        of_all = total_free_at(limit.capacity, self._held(limit).rows, least, self.now)
+        return None if of_all is None else max(moment, of_all)
 
     def _wanted(self, claim: Claim) -> list[Limit]:
         """The limits for which one who stands in line waits."""
