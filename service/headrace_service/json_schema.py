@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any
 
@@ -50,12 +50,15 @@ def defaults(schema: Mapping[str, Any]) -> dict[str, object]:
     }
 
 
-def problems(schema: Mapping[str, Any], value: object) -> list[tuple[str, str]]:
+def problems(
+    schema: Mapping[str, Any], value: object, unknown: str = "there is no"
+) -> list[tuple[str, str]]:
     """What is wrong with a value: the path of each part that does not fit, and why; a few of them.
 
     Args:
         schema: the schema. What it refers to is looked for within it, and nowhere else.
         value: plain values, as JSON makes them.
+        unknown: how it is said that the value as a whole has names that it should not have.
     """
     from jsonschema.exceptions import UnknownType
     from referencing import Registry
@@ -72,18 +75,26 @@ def problems(schema: Mapping[str, Any], value: object) -> list[tuple[str, str]]:
         _references.reset(counted)
     errors = sorted(found, key=lambda error: len(error.absolute_path))
     return [
-        ("".join(_steps(error.absolute_path)), _worded(error)[:LONGEST_MESSAGE]) for error in errors
+        (
+            "".join(_steps(error.absolute_path)),
+            _worded(error, "there is no" if error.absolute_path else unknown)[:LONGEST_MESSAGE],
+        )
+        for error in errors
     ]
 
 
-def _worded(error: Any) -> str:
+def in_words(wrong: Sequence[tuple[str, str]]) -> str:
+    """Problems as one text."""
+    return "; ".join(f"{path}: {what}" if path else what for path, what in wrong)
+
+
+def _worded(error: Any, unknown: str) -> str:
     """What is wrong in words; names that there are not beside those that there are."""
     known = error.schema.get("properties") if isinstance(error.schema, Mapping) else None
     if error.validator != "additionalProperties" or not isinstance(known, Mapping):
         return str(error.message)
     extra = ", ".join(repr(name) for name in error.instance if name not in known)
-    there = ", ".join(repr(name) for name in known) or "none"
-    return f"there is no {extra}; known: {there}"
+    return f"{unknown} {extra}; it has {', '.join(known) or 'none'}"
 
 
 def _steps(path: Any) -> Iterator[str]:

@@ -177,6 +177,7 @@ def test_what_is_no_graphql_request_is_refused(client: httpx.Client, case: str) 
     body, kind, status = BAD_BODIES[case]
     answer = client.post("/graphql", content=body, headers={"Content-Type": kind})
     assert answer.status_code == status
+    assert ("send JSON" in answer.text) is (kind != "application/json")
     assert client.get("/health").status_code == 200
 
 

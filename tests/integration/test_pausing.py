@@ -105,6 +105,7 @@ def test_what_does_not_fit_is_refused_and_the_run_stays_paused(book: Book) -> No
     with Resumer(
         lambda run: resume_flow_run(run),
         lambda run: resume_flow_run(run, run_input={"reason": 5}),
+        lambda run: resume_flow_run(run, run_input={"raeson": "yes"}),
         lambda run: resume_flow_run(run, run_input={"reason": "yes"}),
     ) as resumer:
         assert release() is False
@@ -113,6 +114,8 @@ def test_what_does_not_fit_is_refused_and_the_run_stays_paused(book: Book) -> No
         "Failure reason: 'reason' is a required property",
         "Cannot resume this run: Reason: Validation failed for field 'reason'. "
         "Failure reason: 5 is not of type 'string'",
+        "Cannot resume this run: Reason: Validation failed. Failure reason: "
+        "there is no 'raeson'; it has reason, approve; 'reason' is a required property",
     ]
 
 

@@ -264,7 +264,7 @@ def test_a_run_that_is_asked_for_has_the_parameters_of_both(ledger: Ledger) -> N
     ("parameters", "message"),
     [
         ({"n": "many", "city": 3}, "city: 3 is not of type 'string'"),
-        ({"m": 1}, "there is no 'm'; known: 'n', 'city'"),
+        ({"m": 1}, "the flow has no parameter 'm'; it has n, city"),
     ],
 )
 def test_parameters_that_do_not_fit_are_named(

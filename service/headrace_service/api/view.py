@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import msgspec
+from cross_web import HTTPException
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
@@ -173,6 +174,18 @@ class GraphQLView(GraphQL[Context, None]):
             elif has_code(UNUSABLE, result.errors):
                 sub_response.status_code = 503
         return result
+
+    async def parse_http_body(
+        self, request: AsyncHTTPRequestAdapter
+    ) -> GraphQLRequestData | list[GraphQLRequestData]:
+        """What a request asks."""
+        kind = request.content_type or ""
+        if request.method == "POST" and "application/json" not in kind:
+            told = f"Unsupported content type {kind[:80]!r}" if kind else "No content type"
+            raise HTTPException(
+                400, f"{told}: send JSON, and the header 'Content-Type: application/json'"
+            )
+        return await super().parse_http_body(request)
 
     async def create_streaming_response(
         self,

@@ -16,7 +16,7 @@ import msgspec
 import peewee
 
 from headrace.records import Name, StateType, now_micros
-from headrace_service.json_schema import problems
+from headrace_service.json_schema import in_words, problems
 from headrace_service.ledger.columns import json_text
 from headrace_service.ledger.errors import Conflict, InvalidInput, NotFound
 from headrace_service.ledger.models import FlowRun, FlowRunInput
@@ -158,6 +158,8 @@ def _take_answer(db: peewee.Database, flow_run_id: UUID, given: dict[str, object
     answer = given or {}
     if expected.schema is not None and (wrong := problems(expected.schema, answer)):
         path, reason = wrong[0]
+        if len(wrong) > 1:
+            reason = f"{reason}; {in_words(wrong[1:])}"
         raise InvalidInput(reason, f"input.{path}" if path else "input")
     if expected.response is not None:
         value = json_text(answer)

@@ -12,7 +12,7 @@ import peewee
 import uuid_utils
 
 from headrace.records import FlowRunCreated, Name, StateChange, StateType, now_micros
-from headrace_service.json_schema import problems
+from headrace_service.json_schema import in_words, problems
 from headrace_service.ledger.columns import json_text
 from headrace_service.ledger.deployments import DeploymentRow, deployment
 from headrace_service.ledger.errors import InvalidInput
@@ -59,10 +59,9 @@ def create_run(db: peewee.Database, wanted: RunRequest) -> UUID:
     if row.enforce_schema:
         schema = msgspec.json.decode(row.parameter_schema)
         whole = {"additionalProperties": False, **schema}
-        if schema and (wrong := problems(whole, parameters)):
-            told = "; ".join(f"{path}: {what}" if path else what for path, what in wrong)
+        if schema and (wrong := problems(whole, parameters, "the flow has no parameter")):
             raise InvalidInput(
-                f"the parameters do not fit deployment {row.full_name!r}: {told}",
+                f"the parameters do not fit deployment {row.full_name!r}: {in_words(wrong)}",
                 f"parameters.{wrong[0][0]}".rstrip("."),
             )
     now = now_micros()
