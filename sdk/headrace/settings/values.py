@@ -69,10 +69,10 @@ class Settings(msgspec.Struct, frozen=True):
 
     #: How often tasks are tried again, and the seconds before, when their decorator does not say.
     tasks_default_retries: int = 0
-    tasks_default_retry_delay_seconds: float | list[float] = 0
+    tasks_default_retry_delay_seconds: int | float | list[float] = 0
     #: The same for flows.
     flows_default_retries: int = 0
-    flows_default_retry_delay_seconds: float | list[float] = 0
+    flows_default_retry_delay_seconds: int | float | list[float] = 0
 
     @property
     def storage_path(self) -> Path:

@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field
 
 from headrace.client.schemas.bases import Identified, Model, Names
 from headrace.client.schemas.schedules import SCHEDULE_TYPES
+from headrace.names import generate_name
 from headrace.records import TERMINAL_STATES, StateType
 from headrace.states import State, StateDetails
 from headrace.types import (
@@ -77,7 +78,7 @@ class Flow(Identified):
 class FlowRun(Identified):
     """A run of a flow. Times are in UTC, durations run on while the run does."""
 
-    name: str = ""
+    name: str = Field(default_factory=generate_name)
     flow_id: UUID
     flow_name: str | None = Field(default=None, repr=False)
     deployment_id: UUID | None = None
@@ -143,7 +144,7 @@ class Constant(RunInput):
 class TaskRun(Identified):
     """A run of a task. Times are in UTC, durations run on while the run does."""
 
-    name: str = ""
+    name: str = Field(default_factory=generate_name)
     flow_run_id: UUID | None = None
     task_key: str = ""
     dynamic_key: str = ""
