@@ -16,7 +16,7 @@ import msgspec
 from headrace.liveness import Fate, fate, identity
 from headrace.runner.forking import Begun, Ended, Refused, Told, Wanted
 from headrace.runner.jobs import Job
-from headrace.runner.processes import KILL, RunProcess, environment_with, send, spawn
+from headrace.runner.processes import GRACE, KILL, RunProcess, environment_with, send, spawn
 from headrace.settings import get_settings
 
 #: Only here is a process forked from another one as good as new: elsewhere, libraries of the system
@@ -155,7 +155,10 @@ class Warm:
         """Let it end, and with it what is known of its processes, which go on."""
         with contextlib.suppress(OSError):  # it has gone already
             self._writer.write_eof()
-        await self._hearing  # of what was asked for and withdrawn, too
+        # What was asked for and withdrawn is heard of, too.
+        if not (await asyncio.wait({self._hearing}, timeout=GRACE))[0]:
+            self._process.kill()  # it is stopped, or hangs
+        await self._hearing
         for task in self._looking:
             task.cancel()
         for ended in self._ends.values():
