@@ -126,6 +126,23 @@ def test_a_copy_is_whole_and_keeps_nobody_waiting(tmp_path: Path) -> None:
     copied.close()
 
 
+def test_a_new_file_is_for_its_owner_alone_and_an_older_one_is_left_as_it_is(
+    tmp_path: Path,
+) -> None:
+    older = tmp_path / "older.db"
+    older.touch(mode=0o640)
+    older.chmod(0o640)
+    Ledger.open(older).close()
+    assert older.stat().st_mode & 0o777 == 0o640
+    ledger = Ledger.open(tmp_path / "ledger.db")
+    fill(ledger)
+    upkeep.backup(ledger.path, tmp_path / "copy.db")
+    mine = [path for path in tmp_path.iterdir() if path != older]
+    assert {path.suffix for path in mine} == {".db", ".db-wal", ".db-shm"}
+    assert {path.stat().st_mode & 0o777 for path in mine} == {0o600}
+    ledger.close()
+
+
 def test_what_cannot_be_done_is_said(tmp_path: Path) -> None:
     nowhere = tmp_path / "none.db"
     for verb in (upkeep.info, upkeep.vacuum, upkeep.reset):

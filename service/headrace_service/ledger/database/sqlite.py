@@ -10,7 +10,7 @@ import os
 import sqlite3
 import threading
 import time
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,8 @@ class SqliteBackend(Backend):
         self._identity: tuple[int, int] | None = None
 
     def writing(self) -> peewee.SqliteDatabase:
-        """The database for the writer's thread. Connecting creates the file if there is none."""
+        """The database for the writer's thread. The file is created if there is none."""
+        _make_for_owner(self.path)
         return peewee.SqliteDatabase(
             str(self.path),
             timeout=BUSY_TIMEOUT,
@@ -151,6 +152,7 @@ class SqliteBackend(Backend):
         partial = target.with_name(f"{target.name}.partial")
         partial.unlink(missing_ok=True)
         try:
+            _make_for_owner(partial)
             with closing(sqlite3.connect(partial)) as copied:
                 db.connection().backup(copied)
                 (verdict,) = copied.execute("PRAGMA quick_check(1)").fetchone()
@@ -275,3 +277,12 @@ class VersionProbe(Watch):
             return False
         self._version = version
         return True
+
+
+def _make_for_owner(path: Path) -> None:
+    """If there is no such file, an empty one that its owner alone can read: a ledger has secrets.
+
+    What SQLite makes beside it (`-wal`, `-shm`) may be read by the same.
+    """
+    with suppress(OSError):  # that it cannot be made is said by whoever opens it
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
