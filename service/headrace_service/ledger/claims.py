@@ -111,7 +111,7 @@ def claim(db: peewee.Database, claimant: Claimant, now: int) -> list[Claimed]:
         return []
     runs = _waiting(claimant).where(FlowRun.scheduled_time <= now, is_in_turn())
     desk, behind, shut = Desk(db, now), Behind(now), Shut()
-    stay_in_line(desk, runs)
+    some_wait = stay_in_line(desk, runs)
     claimed: list[Claimed] = []
     where, room = _whereabouts(db, claimant.worker_id), claimant.limit
     while len(claimed) < claimant.limit:
@@ -130,13 +130,15 @@ def claim(db: peewee.Database, claimant: Claimant, now: int) -> list[Claimed]:
                 claimed.append(_give(db, claimant.worker_id, owner, row))
                 continue
             without.add(share)
+            some_wait = True
             if place is Place.NONE:
                 shut.turn_away(share)
             elif place is Place.CLOSED:
                 shut.close(share, waits=run.waits)
         # Where some are full, others may be as well: more at a time are looked at.
         room = min(MANY, 2 * room) if without else claimant.limit - len(claimed)
-    tell_runs(db, runs, behind, shut)
+    if some_wait:
+        tell_runs(db, runs, behind, shut)
     return claimed
 
 

@@ -135,9 +135,15 @@ def _among(what: Any, rows: Iterable[tuple[Any, ...]]) -> Any | None:
     return what.in_(peewee.ValuesList(listed)) if listed else None
 
 
-def stay_in_line(desk: Desk, runs: Any) -> None:
-    """Let those of the runs that stand in line keep their places, and give them what is free."""
-    query = runs.join(Waiter, on=(Waiter.lease_id == FlowRun.id)).where(Waiter.until > desk.now)
+def stay_in_line(desk: Desk, runs: Any) -> bool:
+    """Let those of the runs that stand in line keep their places, and give them what is free.
+
+    Returns whether there are any.
+    """
+    # Those in line are few, the runs may be many: which of the former they are is the question.
+    in_line = Waiter.select(Waiter.lease_id).where(Waiter.until > desk.now)
+    query = runs.join(Waiter, on=(Waiter.lease_id == FlowRun.id))
+    query = query.where(FlowRun.id.in_(in_line), Waiter.until > desk.now)
     places = query.select(FlowRun.id, Waiter.limit_id, Waiter.until)
     limits: set[UUID] = set()
     fading: set[UUID] = set()
@@ -153,6 +159,7 @@ def stay_in_line(desk: Desk, runs: Any) -> None:
     known = map(desk.limit, sorted(limit_id.bytes for limit_id in limits))
     served, _ = desk.serve(Queue(limit) for limit in known if limit is not None)
     tell_given_slots(desk.db, served)
+    return bool(limits)
 
 
 def tell_runs(db: peewee.Database, runs: Any, behind: Behind, shut: Shut) -> None:
