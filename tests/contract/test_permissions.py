@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from graphql import GraphQLObjectType
+from graphql import GraphQLObjectType, get_named_type
 
 from headrace_service.api.permissions import NEEDED, forbidden_fields, scope_of
 from headrace_service.api.schema import schema
@@ -27,6 +27,19 @@ def test_every_field_declares_its_scope_once_and_no_other_is_named(kind: str) ->
     named = [field for names in NEEDED[kind].values() for field in names.split()]
     told = "name it in headrace_service/api/permissions.py"
     assert sorted(named) == sorted(fields(kind)), told
+
+
+def test_what_is_created_can_be_asked_for_twice() -> None:
+    """By an idempotency key; or by a name, under which there is no other one."""
+    root = ROOTS["mutation"]
+    assert isinstance(root, GraphQLObjectType)
+    known_by_name = {"createFlow", "createFlowRunInput", "createApiToken"}
+    for name in sorted(fields("mutation") - known_by_name):
+        if name.startswith("create"):
+            given = root.fields[name].args
+            inputs = [get_named_type(about.type) for about in given.values()]
+            names = {*given, *(field for one in inputs for field in getattr(one, "fields", ()))}
+            assert "idempotencyKey" in names, name
 
 
 def test_no_mutation_is_open_to_who_may_only_read() -> None:

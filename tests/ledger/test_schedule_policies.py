@@ -45,6 +45,20 @@ def deploy(
     return ledger.write(apply_deployment, wanted).result()
 
 
+def test_a_key_makes_one_schedule(ledger: Ledger) -> None:
+    row = deploy(ledger)
+
+    def make(spec: ScheduleSpec, key: str | None) -> UUID:
+        return ledger.write(create_schedule, row.id, ScheduleInput(spec), key).result().id
+
+    daily = ScheduleSpec(cron="0 6 * * *")
+    assert make(daily, "k") == make(daily, "k")
+    assert len(ledger.read(schedules_of, [row.id]).result()[0]) == 2
+    with pytest.raises(Conflict, match="something else was asked for under the key 'k'"):
+        make(HOURLY, "k")
+    assert make(daily, None) != make(daily, None)
+
+
 def first_fire(ledger: Ledger, row: DeploymentRow) -> int:
     ((schedule,),) = ledger.read(schedules_of, [row.id]).result()
     assert schedule.next_fire is not None

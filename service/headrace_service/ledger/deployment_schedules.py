@@ -14,6 +14,7 @@ from headrace.records import Name, now_micros
 from headrace_service import schedules
 from headrace_service.ledger.columns import json_text
 from headrace_service.ledger.errors import InvalidInput, NotFound
+from headrace_service.ledger.made_once import Once
 from headrace_service.ledger.models import Deployment, Schedule
 from headrace_service.ledger.revisions import revise
 from headrace_service.schedules import (
@@ -152,16 +153,29 @@ def schedule(db: peewee.Database, schedule_id: UUID) -> ScheduleRow:
     raise NotFound(f"there is no schedule {schedule_id}; see `headrace schedule ls`", "id")
 
 
-def create_schedule(db: peewee.Database, deployment_id: UUID, wanted: ScheduleInput) -> ScheduleRow:
+def create_schedule(
+    db: peewee.Database,
+    deployment_id: UUID,
+    wanted: ScheduleInput,
+    idempotency_key: str | None = None,
+) -> ScheduleRow:
     """Give a deployment one more schedule.
+
+    With an idempotency key that was given before, it is the one that was made then.
 
     Raises:
         InvalidInput: it makes no sense, or the deployment has as many as it may.
+        Conflict: something else was asked for under the key.
+        NotFound: what was made under the key has been deleted.
     """
+    once = Once("createSchedule", idempotency_key, (deployment_id, wanted))
+    if (made := once.made(db)) is not None:
+        return schedule(db, made)
     if len(schedules_of(db, [deployment_id])[0]) >= MAX_SCHEDULES:
         raise InvalidInput(f"a deployment has at most {MAX_SCHEDULES} schedules", "deployment")
     now = now_micros()
     key = _put(db, deployment_id, wanted, None, now, "schedule")
+    once.note(db, key)
     _plan(db, deployment_id, now)
     return schedule(db, key)
 

@@ -8,7 +8,12 @@ import peewee
 import strawberry
 
 from headrace_service.api.context import Info, parse_id
-from headrace_service.api.mutations.answers import DeleteResult, ExpectedRevision, deleted
+from headrace_service.api.mutations.answers import (
+    DeleteResult,
+    ExpectedRevision,
+    IdempotencyKey,
+    deleted,
+)
 from headrace_service.api.scalars import DateTime
 from headrace_service.api.types.schedule import Schedule, ScheduleGiven
 from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
@@ -50,11 +55,16 @@ class ScheduleMutations:
 
     @strawberry.mutation(description="Give a deployment one more schedule.")
     async def create_schedule(
-        self, info: Info, deployment: Which, schedule: Wanted
+        self,
+        info: Info,
+        deployment: Which,
+        schedule: Wanted,
+        idempotency_key: IdempotencyKey = None,
     ) -> ScheduleResult:
         """Create."""
         wanted = checked(schedule.as_input())
-        return Schedule.of(await info.context.ledger.awrite(_create, deployment, wanted))
+        verb = info.context.ledger.awrite(_create, deployment, wanted, idempotency_key)
+        return Schedule.of(await verb)
 
     @strawberry.mutation(
         description="Let a schedule be as it is asked for, as a whole. With the same times as "
@@ -119,5 +129,8 @@ class ScheduleMutations:
         )
 
 
-def _create(db: peewee.Database, deployment: str, wanted: ScheduleInput) -> ScheduleRow:
-    return deployment_schedules.create_schedule(db, deployment_row(db, deployment).id, wanted)
+def _create(
+    db: peewee.Database, deployment: str, wanted: ScheduleInput, idempotency_key: str | None
+) -> ScheduleRow:
+    found = deployment_row(db, deployment)
+    return deployment_schedules.create_schedule(db, found.id, wanted, idempotency_key)
