@@ -12,8 +12,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from headrace import exceptions, flow, get_client, get_run_logger, task
-from headrace.client import AsyncClient, Client
-from headrace.client.orchestration import HeadraceClient, SyncHeadraceClient
+from headrace.client import AsyncClient, Client, work
+from headrace.client.orchestration import HeadraceClient, SyncHeadraceClient, deployments
 from headrace.client.schemas.actions import (
     ArtifactCreate,
     ArtifactUpdate,
@@ -371,6 +371,49 @@ def test_a_deployment_is_made_by_hand(client: SyncHeadraceClient) -> None:
         client.read_deployment_by_name("even")
     with pytest.raises(ObjectNotFound):
         client.create_deployment(uuid4(), "of nothing")
+
+
+def test_what_an_update_of_a_deployment_does_not_name_stays(client: SyncHeadraceClient) -> None:
+    client.create_work_pool(WorkPoolCreate(name="mill"))
+    whole = work.input_of(
+        flow_name="even",
+        name="nightly",
+        description="by day",
+        version="3",
+        entrypoint="even.py:even",
+        folder="/srv/flows",
+        enforce_schema=False,
+        concurrency_limit=2,
+        collision_strategy="CANCEL_NEW",
+        limits=["unit"],
+        key="{n}",
+        singleton=True,
+        debounce_seconds=5.0,
+        retries=3,
+        retry_delays_seconds=[1.0, 9.0],
+        tags=["dark"],
+        parameters={"n": 2},
+        parameter_schema={"type": "object"},
+        job_variables={"env": {"A": "1"}},
+        work_pool_name="mill",
+        work_queue_name="urgent",
+    )
+    made = UUID(client.perform(work.apply_deployment(whole))["id"])
+    before = client.perform(work.deployment(made))
+    updating = deployments.update_deployment(made, DeploymentUpdate(description="by night"))
+    found = client.perform(next(updating))
+    client.perform(work.apply_deployment({**whole, "version": "4"}))  # somebody else, meanwhile
+    with pytest.raises(exceptions.ServiceError) as refused:
+        client.perform(updating.send(found))
+    found = client.perform(updating.throw(ObjectAlreadyExists(refused.value)))
+    with pytest.raises(StopIteration):
+        updating.send(client.perform(updating.send(found)))
+    after = client.perform(work.deployment(made))
+    assert before is not None
+    assert after is not None
+    different = {name for name in before if before[name] != after[name]}
+    assert different == {"description", "version", "revision", "updatedAt"}
+    assert (after["description"], after["version"]) == ("by night", "4")
 
 
 def test_a_run_tells_where_it_waits(client: SyncHeadraceClient) -> None:

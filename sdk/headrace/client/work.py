@@ -14,9 +14,10 @@ SCHEDULE = (
     "catchupWindowSeconds overlap startDeadlineSeconds nextFire"
 )
 DEPLOYMENT = (
-    "id name fullName flowName flowId description version entrypoint bundleKey enforceSchema "
-    "paused concurrencyLimit collisionStrategy limits key debounceSeconds singleton createdAt "
-    "updatedAt tags parameters parameterSchema jobVariables workPoolName workQueueName "
+    "id name fullName flowName flowId description version entrypoint folder bundleKey "
+    "enforceSchema paused concurrencyLimit collisionStrategy limits key debounceSeconds singleton "
+    "retries retryDelaysSeconds revision createdAt updatedAt tags parameters parameterSchema "
+    "jobVariables workPoolName workQueueName "
     f"schedules {{ {SCHEDULE} }}"
 )
 _WORKER = "id name host pid online capacity workQueueNames startedAt seenAt"

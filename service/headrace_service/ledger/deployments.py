@@ -46,8 +46,9 @@ MAX_LIMITS = 100
 
 
 class DeploymentRow(msgspec.Struct, frozen=True):
-    """A deployment with its flow. `tags`, `limits` and the objects are JSON texts; times are in
-    microseconds since 1970 UTC. `concurrency_limit` is that of its own name, if there is one."""
+    """A deployment with its flow. `tags`, `limits`, `retry_delays` and the objects are JSON texts;
+    times are in microseconds since 1970 UTC. `concurrency_limit` is that of its own name, if there
+    is one."""
 
     id: UUID
     flow_id: UUID
@@ -68,6 +69,8 @@ class DeploymentRow(msgspec.Struct, frozen=True):
     limit_key: str | None
     debounce: int | None
     singleton: bool
+    retries: int
+    retry_delays: str
     paused: bool
     created_at: int
     updated_at: int
@@ -86,7 +89,7 @@ Delay = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 
 
 class DeploymentInput(msgspec.Struct, frozen=True):
-    """A deployment as it is asked for. What is None stays as it was; `work_pool` too."""
+    """A deployment as it is asked for. `paused` and `schedules` that are None stay as they were."""
 
     flow_name: Name
     name: Name
@@ -322,18 +325,17 @@ class _Standing(NamedTuple):
     """What an edit of a deployment may change."""
 
     row: DeploymentRow
-    retries: tuple[int, str]
     schedules: list[ScheduleRow]
 
 
 def _standing(db: peewee.Database, flow_id: UUID, name: str) -> _Standing | None:
     """A deployment as it is now, if there is one of that name."""
-    query = Deployment.select(Deployment.id, Deployment.retries, Deployment.retry_delays).where(
+    query = Deployment.select(Deployment.id).where(
         Deployment.flow_id == flow_id, Deployment.name == name
     )
-    for key, *retries in query.tuples().execute(db):
+    for (key,) in query.tuples().execute(db):
         (schedules,) = schedules_of(db, [key])
-        return _Standing(deployment(db, key), tuple(retries), schedules)
+        return _Standing(deployment(db, key), schedules)
     return None
 
 

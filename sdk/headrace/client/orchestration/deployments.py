@@ -14,13 +14,24 @@ from headrace.client.schemas.filters import DeploymentFilter
 from headrace.client.schemas.objects import Deployment, DeploymentSchedule
 from headrace.client.schemas.schedules import SCHEDULE_TYPES
 from headrace.client.schemas.sorting import DeploymentSort
+from headrace.exceptions import ObjectAlreadyExists
 from headrace.options import checked_full_name
 
 #: The fields of a deployment that its input has, too, and that say what it is.
 _KEPT = (
-    *("flowName", "name", "description", "version", "entrypoint", "bundleKey", "enforceSchema"),
-    *("concurrencyLimit", "collisionStrategy", "limits", "key", "debounceSeconds", "singleton"),
-    *("tags", "parameters", "parameterSchema", "jobVariables", "workPoolName", "workQueueName"),
+    *("flowName", "name", "description", "version", "entrypoint", "folder", "bundleKey"),
+    *("enforceSchema", "concurrencyLimit", "collisionStrategy", "limits", "key", "singleton"),
+    *(
+        "debounceSeconds",
+        "retries",
+        "retryDelaysSeconds",
+        "tags",
+        "parameters",
+        "parameterSchema",
+        "jobVariables",
+        "workPoolName",
+        "workQueueName",
+    ),
 )
 
 
@@ -133,12 +144,18 @@ def update_deployment(deployment_id: UUID, deployment: DeploymentUpdate) -> Aski
     Raises:
         ObjectNotFound: there is no such deployment.
     """
-    found = found_or_not((yield work.deployment(deployment_id)), f"deployment {deployment_id}")
     new = deployment.model_dump(exclude_unset=True)
     if "enforce_parameter_schema" in new:
         new["enforce_schema"] = new.pop("enforce_parameter_schema")
-    kept = {name: found[name] for name in _KEPT if found[name] is not None}
-    yield work.apply_deployment({**kept, **work.input_of(**new)})
+    while True:
+        found = found_or_not((yield work.deployment(deployment_id)), f"deployment {deployment_id}")
+        kept = {name: found[name] for name in _KEPT if found[name] is not None}
+        wanted = {**kept, **work.input_of(**new), "expectedRevision": found["revision"]}
+        try:
+            yield work.apply_deployment(wanted)
+        except ObjectAlreadyExists:  # somebody has changed it since: that is to stay, too
+            continue
+        return
 
 
 def delete_deployment(deployment_id: UUID) -> Asking[None]:

@@ -42,6 +42,9 @@ class Deployment(Node):
     entrypoint: str | None = strawberry.field(
         description="Where its flow is found: `path.py:flow` or `module.flow`."
     )
+    folder: str | None = strawberry.field(
+        description="The folder that the entrypoint and the flow start from."
+    )
     bundle_key: str | None = strawberry.field(
         description="The bundle that holds its code, when it travels by value."
     )
@@ -64,6 +67,9 @@ class Deployment(Node):
     singleton: bool = strawberry.field(
         description="Whether there is one run of a key at a time, which whoever asks is given."
     )
+    retries: int = strawberry.field(
+        description="How often a run whose process has died is begun anew, by any worker."
+    )
     paused: bool = strawberry.field(description="Whether its schedules rest.")
     created_at: DateTime = strawberry.field(description="When it was created.")
     updated_at: DateTime = strawberry.field(description="When it was last deployed.")
@@ -82,6 +88,7 @@ class Deployment(Node):
             description=row.description,
             version=row.version,
             entrypoint=row.entrypoint,
+            folder=row.folder,
             bundle_key=row.bundle_key,
             enforce_schema=row.enforce_schema,
             concurrency_limit=row.concurrency_limit,
@@ -91,6 +98,7 @@ class Deployment(Node):
             key=row.limit_key,
             debounce_seconds=None if row.debounce is None else row.debounce / 1_000_000,
             singleton=row.singleton,
+            retries=row.retries,
             paused=row.paused,
             created_at=DateTime(row.created_at),
             updated_at=DateTime(row.updated_at),
@@ -101,6 +109,11 @@ class Deployment(Node):
     def limits(self) -> list[str]:
         """The limits."""
         return msgspec.json.decode(self.row.limits, type=list[str])
+
+    @strawberry.field(description="Seconds before each of the `retries`; the last goes on to hold.")
+    def retry_delays_seconds(self) -> list[float]:
+        """The delays."""
+        return msgspec.json.decode(self.row.retry_delays, type=list[float])
 
     @strawberry.field(description="The tags of its runs.")
     def tags(self) -> list[str]:
