@@ -26,7 +26,7 @@ from headrace.entrypoints import is_flow
 from headrace.exceptions import BundleError
 from headrace.logging import get_logger
 from headrace.packages import differences, packages_of
-from headrace.pickling import DefinitionPickler, bare
+from headrace.pickling import DefinitionPickler, bare, code_of_file
 
 #: The bytes that a bundle may have.
 MAX_BYTES = 32 * 1024 * 1024
@@ -58,8 +58,8 @@ class _Pickler(DefinitionPickler):
         return name
 
 
-#: The name by which bundles know it that were made earlier.
-_bare = bare
+#: The names by which bundles know them that were made earlier.
+_bare, _code_of_file = bare, code_of_file
 
 
 def make_bundle(flow: Definition) -> tuple[bytes, dict[str, object]]:

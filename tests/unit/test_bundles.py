@@ -44,6 +44,15 @@ print(flow.name, flow.retries, flow.fn(4), flow.shape.validate({"x": "4"}))
 """
 
 
+#: Makes a bundle as they were made when `bundles` itself knew how to take flows and code apart.
+MAKE_EARLIER = """
+from headrace import bundles, pickling
+for name in ("bare", "code_of_file"):
+    function = getattr(pickling, name)
+    function.__module__, function.__qualname__ = "headrace.bundles", f"_{name}"
+"""
+
+
 def run(folder: Path, program: str, *arguments: str) -> str:
     ended = subprocess.run(
         [sys.executable, "-c", program, *arguments],
@@ -54,6 +63,16 @@ def run(folder: Path, program: str, *arguments: str) -> str:
     )
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
+
+
+def test_bundles_that_were_made_earlier_are_opened(tmp_path: Path) -> None:
+    (tmp_path / "bundled_helpers.py").write_text("def twice(x): return 2 * x\n")
+    (tmp_path / "make.py").write_text(MAKE_EARLIER + MAKE)
+    run(tmp_path, "import runpy; runpy.run_path('make.py', run_name='__main__')")
+    content = (tmp_path / "bundle").read_bytes()
+    assert b"_code_of_file" in content
+    assert b"_bare" in content
+    assert run(tmp_path, OPEN, str(tmp_path / "bundle")).startswith("outer 3 11")
 
 
 def test_a_flow_takes_along_what_it_is_made_of(tmp_path: Path) -> None:
