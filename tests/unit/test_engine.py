@@ -377,6 +377,7 @@ def test_the_code_of_a_run_can_see_it(recorder: ListRecorder) -> None:
         run = TaskRunContext.get()
         assert run is not None
         assert run is get_run_context()
+        assert copy.copy(run).task_run is run.task_run
         outer = FlowRunContext.get()
         assert outer is not None
         assert outer is FlowRunContext.get()

@@ -20,6 +20,8 @@ class _View:
     _run: Any
 
     def __getattr__(self, name: str) -> Any:
+        if name == "_run":  # one that is being copied has none yet
+            raise AttributeError(name)
         return getattr(self._run, name)
 
     @property
