@@ -72,6 +72,7 @@ def test_postgres_is_vacuumed_and_copied_by_its_own_program(
     monkeypatch.setenv("PATH", str(postgres.programs), prepend=os.pathsep)
     target = tmp_path / "copy"
     assert upkeep.backup(place, target) == target.stat().st_size
+    assert target.stat().st_mode & 0o777 == 0o600
     listed = subprocess.run(
         [postgres.programs / "pg_restore", "--list", target], capture_output=True, check=True
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from headrace_service.ledger.database.files import copy_at
 from headrace_service.ledger.errors import LedgerUnusable
 
 PROGRAM = "pg_dump"
@@ -43,10 +44,9 @@ def dump(url: str, target: Path, name: str) -> None:
     environment = dict(os.environ)
     if password is not None:
         environment["PGPASSWORD"] = str(password)
-    partial = target.with_name(f"{target.name}.partial")
-    try:
+    with copy_at(target) as file:
         done = subprocess.run(
-            [*command, "--no-password", f"--file={partial}"],
+            [*command, "--no-password", f"--file={file}"],
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -55,6 +55,3 @@ def dump(url: str, target: Path, name: str) -> None:
         if done.returncode != 0:
             said = " ".join(done.stderr.decode(errors="replace").split())
             raise LedgerUnusable(f"{name} was not copied: {said}")
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -10,13 +10,14 @@ import os
 import sqlite3
 import threading
 import time
-from contextlib import AbstractContextManager, closing, suppress
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import Any
 
 import peewee
 
 from headrace_service.ledger.database.backend import Backend, Watch
+from headrace_service.ledger.database.files import copy_at, make_for_owner
 from headrace_service.ledger.errors import LedgerUnusable, LedgerVersion
 
 #: Marks a SQLite file as a headrace ledger ("hdrc" in ASCII), for `file(1)` and for ourselves.
@@ -53,7 +54,7 @@ class SqliteBackend(Backend):
 
     def writing(self) -> peewee.SqliteDatabase:
         """The database for the writer's thread. The file is created if there is none."""
-        _make_for_owner(self.path)
+        make_for_owner(self.path)
         return peewee.SqliteDatabase(
             str(self.path),
             timeout=BUSY_TIMEOUT,
@@ -149,18 +150,11 @@ class SqliteBackend(Backend):
 
     def copy(self, db: peewee.Database, target: Path) -> None:
         """By SQLite's own means, which keep no writer waiting; the copy is looked at as well."""
-        partial = target.with_name(f"{target.name}.partial")
-        partial.unlink(missing_ok=True)
-        try:
-            _make_for_owner(partial)
-            with closing(sqlite3.connect(partial)) as copied:
-                db.connection().backup(copied)
-                (verdict,) = copied.execute("PRAGMA quick_check(1)").fetchone()
-                if verdict != "ok":
-                    raise LedgerUnusable(f"the copy of {self.path} is broken: {verdict}")
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
+        with copy_at(target) as file, closing(sqlite3.connect(file)) as copied:
+            db.connection().backup(copied)
+            (verdict,) = copied.execute("PRAGMA quick_check(1)").fetchone()
+            if verdict != "ok":
+                raise LedgerUnusable(f"the copy of {self.path} is broken: {verdict}")
 
     def compact(self, db: peewee.Database) -> None:
         """Write the file anew, and empty what stands beside it."""
@@ -277,12 +271,3 @@ class VersionProbe(Watch):
             return False
         self._version = version
         return True
-
-
-def _make_for_owner(path: Path) -> None:
-    """If there is no such file, an empty one that its owner alone can read: a ledger has secrets.
-
-    What SQLite makes beside it (`-wal`, `-shm`) may be read by the same.
-    """
-    with suppress(OSError):  # that it cannot be made is said by whoever opens it
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
