@@ -29,7 +29,7 @@ from headrace.records import (
 from tests.builders import log_line
 
 #: Seconds that a test waits for a thread before it fails; none waits so long when all is well.
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 T = TypeVar("T")
 

@@ -18,7 +18,7 @@ from headrace.client.operations import Object, Operation
 T = TypeVar("T")
 
 #: Seconds that a test waits for a process before it fails; none waits so long when all is well.
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class Script:

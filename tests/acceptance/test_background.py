@@ -82,9 +82,9 @@ def test_a_program_asks_and_a_worker_answers(workplace: Workplace) -> None:
         "from headrace.futures import as_completed, wait\n"
         "first = double.delay(21)\n"
         "second = total.apply_async(([first, double.delay(1)],), wait_for=[first])\n"
-        "print(first.result(timeout=20), second.result(timeout=20), second.state.name)\n"
+        "print(first.result(timeout=60), second.result(timeout=60), second.state.name)\n"
         "mapped = double.map([1, 2, 3], deferred=True)\n"
-        "print(mapped.result(timeout=20), len(wait(mapped).done), len([*as_completed(mapped)]))\n"
+        "print(mapped.result(timeout=60), len(wait(mapped).done), len([*as_completed(mapped)]))\n"
         "print(double(first), double(double.delay(4)))\n"
         "told = []\n"
         "first.add_done_callback(told.append)\n"
@@ -105,7 +105,7 @@ def test_a_callback_may_ask_for_something_itself(workplace: Workplace) -> None:
         "future.add_done_callback(\n"
         "    lambda ended: told.put(Variable.get('nothing', default=ended.result()))\n"
         ")\n"
-        "print(told.get(timeout=20))\n",
+        "print(told.get(timeout=60))\n",
     )
     with workplace.started("tasks.py") as worker:
         assert run(workplace) == "42\n"
@@ -127,7 +127,7 @@ def test_runs_wait_for_a_worker_and_their_program_does_not(workplace: Workplace)
 def test_two_workers_share_the_runs_and_execute_each_once(workplace: Workplace) -> None:
     prepare(
         workplace,
-        "import json\nprint(json.dumps(whose.map(range(20), deferred=True).result(timeout=20)))\n",
+        "import json\nprint(json.dumps(whose.map(range(20), deferred=True).result(timeout=60)))\n",
     )
     with workplace.started("tasks.py") as one, workplace.started("tasks.py") as two:
         one.hear("Subscribing")
@@ -179,9 +179,9 @@ def test_the_run_of_a_killed_worker_crashes_and_the_others_go_on(workplace: Work
     prepare(
         workplace,
         "future = hold.delay()\n"
-        "future.wait(timeout=20)\n"
+        "future.wait(timeout=60)\n"
         "print(future.state.name)\n"
-        "print(double.delay(4).result(timeout=20))\n",
+        "print(double.delay(4).result(timeout=60))\n",
     )
     with workplace.started("tasks.py") as one, workplace.started("program.py") as program:
         workplace.until(lambda: (workplace.folder / "begun").exists(), "the run has begun")
@@ -196,11 +196,11 @@ def test_the_run_of_a_killed_worker_crashes_and_the_others_go_on(workplace: Work
 def test_retries_and_a_failure_are_seen_through_the_future(workplace: Workplace) -> None:
     prepare(
         workplace,
-        "print(stumble.delay(2).result(timeout=20))\n"
+        "print(stumble.delay(2).result(timeout=60))\n"
         "Path('tries').unlink()\n"
         "future = stumble.delay(9)\n"
         "try:\n"
-        "    future.result(timeout=20)\n"
+        "    future.result(timeout=60)\n"
         "except ValueError as error:\n"
         "    print(error, future.state.name)\n"
         "print(repr(future.result(raise_on_failure=False)))\n",
@@ -216,7 +216,7 @@ def test_runs_are_named_by_their_arguments_even_if_these_come_later(workplace: W
     prepare(
         workplace,
         "for future in (named.delay(1), named.delay(double.delay(1))):\n"
-        "    print(future.result(timeout=20))\n",
+        "    print(future.result(timeout=60))\n",
     )
     with workplace.started("tasks.py") as worker:
         assert run(workplace) == "1\n2\n"

@@ -25,7 +25,7 @@ def hang():
 """
 
 #: How long a program may take that is to end by itself (seconds).
-PATIENCE = 30
+PATIENCE = 60
 
 
 @contextlib.contextmanager

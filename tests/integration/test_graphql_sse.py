@@ -27,7 +27,7 @@ def service(tmp_path: Path) -> Iterator[RunningService]:
 
 @pytest.fixture
 def client(service: RunningService) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=service.url, timeout=20) as opened:
+    with httpx.Client(base_url=service.url, timeout=60) as opened:
         yield opened
 
 

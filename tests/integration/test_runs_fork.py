@@ -34,7 +34,7 @@ def fork(target):
 
 SUBMIT_AND_ASK = """
 def child():
-    assert double.submit(5).result(timeout=20) == 10
+    assert double.submit(5).result(timeout=60) == 10
 """
 
 OUTSIDE_OF_FLOWS = """

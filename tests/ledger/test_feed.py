@@ -38,7 +38,7 @@ async def followed(ledger: Ledger) -> AsyncIterator[Ledger]:
 async def take(chunks: AsyncGenerator[FeedChunk[R]], count: int) -> list[R]:
     """The next rows of a subscription, which is then closed."""
     rows: list[R] = []
-    async with asyncio.timeout(20), aclosing(chunks):
+    async with asyncio.timeout(60), aclosing(chunks):
         async for chunk in chunks:
             assert all(row.seq <= chunk.cursor for row in chunk.rows)
             rows += chunk.rows
@@ -49,7 +49,7 @@ async def take(chunks: AsyncGenerator[FeedChunk[R]], count: int) -> list[R]:
 
 async def begin(chunks: AsyncGenerator[FeedChunk[R]]) -> int:
     """Open a subscription from now on; the cursor of its first chunk, which is empty."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         chunk = await anext(chunks)
     assert chunk.rows == []
     return chunk.cursor
@@ -226,7 +226,7 @@ async def test_a_subscriber_that_nothing_happens_to_hears_how_far_the_feed_has_c
     for part in (60, 60):
         lines = [log_line(run, "low", 10) for _ in range(part)]
         await asyncio.wrap_future(followed.append(stream.batch(*lines)))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         assert await anext(logs) == FeedChunk([], 120)
     await asyncio.wrap_future(followed.append(stream.batch(log_line(run, "high", 40))))
     assert [row.message for row in await take(logs, 1)] == ["high"]
@@ -242,7 +242,7 @@ async def test_a_ledger_that_cannot_be_read_for_a_while_is_followed_afterwards(
     ledger.append(stream.batch(run)).result()
     folder.rename(away)
     await ledger.feed.start()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not caplog.records:  # noqa: ASYNC110  # a log record signals nobody
             await asyncio.sleep(0)
     away.rename(folder)
@@ -359,7 +359,7 @@ async def test_what_ends_by_itself_is_noticed(followed: Ledger) -> None:
     """Nobody commits anything when a worker's lease is over."""
     worker = WorkerCall(uuids.uuid7(), "w", None, "here", 7, lease_seconds=0.3)
     await followed.awrite(keep_worker, worker)
-    async with asyncio.timeout(20), aclosing(followed.feed.changes(workers_now, None)) as changes:
+    async with asyncio.timeout(60), aclosing(followed.feed.changes(workers_now, None)) as changes:
         (online,) = (await anext(changes)).changed
         (silent,) = (await anext(changes)).changed
     assert silent == online

@@ -187,7 +187,7 @@ def test_the_character_nul_is_kept_as_its_picture(ledger: Ledger, lines: int) ->
 
 async def take(chunks: AsyncGenerator[FeedChunk[Any]]) -> list[Any]:
     """The next rows of a subscription."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         async for chunk in chunks:
             if chunk.rows:
                 return chunk.rows

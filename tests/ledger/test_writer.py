@@ -55,7 +55,7 @@ def test_a_writer_waits_for_as_long_as_another_process_holds_the_lock(
     # Longer than SQLite itself waits before it says "database is locked".
     release = threading.Timer(2.5, lambda: other.execute("COMMIT"))
     release.start()
-    assert future.result(timeout=20).accepted == 1
+    assert future.result(timeout=60).accepted == 1
     release.join()
     other.close()
 
@@ -80,10 +80,10 @@ def test_a_full_disk_refuses_the_batch_and_the_next_one_works(tmp_path: Path) ->
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))
     try:
         with pytest.raises(LedgerUnusable):
-            ledger.append(big).result(timeout=20)
+            ledger.append(big).result(timeout=60)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert ledger.append(big).result(timeout=20).accepted == 100
+    assert ledger.append(big).result(timeout=60).accepted == 100
     ledger.close()
 
 
@@ -96,10 +96,10 @@ def test_a_file_that_was_taken_away_is_noticed(tmp_path: Path, replaced: bool) -
     if replaced:
         path.write_bytes(b"")
     with pytest.raises(LedgerUnusable, match="replaced" if replaced else "removed"):
-        ledger.append(stream.batch(flow_run())).result(timeout=20)
+        ledger.append(stream.batch(flow_run())).result(timeout=60)
     (tmp_path / "elsewhere.db").replace(path)
     stream.number -= 1
-    assert ledger.append(stream.batch(flow_run())).result(timeout=20).accepted == 1
+    assert ledger.append(stream.batch(flow_run())).result(timeout=60).accepted == 1
     ledger.close()
 
 

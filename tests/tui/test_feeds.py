@@ -69,7 +69,7 @@ class News:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait until the condition holds."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not condition():
                 self._more.clear()
                 await self._more.wait()

@@ -363,7 +363,7 @@ async def test_asynchronous_tasks_are_cached_alike(recorder: ListRecorder) -> No
 
 def test_serializable_runs_with_one_key_compute_once(recorder: ListRecorder) -> None:
     ran: list[int] = []
-    started = threading.Barrier(4, timeout=20)
+    started = threading.Barrier(4, timeout=60)
     policy = INPUTS.configure(isolation_level="SERIALIZABLE", lock_manager=MemoryLockManager())
 
     @task
