@@ -43,7 +43,7 @@ def test_a_service_is_opened_with_tokens(tmp_path: Path) -> None:
     made = headrace(tmp_path, "token", "create", "script", "--scope", "run")
     token = made.stdout.strip()
     assert made.returncode == 0, made.stderr
-    assert "whoever asks the service needs a token" in made.stderr
+    assert "whoever asks a service on this ledger needs a token" in made.stderr
     (tmp_path / "script.py").write_text(SCRIPT)
     elsewhere = tmp_path / "elsewhere"
     with start(tmp_path, "--host", "0.0.0.0") as running:
