@@ -76,9 +76,11 @@ class TaskWorker(Taker):
         #: The runs that it has; those that wait for others take no place from those that could run.
         self._runs: dict[UUID, TaskRun | None] = {}
         self._waiting: set[UUID] = set()
-        #: Those that ask whether they may begin; whoever adds one sets `_asks`.
+        #: Those that ask whether they may begin, and have no answer yet.
         self._asking: dict[TaskRun, Future[bool]] = {}
         self._asks = asyncio.Event()
+        #: Whether none begins any more.
+        self._refuses = False
         self._told = time.monotonic()
 
     @property
@@ -180,14 +182,16 @@ class TaskWorker(Taker):
 
         One may have been given back meanwhile: by a reaper that has not heard of us, for one.
         """
-        while True:
-            await self._asks.wait()
-            self._asks.clear()
-            asking, self._asking = self._asking, {}
-            if asking:
-                begun = await self._begin(client, list(asking))
-                for run, answer in asking.items():
-                    answer.set_result(run.id in begun)
+        try:
+            while True:
+                await self._asks.wait()
+                self._asks.clear()
+                if asking := list(self._asking):
+                    begun = await self._begin(client, asking)
+                    for run in asking:
+                        self._answer(run, run.id in begun)
+        finally:
+            self._refuse()
 
     async def _begin(self, client: AsyncClient, runs: list[TaskRun]) -> set[UUID]:
         """Those of the runs that are given to this process, which lives for as long as they do."""
@@ -210,7 +214,20 @@ class TaskWorker(Taker):
 
     def _ask(self, run: TaskRun, answer: Future[bool]) -> None:
         self._asking[run] = answer
-        self._asks.set()
+        if self._refuses:
+            self._answer(run, False)
+        else:
+            self._asks.set()
+
+    def _answer(self, run: TaskRun, may_begin: bool) -> None:
+        if (answer := self._asking.pop(run, None)) is not None:
+            answer.set_result(may_begin)
+
+    def _refuse(self) -> None:
+        """Let none begin any more: threads would wait for an answer that nobody gives."""
+        self._refuses = True
+        for run in list(self._asking):
+            self._answer(run, False)
 
     async def _settled(self) -> bool:
         """Whether the ledger knows all that was recorded here; it is given some time."""
@@ -220,6 +237,7 @@ class TaskWorker(Taker):
         self._end()
 
     def _end(self) -> None:
+        self._refuse()
         self._threads.close(drop=True)
         for run in list(self._runs.values()):  # the threads take out those that end
             if run is not None and not run.closed:

@@ -1,0 +1,40 @@
+"""A task worker asks for each run before it executes it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import closing
+
+import pytest
+
+from headrace import task
+from headrace.client import AsyncClient
+from headrace.engine.task_run import new_task_run
+from headrace.task_worker import TaskWorker
+from tests.run_kit import Book
+
+
+@task
+def double(number: int) -> int:
+    return 2 * number
+
+
+@pytest.mark.parametrize("how", ["it was told to end", "it could take no more runs"])
+async def test_no_thread_waits_for_an_answer_that_nobody_gives(book: Book, how: str) -> None:
+    """The service has the question, and never answers."""
+    worker = TaskWorker(double)
+    worker._loop = asyncio.get_running_loop()
+    run, later = (new_task_run(worker.tasks[0], (number,), {}) for number in (1, 2))
+    with closing(socket.create_server(("127.0.0.1", 0))) as service:
+        async with AsyncClient(f"http://127.0.0.1:{service.getsockname()[1]}") as client:
+            letting = asyncio.create_task(worker._let_begin(client))
+            asking = asyncio.create_task(asyncio.to_thread(worker._may_begin, run))
+            connection, _ = await asyncio.to_thread(service.accept)
+            with closing(connection):
+                if how == "it was told to end":
+                    worker._end()
+                    assert not await asking
+                letting.cancel()
+                assert not await asking
+                assert not await asyncio.to_thread(worker._may_begin, later)
