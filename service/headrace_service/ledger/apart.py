@@ -10,10 +10,15 @@ import peewee
 
 logger = logging.getLogger("headrace_service.ledger")
 
+#: Failures that were told, with why, and how many of them: what is tried again and again is not to
+#: fill the log.
+_told: dict[str, str] = {}
+MOST_TOLD = 1000
+
 
 @contextlib.contextmanager
 def apart(db: peewee.Database, failure: str) -> Iterator[None]:
-    """Undo what is done within if it fails, and say so; the rest of the transaction goes on.
+    """Undo what is done within if it fails, and say so once; the rest of the transaction goes on.
 
     Args:
         db: the writer's database.
@@ -27,5 +32,11 @@ def apart(db: peewee.Database, failure: str) -> Iterator[None]:
             yield
     except (peewee.OperationalError, peewee.InterfaceError):
         raise
-    except Exception:  # whatever it is: the others' turn comes
-        logger.exception("%s", failure)
+    except Exception as error:  # whatever it is: the others' turn comes
+        if _told.get(failure) != str(error):
+            logger.exception("%s", failure)
+            _told[failure] = str(error)
+            if len(_told) > MOST_TOLD:
+                del _told[next(iter(_told))]
+    else:
+        _told.pop(failure, None)
