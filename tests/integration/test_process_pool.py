@@ -373,7 +373,9 @@ def test_processes_end_with_their_parent(tmp_path: Path) -> None:
     assert process.returncode == -signal.SIGKILL
 
 
-def test_an_error_shows_where_it_was_raised_in_the_other_process_and_nothing_of_ours() -> None:
+def test_an_error_shows_where_it_was_raised_in_the_other_process_and_nothing_of_ours(
+    book: Book,
+) -> None:
     @task
     def divide(number: int) -> float:
         return number / 0
