@@ -6,17 +6,20 @@ import asyncio
 import subprocess
 from uuid import UUID
 
+import msgspec
 import peewee
 import pytest
 import uuid_utils.compat as uuids
 
 from headrace.liveness import identity
-from headrace.records import now_micros
+from headrace.records import SlotHolder, SlotRequest, now_micros
 from headrace_service.ledger import Ledger
-from headrace_service.ledger.claims import Claimant, claim, workers_by_process
+from headrace_service.ledger.claims import Claimant, claim, has_lapsed_workers, workers_by_process
+from headrace_service.ledger.concurrency import acquire
 from headrace_service.ledger.deployment_schedules import ScheduleInput
 from headrace_service.ledger.deployments import DeploymentInput, apply_deployment
 from headrace_service.ledger.firing import next_fire
+from headrace_service.ledger.limits import LimitValues, create_limit
 from headrace_service.ledger.models import Deployment, FlowRun
 from headrace_service.ledger.scheduled_runs import RunRequest, create_run
 from headrace_service.ledger.work_pools import WorkerCall, keep_worker
@@ -91,6 +94,35 @@ async def test_a_clock_that_is_set_back_repeats_nothing(ledger: Ledger) -> None:
     clock.time = first + 10 * SECOND
     await scheduler.step()
     assert fired(ledger) == [first, first + 10 * SECOND]
+
+
+async def test_what_was_due_is_due_and_what_lapses_lapses_though_the_clock_is_set_back(
+    ledger: Ledger,
+) -> None:
+    row = ledger.write(apply_deployment, DeploymentInput("etl", "asked")).result()
+    now = now_micros()
+    at_once = ledger.write(create_run, RunRequest(str(row.id))).result()
+    later = RunRequest(str(row.id), scheduled_time=now + SECOND)
+    named = ledger.write(create_run, later).result()
+    silent = WorkerCall(uuids.uuid7(), "w", None, "elsewhere", 1, 30.0, identity="unknown")
+    ledger.write(keep_worker, silent).result()
+    ledger.write(create_limit, "rate", LimitValues(1, 0.001), now).result()
+    slot = SlotRequest(uuids.uuid7(), ["rate"], SlotHolder("mill", 7), rate_limited=True)
+    assert ledger.write(acquire, slot, now).result().answer.granted
+    clock = FakeClock(now)
+    scheduler = Scheduler(lambda: ledger, clock)
+    await scheduler.step()
+    clock.time -= 3600 * SECOND
+    await scheduler.step()
+
+    claimant = Claimant(uuids.uuid7(), deployment_ids=[row.id], limit=2)
+    claimed = ledger.write(claim, claimant, clock.time).result()
+    assert [each.flow_run_id for each in claimed] == [at_once]
+    assert state_of(ledger, named) == "SCHEDULED Scheduled"
+    again = msgspec.structs.replace(slot, lease_id=uuids.uuid7())
+    assert ledger.write(acquire, again, clock.time).result().answer.granted
+    assert not ledger.read(has_lapsed_workers, clock.time + PATIENCE).result()
+    assert ledger.read(has_lapsed_workers, clock.time + PATIENCE + 1).result()
 
 
 async def test_with_nothing_scheduled_it_only_looks(ledger: Ledger) -> None:

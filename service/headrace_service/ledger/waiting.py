@@ -251,8 +251,8 @@ class Slots:
 
     def _refresh_by(self, moment: int | None) -> None:
         """Refresh at that moment, if not before. Under the lock."""
-        latest = now_micros() + REFRESH
-        self._refresh_at = min(self._refresh_at, latest, latest if moment is None else moment)
+        wait = REFRESH if moment is None else min(REFRESH, moment - now_micros())
+        self._refresh_at = min(self._refresh_at, _ticks() + wait)
 
     # -- the thread --------------------------------------------------------------------------------
 
@@ -269,7 +269,7 @@ class Slots:
                     time.sleep(POLL)  # those who come at the same time share a look
                 self._changed.clear()
                 try:
-                    if now_micros() >= self._refresh_at:
+                    if _ticks() >= self._refresh_at:
                         self._refresh()
                     elif others.changed() or told:
                         self._look()
@@ -322,3 +322,8 @@ def _tell(future: Future[Any], answer: object) -> None:
     """Answer, unless whoever asked has cancelled."""
     with contextlib.suppress(InvalidStateError):
         future.set_result(answer)
+
+
+def _ticks() -> int:
+    """Microseconds on a clock that nobody sets."""
+    return time.monotonic_ns() // 1000

@@ -8,6 +8,7 @@ when one stops, or who else changes a schedule.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 
 from headrace.liveness import Fate, fate
@@ -28,9 +29,12 @@ from headrace_service.ledger.firing import (
     overdue,
     too_late,
 )
+from headrace_service.ledger.set_back import follow_back
 from headrace_service.loops.clock import Clock, SystemClock
 from headrace_service.loops.rounds import Parts, go_round
 from headrace_service.measures import Rounds
+
+logger = logging.getLogger("headrace_service.loops")
 
 #: Microseconds without a look after which workers get time to be heard of again, since the service
 #: was stopped or its machine asleep; and how much they get.
@@ -66,6 +70,9 @@ class Scheduler:
         looked_at, self._looked_at = self._looked_at, now
         if looked_at is None or now - looked_at > ABSENCE:
             await ledger.awrite(extend_workers, now + PATIENCE)
+        elif looked_at - now > ABSENCE:  # by so much, the clock was set back
+            logger.warning("The clock was set back by %d s", (looked_at - now) // 1_000_000)
+            await ledger.awrite(follow_back, now, PATIENCE)
         coming = await ledger.aread(next_fire)
         take = self._parts.take
         if (first := coming) is not None and first <= now:
