@@ -140,6 +140,17 @@ def test_a_run_begins_at_one_worker_and_never_under_a_former_claim(ledger: Ledge
     assert begin(ledger, other, claimed) == []
 
 
+def test_however_many_ask_to_begin_it_is_no_statement_too_long(ledger: Ledger) -> None:
+    run_id = ask(ledger)
+    (claimed,) = take(ledger, worker(ledger))
+    others = [
+        TaskClaim(UUID(int=number), 1) for number in range(70_000)
+    ]  # more than PostgreSQL takes
+    claims = [*others, TaskClaim(run_id, claimed.epoch)]
+    begun = ledger.write(begin_task_runs, claims, Stream().client_id, HERE, now_micros())
+    assert begun.result() == [run_id]
+
+
 def test_what_has_begun_is_not_given_back(ledger: Ledger) -> None:
     mine, stream = worker(ledger), Stream()
     first, second = ask(ledger), ask(ledger)

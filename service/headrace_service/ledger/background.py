@@ -31,7 +31,7 @@ from headrace_service.ledger.leases import renew_process
 from headrace_service.ledger.models import BackgroundRun, TaskRun
 from headrace_service.ledger.queries.task_runs import TaskRunRow, task_runs_by_id
 from headrace_service.ledger.state_changes import change_states
-from headrace_service.ledger.statements import Insert
+from headrace_service.ledger.statements import Insert, portions
 from headrace_service.rules import Actor
 
 #: Bytes that the arguments of a run may have: they travel in one message, and are kept in a row.
@@ -182,19 +182,23 @@ def begin_task_runs(
         Those that it may execute. Others were given back meanwhile, or have ended.
     """
     epochs = {claim.run_id: claim.epoch for claim in claims}
-    query = (
-        BackgroundRun.select(BackgroundRun.task_run_id, BackgroundRun.epoch)
-        .join(TaskRun, on=(TaskRun.id == BackgroundRun.task_run_id))
-        .where(
-            BackgroundRun.task_run_id.in_(list(epochs)),
-            TaskRun.state_type == StateType.PENDING.value,
-            TaskRun.client_id.is_null(True) | (TaskRun.client_id == client_id),
+    begun: list[UUID] = []
+    for some in portions(epochs):
+        query = (
+            BackgroundRun.select(BackgroundRun.task_run_id, BackgroundRun.epoch)
+            .join(TaskRun, on=(TaskRun.id == BackgroundRun.task_run_id))
+            .where(
+                BackgroundRun.task_run_id.in_(some),
+                TaskRun.state_type == StateType.PENDING.value,
+                TaskRun.client_id.is_null(True) | (TaskRun.client_id == client_id),
+            )
         )
-    )
-    begun = [run_id for run_id, epoch in query.tuples().execute(db) if epoch == epochs[run_id]]
-    if begun:
+        rows = query.tuples().execute(db)
+        given = [run_id for run_id, epoch in rows if epoch == epochs[run_id]]
         change = TaskRun.update({TaskRun.client_id: client_id})
-        change.where(TaskRun.id.in_(begun)).execute(db)
+        change.where(TaskRun.id.in_(given)).execute(db)
+        begun += given
+    if begun:
         renew_process(db, client_id, process, now)
     return begun
 
