@@ -239,3 +239,19 @@ def test_each_operation_counts_its_own_rows(ledger: Ledger) -> None:
     context.spend(range(MAX_ROWS))
     context.renew()
     context.spend(range(MAX_ROWS))
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("{ flows { nodes { __typename id } } }", True),
+        ("query A { flows { nodes { id } } } query B { flows { nodes { id } } }", True),
+        ("{ __schema { queryType { name } } }", False),
+        ('{ __type (name: "Mutation") { name } }', False),
+        ('query { flows { nodes { id } } } mutation { deleteFlowRun(id: "x") { id } }', False),
+        ("subscription { logs { cursor } }", False),
+        ("{", False),
+    ],
+)
+def test_what_the_queries_alone_can_answer(text: str, is_one: bool) -> None:
+    assert limits.is_question(text) is is_one

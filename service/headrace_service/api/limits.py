@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -105,20 +106,19 @@ def is_subscription(text: str | None, operation_name: str | None) -> bool:
     return operation is not None and operation.operation is OperationType.SUBSCRIPTION
 
 
+_ABOUT_THE_SCHEMA = re.compile(r"__(?:schema|type)\b")
+
+
 def is_question(text: str) -> bool:
     """Whether all that a text has is queries, which do not ask about the schema itself."""
     try:
         document = parsed(text)
     except (GraphQLError, InputError):
         return False
-    return (
-        "__schema" not in text
-        and "__type(" not in text
-        and all(
-            definition.operation is OperationType.QUERY
-            for definition in document.definitions
-            if isinstance(definition, OperationDefinitionNode)
-        )
+    return _ABOUT_THE_SCHEMA.search(text) is None and all(
+        definition.operation is OperationType.QUERY
+        for definition in document.definitions
+        if isinstance(definition, OperationDefinitionNode)
     )
 
 
