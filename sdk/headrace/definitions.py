@@ -35,7 +35,8 @@ class Definition:
     """A function, and how its runs are to go. See `headrace.flow` and `headrace.task`.
 
     Attributes:
-        fn: the function itself; calling it runs it without any of this.
+        fn: the function itself, of methods too: calling it runs it without any of this.
+        owner: the object that it is bound to, as a method; None if it is no method.
         name: what messages and the monitor call it.
         isasync: whether the function is a coroutine function or an async generator function.
         isgenerator: whether it is a generator function, async or not.
@@ -69,6 +70,7 @@ class Definition:
             raise TypeError("'fn' must be callable")
         functools.update_wrapper(self, function)  # type: ignore[arg-type]  # the two call alike
         self.fn = function
+        self.owner: object = None
         self.name = checked_name(
             self.kind, name, getattr(function, "__name__", type(function).__name__)
         )
@@ -110,12 +112,19 @@ class Definition:
         """What can be passed to the function."""
         from headrace.parameters import Shape  # slow to load, and not needed before the first call
 
-        return Shape(self.fn)
+        return Shape(self.function)
 
     @property
     def ismethod(self) -> bool:
         """Whether the function is bound to an object."""
-        return hasattr(self.fn, "__self__")
+        return hasattr(self.function, "__self__")
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """What a call executes: `fn`, as a method of `owner` if there is one."""
+        owner = self.owner
+        bound: Callable[..., Any] = self.fn if owner is None else self.fn.__get__(owner)
+        return bound
 
     def retry_delay(self, retry: int) -> float:
         """How many seconds to wait before retry number `retry`, counted from 1."""
@@ -162,8 +171,15 @@ class Definition:
             return self
         bound = self._copy()
         bound.__dict__.pop("shape", None)
-        bound.fn = self.fn.__get__(owner if self.isclassmethod else instance)
+        bound.owner = owner if self.isclassmethod else instance
         return bound
+
+    def _made_anew(self, options: Mapping[str, Any]) -> Self:
+        """The same function, bound alike, with these options of the decorator."""
+        made = type(self)(self.fn, **options)
+        made.owner, made.isclassmethod = self.owner, self.isclassmethod
+        made.isstaticmethod = self.isstaticmethod
+        return made
 
     def of_class(self) -> Self:
         """The same as a class's method, as if the decorator were put on a `classmethod`."""

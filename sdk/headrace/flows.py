@@ -175,7 +175,7 @@ class Flow(Deployable, Definition, Generic[P, R]):
         """What can be passed to the flow, as a JSON schema."""
         from headrace.parameter_schema import schema_of  # loads pydantic
 
-        return schema_of(self.fn)
+        return schema_of(self.function)
 
     def validate_parameters(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """The parameters, given by name, as the annotations want them.
@@ -254,7 +254,7 @@ class Flow(Deployable, Definition, Generic[P, R]):
         """
         refuse_unknown("Flow.with_options", options, FlowOptions)
         kept: dict[str, Any] = {**self._options, "name": self.name, **self.hooks}
-        return type(self)(self.fn, **{**kept, **changes_of(options, _REVOCABLE, _HOOKS)})
+        return self._made_anew({**kept, **changes_of(options, _REVOCABLE, _HOOKS)})
 
     def visualize(self, *args: P.args, **kwargs: P.kwargs) -> None:
         """Print the graph of the flow's tasks and subflows as a Mermaid flowchart.
@@ -287,7 +287,7 @@ class Flow(Deployable, Definition, Generic[P, R]):
             return self._draw(args, kwargs)
         from headrace.drawing import drawing
 
-        body: Any = self.fn
+        body: Any = self.function
         with drawing(self) as drawn:
             await body(*args, **kwargs)
         return drawn.mermaid()
@@ -296,7 +296,7 @@ class Flow(Deployable, Definition, Generic[P, R]):
         from headrace.drawing import drawing
 
         with drawing(self) as drawn:
-            self.fn(*args, **kwargs)
+            self.function(*args, **kwargs)
         return drawn.mermaid()
 
     @property

@@ -416,7 +416,7 @@ class Task(Definition, Generic[P, R]):
             "retry_delay_seconds": self.retry_delay_seconds,
             **self.hooks,
         }
-        return type(self)(self.fn, **{**kept, **changes_of(options, _REVOCABLE, _HOOKS)})
+        return self._made_anew({**kept, **changes_of(options, _REVOCABLE, _HOOKS)})
 
     @functools.cached_property
     def task_key(self) -> str:

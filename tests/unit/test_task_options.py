@@ -158,6 +158,8 @@ def test_methods_of_all_kinds(recorder: ListRecorder) -> None:
     assert [mill.of_class("tea"), kind.of_class("tea")] == ["mill tea"] * 2
     assert [mill.of_class_too("tea"), kind.of_class_too("tea")] == ["mill tea"] * 2
     assert [mill.of_nobody("tea"), kind.of_nobody("tea")] == ["tea"] * 2
+    assert mill.of_object.fn(mill, "tea") == kind.of_object.fn(mill, "tea") == "mill tea"
+    assert kind.of_class.fn(kind, "tea") == "mill tea"
     assert (mill.of_object.ismethod, kind.of_object.ismethod) == (True, False)
 
 

@@ -38,11 +38,11 @@ def call_task(task: Task[..., Any], args: tuple[object, ...], kwargs: dict[str, 
     wait_for = kwargs.pop("wait_for", None) if kwargs else None
     if task.isasync:
         if task.isgenerator:
-            return drive_async_generator(new_task_run(task, args, kwargs, wait_for), task.fn)
+            return drive_async_generator(new_task_run(task, args, kwargs, wait_for), task.function)
         return _call_task_async(task, args, kwargs, return_state, wait_for)
     run = new_task_run(task, args, kwargs, wait_for)
     if task.isgenerator:
-        return drive_generator(run, task.fn)
+        return drive_generator(run, task.function)
     state = _drive_alone(run) if run.flow_run is None else drive(lifecycle(run))
     if return_state:
         return state
@@ -74,11 +74,11 @@ def call_flow(flow: Flow[..., Any], args: tuple[object, ...], kwargs: dict[str, 
     wait_for = kwargs.pop("wait_for", None)
     if flow.isasync:
         if flow.isgenerator:
-            return drive_async_generator(new_flow_run(flow, args, kwargs, wait_for), flow.fn)
+            return drive_async_generator(new_flow_run(flow, args, kwargs, wait_for), flow.function)
         return _call_flow_async(flow, args, kwargs, return_state, wait_for)
     run = new_flow_run(flow, args, kwargs, wait_for)
     if flow.isgenerator:
-        return drive_generator(run, flow.fn)
+        return drive_generator(run, flow.function)
     state = _drive_alone(run) if run.is_outermost else drive(lifecycle(run))
     return state if return_state else state.outcome()
 

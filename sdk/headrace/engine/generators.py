@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def collected(definition: Definition) -> Callable[..., Any]:
     """The function of a flow or task; if it is a generator function, one that returns a list."""
-    function = definition.fn
+    function = definition.function
     if not definition.isgenerator:
         return function
     if not definition.isasync:

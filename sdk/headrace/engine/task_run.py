@@ -184,7 +184,7 @@ class TaskRun(LiveTaskRun):
         if self.remote is not None:
             return self.remote(self)
         task = self.task
-        function = collected(task) if task.isgenerator else task.fn
+        function = collected(task) if task.isgenerator else task.function
         args, kwargs = self.args, self.kwargs
         if task.is_wrapped:
             args, kwargs = task.shape.unbind(self.parameters)

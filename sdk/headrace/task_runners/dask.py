@@ -188,7 +188,7 @@ class DaskCall(Call):
     __slots__ = ("_pool", "_run")
 
     def __init__(self, pool: DaskPool, run: TaskRun) -> None:
-        super().__init__(run.task.fn, run.args, run.kwargs, run.task.timeout_seconds)
+        super().__init__(run.task.function, run.args, run.kwargs, run.task.timeout_seconds)
         self._pool = pool
         self._run = run
 
