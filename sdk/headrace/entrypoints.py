@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any, cast
 
 from headrace.definitions import Definition
-from headrace.exceptions import MissingFlowError
+from headrace.exceptions import MissingFlowError, MissingFlowFile, MissingFlowModule
 from headrace.logging import get_logger
 
 #: The script that is being loaded for one of its flows, if one is.
@@ -84,6 +84,10 @@ def _load_flow(entrypoint: str, base: Path) -> Definition:
             path, _, name = entrypoint.rpartition(".")
         try:
             module = importlib.import_module(path)
+        except ModuleNotFoundError as error:
+            raise MissingFlowModule(
+                f"Cannot import the module of {entrypoint!r}: {error}", name=error.name
+            ) from error
         except ImportError as error:
             raise MissingFlowError(
                 f"Cannot import the module of {entrypoint!r}: {error}"
@@ -92,10 +96,14 @@ def _load_flow(entrypoint: str, base: Path) -> Definition:
     for part in name.split("."):
         found = getattr(found, part, None)
     if not is_flow(found):
-        raise MissingFlowError(
-            f"Flow function with name {name!r} not found in {path!r}; flows there: "
-            + (", ".join(_flows_of(module)) or "none")
-        )
+        flows = _flows_of(module)
+        there = f" Flows there: {', '.join(flows)}." if flows else ""
+        if found is not None:
+            raise MissingFlowError(
+                f"Function with name {name!r} is not a flow. Make sure that it is decorated with "
+                f"'@flow'.{there}"
+            )
+        raise MissingFlowError(f"Flow function with name {name!r} not found in {path!r}.{there}")
     return cast(Definition, found)
 
 
@@ -107,7 +115,7 @@ def is_flow(value: object) -> bool:
 def _load_file(path: Path, entrypoint: str) -> ModuleType:
     path = path.resolve()
     if not path.is_file():
-        raise MissingFlowError(f"There is no file {path}, which {entrypoint!r} names")
+        raise MissingFlowFile(f"There is no file {path}, which {entrypoint!r} names")
     root, name = path.parent, path.stem
     while (root / "__init__.py").is_file():  # a module of a package may import its neighbours
         name = f"{root.name}.{name}"

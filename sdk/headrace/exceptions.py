@@ -55,6 +55,8 @@ HeadraceException
 ├── HashError                   a value has no hash, and so makes no cache key
 ├── ScriptError                 a script that defines flows raised
 ├── MissingFlowError            a script does not define the flow that is looked for
+│   ├── MissingFlowFile         (FileNotFoundError) there is no such script
+│   └── MissingFlowModule       (ModuleNotFoundError) there is no such module, or it needs another
 ├── UnspecifiedFlowError        a script defines several flows, and none was named
 ├── BundleError                 a flow's code cannot be sent by value, or not be opened here
 ├── BlockMissingCapabilities    a block cannot do what is asked of it
@@ -414,6 +416,14 @@ class ScriptError(HeadraceException):
 
 class MissingFlowError(HeadraceException):
     """A script does not define the flow that is looked for."""
+
+
+class MissingFlowFile(MissingFlowError, FileNotFoundError):
+    """There is no script where a flow is looked for."""
+
+
+class MissingFlowModule(MissingFlowError, ModuleNotFoundError):
+    """There is no module where a flow is looked for, or none of those that it imports."""
 
 
 class UnspecifiedFlowError(HeadraceException):

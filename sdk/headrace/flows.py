@@ -181,7 +181,7 @@ class Flow(Deployable, Definition, Generic[P, R]):
         """The parameters, given by name, as the annotations want them.
 
         Returns:
-            All of them, with defaults for those not given.
+            All of them, with defaults for those not given, and none for `*args` and `**kwargs`.
 
         Raises:
             SignatureMismatchError: the function has no parameter of a name given.

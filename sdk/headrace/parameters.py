@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 _EMPTY = inspect.Parameter.empty
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+#: The kinds of parameters that take the rest of the arguments, and what makes an empty rest.
+_REST: dict[object, Callable[[], object]] = {
+    inspect.Parameter.VAR_POSITIONAL: list,
+    inspect.Parameter.VAR_KEYWORD: dict,
+}
 
 #: No parameter is recorded with more JSON than this (bytes).
 _MAX_RECORDED = 65_536
@@ -122,6 +127,8 @@ class Shape:
                 filled[name] = values[name]
             elif name in self._fields:
                 filled[name] = self._default_of(name)
+            elif parameter.kind in _REST:
+                filled[name] = _REST[parameter.kind]()
             elif parameter.default is not _EMPTY:
                 filled[name] = parameter.default
         return filled

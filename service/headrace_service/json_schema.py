@@ -51,7 +51,11 @@ def defaults(schema: Mapping[str, Any]) -> dict[str, object]:
 
 
 def problems(
-    schema: Mapping[str, Any], value: object, unknown: str = "there is no"
+    schema: Mapping[str, Any],
+    value: object,
+    unknown: str = "there is no",
+    *,
+    text_tells: bool = True,
 ) -> list[tuple[str, str]]:
     """What is wrong with a value: the path of each part that does not fit, and why; a few of them.
 
@@ -59,13 +63,14 @@ def problems(
         schema: the schema. What it refers to is looked for within it, and nowhere else.
         value: plain values, as JSON makes them.
         unknown: how it is said that the value as a whole has names that it should not have.
+        text_tells: whether text such as "5" is the number, or truth value, that it tells of.
     """
     from jsonschema.exceptions import UnknownType
     from referencing import Registry
     from referencing.exceptions import Unresolvable
 
     no_sense = (UnknownType, Unresolvable, ArithmeticError, AttributeError, LookupError, TypeError)
-    validator = _validator_class()(dict(schema), registry=Registry())
+    validator = _validator_class(text_tells)(dict(schema), registry=Registry())
     counted = _references.set(iter(range(MOST_REFERENCES)))
     try:
         found = list(itertools.islice(validator.iter_errors(value), MOST_PROBLEMS))
@@ -115,12 +120,11 @@ def _tells_truth(text: str) -> bool:
 
 
 @functools.cache
-def _validator_class() -> Any:
+def _validator_class(text_tells: bool) -> Any:
     """The validator; made when it is first needed, since it takes 100 ms to load.
 
-    Text such as "5" is the number that it tells of: a flow converts it. Patterns, and what compares
-    each part of a value with all others, are left to the flow: a hostile schema could keep the
-    service busy for ever.
+    Patterns, and what compares each part of a value with all others, are left to the flow: a
+    hostile schema could keep the service busy for ever.
     """
     from jsonschema import validators
 
@@ -155,4 +159,4 @@ def _validator_class() -> Any:
     keywords = dict.fromkeys(_LEFT_TO_THE_FLOW, unchecked)
     keywords |= {keyword: counted(keyword) for keyword in ("$ref", "$dynamicRef")}
     make: Any = validators.extend
-    return make(known, validators=keywords, type_checker=lenient)
+    return make(known, validators=keywords, type_checker=lenient if text_tells else strict)

@@ -73,6 +73,8 @@ def may_change(current: StateType, to: StateType, actor: Actor) -> bool:
     if actor is Actor.FORCE:
         return True
     if actor is Actor.CLIENT:
+        if current is to is S.PENDING:  # of two that mean to begin it, one is told that it may not
+            return False
         return may_change(current, to, Actor.RUN) or may_change(current, to, Actor.USER)
     return to in _ALLOWED[actor].get(current, frozenset())
 

@@ -51,7 +51,7 @@ from headrace.context import FlowRunContext
 from headrace.exceptions import ObjectAlreadyExists, ObjectNotFound, ServiceUnreachable
 from headrace.recorder import shutdown
 from headrace.settings import get_settings
-from headrace.states import Cancelled, Completed, Running, Scheduled
+from headrace.states import Cancelled, Completed, Pending, Running, Scheduled
 from headrace_service.server import start_in_thread
 from tests.run_kit import Book
 
@@ -197,6 +197,10 @@ def test_a_run_is_carried_out_by_hand(client: SyncHeadraceClient) -> None:
     assert run.state is not None
     assert run.state.is_pending()
     assert client.set_flow_run_state(run.id, Scheduled()).status is SetStateStatus.ACCEPT
+    assert client.set_flow_run_state(run.id, Pending()).status is SetStateStatus.ACCEPT
+    late = client.set_flow_run_state(run.id, Pending())
+    assert late.status is SetStateStatus.ABORT
+    assert "in a PENDING state and cannot transition to a PENDING state" in str(late.details)
     client.set_flow_run_state(run.id, Running())
     done = client.set_flow_run_state(run.id, Completed(message="at last"))
     assert str(done.state) == "Completed('at last')"

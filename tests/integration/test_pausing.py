@@ -27,6 +27,7 @@ from tests.run_kit import Book, VirtualClock
 class Approval(RunInput):
     reason: str
     approve: bool = True
+    votes: int = 1
 
 
 def here() -> UUID:
@@ -105,6 +106,7 @@ def test_what_does_not_fit_is_refused_and_the_run_stays_paused(book: Book) -> No
     with Resumer(
         lambda run: resume_flow_run(run),
         lambda run: resume_flow_run(run, run_input={"reason": 5}),
+        lambda run: resume_flow_run(run, run_input={"reason": "yes", "votes": "5"}),
         lambda run: resume_flow_run(run, run_input={"raeson": "yes"}),
         lambda run: resume_flow_run(run, run_input={"reason": "yes"}),
     ) as resumer:
@@ -114,8 +116,10 @@ def test_what_does_not_fit_is_refused_and_the_run_stays_paused(book: Book) -> No
         "Failure reason: 'reason' is a required property",
         "Cannot resume this run: Reason: Validation failed for field 'reason'. "
         "Failure reason: 5 is not of type 'string'",
+        "Cannot resume this run: Reason: Validation failed for field 'votes'. "
+        "Failure reason: '5' is not of type 'integer'",
         "Cannot resume this run: Reason: Validation failed. Failure reason: "
-        "there is no 'raeson'; it has reason, approve; 'reason' is a required property",
+        "there is no 'raeson'; it has reason, approve, votes; 'reason' is a required property",
     ]
 
 

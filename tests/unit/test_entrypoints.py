@@ -61,17 +61,25 @@ def test_a_file_of_a_package_may_import_its_neighbours(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("entrypoint", "message"),
+    ("entrypoint", "kind", "message"),
     [
-        ("nowhere.py:f", "There is no file"),
-        ("loaded_other.py:g", "not found in 'loaded_other.py'; flows there: other"),
-        ("loaded_nowhere.f", "Cannot import the module of 'loaded_nowhere.f'"),
+        ("nowhere.py:f", FileNotFoundError, "There is no file"),
+        (
+            "loaded_other.py:g",
+            MissingFlowError,
+            "not found in 'loaded_other.py'. Flows there: other",
+        ),
+        ("loaded_other.py:flow", MissingFlowError, "'flow' is not a flow"),
+        ("loaded_nowhere.f", ModuleNotFoundError, "the module of 'loaded_nowhere.f'"),
     ],
 )
-def test_what_is_not_there_is_named(tmp_path: Path, entrypoint: str, message: str) -> None:
+def test_what_is_not_there_is_named(
+    tmp_path: Path, entrypoint: str, kind: type[Exception], message: str
+) -> None:
     (tmp_path / "loaded_other.py").write_text(MODULE.format("other"))
-    with pytest.raises(MissingFlowError, match=message):
+    with pytest.raises(MissingFlowError, match=message) as raised:
         load_flow(entrypoint, tmp_path)
+    assert isinstance(raised.value, kind)
 
 
 def test_a_script_is_loaded_without_being_run(tmp_path: Path) -> None:

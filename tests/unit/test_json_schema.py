@@ -47,6 +47,12 @@ def test_values(schema: dict[str, Any], value: object, wrong: str | None) -> Non
         assert found[0].startswith(wrong)
 
 
+def test_text_need_not_count_as_a_number() -> None:
+    assert problems({"type": "integer"}, "1") == []
+    wrong = [("", "'1' is not of type 'integer'")]
+    assert problems({"type": "integer"}, "1", text_tells=False) == wrong
+
+
 def test_names() -> None:
     schema = {"properties": {"a": {}}, "required": ["a"], "additionalProperties": False}
     assert problems(schema, {}) == [("", "'a' is a required property")]

@@ -235,6 +235,7 @@ def test_the_constraints_of_a_field_are_enforced() -> None:
 def test_parameters_by_name_are_filled_up_with_defaults() -> None:
     shape = shape_of(plain)
     assert shape.fill({"a": 1}) == {"a": 1, "b": 2}
+    assert Shape(lambda *args, **options: None).fill({}) == {"args": [], "options": {}}
     with pytest.raises(SignatureMismatchError, match=r"\['a', 'b'\] but was .* \['a', 'z'\]"):
         shape.fill({"a": 1, "z": 2})
     with pytest.raises(ParameterTypeError, match="value: Field required"):

@@ -9,6 +9,7 @@ import pytest
 
 from headrace.exceptions import HomeUnusable, InvalidSetting
 from headrace.settings import (
+    Settings,
     ensure_home,
     get_current_settings,
     read_settings,
@@ -110,6 +111,16 @@ def test_what_is_no_setting_is_no_name_either() -> None:
         _ = get_current_settings().nonsense
     with pytest.raises(AttributeError, match="'logging_nonsense'"):
         _ = get_current_settings().logging.nonsense
+
+
+def test_settings_without_arguments_are_those_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HEADRACE_HOME", str(tmp_path))
+    monkeypatch.setenv("HEADRACE_TASKS_DEFAULT_RETRIES", "4")
+    settings = Settings(logging_level="DEBUG")  # type: ignore[call-arg]  # what is set is read
+    assert (settings.home, settings.tasks.default_retries) == (tmp_path, 4)
+    assert settings.logging.level == "DEBUG"
 
 
 def test_other_names_of_a_setting() -> None:

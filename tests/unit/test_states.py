@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pydantic
 import pytest
 
 from headrace import states
@@ -99,3 +100,8 @@ def test_states_that_users_make_are_fit_to_be_recorded() -> None:
     assert (len(change.name), change.message) == (1024, "")
     error: Any = ValueError("given as the message")
     assert str(states.Failed(error)) == "Failed('given as the message')"
+
+
+def test_a_state_has_one_of_the_types() -> None:
+    with pytest.raises(pydantic.ValidationError, match="Input should be 'SCHEDULED', 'PENDING',"):
+        State("NOPE")  # type: ignore[arg-type]

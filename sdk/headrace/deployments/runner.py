@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
@@ -126,7 +126,7 @@ class RunnerDeployment(BaseModel):
             schedules=schedules_from(interval, cron, rrule, timezone, schedule, schedules),
             concurrency_limit=limit,
             concurrency_options=None if limit is concurrency_limit else concurrency_limit,
-            parameters=dict(parameters or {}),
+            parameters=cast("dict[str, Any]", parameters or {}),
             job_variables=dict(job_variables or {}),
             **options,
         )
@@ -280,7 +280,11 @@ def schedules_from(
 def _created(given: Any) -> DeploymentScheduleCreate:
     if isinstance(given, DeploymentScheduleCreate):
         return given
-    return DeploymentScheduleCreate.from_schedule(as_schedule(given))
+    try:
+        schedule = as_schedule(given)
+    except TypeError:
+        return DeploymentScheduleCreate(schedule=given)  # which tells what a schedule may be
+    return DeploymentScheduleCreate.from_schedule(schedule)
 
 
 def _each(given: Any) -> list[Any]:

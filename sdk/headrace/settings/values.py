@@ -14,8 +14,23 @@ from headrace.exceptions import HomeUnusable
 HIDDEN = "********"
 
 
-class Settings(msgspec.Struct, frozen=True):
-    """What can be set. Times are in seconds."""
+class _Readable(type(msgspec.Struct)):  # type: ignore[misc]  # its name is not public
+    """Lets `Settings()`, without a home, read what is not given."""
+
+    def __call__(cls, *args: Any, **given: Any) -> Any:
+        if args or "home" in given:
+            return super().__call__(*args, **given)
+        from headrace.settings.files import with_file
+        from headrace.settings.reading import read_settings
+
+        return msgspec.structs.replace(read_settings(with_file(os.environ)), **given)
+
+
+class Settings(msgspec.Struct, frozen=True, metaclass=_Readable):
+    """What can be set; `Settings()` is what the environment and the file say now.
+
+    Times are in seconds.
+    """
 
     #: Where the ledger file and the spool stand.
     home: Path

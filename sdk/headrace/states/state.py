@@ -72,6 +72,9 @@ class State(Generic[R]):
         timestamp: the same as a date and time.
         state_details: what is known about it besides.
         id: its id; by default a new one.
+
+    Raises:
+        pydantic.ValidationError: there is no such type.
     """
 
     __slots__ = (
@@ -100,7 +103,7 @@ class State(Generic[R]):
         state_details: StateDetails | Mapping[str, Any] | None = None,
         id: UUID | None = None,
     ) -> None:
-        self.type = type if type.__class__ is StateType else StateType(type)
+        self.type = type if type.__class__ is StateType else _as_type(type)
         self.name = name or self.type.value.capitalize()
         # Users make states, too, and what they give as a message may be an exception.
         given: object = message
@@ -390,6 +393,22 @@ class State(Generic[R]):
     def _facts(self) -> tuple[object, ...]:
         details = self.state_details
         return (self.type, self.name, self.message, self.data, self.micros, details)
+
+
+def _as_type(given: object) -> StateType:
+    try:
+        return StateType(given)
+    except ValueError:
+        from pydantic_core import InitErrorDetails, ValidationError  # slow to load
+
+        *most, last = (repr(known.value) for known in StateType)
+        wrong = InitErrorDetails(
+            type="enum",
+            loc=("type",),
+            input=given,
+            ctx={"expected": f"{', '.join(most)} or {last}"},
+        )
+        raise ValidationError.from_exception_data("State", [wrong]) from None
 
 
 def _micros_of(time: datetime.datetime) -> int:

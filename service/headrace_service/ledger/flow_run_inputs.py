@@ -156,7 +156,9 @@ def _take_answer(db: peewee.Database, flow_run_id: UUID, given: dict[str, object
     if expected is None:
         return
     answer = given or {}
-    if expected.schema is not None and (wrong := problems(expected.schema, answer)):
+    if expected.schema is not None and (
+        wrong := problems(expected.schema, answer, text_tells=False)
+    ):
         path, reason = wrong[0]
         if len(wrong) > 1:
             reason = f"{reason}; {in_words(wrong[1:])}"

@@ -33,16 +33,26 @@ from headrace.client.schemas.objects import FlowRun, TaskRun
 from headrace.client.schemas.responses import (
     OrchestrationResult,
     SetStateStatus,
+    StateAbortDetails,
     StateAcceptDetails,
     StateRejectDetails,
 )
 from headrace.client.schemas.sorting import FlowRunSort, TaskRunSort
 from headrace.exceptions import ObjectAlreadyExists, ServiceError
 from headrace.names import generate_name
+from headrace.records import StateType
 from headrace.states import Pending, State
 
 if TYPE_CHECKING:
     from headrace.flows import Flow
+
+#: The states of runs that somebody has begun, or that are to stop.
+_NOT_TO_BEGIN = (
+    StateType.PENDING,
+    StateType.RUNNING,
+    StateType.CANCELLING,
+    StateType.CANCELLED,
+)
 
 
 def read_flow_run(flow_run_id: UUID) -> Asking[FlowRun]:
@@ -281,7 +291,7 @@ def set_flow_run_state(
         found = yield run_operations.set_flow_run_state(flow_run_id, _as_new(state), force)
     except ObjectAlreadyExists as refused:
         found = yield run_operations.flow_run(flow_run_id)
-        return _rejected(answers.flow_run(found).state, str(refused))
+        return _refused(state, answers.flow_run(found).state, str(refused))
     return _accepted(answers.flow_run(found).state)
 
 
@@ -333,7 +343,7 @@ def set_task_run_state(
         found = yield run_operations.set_task_run_state(task_run_id, _as_new(state), force)
     except ObjectAlreadyExists as refused:
         found = yield run_operations.task_run(task_run_id)
-        return _rejected(answers.task_run(found).state, str(refused))
+        return _refused(state, answers.task_run(found).state, str(refused))
     return _accepted(answers.task_run(found).state)
 
 
@@ -348,6 +358,11 @@ def _accepted(state: State[Any] | None) -> OrchestrationResult:
     )
 
 
-def _rejected(state: State[Any] | None, reason: str) -> OrchestrationResult:
-    details = StateRejectDetails(reason=reason)
-    return OrchestrationResult(state=state, status=SetStateStatus.REJECT, details=details)
+def _refused(wanted: State[Any], current: State[Any] | None, reason: str) -> OrchestrationResult:
+    if wanted.is_pending() and current is not None and current.type in _NOT_TO_BEGIN:
+        # Somebody else has begun the run, or stopped it: whoever meant to begin it is to let be.
+        reason = f"This run is in a {current.type.value} state and cannot transition to a PENDING "
+        aborted = StateAbortDetails(reason=f"{reason}state.")
+        return OrchestrationResult(state=current, status=SetStateStatus.ABORT, details=aborted)
+    rejected = StateRejectDetails(reason=reason)
+    return OrchestrationResult(state=current, status=SetStateStatus.REJECT, details=rejected)
