@@ -45,6 +45,7 @@ bench: $(READY)  ## measure against the budgets; PEERS=prefect measures it besid
 soak: $(READY)   ## the long robustness runs
 	$(BIN)/python -m bench.soak_many_writers
 	$(BIN)/python -m bench.soak_slots
+	$(BIN)/python -m bench.soak_hogs
 
 serve: $(READY)  ## the service, on port 4200
 	$(BIN)/headrace server start

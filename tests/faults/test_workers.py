@@ -47,8 +47,13 @@ def held(name: str = "held"):
 
 @flow
 def hogs():
-    pathlib.Path("hogging").touch()
-    ctypes.PyDLL(None).usleep(2_500_000)  # with the lock held that all threads need
+    ctypes.PyDLL(None).usleep(3_500_000)  # with the lock held that all threads need
+
+@flow
+def spins():
+    until, count = time.monotonic() + 3.5, 0
+    while time.monotonic() < until:
+        count += 1
 
 def die_before_the_report(worker):
     recorder = get_recorder()
@@ -70,7 +75,7 @@ def unreported(worker: int | None = None):
     with open("unreported", "a") as file:
         print(os.getpid(), file=file, flush=True)
 
-for each in (quick, kept.with_options(on_crashed=[note]), held, hogs, unreported):
+for each in (quick, kept.with_options(on_crashed=[note]), held, hogs, spins, unreported):
     each.deploy("d", work_pool_name="pool", print_next_steps=False)
 """
 #: A flow whose process has begun, and is not done with loading it, until it is told to go on.
@@ -117,7 +122,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
 @pytest.fixture
 def place(shared: Workplace) -> Workplace:
     """That folder, without what the test before has left there."""
-    for name in ("go", "held", "hogging", "hooks", "loading", "unreported"):
+    for name in ("go", "held", "hooks", "loading", "unreported"):
         (shared.folder / name).unlink(missing_ok=True)
     return shared
 
@@ -303,15 +308,17 @@ def test_a_process_whose_run_was_ended_meanwhile_calls_its_hooks_and_ends(
     assert (place.folder / "hooks").read_text() == f"{pid} Crashed\n"
 
 
-def test_code_that_lets_no_other_thread_run_is_not_taken_for_dead(place: Workplace) -> None:
-    run_id = ask(place, "hogs")
+def test_code_that_keeps_other_threads_from_running_is_not_taken_for_dead(
+    place: Workplace,
+) -> None:
+    run_ids = [ask(place, flow) for flow in ("hogs", "spins")]  # each for more than two leases
+    over = ("Completed", "Crashed")
     with place.started(*WORKER) as worker:
-        place.until((place.folder / "hogging").exists, "it hogs")
-        place.until(lambda: state_of(place, run_id) in ("Completed", "Crashed"), "it has ended")
+        place.until(lambda: all(state_of(place, each) in over for each in run_ids), "they ended")
         worker.interrupt()
         worker.finish()
-    assert state_of(place, run_id) == "Completed"
-    assert place.runs()[0]["runCount"] == 1
+    assert [state_of(place, run_id) for run_id in run_ids] == ["Completed", "Completed"]
+    assert [run["runCount"] for run in place.runs()[:2]] == [1, 1]
 
 
 def test_code_of_another_python_or_that_is_gone_fails_its_run_and_says_why(
