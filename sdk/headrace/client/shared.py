@@ -16,7 +16,7 @@ import atexit
 import os
 import threading
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from headrace.client.clients import AsyncClient, Client
 from headrace.client.operations import Operation
@@ -24,14 +24,39 @@ from headrace.settings import get_settings
 from headrace.utilities.asyncutils import start_in_shared_loop
 
 T = TypeVar("T")
+C = TypeVar("C")
 
-#: The process, and the service or ledger, that a client is good for.
-_Target = tuple[int, str | None, Path | str]
+#: The service or ledger that a client is good for, and who asks there.
+_Target = tuple[str | None, Path | str, str | None]
 
-_client: AsyncClient | None = None
-_target: _Target | None = None
-#: The client of those that wait, and what it is good for.
-_waiting: tuple[Client, _Target] | None = None
+
+class _Shared(Generic[C]):
+    """A client, and how many ask by it now: other settings must not take it away from them."""
+
+    def __init__(self, client: C, target: _Target) -> None:
+        self.client = client
+        self.target = target
+        self._users = 0
+        self._retired = False
+
+    def enter(self) -> None:
+        """One more asks by it."""
+        self._users += 1
+
+    def leave(self) -> bool:
+        """One has done; whether it is to be closed now."""
+        self._users -= 1
+        return self._retired and not self._users
+
+    def retire(self) -> bool:
+        """No more are to come; whether it is to be closed now."""
+        self._retired = True
+        return not self._users
+
+
+#: The client in the loop, which is known there alone; and that of those who wait, with its lock.
+_in_loop: _Shared[AsyncClient] | None = None
+_waiting: _Shared[Client] | None = None
 _changing = threading.Lock()
 _hooked = False
 
@@ -53,46 +78,61 @@ def ask_and_wait(operation: Operation[T]) -> T:
         ServiceError: the service answered with an error.
         SetupError: there is nobody to ask; the message says why.
     """
-    return _current_waiting().perform(operation)
+    shared = _entered()
+    try:
+        return shared.client.perform(operation)
+    finally:
+        with _changing:
+            is_over = shared.leave()
+        if is_over:
+            shared.client.close()
 
 
 async def _perform(operation: Operation[T]) -> T:
-    client = await _current()
-    return await client.perform(operation)
+    shared = await _entered_in_loop()
+    try:
+        return await shared.client.perform(operation)
+    finally:
+        if shared.leave():
+            await shared.client.close()
 
 
-async def _current() -> AsyncClient:
+async def _entered_in_loop() -> _Shared[AsyncClient]:
     """The client for the settings as they are; one for other settings is closed."""
-    global _client, _target
-    target = _current_target()
-    if _client is None or _target != target:
-        former, was = _client, _target
-        _client, _target = AsyncClient(), target
-        # What a forked child inherits is its parent's to close.
-        if former is not None and was is not None and was[0] == target[0]:
-            await former.close()
+    global _in_loop
+    target, former = _current_target(), _in_loop
+    if former is None or former.target != target:
+        _in_loop = _Shared(AsyncClient(), target)
         _close_at_exit()
-    return _client
+    shared = _in_loop
+    assert shared is not None
+    shared.enter()
+    if former is not None and former is not shared and former.retire():
+        await former.client.close()
+    return shared
 
 
-def _current_waiting() -> Client:
+def _entered() -> _Shared[Client]:
     """The same for those that wait."""
     global _waiting
-    target, former = _current_target(), _waiting
-    if former is not None and former[1] == target:
-        return former[0]
+    target = _current_target()
     with _changing:
-        if _waiting is None or _waiting[1] != target:
-            former, _waiting = _waiting, (Client(), target)
-            if former is not None:
-                former[0].close()
+        former = _waiting
+        if former is None or former.target != target:
+            _waiting = _Shared(Client(), target)
             _close_at_exit()
-        return _waiting[0]
+        shared = _waiting
+        assert shared is not None
+        shared.enter()
+        is_over = former is not None and former is not shared and former.retire()
+    if is_over and former is not None:
+        former.client.close()
+    return shared
 
 
 def _current_target() -> _Target:
     settings = get_settings()
-    return os.getpid(), settings.service_url, settings.ledger
+    return settings.service_url, settings.ledger, settings.api_key
 
 
 def _close_at_exit() -> None:
@@ -104,10 +144,24 @@ def _close_at_exit() -> None:
 
 def close() -> None:
     """Let go of connections and files; the next question opens them again."""
-    global _client, _waiting
+    global _in_loop, _waiting
     waiting, _waiting = _waiting, None
     if waiting is not None:
-        waiting[0].close()
-    client, _client = _client, None
-    if client is not None and _target is not None and _target[0] == os.getpid():
-        start_in_shared_loop(client.close()).result()
+        waiting.client.close()
+    in_loop, _in_loop = _in_loop, None
+    if in_loop is not None:
+        start_in_shared_loop(in_loop.client.close()).result()
+
+
+#: What a forked child inherits is its parent's, and left alone.
+_inherited: list[object] = []
+
+
+def _begin_anew() -> None:
+    global _in_loop, _waiting, _changing
+    _inherited.extend((_in_loop, _waiting))
+    _in_loop = _waiting = None
+    _changing = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_begin_anew)
