@@ -327,17 +327,22 @@ def test_a_batch_is_not_given_up_when_something_else_answers(
         send(url, payload)
 
 
+#: What is answered to a batch that was taken before.
+ACK = (
+    '{"data":{"record":{"__typename":"RecordAck","number":1,"accepted":1,"duplicate":true,'
+    '"lost":null,"refused":[]}}}'
+)
+
+
 def test_a_service_that_takes_batches_and_says_nothing_is_away(
     payload: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http_module, "ANSWER_TIMEOUT", (0.01, 60.0))
-    ack = '{"data":{"record":{"__typename":"RecordAck","number":1,"accepted":1,"duplicate":true,'
-    ack += '"lost":null,"refused":[]}}}'
     silent = threading.Event()
 
     def answer(handler: BaseHTTPRequestHandler, body: bytes) -> None:
         silent.wait()
-        says(200, ack)(handler, body)
+        says(200, ACK)(handler, body)
 
     with server(answer) as url:
         transport = HttpTransport(url)
@@ -353,6 +358,21 @@ def test_a_service_that_takes_batches_and_says_nothing_is_away(
         else:
             raise AssertionError("it has never had the time")
         transport.close()
+
+
+def test_a_service_that_was_slow_has_twice_as_long_for_the_next_batch(
+    payload: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = iter([0.0, 2.5, 10.0, 15.0, 20.0, 30.0, 40.0, 40.5])
+    monkeypatch.setattr(http_module, "monotonic", lambda: next(times))
+    with server(says(200, ACK)) as url:
+        transport = HttpTransport(url)
+        allowed = []
+        for _ in range(4):
+            transport.send(payload)
+            allowed.append(transport._patience)
+        transport.close()
+    assert allowed == [5.0, 10.0, 12.0, 3.0]
 
 
 @pytest.mark.parametrize("status", [400, 413])

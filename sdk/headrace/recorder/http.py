@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 #: Seconds until a connection stands, and until the service has said who it is.
 CONNECT_TIMEOUT = 2.0
 #: Seconds until a batch is answered: at first, and at most. A service that hangs is noticed soon;
-#: one that is slow, but says who it is, has twice as long for the next try.
+#: one that is slow has twice as long as it took, or did not answer in, for the next.
 ANSWER_TIMEOUT = (3.0, 12.0)
 
 #: The codes of errors that tell of missing rights.
@@ -194,8 +195,11 @@ class HttpTransport:
 
     def send(self, payload: bytes) -> BatchAck:
         """Post a batch; see `Transport.send`."""
+        began = monotonic()
         response = self._post(_BEFORE + payload + _AFTER, self._patience)
-        self._patience = ANSWER_TIMEOUT[0]
+        # One that took its time may take it again: to be sent a batch twice makes it no quicker.
+        least, most = ANSWER_TIMEOUT
+        self._patience = max(least, min(most, 2 * (monotonic() - began)))
         if response.status_code in self._REFUSALS:
             raise TransportRefused(f"HTTP {response.status_code}: {response.text[:200]}")
         try:
