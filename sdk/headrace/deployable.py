@@ -185,7 +185,8 @@ class Deployable:
             entrypoint: `path/to/file.py:flow`, relative to this folder, or `package.module.flow`:
                 then the code does not travel, and has to be there where workers are.
             options: as of `to_deployment`.
-            print_next_steps: whether to log how its runs come to be executed.
+            print_next_steps: whether to print, besides what became of it, how its runs are asked
+                for and come to be executed.
             image, build, push, ignore_warnings: have no effect, since no image is needed; programs
                 written for Prefect give them.
 
@@ -198,7 +199,7 @@ class Deployable:
             DeploymentApplyError: the deployment cannot be as it is described.
             BundleError: something that the flow uses cannot travel; the message names it.
         """
-        from headrace.deployments.runner import by_value
+        from headrace.deployments.runner import by_value, deploy, has_workers
 
         if not work_pool_name:
             raise ValueError(
@@ -216,9 +217,14 @@ class Deployable:
         )
         if entrypoint is not None:
             deployment.entrypoint = entrypoint
-        key: UUID = await deployment.apply.aio()
+        (key,) = await deploy.aio(
+            deployment, work_pool_name=work_pool_name, print_next_steps_message=False
+        )
         if print_next_steps:
-            _tell_next_steps(deployment.full_name, work_pool_name)
+            from headrace.deployments import summary
+
+            there = await has_workers(work_pool_name)
+            summary.print_next_steps(deployment.full_name, work_pool_name, there)
         return key
 
     @classmethod
@@ -238,15 +244,3 @@ class Deployable:
         flow = cast("Self", load_flow(entrypoint, folder))
         flow.source = Source(folder, entrypoint)
         return flow
-
-
-def _tell_next_steps(deployment: str, pool: str) -> None:
-    from headrace.logging import ensure_logging, get_logger
-    from headrace.settings import get_settings
-
-    ensure_logging(get_settings())
-    get_logger("deployments").info(
-        "Deployed %r; its runs are executed by `headrace worker start --pool %r`",
-        deployment,
-        pool,
-    )

@@ -139,8 +139,9 @@ def test_deployments(workplace: Workplace) -> None:
     create = ("work-pool", "create", "--type", "process", "local-process-pool")
     assert workplace.headrace(*create) == ""
     printed, logged = program(workplace, "deploy.py")
-    assert printed == ""
-    assert "headrace worker start --pool 'local-process-pool'" in logged[0]
+    assert logged == []
+    assert "my-pipeline/prod-pipeline │ applied" in printed
+    assert "headrace worker start --pool 'local-process-pool'" in printed
     workplace.headrace("deployment", "run", "my-pipeline/prod-pipeline")
     worker = ("worker", "start", "--pool", "local-process-pool", "--run-once")
     code, out, err = workplace.run("-m", "headrace", *worker)

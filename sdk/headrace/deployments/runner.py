@@ -310,22 +310,50 @@ async def deploy(
 ) -> list[UUID]:
     """Make several deployments known to a work pool.
 
-    Their code travels by value, or is found by entrypoint if they have a source. `image`, `build`
-    and `push` have no effect, since no image is needed; programs written for Prefect give them.
+    Their code travels by value, or is found by entrypoint if they have a source. What became of
+    each is printed. `image`, `build`, `push` and `ignore_warnings` have no effect, since no image
+    is needed; programs written for Prefect give them.
+
+    Args:
+        deployments: what `to_deployment` makes.
+        work_pool_name: the pool, which exists.
+        print_next_steps_message: whether to print how their runs are asked for and executed.
 
     Returns:
-        Their ids.
+        The ids of those that are known now.
 
     Raises:
         ValueError: no pool is named.
-        DeploymentApplyError: one cannot be as it is described; an unknown pool is one such case.
+        UnknownWorkPool: (also a ValueError) there is no such pool.
+        DeploymentApplyError: the only one cannot be as it is described.
     """
+    from headrace.deployments import summary  # loads rich
+
     if not work_pool_name:
         raise ValueError("A work pool name must be provided when deploying a deployment.")
-    return [
-        await by_value(deployment).apply.aio(work_pool_name=work_pool_name)
-        for deployment in deployments
-    ]
+    keys: list[UUID] = []
+    outcomes = []
+    for deployment in deployments:
+        error = None
+        try:
+            keys.append(await by_value(deployment).apply.aio(work_pool_name=work_pool_name))
+        except UnknownWorkPool:
+            raise  # it would be the same for all
+        except Exception as raised:  # the others are to be known all the same
+            if len(deployments) == 1:
+                raise
+            error = str(raised)
+        outcomes.append(summary.Outcome(deployment.full_name, error))
+    summary.print_outcomes(outcomes)
+    if print_next_steps_message and keys:
+        summary.print_next_steps_of_many(work_pool_name, await has_workers(work_pool_name))
+    return keys
+
+
+async def has_workers(work_pool_name: str) -> bool:
+    """Whether a worker of the pool is online."""
+    pool = await ask(work.work_pool(work_pool_name))
+    return pool is not None and any(worker["online"] for worker in pool["workers"])
 
 
 def by_value(deployment: RunnerDeployment) -> RunnerDeployment:
