@@ -334,12 +334,14 @@ class SlotNews(msgspec.Struct, frozen=True, omit_defaults=True):
     `answers` has what became of requests, by lease; those of which it says nothing wait. Those in
     `unknown` do not: ask for them anew. `released` are those leases of `release` that had slots, or
     a place in line, when they were given back first. `lost` are those of `renew` that have ended.
+    `service` names who answers: nobody else remembers what was given back to it.
     """
 
     answers: dict[UUID, SlotAnswer] = {}
     unknown: list[UUID] = []
     released: list[UUID] = []
     lost: list[UUID] = []
+    service: str = ""
 
 
 def now_micros() -> int:

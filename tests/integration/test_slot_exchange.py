@@ -75,7 +75,9 @@ def taken(ledger: Ledger) -> tuple[int, int]:
 
 async def exchange(ledger: Ledger, **what: Any) -> Any:
     answer = (await ask(ledger, EXCHANGE, exchange=what))["exchangeSlots"]
-    return answer.get("news", answer)
+    if (news := answer.get("news")) is not None:
+        assert news.pop("service")
+    return answer if news is None else news
 
 
 def wanted(**more: Any) -> tuple[str, dict[str, Any]]:
@@ -155,20 +157,22 @@ class Line:
     def __init__(self, service_url: str) -> None:
         self.lost = 0
         self._to_lose = ""
-        line, target = self, urlsplit(service_url).netloc
+        self._target = self._next = urlsplit(service_url).netloc
+        line = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
-                there = http.client.HTTPConnection(target)
+                there = http.client.HTTPConnection(line._target)
                 there.request("POST", self.path, body, {"content-type": "application/json"})
                 answer = there.getresponse().read()
                 there.close()
                 if json.loads(body)["variables"]["exchange"].get(line._to_lose):
                     line._to_lose = ""
                     line.lost += 1
+                    line._target = line._next
                     self.close_connection = True
                     return
                 self.send_response(200)
@@ -184,9 +188,13 @@ class Line:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
-    def lose_the_answer_to(self, what: str) -> None:
-        """Lose the next answer to an exchange that asks for something of that kind."""
+    def lose_the_answer_to(self, what: str, then: str | None = None) -> None:
+        """Lose the next answer to an exchange that asks for something of that kind.
+
+        From then on the service at the URL `then` is asked, if it is given.
+        """
         self._to_lose = what
+        self._next = self._target if then is None else urlsplit(then).netloc
 
     def close(self) -> None:
         """Hang up."""
@@ -224,6 +232,16 @@ def test_slots_that_were_lost_shortly_before_the_end_are_noticed_whichever_answe
     with pytest.raises(ConcurrencySlotsLost):
         lose()
     assert line.lost == 1
+
+
+def test_slots_that_were_given_back_are_not_lost_with_the_service_that_knew_it(
+    ledger: Ledger, line: Line, place: Path | str
+) -> None:
+    with start_in_thread(place) as another:
+        with concurrency("db", on_lease_lost="fence"):
+            line.lose_the_answer_to("release", then=another.url)
+        assert line.lost == 1
+        assert taken(ledger) == (0, 0)
 
 
 @pytest.fixture

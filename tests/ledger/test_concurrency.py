@@ -181,6 +181,31 @@ def test_asking_again_under_the_same_lease_changes_nothing(desk: Desk) -> None:
     assert desk.do(concurrency.acquire, waiting).answer.granted
 
 
+def test_a_lease_of_which_its_holder_hears_late_begins_anew(desk: Desk) -> None:
+    desk.limit("db")
+    request = SlotRequest(uuids.uuid7(), ["db"], HOLDER, lease_seconds=10.0)
+    desk.do(concurrency.acquire, request)
+    desk.now += 9 * S
+    assert desk.do(concurrency.acquire, request).answer.granted
+    desk.now += 9 * S
+    assert desk.do(concurrency.renew, [(request.lease_id, 10.0)]).answer == []
+
+
+def test_one_who_asks_again_after_his_lease_has_ended_asks_like_anybody_else(desk: Desk) -> None:
+    desk.limit("db")
+    first, second = (
+        SlotRequest(uuids.uuid7(), ["db"], HOLDER, lease_seconds=10.0) for _ in range(2)
+    )
+    desk.do(concurrency.acquire, first)
+    desk.now += 10 * S  # nobody has swept
+    assert desk.do(concurrency.acquire, first).answer.granted
+    desk.now += 10 * S
+    assert desk.do(concurrency.acquire, second).answer.granted
+    assert not desk.do(concurrency.acquire, first).answer.granted
+    assert desk.release(second.lease_id) == [first.lease_id]
+    assert desk.rows() == (1, 0)
+
+
 def test_unknown_limits_limit_nothing(desk: Desk) -> None:
     desk.limit("db")
     _, answer = desk.ask("nope")

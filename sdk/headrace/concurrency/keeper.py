@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from uuid import UUID
 
 from headrace.concurrency.slots import Slots
@@ -17,8 +19,6 @@ logger = logging.getLogger("headrace.concurrency")
 RENEW_AFTER = 1 / 3
 #: Seconds between two tries, of a lease that could not be renewed, at most.
 RETRY = 5.0
-#: Seconds that an answer is waited for.
-ANSWER = 10.0
 
 
 class _Kept:
@@ -66,43 +66,58 @@ class Keeper:
             elif kept.renew_at < self._wakes_at:
                 self._wake.notify()
 
-    def leave(self, lease_id: UUID) -> None:
-        """Keep a lease no longer."""
+    def leave(self, lease_id: UUID) -> bool:
+        """Keep a lease no longer; whether it has lasted until now."""
         with self._wake:
-            self._kept.pop(lease_id, None)
+            kept = self._kept.pop(lease_id, None)
+        return kept is not None and time.monotonic() < kept.ends_at
 
     def _run(self) -> None:
         while True:
             with self._wake:
                 now = time.monotonic()
                 self._wakes_at = min(
-                    (kept.renew_at for kept in self._kept.values()), default=now + 3600
+                    (min(kept.renew_at, kept.ends_at) for kept in self._kept.values()),
+                    default=now + 3600,
                 )
                 if self._wakes_at > now:
                     self._wake.wait(self._wakes_at - now)
                     continue
+                over = [key for key, kept in self._kept.items() if kept.ends_at <= now]
+                lost = [self._kept.pop(key) for key in over]
                 due = {key: kept for key, kept in self._kept.items() if kept.renew_at <= now}
+                for kept in due.values():
+                    kept.renew_at = math.inf  # until there is an answer
+            for kept in lost:
+                self._tell(kept)
             for slots in {id(kept.slots): kept.slots for kept in due.values()}.values():
                 self._renew(slots, {k: kept for k, kept in due.items() if kept.slots is slots})
 
     def _renew(self, slots: Slots, due: dict[UUID, _Kept]) -> None:
+        """Ask for some leases to be renewed; others are looked after while there is no answer."""
         asked_at = time.monotonic()
         try:
-            leases = [(lease_id, kept.seconds) for lease_id, kept in due.items()]
-            lost = set(slots.renew(leases).result(ANSWER))
+            renewal = slots.renew([(lease_id, kept.seconds) for lease_id, kept in due.items()])
+        except Exception as error:
+            renewal = Future()
+            renewal.set_exception(error)
+        renewal.add_done_callback(lambda answer: self._note(due, asked_at, answer))
+
+    def _note(self, due: dict[UUID, _Kept], asked_at: float, answer: Future[list[UUID]]) -> None:
+        """Note what came of a renewal; in any thread."""
+        try:
+            lost = set(answer.result())
         except Exception as error:  # whatever it was: the leases have some time left
             logger.warning("leases of concurrency slots could not be renewed: %s", error)
-            lost = {key for key, kept in due.items() if kept.ends_at <= time.monotonic()}
             for kept in due.values():
                 kept.try_later(time.monotonic())
         else:
-            for kept in due.values():
+            for lease_id, kept in due.items():
                 kept.last_from(asked_at)
-        for lease_id in lost:
-            with self._wake:
-                kept_still = self._kept.pop(lease_id, None)
-            if kept_still is not None:
-                self._tell(kept_still)
+                if lease_id in lost:
+                    kept.ends_at = -math.inf
+        with self._wake:
+            self._wake.notify()
 
     def _tell(self, kept: _Kept) -> None:
         try:

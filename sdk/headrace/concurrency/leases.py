@@ -215,7 +215,9 @@ class Lease:
 
     def end(self) -> Future[list[UUID]]:
         """Give the slots back."""
-        self._keeper.leave(self._id)
+        if not self._keeper.leave(self._id):
+            self._abort = None
+            self._lose()
         return self._slots.release(self._id)
 
     def leave(self) -> UUID:
@@ -225,7 +227,7 @@ class Lease:
 
     def ended(self, in_force: list[UUID] | None) -> None:
         """Which leases were in force until they were given back; None if that is not known."""
-        if in_force is not None and self._id not in in_force and not self.lost:
+        if in_force is not None and self._id not in in_force:
             self._abort = None
             self._lose()
 
@@ -241,6 +243,8 @@ class Lease:
             )
 
     def _lose(self) -> None:
+        if self.lost:
+            return
         self.lost = True
         self._context.run(self._tell_lost)
         if self._abort is not None:

@@ -61,10 +61,14 @@ class _Asking(NamedTuple):
 
 
 class _Release(NamedTuple):
-    """A lease that is to be given back; tried until `until` (monotonic)."""
+    """A lease that is to be given back; tried until `until` (monotonic).
+
+    `service` is who was heard of last before it was.
+    """
 
     future: Future[list[UUID]]
     until: float
+    service: str
 
 
 class _Renewal(NamedTuple):
@@ -106,6 +110,8 @@ class ServiceSlots:
         self._renew: list[_Renewal] = []
         # How often the service has not answered, and has failed, since it last answered.
         self._away = self._bugs = 0
+        # Who has answered last.
+        self._service = ""
 
     def acquire(self, request: SlotRequest) -> Future[SlotAnswer]:
         """Ask for slots; while the service does not answer, again and again."""
@@ -122,7 +128,7 @@ class ServiceSlots:
         with self._changing():
             self._asking.pop(lease_id, None)
             self._unsent.pop(lease_id, None)
-            self._release[lease_id] = _Release(future, time.monotonic() + RELEASE)
+            self._release[lease_id] = _Release(future, time.monotonic() + RELEASE, self._service)
         return future
 
     def renew(self, leases: Iterable[tuple[UUID, float]]) -> Future[list[UUID]]:
@@ -235,8 +241,12 @@ class ServiceSlots:
 
     def _deliver(self, parcel: _Parcel, news: SlotNews) -> None:
         self._tell(news)
+        self._service = news.service
         for lease_id, released in parcel.release.items():
-            _set(released.future, [lease_id] if lease_id in news.released else [])
+            # Given back to another one before, it may be, whose answer was lost with it.
+            forgotten = released.service not in ("", news.service)
+            known = forgotten or lease_id in news.released
+            _set(released.future, [lease_id] if known else [])
         lost = set(news.lost)
         for leases, future in parcel.renew:
             _set(future, [lease.lease_id for lease in leases if lease.lease_id in lost])

@@ -25,7 +25,10 @@ class Slots(Protocol):
         """
 
     def release(self, lease_id: UUID) -> Future[list[UUID]]:
-        """Give a lease back, or wait for it no more; the future has it, if it was in force."""
+        """Give a lease back, or wait for it no more.
+
+        The future has it, unless it is known to have ended before.
+        """
 
     def renew(self, leases: Iterable[tuple[UUID, float]]) -> Future[list[UUID]]:
         """Let each lease last for so many seconds from now on; the future has the lost ones."""

@@ -151,7 +151,8 @@ The answer to a `SlotExchange`, a JSON object of which every field is optional:
   slots never will be had). A request of which nothing is said waits.
 * `unknown`: leases of `waiting` of which nothing is known here: ask for them anew.
 * `released`: those leases of `release` that had slots, or a place in line, when they were given
-  back first. `lost`: those of `renew` that have ended."""
+  back first. `lost`: those of `renew` that have ended.
+* `service`: who answers. Another one does not remember what was given back to it."""
 
 SCALARS: dict[object, ScalarDefinition] = {
     DateTime: strawberry.scalar(

@@ -65,7 +65,8 @@ def acquire(db: peewee.Database, request: SlotRequest, now: int) -> Outcome:
     desk = Desk(db, now)
     lease_id = request.lease_id.bytes
     limits = desk.named(request.names)
-    if held := desk.limits_held(lease_id):  # asked before, and the answer was lost
+    if held := desk.limits_held(lease_id):  # asked before: who hears of it only now has it from now
+        renew(db, [(request.lease_id, request.lease_seconds)], now)
         return Outcome(granted(held), {})
     active = [limit for limit in limits if limit.capacity.active]
     if (refusal := _refusal(active, request)) is not None:

@@ -30,7 +30,7 @@ from headrace_service.admission import (
 )
 from headrace_service.ledger.lines import TOGETHER, Claim, Lines
 from headrace_service.ledger.models import Slot
-from headrace_service.ledger.statements import Insert, Statement
+from headrace_service.ledger.statements import Statement, Upsert
 
 #: Of limits that are no rates: slots of those are neither kept nor given back, they drain.
 LASTING = (
@@ -38,7 +38,7 @@ LASTING = (
     'AND "l"."decay" = 0)'
 )
 
-_INSERT_SLOT = Insert(Slot)
+_PUT_SLOT = Upsert(Slot)
 _HELD = Statement(
     'SELECT "occupied", "since", "until", "key" FROM "slot" WHERE "limit_id" = ? AND "until" > ?'
 )
@@ -172,7 +172,8 @@ class Desk:
                 own = self._held_of(limit, claim.key)
                 since, until = drain(limit.capacity, own, claim.occupied, self.now, claim.key)
             row = (limit.id, claim.lease_id, claim.occupied, since, until)
-            _INSERT_SLOT.run(self.db, *row, claim.client_id, claim.holder, claim.key)
+            # Whoever asks again may have had them before, until that lease ended.
+            _PUT_SLOT.run(self.db, *row, claim.client_id, claim.holder, claim.key)
             self._note(limit, Held(claim.occupied, since, until, claim.key))
         return granted(limits)
 

@@ -12,6 +12,8 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+import uuid_utils
+
 from headrace.records import SlotAnswer, SlotLease, SlotNews, SlotRequest
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ class Exchanges:
     def __init__(self, slots: Slots, kept: float = KEPT) -> None:
         self._slots = slots
         self._kept = kept
+        self._name = str(uuid_utils.uuid7())
         self._entries: dict[UUID, _Entry] = {}
         self._cleaning: asyncio.TimerHandle | None = None
 
@@ -66,13 +69,15 @@ class Exchanges:
 
         The arguments are those of `headrace.records.SlotExchange`.
         """
-        news = SlotNews({}, [lease for lease in waiting if lease not in self._entries], [], [])
+        news = SlotNews(
+            {}, [lease for lease in waiting if lease not in self._entries], [], [], self._name
+        )
         if acquire or release or renew:
             leases = [(lease.lease_id, lease.seconds) for lease in renew]
             for lease_id in release:
                 self._entries.pop(lease_id, None)
             done = await asyncio.wrap_future(self._slots.exchange(acquire, release, leases))
-            news = SlotNews(done.answers, news.unknown, done.released, done.lost)
+            news = SlotNews(done.answers, news.unknown, done.released, done.lost, self._name)
             heard_until = self._now() + self._kept
             for lease_id, future in done.waiting.items():
                 self._entries[lease_id] = _Entry(future, heard_until)

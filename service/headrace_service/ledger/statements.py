@@ -85,14 +85,15 @@ class Upsert(Statement):
     """An `INSERT` of all of a model's columns that takes the place of a row with the same key."""
 
     def __init__(self, model: type[Table]) -> None:
-        (key,) = (field.column_name for field in model._meta.get_primary_keys())
+        keys = [field.column_name for field in model._meta.get_primary_keys()]
         names = [field.column_name for field in model._meta.sorted_fields]
         columns = ", ".join(f'"{name}"' for name in names)
         places = ", ".join("?" for _ in names)
-        kept = ", ".join(f'"{name}" = excluded."{name}"' for name in names if name != key)
+        kept = ", ".join(f'"{name}" = excluded."{name}"' for name in names if name not in keys)
+        target = ", ".join(f'"{name}"' for name in keys)
         super().__init__(
             f'INSERT INTO "{model._meta.table_name}" ({columns}) VALUES ({places}) '
-            f'ON CONFLICT ("{key}") DO UPDATE SET {kept}'
+            f"ON CONFLICT ({target}) DO UPDATE SET {kept}"
         )
 
 
