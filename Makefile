@@ -44,7 +44,9 @@ bench: $(READY)  ## measure against the budgets; PEERS=prefect measures it besid
 
 soak: $(READY)   ## the long robustness runs
 	$(BIN)/python -m bench.soak_many_writers
-	$(BIN)/python -m bench.soak_slots
+	$(BIN)/python -m bench.soak_slots --through file
+	$(BIN)/python -m bench.soak_slots --through service
+	$(BIN)/python -m bench.soak_slots --through outages
 	$(BIN)/python -m bench.soak_hogs
 
 serve: $(READY)  ## the service, on port 4200

@@ -113,13 +113,17 @@ class Service:
 
 
 @contextmanager
-def service(subject: Subject, home: Path, *, patience: float = 90) -> Iterator[Service]:
+def service(
+    subject: Subject, home: Path, *, patience: float = 90, port: int | None = None
+) -> Iterator[Service]:
     """Run the subject's service on `home`, from its first healthy answer to the block's end.
+
+    It listens on `port`, or on one that is free.
 
     Raises:
         BenchmarkFailed: it ended, or was not healthy after `patience` seconds.
     """
-    port = free_port()
+    port = port or free_port()
     command = subject.command("server", "start", "--host", "127.0.0.1", "--port", str(port))
     log = home / "service.log"
     started = time.perf_counter()

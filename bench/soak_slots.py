@@ -1,11 +1,12 @@
 """Processes with threads take slots of one limit and are killed at random: never more than allowed.
 
-    python -m bench.soak_slots --seconds 60 --processes 8 --threads 8
+    python -m bench.soak_slots --seconds 60 --processes 8 --threads 8 --through outages
 
-Each thread writes to one file, the witness, when it has got a slot and before it gives it back.
-Whatever the ledger says, the witness shows how many held slots at once. In the end that must never
-have been more than the limit, nobody may have waited for minutes, and no slot may have stayed
-taken. Exit code 0 if so.
+They ask a ledger file for their slots, a service (`--through service`), or one that is killed and
+started again now and then (`--through outages`). Each thread says to a witness (`bench.witness`)
+what it does. Whatever the ledger says, the witness shows how many had slots at once. In the end
+that must never have been more than the limit, nobody may have waited for minutes, and the whole
+limit can be taken. Exit code 0 if so.
 """
 
 from __future__ import annotations
@@ -13,132 +14,199 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import signal
 import subprocess
 import sys
-import tempfile
-import threading
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
+from bench.processes import free_port, last_line, scratch, service
+from bench.subjects import QUICK, headrace
+from bench.witness import ASKED, ENTERED, KEPT, KILLED, LEFT, LOST, Witness, crossings, fault
 from headrace.client import Client, limit_operations
-from headrace.concurrency.sync import concurrency
+from headrace.concurrency.sync import ConcurrencySlotsLost, concurrency
 
 #: Slots of the limit.
 LIMIT = 5
 #: Seconds for which a slot is held, at most.
 WORK = 0.01
+#: Seconds of a lease: in a ledger file the usual, of a service so few that it has to be renewed.
+LEASES = {"file": 300.0, "service": 3.0, "outages": 3.0}
+#: How many hold their slot for longer than usual, up to two short leases: one in so many.
+LONG = 50
 #: Seconds between two kills, on average.
 KILLS = 1.0
+#: How probable it is, at each kill, that the service is killed; and while it is away, that it comes
+#: back.
+GOES, RETURNS = 0.25, 0.3
 #: Seconds in which somebody gets a slot, whoever was killed: they come free as soon as somebody
 #: who waits has seen it.
-PATIENCE = 15.0
-
-ENTERED, LEFT, KILLED = "entered", "left", "killed"
+PATIENCE = 30.0
 
 
-class Witness:
-    """The file in which everybody says what he does, in the order in which it happens."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-
-    def say(self, what: str, pid: int, thread: int = 0) -> None:
-        """Write a line at once; all processes have the same monotonic clock."""
-        line = f"{time.monotonic_ns()} {what} {pid} {thread}\n"
-        os.write(self._file, line.encode())
-
-
-def work(path: Path, seconds: float, threads: int) -> None:
+def work(path: Path, seconds: float, threads: int, lease: float) -> None:
     """Take slots and give them back for so long."""
     witness, end, pid = Witness(path), time.monotonic() + seconds, os.getpid()
 
+    def hold() -> None:
+        until = time.monotonic() + random.random() * WORK
+        if random.randrange(LONG) == 0:
+            until += random.random() * 2 * min(LEASES.values())
+        while (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, WORK))  # so that it can be aborted
+
     def cross(thread: int) -> None:
         while time.monotonic() < end:
-            with concurrency("soak", timeout_seconds=60, on_lease_lost="fence"):
-                witness.say(ENTERED, pid, thread)
-                time.sleep(random.random() * WORK)
-                witness.say(LEFT, pid, thread)
+            witness.say(ASKED, pid, thread)
+            wanted = concurrency(
+                "soak",
+                timeout_seconds=2 * PATIENCE,
+                lease_duration=lease,
+                on_lease_lost=random.choice(["fence", "abort"]),
+            )
+            try:
+                with wanted:
+                    witness.say(ENTERED, pid, thread)
+                    hold()
+                    witness.say(LEFT, pid, thread)
+            except ConcurrencySlotsLost:
+                witness.say(LOST, pid, thread)
+            else:
+                witness.say(KEPT, pid, thread)
 
-    crossing = [threading.Thread(target=cross, args=(number,)) for number in range(threads)]
-    for each in crossing:
-        each.start()
-    for each in crossing:
-        each.join()
+    with ThreadPoolExecutor(threads) as crossing:
+        list(crossing.map(cross, range(threads)))
 
 
-def check(lines: list[str]) -> str | None:
-    """What is wrong with what the witness has seen; None if nothing is."""
-    within: set[tuple[str, str]] = set()
-    dead: set[str] = set()
-    last: int | None = None
-    # A process's last lines may be older than its killer's word: in the order of their times.
-    for moment, what, pid, thread in sorted(
-        (int(time_), what, pid, thread) for time_, what, pid, thread in map(str.split, lines)
-    ):
-        if what == KILLED:
-            within = {each for each in within if each[0] != pid}
-            dead.add(pid)
-        elif pid in dead:
-            continue  # its last moments
-        elif what == LEFT:
-            within.discard((pid, thread))
-        else:
-            within.add((pid, thread))
-            if len(within) > LIMIT:
-                return f"{len(within)} held slots at once at {moment}: {sorted(within)}"
-            if last is not None and moment - last > PATIENCE * 1e9:
-                return f"nobody got a slot for {(moment - last) / 1e9:.1f} s"
-            last = moment
+class Served:
+    """A service, and the same one again after it was killed."""
+
+    def __init__(self, home: Path) -> None:
+        self.home, self.port, self.kills = home, free_port(), 0
+        self._open = ExitStack()
+        self._pid: int | None = None
+        os.environ["HEADRACE_API_URL"] = f"http://127.0.0.1:{self.port}"
+        self.start()
+
+    @property
+    def is_away(self) -> bool:
+        """Whether it was killed, and not started again."""
+        return self._pid is None
+
+    def start(self) -> None:
+        """Start it; it answers when this returns."""
+        running = service(headrace(QUICK), self.home, port=self.port)
+        self._pid = self._open.enter_context(running).pid
+
+    def kill(self) -> None:
+        """Kill it, with whatever it is just doing."""
+        assert self._pid is not None
+        os.kill(self._pid, signal.SIGKILL)
+        self.kills += 1
+        self.end()
+
+    def end(self) -> None:
+        """End it, if it is there."""
+        self._pid = None
+        self._open.close()
+
+
+class Crowd:
+    """The processes that cross the limit; one that is killed is replaced."""
+
+    def __init__(self, home: Path, options: argparse.Namespace) -> None:
+        self.kills = 0
+        self._witness = Witness(home / "witness")
+        self._errors = home / "errors"
+        self._options = options
+        self._end = time.monotonic() + options.seconds
+        self._running = [self._start() for _ in range(options.processes)]
+
+    def kill_one(self) -> None:
+        """Kill one of them, and start another."""
+        victim = self._running.pop(random.randrange(len(self._running)))
+        # Before it is dead, so that nobody is given its slots before this is said.
+        self._witness.say(KILLED, victim.pid)
+        victim.kill()
+        victim.wait()
+        self.kills += 1
+        self._running.append(self._start())
+
+    def wait(self) -> str | None:
+        """Wait until all have done their work; what went wrong, or None."""
+        codes = [process.wait() for process in self._running]
+        failed = sum(code != 0 for code in codes)
+        return (
+            f"{failed} processes failed: {last_line(self._errors.read_text())}" if failed else None
+        )
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        seconds = max(1.0, self._end - time.monotonic())
+        own = ["--seconds", str(seconds), "--threads", str(self._options.threads)]
+        own += [
+            "--through",
+            self._options.through,
+            "--work",
+            str(self._errors.with_name("witness")),
+        ]
+        with self._errors.open("ab") as errors:
+            return subprocess.Popen(
+                [sys.executable, "-m", "bench.soak_slots", *own],
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+            )
+
+
+def soak(home: Path, options: argparse.Namespace) -> str | None:
+    """Let them take slots for so long, and kill some; what went wrong, or None."""
+    os.environ["HEADRACE_HOME"] = str(home)
+    os.environ.pop("HEADRACE_API_URL", None)
+    served = None if options.through == "file" else Served(home)
+    try:
+        with Client() as client:
+            client.perform(limit_operations.create_concurrency_limit("soak", LIMIT, None, None))
+        crowd = Crowd(home, options)
+        torment(crowd, served, options)
+        if (problem := crowd.wait()) is not None:
+            return problem
+        # Whatever the dead had, nobody has it still.
+        with concurrency("soak", occupy=LIMIT, timeout_seconds=PATIENCE):
+            pass
+    finally:
+        if served is not None:
+            served.end()
+    found = crossings((home / "witness").read_text().splitlines())
+    lease = LEASES[options.through]
+    if not found:
+        return "nobody got a slot at all"
+    if (problem := fault(found, LIMIT, lease, PATIENCE)) is not None:
+        return problem
+    fates = Counter(each.fate for each in found)
+    print(
+        f"{options.processes} processes of {options.threads} threads, {options.seconds:g} s, "
+        f"through {options.through}: {len(found):,} times a slot, {fates[LOST]} leases lost, "
+        f"{crowd.kills} kills, {0 if served is None else served.kills} of the service; "
+        f"never more than {LIMIT} at once"
+    )
     return None
 
 
-def soak(seconds: float, processes: int, threads: int) -> str | None:
-    """Let them take slots for so long, and kill some; what went wrong, or None."""
-    with tempfile.TemporaryDirectory(prefix="headrace-soak-") as home:
-        os.environ["HEADRACE_HOME"] = home
-        os.environ.pop("HEADRACE_API_URL", None)
-        path, end = Path(home) / "witness", time.monotonic() + seconds
-        with Client() as client:
-            client.perform(limit_operations.create_concurrency_limit("soak", LIMIT, None, None))
-        witness, kills = Witness(path), 0
-        running = [_start(path, seconds, threads) for _ in range(processes)]
-        while time.monotonic() < end:
-            time.sleep(random.expovariate(1 / KILLS))
-            victim = running.pop(random.randrange(len(running)))
-            # Before it is dead, so that nobody is given its slots before this is said.
-            witness.say(KILLED, victim.pid)
-            victim.kill()
-            victim.wait()
-            kills += 1
-            running.append(_start(path, max(1.0, end - time.monotonic()), threads))
-        for process in running:
-            _, err = process.communicate()
-            if process.returncode:
-                return f"a process ended with {process.returncode}: {err.decode().strip()}"
-        lines = path.read_text().splitlines()
-        problem = check(lines)
-        with Client() as client:
-            limit = client.perform(limit_operations.holders_of_limit("soak"))
-        assert limit is not None
-        if problem is None and (limit["holders"] or limit["waiters"]):
-            # Those of processes that were killed when nobody was left who waited.
-            with concurrency("soak", occupy=LIMIT, timeout_seconds=PATIENCE):
-                pass
-        crossings = sum(f" {ENTERED} " in line for line in lines)
-        print(
-            f"{processes} processes of {threads} threads, {seconds:g} s: "
-            f"{crossings:,} times a slot, {kills} kills, never more than {LIMIT} at once"
-        )
-        return problem if crossings or problem else "nobody got a slot at all"
-
-
-def _start(path: Path, seconds: float, threads: int) -> subprocess.Popen[bytes]:
-    command = ["-m", "bench.soak_slots", "--work", str(path), "--seconds", str(seconds)]
-    return subprocess.Popen(
-        [sys.executable, *command, "--threads", str(threads)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
+def torment(crowd: Crowd, served: Served | None, options: argparse.Namespace) -> None:
+    """Kill some of them at random, and the service, if that is wanted; in the end it is there."""
+    end = time.monotonic() + options.seconds
+    while time.monotonic() < end:
+        time.sleep(random.expovariate(1 / KILLS))
+        if served is not None and served.is_away:
+            if random.random() < RETURNS:
+                served.start()
+        elif served is not None and options.through == "outages" and random.random() < GOES:
+            served.kill()
+        crowd.kill_one()
+    if served is not None and served.is_away:
+        served.start()
 
 
 def main() -> int:
@@ -147,12 +215,14 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60.0, help="how long (default 60)")
     parser.add_argument("--processes", type=int, default=8, help="how many (default 8)")
     parser.add_argument("--threads", type=int, default=8, help="of each (default 8)")
+    parser.add_argument("--through", choices=LEASES, default="file", help="whom they ask for slots")
     parser.add_argument("--work", type=Path, help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.work is not None:
-        work(arguments.work, arguments.seconds, arguments.threads)
+    options = parser.parse_args()
+    if options.work is not None:
+        work(options.work, options.seconds, options.threads, LEASES[options.through])
         return 0
-    problem = soak(arguments.seconds, arguments.processes, arguments.threads)
+    with scratch() as home:
+        problem = soak(home, options)
     if problem is not None:
         print(problem, file=sys.stderr)
         return 1

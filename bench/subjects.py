@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -163,8 +164,9 @@ class Subject:
 def headrace(plan: Plan) -> Subject:
     """Headrace as it is imported here: installed, or the folders of this checkout."""
     python = Path(sys.executable)
-    probe = [str(python), "-c", "import headrace, headrace_service, headrace_tui"]
-    installed = subprocess.run(probe, cwd="/", env={}, capture_output=True, check=False)
+    here = importlib.util.find_spec("headrace")
+    probe = [str(python), "-c", "import headrace; print(headrace.__file__, end='')"]
+    installed = subprocess.run(probe, cwd="/", env={}, capture_output=True, text=True, check=False)
     folders = ":".join(str(SOURCES / room) for room in ("sdk", "service", "tui"))
     return Subject(
         name="headrace",
@@ -174,7 +176,7 @@ def headrace(plan: Plan) -> Subject:
         health="/health",
         api="",
         plan=plan,
-        extra=() if installed.returncode == 0 else (("PYTHONPATH", folders),),
+        extra=() if here and installed.stdout == here.origin else (("PYTHONPATH", folders),),
     )
 
 
