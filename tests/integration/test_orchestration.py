@@ -21,6 +21,7 @@ from headrace.client.schemas.actions import (
     DeploymentUpdate,
     GlobalConcurrencyLimitCreate,
     GlobalConcurrencyLimitUpdate,
+    LogCreate,
     VariableCreate,
     VariableUpdate,
     WorkPoolCreate,
@@ -37,7 +38,7 @@ from headrace.client.schemas.filters import (
     WorkPoolFilterName,
     WorkPoolFilterType,
 )
-from headrace.client.schemas.objects import FlowRun, Variable, WorkPoolStatus
+from headrace.client.schemas.objects import FlowRun, TaskRunResult, Variable, WorkPoolStatus
 from headrace.client.schemas.responses import SetStateStatus
 from headrace.client.schemas.schedules import CronSchedule, IntervalSchedule
 from headrace.client.schemas.sorting import (
@@ -48,7 +49,11 @@ from headrace.client.schemas.sorting import (
     TaskRunSort,
 )
 from headrace.context import FlowRunContext
-from headrace.exceptions import ObjectAlreadyExists, ObjectNotFound, ServiceUnreachable
+from headrace.exceptions import (
+    ObjectAlreadyExists,
+    ObjectNotFound,
+    ServiceUnreachable,
+)
 from headrace.recorder import shutdown
 from headrace.settings import get_settings
 from headrace.states import Cancelled, Completed, Pending, Running, Scheduled
@@ -216,6 +221,45 @@ def test_a_run_is_carried_out_by_hand(client: SyncHeadraceClient) -> None:
     client.delete_flow_run(run.id)
     with pytest.raises(ObjectNotFound):
         client.read_flow_run(run.id)
+
+
+def test_a_task_run_is_carried_out_by_hand(client: SyncHeadraceClient) -> None:
+    parent = client.create_flow_run(even, parameters={"n": 6})
+    first = client.create_task_run(double, parent.id, "0")
+    assert (str(first.state), first.flow_run_id, first.tags) == ("Pending()", parent.id, ["unit"])
+    inputs = {"n": [TaskRunResult(id=first.id)]}
+    second = client.create_task_run(
+        double, parent.id, "1", name="second", extra_tags=["b"], state=Running(), task_inputs=inputs
+    )
+    assert (second.name, second.tags, second.task_inputs) == ("second", ["b", "unit"], inputs)
+    assert (second.task_key, second.dynamic_key) == (double.task_key, "1")
+    for run in (first, second):
+        assert client.set_task_run_state(run.id, Running()).status is SetStateStatus.ACCEPT
+        assert client.set_task_run_state(run.id, Completed()).status is SetStateStatus.ACCEPT
+        assert client.read_task_run(run.id).state_name == "Completed"
+    with pytest.raises(ObjectAlreadyExists):
+        client.create_task_run(double, None, "0", id=first.id, name="other")
+    at = datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC)
+    line = LogCreate(name="mine", level=20, message="by hand", timestamp=at, task_run_id=first.id)
+    client.create_logs([line, {**line.model_dump(), "message": "again"}])
+    lines = client.read_logs(LogFilter(task_run_id={"any_": [first.id]}))  # type: ignore[arg-type]
+    assert [(line.message, line.name, line.timestamp) for line in lines] == [
+        ("by hand", "mine", at),
+        ("again", "mine", at),
+    ]
+
+
+def test_a_flow_goes_with_its_runs_and_deployments(runs: None, client: SyncHeadraceClient) -> None:
+    key = client.read_flow_by_name("even").id
+    client.create_deployment(key, "d", entrypoint="even.py:even")
+    (run, *_) = client.read_flow_runs()
+    client.delete_flow(key)
+    assert (client.read_flows(), client.read_deployments()) == ([], [])
+    for gone in (lambda: client.read_flow_run(run.id), lambda: client.delete_flow(key)):
+        with pytest.raises(ObjectNotFound):
+            gone()
+    even(2)
+    assert client.read_flow_by_name("even").id != key
 
 
 def test_what_is_not_there_is_told(client: SyncHeadraceClient) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from headrace.client.operations import BOTH_WAYS, ERROR, PAGE, Change, Object, Operation
+from headrace.exceptions import ServiceError
+from headrace.ids import new_id
+from headrace.records import Record, RecordBatch
 
 _STATE = "type name message timestamp runCount result"
 _RUN = f"id name tags runCount createdAt startTime endTime durationSeconds state {{ {_STATE} }}"
@@ -20,6 +25,31 @@ _TASK_RUN = f"{_RUN} taskName flowRunId inputs {{ parameter runId }}"
 _LOG = "timestamp level logger message flowRunId taskRunId"
 
 Where = Mapping[str, object]
+
+
+class Recording(Change[Object], frozen=True):
+    """The mutation that takes records."""
+
+    def read(self, data: Object) -> Object:
+        """What became of them.
+
+        Raises:
+            ServiceError: one was refused; the others were taken.
+        """
+        taken = super().read(data)
+        for refused in taken["refused"]:
+            raise ServiceError(refused["message"], refused["code"], refused["field"])
+        return taken
+
+
+def record(records: Sequence[Record]) -> Operation[Object]:
+    """Take records that are of no process's stream."""
+    document = (
+        "mutation ($batch: RecordBatch!) { record(batch: $batch) "
+        f"{{ ... on RecordAck {{ refused {{ code message field }} }} {ERROR} }} }}"
+    )
+    batch = RecordBatch(new_id(), 1, list(records))
+    return Recording(document, {"batch": msgspec.to_builtins(batch)}, "record")
 
 
 # -- flows -----------------------------------------------------------------------------------------
@@ -38,6 +68,14 @@ def create_flow(name: str) -> Operation[Object]:
         f"{{ ... on Flow {{ {_FLOW} }} {ERROR} }} }}"
     )
     return Change(document, {"name": name}, "createFlow")
+
+
+def delete_flow(id: UUID | str) -> Operation[Object]:
+    """Forget a flow that has no deployments and no runs."""
+    document = (
+        f"mutation ($id: ID!) {{ deleteFlow(id: $id) {{ ... on Deleted {{ id }} {ERROR} }} }}"
+    )
+    return Change(document, {"id": str(id)}, "deleteFlow")
 
 
 def flows(after: str | None = None) -> Operation[Object]:

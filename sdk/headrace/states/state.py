@@ -114,7 +114,7 @@ class State(Generic[R]):
         #: Where the data is kept, if it is: see `ResultRecordMetadata.as_reference`.
         self.kept: str | None = None
         if micros is None:
-            micros = now_micros() if timestamp is None else _micros_of(timestamp)
+            micros = now_micros() if timestamp is None else micros_of(timestamp)
         self.micros = micros
         self._id = id
         #: The run that is in this state; a state that a user made has none.
@@ -411,7 +411,8 @@ def _as_type(given: object) -> StateType:
         raise ValidationError.from_exception_data("State", [wrong]) from None
 
 
-def _micros_of(time: datetime.datetime) -> int:
+def micros_of(time: datetime.datetime) -> int:
+    """A time in microseconds since 1970-01-01 UTC; one without a zone is in UTC."""
     aware = time if time.tzinfo is not None else time.replace(tzinfo=datetime.UTC)
     return (aware - _EPOCH) // datetime.timedelta(microseconds=1)
 

@@ -59,8 +59,8 @@ NEEDED = {
         # What changes the house: what is deleted for all, limits, pools, secrets, tokens. Who may
         # say which fields of a block are secret can read them, too.
         Scope.ADMIN: """
-            deleteFlowRun deleteFlowRuns deleteDeployment registerBlockType saveBlock deleteBlock
-            createWorkPool updateWorkPool applyWorkQueue setWorkPoolPaused
+            deleteFlow deleteFlowRun deleteFlowRuns deleteDeployment registerBlockType saveBlock
+            deleteBlock createWorkPool updateWorkPool applyWorkQueue setWorkPoolPaused
             deleteWorkPool
             createConcurrencyLimit updateConcurrencyLimit deleteConcurrencyLimit
             resetConcurrencyLimit createApiToken revokeApiToken

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import msgspec
 import peewee
 import uuid_utils
 
 from headrace.records import Name, now_micros
-from headrace_service.ledger.models import Flow
+from headrace_service.ledger.errors import Conflict, NotFound
+from headrace_service.ledger.models import Deployment, Flow, FlowRun
 from headrace_service.ledger.queries.flows import FlowRow
 
 
@@ -20,6 +23,22 @@ class NewFlow(msgspec.Struct, frozen=True):
 def create_flow(db: peewee.Database, new: NewFlow) -> FlowRow:
     """The flow of that name, which is made known if it is not."""
     return flow_named(db, new.name, now_micros())
+
+
+def delete_flow(db: peewee.Database, flow_id: UUID) -> UUID:
+    """Forget a flow that has no deployments and no runs.
+
+    Raises:
+        NotFound: there is none.
+        Conflict: it has some.
+    """
+    if not Flow.select().where(Flow.id == flow_id).exists(db):
+        raise NotFound(f"there is no flow {flow_id}", "id")
+    for table, what in ((Deployment, "deployments"), (FlowRun, "runs")):
+        if table.select().where(table.flow_id == flow_id).exists(db):
+            raise Conflict(f"flow {flow_id} has {what}; delete them first", "id")
+    Flow.delete().where(Flow.id == flow_id).execute(db)
+    return flow_id
 
 
 def flow_named(db: peewee.Database, name: str, now: int) -> FlowRow:

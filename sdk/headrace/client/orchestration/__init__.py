@@ -21,6 +21,7 @@ from headrace.client.orchestration import (
     logs,
     objects,
     runs,
+    task_runs,
     work_pools,
 )
 from headrace.client.orchestration.asking import Asking, awaiting, done, waiting
@@ -60,6 +61,7 @@ class HeadraceClient(AsyncClient):
     read_flows = awaiting(flows.read_flows)
     create_flow = awaiting(flows.create_flow)
     create_flow_from_name = awaiting(flows.create_flow_from_name)
+    delete_flow = awaiting(flows.delete_flow)
 
     read_flow_run = awaiting(runs.read_flow_run)
     read_flow_runs = awaiting(runs.read_flow_runs)
@@ -71,11 +73,13 @@ class HeadraceClient(AsyncClient):
     set_flow_run_name = awaiting(runs.set_flow_run_name)
     delete_flow_run = awaiting(runs.delete_flow_run)
     set_flow_run_state = awaiting(runs.set_flow_run_state)
-    read_task_run = awaiting(runs.read_task_run)
-    read_task_runs = awaiting(runs.read_task_runs)
-    read_task_run_states = awaiting(runs.read_task_run_states)
-    set_task_run_state = awaiting(runs.set_task_run_state)
+    read_task_run = awaiting(task_runs.read_task_run)
+    read_task_runs = awaiting(task_runs.read_task_runs)
+    read_task_run_states = awaiting(task_runs.read_task_run_states)
+    create_task_run = awaiting(task_runs.create_task_run)
+    set_task_run_state = awaiting(task_runs.set_task_run_state)
 
+    create_logs = awaiting(logs.create_logs)
     read_logs = awaiting(logs.read_logs)
 
     read_deployment = awaiting(deployments.read_deployment)
@@ -173,6 +177,7 @@ class SyncHeadraceClient(Client):
     read_flows = waiting(flows.read_flows)
     create_flow = waiting(flows.create_flow)
     create_flow_from_name = waiting(flows.create_flow_from_name)
+    delete_flow = waiting(flows.delete_flow)
 
     read_flow_run = waiting(runs.read_flow_run)
     read_flow_runs = waiting(runs.read_flow_runs)
@@ -184,11 +189,13 @@ class SyncHeadraceClient(Client):
     set_flow_run_name = waiting(runs.set_flow_run_name)
     delete_flow_run = waiting(runs.delete_flow_run)
     set_flow_run_state = waiting(runs.set_flow_run_state)
-    read_task_run = waiting(runs.read_task_run)
-    read_task_runs = waiting(runs.read_task_runs)
-    read_task_run_states = waiting(runs.read_task_run_states)
-    set_task_run_state = waiting(runs.set_task_run_state)
+    read_task_run = waiting(task_runs.read_task_run)
+    read_task_runs = waiting(task_runs.read_task_runs)
+    read_task_run_states = waiting(task_runs.read_task_run_states)
+    create_task_run = waiting(task_runs.create_task_run)
+    set_task_run_state = waiting(task_runs.set_task_run_state)
 
+    create_logs = waiting(logs.create_logs)
     read_logs = waiting(logs.read_logs)
 
     read_deployment = waiting(deployments.read_deployment)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from headrace.client import run_operations
-from headrace.client.orchestration.asking import Asking, cut, everything, raise_status
+from headrace.client import run_operations, work
+from headrace.client.orchestration.asking import PAGE, Asking, cut, everything, raise_status
 from headrace.client.schemas import answers
 from headrace.client.schemas.filters import FlowFilter
 from headrace.client.schemas.objects import Flow
@@ -25,6 +25,22 @@ def create_flow_from_name(flow_name: str) -> Asking[UUID]:
     """Make a flow known by its name, if it is not; its id."""
     found = yield run_operations.create_flow(flow_name)
     return UUID(found["id"])
+
+
+def delete_flow(flow_id: UUID) -> Asking[None]:
+    """Delete a flow with its deployments and its runs.
+
+    Raises:
+        ObjectNotFound: there is none.
+    """
+    for deployment in (yield from everything(lambda after: work.deployments(after=after))):
+        if deployment["flowId"] == str(flow_id):
+            yield work.delete_deployment(deployment["id"])
+    where = {"flowIds": [str(flow_id)]}
+    while runs := (yield run_operations.search_flow_runs(where, "NEWEST", PAGE, 0)):
+        for run in runs:
+            yield work.delete_flow_run(run["id"])
+    yield run_operations.delete_flow(flow_id)
 
 
 def read_flow(flow_id: UUID) -> Asking[Flow]:

@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from headrace.client import run_operations
 from headrace.client.orchestration.asking import PAGE, Asking, cut
 from headrace.client.orchestration.translation import Where, each_log_filter
 from headrace.client.schemas import answers
+from headrace.client.schemas.actions import LogCreate
 from headrace.client.schemas.filters import LogFilter
 from headrace.client.schemas.objects import Log
 from headrace.client.schemas.sorting import LogSort
+from headrace.records import LogLine
+from headrace.states.state import micros_of
+from headrace.text import clip, clip_name
+
+
+def create_logs(logs: Iterable[LogCreate | Mapping[str, Any]]) -> Asking[None]:
+    """Write log lines, as the runs that they name would."""
+    lines = [LogCreate.model_validate(line) for line in logs]
+    if not lines:
+        return
+    yield run_operations.record(
+        [
+            LogLine(
+                micros_of(line.timestamp),
+                line.level,
+                clip_name(line.name),
+                clip(line.message),
+                line.flow_run_id,
+                line.task_run_id,
+            )
+            for line in lines
+        ]
+    )
 
 
 def read_logs(

@@ -1,4 +1,4 @@
-"""Flow runs, task runs and their log lines, as programs that look after them ask for them."""
+"""Flow runs, as programs that look after them ask for them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from headrace.client.orchestration.asking import (
     raise_status,
     some,
 )
+from headrace.client.orchestration.changes import accepted, as_new, refused
 from headrace.client.orchestration.deployments import fits
 from headrace.client.orchestration.translation import (
     flow_runs_where,
@@ -29,30 +30,15 @@ from headrace.client.schemas.filters import (
     FlowRunFilter,
     TaskRunFilter,
 )
-from headrace.client.schemas.objects import FlowRun, TaskRun
-from headrace.client.schemas.responses import (
-    OrchestrationResult,
-    SetStateStatus,
-    StateAbortDetails,
-    StateAcceptDetails,
-    StateRejectDetails,
-)
-from headrace.client.schemas.sorting import FlowRunSort, TaskRunSort
+from headrace.client.schemas.objects import FlowRun
+from headrace.client.schemas.responses import OrchestrationResult
+from headrace.client.schemas.sorting import FlowRunSort
 from headrace.exceptions import ObjectAlreadyExists, ServiceError
 from headrace.names import generate_name
-from headrace.records import StateType
 from headrace.states import Pending, State
 
 if TYPE_CHECKING:
     from headrace.flows import Flow
-
-#: The states of runs that somebody has begun, or that are to stop.
-_NOT_TO_BEGIN = (
-    StateType.PENDING,
-    StateType.RUNNING,
-    StateType.CANCELLING,
-    StateType.CANCELLED,
-)
 
 
 def read_flow_run(flow_run_id: UUID) -> Asking[FlowRun]:
@@ -86,7 +72,7 @@ def read_flow_runs(
         limit: how many at most; 200 unless given.
         offset: how many to leave out first.
     """
-    where = yield from _runs(flow_filter, flow_run_filter, task_run_filter, deployment_filter)
+    where = yield from runs_where(flow_filter, flow_run_filter, task_run_filter, deployment_filter)
     order = run_order(sort)
     rows = yield from some(
         lambda size, start: run_operations.search_flow_runs(where, order, size, start),
@@ -104,12 +90,12 @@ def count_flow_runs(
     deployment_filter: DeploymentFilter | None = None,
 ) -> Asking[int]:
     """How many flow runs fit; see `read_flow_runs`."""
-    where = yield from _runs(flow_filter, flow_run_filter, task_run_filter, deployment_filter)
+    where = yield from runs_where(flow_filter, flow_run_filter, task_run_filter, deployment_filter)
     number: int = yield run_operations.count_flow_runs(where)
     return number
 
 
-def _runs(
+def runs_where(
     flows: FlowFilter | None,
     runs: FlowRunFilter | None,
     tasks: TaskRunFilter | None,
@@ -170,7 +156,7 @@ def create_flow_run(
         "flowName": flow.name,
         "flowVersion": flow.version,
         "name": name or generate_name(),
-        "state": _as_new(begins),
+        "state": as_new(begins),
         "parameters": to_jsonable_python(dict(parameters or {}), fallback=str),
         "tags": sorted(tags or ()),
         "parentTaskRunId": None if parent_task_run_id is None else str(parent_task_run_id),
@@ -288,81 +274,8 @@ def set_flow_run_state(
         ObjectNotFound: there is no such run.
     """
     try:
-        found = yield run_operations.set_flow_run_state(flow_run_id, _as_new(state), force)
-    except ObjectAlreadyExists as refused:
+        found = yield run_operations.set_flow_run_state(flow_run_id, as_new(state), force)
+    except ObjectAlreadyExists as error:
         found = yield run_operations.flow_run(flow_run_id)
-        return _refused(state, answers.flow_run(found).state, str(refused))
-    return _accepted(answers.flow_run(found).state)
-
-
-def read_task_run(task_run_id: UUID) -> Asking[TaskRun]:
-    """A task run by its id.
-
-    Raises:
-        ObjectNotFound: there is none.
-    """
-    found = yield run_operations.task_run(task_run_id)
-    return answers.task_run(found_or_not(found, f"task run {task_run_id}"))
-
-
-def read_task_runs(
-    *,
-    flow_filter: FlowFilter | None = None,
-    flow_run_filter: FlowRunFilter | None = None,
-    task_run_filter: TaskRunFilter | None = None,
-    deployment_filter: DeploymentFilter | None = None,
-    sort: TaskRunSort | None = None,
-    limit: int | None = None,
-    offset: int = 0,
-) -> Asking[list[TaskRun]]:
-    """Task runs that fit, in an order; see `read_flow_runs`."""
-    runs: dict[str, Any] | None = None
-    if flow_filter or flow_run_filter or deployment_filter:
-        runs = yield from _runs(flow_filter, flow_run_filter, None, deployment_filter)
-    where, order = task_runs_where(task_run_filter), run_order(sort)
-    rows = yield from some(
-        lambda size, start: run_operations.search_task_runs(where, runs, order, size, start),
-        limit,
-        offset,
-    )
-    return [answers.task_run(row) for row in rows]
-
-
-def read_task_run_states(task_run_id: UUID) -> Asking[list[State[Any]]]:
-    """The states that a task run has been in, the oldest first."""
-    found = yield run_operations.task_run_states(task_run_id)
-    states = [] if found is None else found["stateHistory"]
-    return [answers.state(state, task_run_id=task_run_id) for state in states]
-
-
-def set_task_run_state(
-    task_run_id: UUID, state: State[Any], force: bool = False
-) -> Asking[OrchestrationResult]:
-    """Let a task run enter a state; see `set_flow_run_state`."""
-    try:
-        found = yield run_operations.set_task_run_state(task_run_id, _as_new(state), force)
-    except ObjectAlreadyExists as refused:
-        found = yield run_operations.task_run(task_run_id)
-        return _refused(state, answers.task_run(found).state, str(refused))
-    return _accepted(answers.task_run(found).state)
-
-
-def _as_new(state: State[Any]) -> dict[str, Any]:
-    """GraphQL's `NewState`."""
-    return {"type": state.type.value, "name": state.name, "message": state.message}
-
-
-def _accepted(state: State[Any] | None) -> OrchestrationResult:
-    return OrchestrationResult(
-        state=state, status=SetStateStatus.ACCEPT, details=StateAcceptDetails()
-    )
-
-
-def _refused(wanted: State[Any], current: State[Any] | None, reason: str) -> OrchestrationResult:
-    if wanted.is_pending() and current is not None and current.type in _NOT_TO_BEGIN:
-        # Somebody else has begun the run, or stopped it: whoever meant to begin it is to let be.
-        reason = f"This run is in a {current.type.value} state and cannot transition to a PENDING "
-        aborted = StateAbortDetails(reason=f"{reason}state.")
-        return OrchestrationResult(state=current, status=SetStateStatus.ABORT, details=aborted)
-    rejected = StateRejectDetails(reason=reason)
-    return OrchestrationResult(state=current, status=SetStateStatus.REJECT, details=rejected)
+        return refused(state, answers.flow_run(found).state, str(error))
+    return accepted(answers.flow_run(found).state)

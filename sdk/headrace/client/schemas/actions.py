@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 from uuid import UUID
 
@@ -78,6 +79,17 @@ class FlowRunUpdate(Action):
     flow_version: str | None = None
     parameters: dict[str, Any] | None = None
     tags: list[str] | None = None
+
+
+class LogCreate(Action):
+    """A log line to be written. `level` is a number: 20 is INFO."""
+
+    name: str = Field(min_length=1)
+    level: int = Field(ge=0, le=1000)
+    message: str
+    timestamp: datetime.datetime
+    flow_run_id: UUID | None = None
+    task_run_id: UUID | None = None
 
 
 class GlobalConcurrencyLimitCreate(Action):

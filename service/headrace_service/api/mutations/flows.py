@@ -6,11 +6,13 @@ from typing import Annotated
 
 import strawberry
 
-from headrace_service.api.context import Info
+from headrace_service.api.context import Info, parse_id
+from headrace_service.api.mutations.answers import DeleteResult, deleted, refusal
 from headrace_service.api.types.flow import Flow
 from headrace_service.api.types.user_error import InvalidInput
 from headrace_service.ledger.decode import checked
-from headrace_service.ledger.flows import NewFlow, create_flow
+from headrace_service.ledger.errors import Refused
+from headrace_service.ledger.flows import NewFlow, create_flow, delete_flow
 
 FlowResult = Annotated[
     Flow | InvalidInput,
@@ -31,3 +33,13 @@ class FlowMutations:
     ) -> FlowResult:
         """Create a flow."""
         return Flow.of(await info.context.ledger.awrite(create_flow, checked(NewFlow(name))))
+
+    @strawberry.mutation(description="Forget a flow that has no deployments and no runs.")
+    async def delete_flow(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
+    ) -> DeleteResult:
+        """Delete a flow."""
+        try:
+            return deleted(await info.context.ledger.awrite(delete_flow, parse_id(id)))
+        except Refused as error:
+            return refusal(error)
