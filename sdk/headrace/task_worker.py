@@ -18,16 +18,18 @@ import datetime
 import logging
 import os
 import socket
+import threading
 import time
 from collections.abc import Coroutine
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from headrace.client import AsyncClient, background, work
 from headrace.context import current_clock
+from headrace.distributed import HeadraceDistributedFuture
 from headrace.engine.jobs import run_here
 from headrace.entrypoints import is_loading
 from headrace.futures import when_all_done
@@ -38,7 +40,7 @@ from headrace.runner.taking import LOOK, Taker
 from headrace.states import Crashed
 from headrace.task_runners.background import delayed_run
 from headrace.text import clip, describe_error
-from headrace.threads import WorkerPool
+from headrace.threads import Interrupted, WorkerPool, interrupt
 from headrace.utilities.asyncutils import async_dispatch
 
 if TYPE_CHECKING:
@@ -76,8 +78,10 @@ class TaskWorker(Taker):
         #: The runs that it has; those that wait for others take no place from those that could run.
         self._runs: dict[UUID, TaskRun | None] = {}
         self._waiting: set[UUID] = set()
+        #: The threads that execute them.
+        self._executing: dict[UUID, int] = {}
         #: Those that ask whether they may begin, and have no answer yet.
-        self._asking: dict[TaskRun, Future[bool]] = {}
+        self._asking: dict[TaskClaim, Future[bool]] = {}
         self._asks = asyncio.Event()
         #: Whether none begins any more.
         self._refuses = False
@@ -158,7 +162,9 @@ class TaskWorker(Taker):
         for claimed in claims["runs"]:
             run_id = UUID(claimed["taskRunId"])
             self._runs[run_id] = None
-            self._submit(self._open, run_id, claimed)
+            self._take(run_id, claimed)
+        for run_id in map(UUID, claims["lost"]):
+            self._drop(run_id)
         return len(claims["runs"]), LOOK
 
     async def _holding(self) -> list[str] | None:
@@ -188,46 +194,59 @@ class TaskWorker(Taker):
                 self._asks.clear()
                 if asking := list(self._asking):
                     begun = await self._begin(client, asking)
-                    for run in asking:
-                        self._answer(run, run.id in begun)
+                    for claim in asking:
+                        self._answer(claim, claim.run_id in begun)
         finally:
             self._refuse()
 
-    async def _begin(self, client: AsyncClient, runs: list[TaskRun]) -> set[UUID]:
+    async def _begin(self, client: AsyncClient, claims: list[TaskClaim]) -> set[UUID]:
         """Those of the runs that are given to this process, which lives for as long as they do."""
         recorder = get_recorder()
-        process = msgspec.to_builtins(recorder.hold([run.id for run in runs]))
-        claims = [{"id": str(run.id), "epoch": run.epoch} for run in runs]
-        wanted = work.input_of(client_id=str(recorder.client_id), runs=claims, **process)
+        process = msgspec.to_builtins(recorder.hold([claim.run_id for claim in claims]))
+        runs = [{"id": str(claim.run_id), "epoch": claim.epoch} for claim in claims]
+        wanted = work.input_of(client_id=str(recorder.client_id), runs=runs, **process)
         asked = background.begin_task_runs(wanted)
         answer = await self._insist(lambda: client.perform(asked))
         begun = set() if answer is None else set(map(UUID, answer["runIds"]))
-        recorder.let_go([run.id for run in runs if run.id not in begun])
+        recorder.let_go([claim.run_id for claim in claims if claim.run_id not in begun])
         return begun
 
-    def _may_begin(self, run: TaskRun) -> bool:
+    def _may_begin(self, claim: TaskClaim) -> bool:
         """Whether a run is still this worker's; asked in the thread that is to execute it."""
         answer: Future[bool] = Future()
         assert self._loop is not None
-        self._loop.call_soon_threadsafe(self._ask, run, answer)
-        return answer.result() and run.id in self._runs  # else it has been ended meanwhile
+        self._loop.call_soon_threadsafe(self._ask, claim, answer)
+        return answer.result() and claim.run_id in self._runs  # else it has been ended meanwhile
 
-    def _ask(self, run: TaskRun, answer: Future[bool]) -> None:
-        self._asking[run] = answer
+    def _ask(self, claim: TaskClaim, answer: Future[bool]) -> None:
+        self._asking[claim] = answer
         if self._refuses:
-            self._answer(run, False)
+            self._answer(claim, False)
         else:
             self._asks.set()
 
-    def _answer(self, run: TaskRun, may_begin: bool) -> None:
-        if (answer := self._asking.pop(run, None)) is not None:
+    def _answer(self, claim: TaskClaim, may_begin: bool) -> None:
+        if (answer := self._asking.pop(claim, None)) is not None:
             answer.set_result(may_begin)
 
     def _refuse(self) -> None:
         """Let none begin any more: threads would wait for an answer that nobody gives."""
         self._refuses = True
-        for run in list(self._asking):
-            self._answer(run, False)
+        for claim in list(self._asking):
+            self._answer(claim, False)
+
+    def _drop(self, run_id: UUID) -> None:
+        """A run is not this worker's any more, which was silent for too long: let it end here.
+
+        Code of the run that cannot be interrupted now may be when the next look tells of it again.
+        """
+        ident = self._executing.get(run_id)
+        if ident is not None and interrupt(ident, Interrupted):
+            run = self._runs.get(run_id)
+            self.logger.error(
+                "Run %r was ended while this worker was not heard of: it ends here, too",
+                run_id if run is None else run.name,
+            )
 
     async def _settled(self) -> bool:
         """Whether the ledger knows all that was recorded here; it is given some time."""
@@ -254,9 +273,36 @@ class TaskWorker(Taker):
         """Take a step in one of the threads."""
         self._threads.submit(lambda: self._context.copy().run(step, *given))
 
-    def _open(self, run_id: UUID, claimed: dict[str, Any]) -> None:
+    def _take(self, run_id: UUID, claimed: dict[str, Any]) -> None:
         """Begin a run once what it needs is there."""
         self.logger.info("Received task run: %s - %s", run_id, claimed["name"])
+        awaited = [HeadraceDistributedFuture[Any](UUID(key)) for key in claimed["awaits"]]
+        if not awaited:
+            self._submit(self._execute, run_id, claimed)
+            return
+        self._waiting.add(run_id)
+        when_all_done(awaited, lambda: self._submit(self._resume, run_id, claimed))
+
+    def _resume(self, run_id: UUID, claimed: dict[str, Any]) -> None:
+        if self._stopping:  # it has not begun, and is given back
+            self._forget(run_id)
+        else:
+            self._waiting.discard(run_id)
+            self._execute(run_id, claimed)
+
+    def _execute(self, run_id: UUID, claimed: dict[str, Any]) -> None:
+        try:
+            if not self._may_begin(TaskClaim(run_id, claimed["epoch"])):
+                self.logger.warning(
+                    "Run %r is not executed here: it was given back", claimed["name"]
+                )
+            elif (run := self._opened(run_id, claimed)) is not None:
+                self._run(run)
+        finally:
+            self._forget(run_id)
+
+    def _opened(self, run_id: UUID, claimed: dict[str, Any]) -> TaskRun | None:
+        """The run, which has begun; None when it failed, since nobody can have its arguments."""
         try:
             run = delayed_run(
                 self._by_key[claimed["taskKey"]],
@@ -269,38 +315,31 @@ class TaskWorker(Taker):
             )
         except Exception as error:  # unpickling runs the code of any class
             _fail(run_id, claimed, describe_error(error))
-            self._forget(run_id)
-            return
+            return None
         self._runs[run_id] = run
-        if run.upstream is None:
-            self._execute(run)
-            return
-        self._waiting.add(run_id)
-        when_all_done(run.upstream.futures, lambda: self._submit(self._resume, run))
+        return run
 
-    def _resume(self, run: TaskRun) -> None:
-        if self._stopping:  # it has not begun, and is given back
-            self._forget(run.id)
-        else:
-            self._waiting.discard(run.id)
-            self._execute(run)
-
-    def _execute(self, run: TaskRun) -> None:
+    def _run(self, run: TaskRun) -> None:
+        self._executing[run.id] = threading.get_ident()
         try:
-            if self._may_begin(run):
-                run_here(run)
-            else:
-                self.logger.warning("Run %r is not executed here: it was given back", run.name)
+            run_here(run)
         except BaseException as error:  # it is recorded, and meant for no more than the run
             log_line(run, logging.ERROR, describe_error(error), current_clock().now())
         finally:
-            self._forget(run.id)
+            self._executing.pop(run.id, None)
 
     def _forget(self, run_id: UUID) -> None:
         self._runs.pop(run_id, None)
         self._waiting.discard(run_id)
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._news.set)
+
+
+class TaskClaim(NamedTuple):
+    """A run that is to be executed here, and the number of its claim."""
+
+    run_id: UUID
+    epoch: int
 
 
 def _kept(task: Task[..., Any]) -> Task[..., Any]:

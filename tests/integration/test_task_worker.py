@@ -10,8 +10,8 @@ import pytest
 
 from headrace import task
 from headrace.client import AsyncClient
-from headrace.engine.task_run import new_task_run
-from headrace.task_worker import TaskWorker
+from headrace.ids import new_id
+from headrace.task_worker import TaskClaim, TaskWorker
 from tests.run_kit import Book
 
 
@@ -25,7 +25,7 @@ async def test_no_thread_waits_for_an_answer_that_nobody_gives(book: Book, how: 
     """The service has the question, and never answers."""
     worker = TaskWorker(double)
     worker._loop = asyncio.get_running_loop()
-    run, later = (new_task_run(worker.tasks[0], (number,), {}) for number in (1, 2))
+    run, later = (TaskClaim(new_id(), epoch=1) for _ in range(2))
     with closing(socket.create_server(("127.0.0.1", 0))) as service:
         async with AsyncClient(f"http://127.0.0.1:{service.getsockname()[1]}") as client:
             letting = asyncio.create_task(worker._let_begin(client))

@@ -19,6 +19,7 @@ from headrace_service.ledger.background import (
     begin_task_runs,
     claim_task_runs,
     enqueue,
+    lost_task_runs,
     waiting,
 )
 from headrace_service.ledger.claims import release_lapsed, release_worker
@@ -74,7 +75,7 @@ def test_a_run_is_given_to_one_worker_with_its_arguments(ledger: Ledger) -> None
     run_id = ask(ledger, tags=["images"])
     assert state_of(ledger, run_id) == "SCHEDULED"
     (claimed,) = take(ledger, worker(ledger))
-    assert claimed == ClaimedTaskRun(run_id, KEY, "resize", 1, 0, ["images"], b"\0\xff")
+    assert claimed == ClaimedTaskRun(run_id, KEY, "resize", 1, 0, ["images"], [], b"\0\xff")
     assert state_of(ledger, run_id) == "PENDING"
     assert take(ledger, worker(ledger)) == []
 
@@ -171,6 +172,28 @@ def test_what_a_worker_has_begun_stays_its_own(ledger: Ledger) -> None:
     assert state_of(ledger, run_id) == "RUNNING"
     assert say(ledger, stream, claimed, "COMPLETED") == []
     assert state_of(ledger, run_id) == "COMPLETED"
+
+
+def test_a_claim_tells_which_runs_it_awaits(ledger: Ledger) -> None:
+    before, done = ask(ledger, "a"), ask(ledger, "b")
+    (other,) = take(ledger, worker(ledger), "b")
+    stream = Stream()
+    begin(ledger, stream, other)
+    assert say(ledger, stream, other, "COMPLETED") == []
+    ask(ledger, "c", inputs={"x": [before, done], "wait_for": [before, uuids.uuid7()]})
+    (claimed,) = take(ledger, worker(ledger), "c")
+    assert claimed.awaits == [before]
+
+
+def test_a_worker_that_was_silent_learns_what_is_not_its_own_any_more(ledger: Ledger) -> None:
+    here, stream = worker(ledger), Stream()
+    kept, ended, given_on = (ask(ledger, key) for key in "abc")
+    runs = {run.task_run_id: run for run in take(ledger, here, "a", "b")}
+    take(ledger, worker(ledger), "c")
+    begin(ledger, stream, *runs.values())
+    assert say(ledger, stream, runs[ended], "CRASHED") == []
+    lost = ledger.read(lost_task_runs, here, [kept, ended, given_on]).result()
+    assert lost == [ended, given_on]
 
 
 def test_the_arguments_go_with_the_end_of_the_run(ledger: Ledger) -> None:

@@ -42,14 +42,15 @@ def enqueue_task_run(
 
 
 def claim_task_runs(wanted: Mapping[str, object]) -> Operation[Object]:
-    """Take background runs: `runs`.
+    """Take background runs: `runs`; `lost` are those that are no longer the worker's own.
 
     Args:
         wanted: the fields of the schema's `TaskClaimInput`.
     """
     document = (
         "mutation ($input: TaskClaimInput!) { claimTaskRuns(input: $input) "
-        "{ ... on TaskClaims { runs { taskRunId taskKey name epoch runCount tags arguments } } "
+        "{ ... on TaskClaims { "
+        "runs { taskRunId taskKey name epoch runCount tags awaits arguments } lost } "
         f"{ERROR} }} }}"
     )
     return Change(document, {"input": dict(wanted)}, "claimTaskRuns")

@@ -17,6 +17,7 @@ import msgspec
 import peewee
 
 from headrace.records import (
+    TERMINAL_STATES,
     Name,
     ProcessInfo,
     StateChange,
@@ -63,7 +64,10 @@ class TaskClaim(NamedTuple):
 
 
 class ClaimedTaskRun(msgspec.Struct, frozen=True):
-    """A run that a task worker has claimed, with all that it needs to execute it."""
+    """A run that a task worker has claimed, with all that it needs to execute it.
+
+    `awaits` are the task runs that have not ended and whose results go into it.
+    """
 
     task_run_id: UUID
     task_key: str
@@ -71,6 +75,7 @@ class ClaimedTaskRun(msgspec.Struct, frozen=True):
     epoch: int
     run_count: int
     tags: list[str]
+    awaits: list[UUID]
     arguments: bytes
 
 
@@ -146,18 +151,41 @@ def _claim(db: peewee.Database, worker_id: UUID, run_id: UUID) -> ClaimedTaskRun
         BackgroundRun.epoch,
         TaskRun.run_count,
         TaskRun.tags,
+        TaskRun.inputs,
         BackgroundRun.arguments,
     )
     query = BackgroundRun.select(*columns).join(
         TaskRun, on=(TaskRun.id == BackgroundRun.task_run_id)
     )
     query = query.where(BackgroundRun.task_run_id == run_id)
-    ((key, name, epoch, count, tags, arguments),) = query.tuples().execute(db)
+    ((key, name, epoch, count, tags, inputs, arguments),) = query.tuples().execute(db)
     change = StateChange(StateType.PENDING, "Pending", now_micros(), None, count)
     change_states(db, [TaskRunChanged(run_id, change)], Actor.SERVICE)
     _hand_over(db, run_id, worker_id, epoch + 1)
     known = msgspec.json.decode(tags, type=list[str]) if tags else []
-    return ClaimedTaskRun(run_id, key, name, epoch + 1, count, known, bytes(arguments))
+    awaits = _not_ended(db, inputs) if inputs else []
+    return ClaimedTaskRun(run_id, key, name, epoch + 1, count, known, awaits, bytes(arguments))
+
+
+def _not_ended(db: peewee.Database, inputs: str) -> list[UUID]:
+    """Those of a run's inputs that are task runs which have not ended."""
+    found = msgspec.json.decode(inputs, type=dict[str, list[UUID]])
+    query = TaskRun.select(TaskRun.id).where(
+        TaskRun.id.in_(list({run_id for ids in found.values() for run_id in ids})),
+        TaskRun.state_type.not_in([kind.value for kind in TERMINAL_STATES]),
+    )
+    return [run_id for (run_id,) in query.tuples().execute(db)]
+
+
+def lost_task_runs(db: peewee.Database, worker_id: UUID, holding: Collection[UUID]) -> list[UUID]:
+    """Those of the runs that a worker holds that are not its own: they have ended, or are given to
+    somebody else, since the worker was not heard of.
+    """
+    query = BackgroundRun.select(BackgroundRun.task_run_id).where(
+        BackgroundRun.task_run_id.in_(list(holding)), BackgroundRun.claimed_by == worker_id
+    )
+    own = {run_id for (run_id,) in query.tuples().execute(db)}
+    return [run_id for run_id in holding if run_id not in own]
 
 
 def begin_task_runs(

@@ -183,7 +183,13 @@ class BackgroundMutations:
         limit = min(max(0, input.limit), background.MOST_CLAIMED)
         verb = background.claim_task_runs
         claimed = await ledger.awrite(verb, worker, input.task_keys, limit, holding)
-        return TaskClaims(runs=[ClaimedTaskRun.of(run) for run in claimed])
+        lost = []
+        if holding:
+            lost = await ledger.aread(background.lost_task_runs, worker, holding)
+        return TaskClaims(
+            runs=[ClaimedTaskRun.of(run) for run in claimed],
+            lost=[strawberry.ID(str(run_id)) for run_id in lost],
+        )
 
     @strawberry.mutation(
         description="A task worker asks for runs that it has claimed before it executes them: a "

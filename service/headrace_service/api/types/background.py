@@ -21,6 +21,9 @@ class ClaimedTaskRun:
     )
     run_count: int = strawberry.field(description="The attempt it is at: 0 before the first.")
     tags: list[str] = strawberry.field(description="The run's tags.")
+    awaits: list[strawberry.ID] = strawberry.field(
+        description="The task runs that have not ended and whose results go into it."
+    )
     arguments: str = strawberry.field(
         description="Its arguments in base64, as whoever asked for it pickled them."
     )
@@ -35,6 +38,7 @@ class ClaimedTaskRun:
             epoch=claimed.epoch,
             run_count=claimed.run_count,
             tags=claimed.tags,
+            awaits=[strawberry.ID(str(run_id)) for run_id in claimed.awaits],
             arguments=base64.b64encode(claimed.arguments).decode(),
         )
 
@@ -44,3 +48,7 @@ class TaskClaims:
     """An answer to a task worker."""
 
     runs: list[ClaimedTaskRun] = strawberry.field(description="The runs that are its own now.")
+    lost: list[strawberry.ID] = strawberry.field(
+        description="Those of `holding` that are not its own any more: they have ended, or were "
+        "given back, since it was not heard of. It is to end what it executes of them."
+    )
