@@ -81,6 +81,22 @@ def child():
     assert states == {"double": "Completed", "slow": "Completed"}
 
 
+def test_a_child_asks_though_a_thread_of_its_parent_was_about_to(tmp_path: Path) -> None:
+    asking = """
+import signal
+from headrace.client import saved, shared
+
+def child():
+    signal.alarm(30)
+    assert shared.ask_and_wait(saved.variable("nothing")) is None
+
+shared.ask_and_wait(saved.variable("nothing"))
+with shared._changing:
+    fork(child)
+"""
+    run(PROLOGUE + asking, tmp_path)
+
+
 HELD_TASK = """
 gate = threading.Event()
 
