@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
@@ -22,9 +23,16 @@ from headrace.exceptions import AccessDenied, ServiceError
 from headrace.recorder.http import HttpTransport
 from headrace.records import EventEmitted, now_micros
 from headrace.settings import get_settings, temporary_settings
-from headrace_service.api.authentication import FRESH, Denials, Gate
+from headrace_service.api.authentication import FRESH, Caller, Denials, Gate
+from headrace_service.api.context import Context
 from headrace_service.api.errors import Unauthenticated
+from headrace_service.api.schema import schema
 from headrace_service.ledger import Ledger
+from headrace_service.ledger.automations import (
+    NewAutomation,
+    create_automation,
+    update_automation,
+)
 from headrace_service.ledger.queries.custom_events import page_of_events
 from headrace_service.ledger.queries.paging import Page
 from headrace_service.ledger.tokens import Scope, create_token, new_secret, revoke_token, tokens
@@ -33,6 +41,7 @@ from headrace_service.server import NoToken, RunningService, insist_on_token, st
 from headrace_service.settings import ServiceSettings
 from tests.builders import Stream
 from tests.integration.graphql_kit import Socket, open_socket
+from tests.recorder_kit import PATIENCE, until
 
 INFO = "{ serverInfo { version scope } }"
 SET = 'mutation { setVariable(name: "a", value: 1, overwrite: true) { __typename } }'
@@ -152,6 +161,33 @@ def test_who_may_not_make_an_automation_may_not_meddle_with_it(
         query = f"mutation {{ {change} {{ __typename }} }}"
         assert ask(service, query, secrets[Scope.RUN]) == (403, "FORBIDDEN"), change
     assert ask(service, query, secrets[Scope.ADMIN]) == (200, "")
+
+
+async def test_nor_with_one_that_has_become_such_while_the_request_was_on_its_way(
+    tmp_path: Path,
+) -> None:
+    harmless = NewAutomation("a", {"type": "event"}, [{"type": "do-nothing"}])
+    pausing = [{"type": "pause-work-pool", "source": "inferred"}]
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hold(db: Any) -> None:
+        begun.set()
+        go_on.wait(PATIENCE)
+
+    with closing(Ledger.open(tmp_path / "ledger.db")) as ledger:
+        key = ledger.write(create_automation, harmless).result().id
+        ledger.write(hold)
+        assert begun.wait(PATIENCE)
+        ledger.write(update_automation, key, NewAutomation("a", {"type": "event"}, pausing))
+        meddle = (
+            f'mutation {{ setAutomationEnabled(id: "{key}", enabled: false) {{ __typename }} }}'
+        )
+        context = Context(ledger, Caller(Scope.RUN))
+        meddling = asyncio.create_task(schema.execute(meddle, context_value=context))
+        await asyncio.to_thread(until, lambda: ledger.waiting >= 2, "both wait for the writer")
+        go_on.set()
+        errors = (await meddling).errors or []
+    assert [(error.extensions or {})["code"] for error in errors] == ["FORBIDDEN"]
 
 
 async def test_what_tells_of_tokens_is_for_admins(

@@ -149,13 +149,14 @@ def needs_admin(wanted: NewAutomation) -> bool:
 
 
 def are_for_admins(db: peewee.Database, keys: Sequence[UUID], owner: str | None = None) -> bool:
-    """Whether one of these automations, or of those of the owner, does what needs an administrator.
+    """Whether one of these automations, or of an owner's, does what needs an administrator.
 
     So whoever may not make one may not change it, stop it, or let it be stopped by another one.
     """
-    query = Automation.select(*_COLUMNS).where(
-        Automation.id.in_(keys) if owner is None else Automation.owner == owner
-    )
+    these = Automation.id.in_(keys)
+    if owner is not None:
+        these |= Automation.owner == owner
+    query = Automation.select(*_COLUMNS).where(these)
     rows = [AutomationRow(*row) for row in query.tuples().execute(db)]
     return any(isinstance(action, FOR_ADMINS) for row in rows for action in actions_of(row))
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from typing import Annotated, TypeVar
 from uuid import UUID
 
+import peewee
 import strawberry
 
 from headrace_service.api.context import Info, parse_id
@@ -19,12 +20,14 @@ from headrace_service.api.scalars import JSON
 from headrace_service.api.types.automation import Automation
 from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
 from headrace_service.ledger import automations
-from headrace_service.ledger.automations import are_for_admins, set_owned
+from headrace_service.ledger.automations import are_for_admins, set_owned, steered
 from headrace_service.ledger.decode import checked
 from headrace_service.ledger.tokens import Scope
 
 #: Automations that one resource may have.
 MOST_OWNED = 100
+
+T = TypeVar("T")
 
 AutomationResult = Annotated[
     Automation | NotFound | Conflict | InvalidInput,
@@ -111,11 +114,9 @@ class AutomationMutations:
         idempotency_key: IdempotencyKey = None,
     ) -> AutomationResult:
         """Make one."""
-        wanted = await _wanted(info, automation)
-        row = await info.context.ledger.awrite(
-            automations.create_automation, wanted, idempotency_key
-        )
-        return Automation.of(row)
+        wanted = _wanted(info, automation)
+        verb = automations.create_automation
+        return Automation.of(await _write(info, steered(wanted), verb, wanted, idempotency_key))
 
     @strawberry.mutation(
         description="Let an automation be as it is given. With another trigger, or newly enabled, "
@@ -131,12 +132,9 @@ class AutomationMutations:
         expected_revision: ExpectedRevision = None,
     ) -> AutomationResult:
         """Change one."""
-        wanted, key = await _wanted(info, automation), parse_id(id)
-        await _insist(info, [key])
-        row = await info.context.ledger.awrite(
-            automations.update_automation, key, wanted, expected_revision
-        )
-        return Automation.of(row)
+        wanted, key = _wanted(info, automation), parse_id(id)
+        keys, verb = [key, *steered(wanted)], automations.update_automation
+        return Automation.of(await _write(info, keys, verb, key, wanted, expected_revision))
 
     @strawberry.mutation(description="Let an automation act on what happens from now on, or rest.")
     async def set_automation_enabled(
@@ -147,8 +145,7 @@ class AutomationMutations:
     ) -> AutomationResult:
         """Enable or disable one."""
         key = parse_id(id)
-        await _insist(info, [key])
-        row = await info.context.ledger.awrite(automations.set_automation_enabled, key, enabled)
+        row = await _write(info, [key], automations.set_automation_enabled, key, enabled)
         return Automation.of(row)
 
     @strawberry.mutation(
@@ -171,9 +168,9 @@ class AutomationMutations:
             return InvalidInput.of(message, "automations")
         if not 1 <= len(owner_resource) <= 1024:
             return InvalidInput.of("ownerResource: use 1 to 1024 characters", "ownerResource")
-        wanted = [await _wanted(info, one) for one in automations]
-        await _insist(info, [], owner_resource)
-        rows = await info.context.ledger.awrite(set_owned, owner_resource, wanted)
+        wanted = [_wanted(info, one) for one in automations]
+        let_rest = [key for one in wanted for key in steered(one)]
+        rows = await _write(info, let_rest, set_owned, owner_resource, wanted, owner=owner_resource)
         return OwnedAutomations(automations=[Automation.of(row) for row in rows])
 
     @strawberry.mutation(description="Delete an automation.")
@@ -182,24 +179,41 @@ class AutomationMutations:
     ) -> DeleteResult:
         """Delete one."""
         key = parse_id(id)
-        await _insist(info, [key])
-        return deleted(await info.context.ledger.awrite(automations.delete_automation, key))
+        return deleted(await _write(info, [key], automations.delete_automation, key))
 
 
-async def _insist(info: Info, keys: Sequence[UUID], owner: str | None = None) -> None:
-    """See to it that who may not make such automations as these does not meddle with them.
+class _Meddling(Exception):
+    """It is about an automation that does what only admins may."""
+
+
+async def _write(
+    info: Info,
+    keys: Sequence[UUID],
+    verb: Callable[..., T],
+    *args: object,
+    owner: str | None = None,
+) -> T:
+    """Perform a verb of the ledger that is about these automations, and those of the owner.
 
     Raises:
-        Forbidden: one of them does what needs the scope ADMIN.
+        Forbidden: one of them does what needs the scope ADMIN: whoever may not make it may not
+            meddle with it.
     """
-    if info.context.caller.scope is Scope.ADMIN:
-        return
-    if await info.context.ledger.aread(are_for_admins, keys, owner):
+
+    def perform(db: peewee.Database) -> T:
+        if info.context.caller.scope is not Scope.ADMIN and are_for_admins(db, keys, owner):
+            raise _Meddling
+        return verb(db, *args)
+
+    try:
+        return await info.context.ledger.awrite(perform)
+    except _Meddling:
         what = "to meddle with an automation that does what only admins may"
         info.context.need(Scope.ADMIN, what)
+        raise
 
 
-async def _wanted(info: Info, given: AutomationInput) -> automations.NewAutomation:
+def _wanted(info: Info, given: AutomationInput) -> automations.NewAutomation:
     """What is asked for, once it is known that the caller may ask for it."""
     wanted = checked(
         automations.NewAutomation(
@@ -215,5 +229,4 @@ async def _wanted(info: Info, given: AutomationInput) -> automations.NewAutomati
     )
     if automations.needs_admin(wanted):
         info.context.need(Scope.ADMIN, f"what the automation {wanted.name[:80]!r} does")
-    await _insist(info, automations.steered(wanted))
     return wanted
