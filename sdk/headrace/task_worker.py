@@ -215,7 +215,10 @@ class TaskWorker(Taker):
         """Whether a run is still this worker's; asked in the thread that is to execute it."""
         answer: Future[bool] = Future()
         assert self._loop is not None
-        self._loop.call_soon_threadsafe(self._ask, claim, answer)
+        try:
+            self._loop.call_soon_threadsafe(self._ask, claim, answer)
+        except RuntimeError:  # the loop has ended, and this with it
+            return False
         return answer.result() and claim.run_id in self._runs  # else it has been ended meanwhile
 
     def _ask(self, claim: TaskClaim, answer: Future[bool]) -> None:

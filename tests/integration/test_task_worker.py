@@ -20,6 +20,13 @@ def double(number: int) -> int:
     return 2 * number
 
 
+def test_none_begins_once_the_worker_is_over(book: Book) -> None:
+    worker = TaskWorker(double)
+    worker._loop = asyncio.new_event_loop()
+    worker._loop.close()
+    assert not worker._may_begin(TaskClaim(new_id(), epoch=1))
+
+
 @pytest.mark.parametrize("how", ["it was told to end", "it could take no more runs"])
 async def test_no_thread_waits_for_an_answer_that_nobody_gives(book: Book, how: str) -> None:
     """The service has the question, and never answers."""
