@@ -76,6 +76,7 @@ _HEIR = """
 cat
 kill -QUIT "$1"
 for _ in 1 2 3 4 5 6 7 8 9; do kill -0 "$1" && sleep 0.2; done
+kill -KILL "$1"
 rm -rf "$2"
 """
 

@@ -192,7 +192,7 @@ def lines_after_shutdown() -> None:
 
 
 def flow_of_tasks(count: str) -> None:
-    """A flow run of so many tasks, each with a log line; waits to be told on halfway."""
+    """A flow run of so many tasks, each with a log line; waits halfway and before the last."""
     from headrace import flow, get_run_logger, task
 
     @task
@@ -203,9 +203,10 @@ def flow_of_tasks(count: str) -> None:
     @flow
     def doubles(numbers: int) -> int:
         total = 0
+        stops = {numbers // 2: "halfway", numbers - 1: "the last"}
         for number in range(numbers):
-            if number == numbers // 2:
-                say("halfway")
+            if number in stops:
+                say(stops[number])
                 sys.stdin.readline()
             total += double(number)
         return total

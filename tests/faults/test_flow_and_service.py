@@ -49,6 +49,8 @@ def test_a_flow_outlives_its_service(service: Service, home: Path) -> None:
         script.tell()
         until(lambda: any((home / "spool").glob("*.spool")), "the script spools")
         service.restart()
+        assert script.hear() == "the last"
+        script.tell()
         assert script.hear() == str(sum(2 * number for number in range(TASKS)))
         script.finish()
         assert script.code == 0

@@ -128,7 +128,8 @@ def reached(value: Any, way: Path) -> int:
     return reached(value[way[0]], way[1:])
 
 
-HOURLY = ScheduleInput(ScheduleSpec(interval=3_600_000_000))
+HOUR = 3_600_000_000
+HOURLY = ScheduleInput(ScheduleSpec(interval=HOUR))
 HOST = NewBlockType("host", "Host", None, {"secret_fields": ["inner.password"]})
 
 
@@ -146,9 +147,11 @@ def make(ledger: Ledger, number: int) -> None:
     ends = [enters(each, state("COMPLETED")) for each in (task, child)]
     take(ledger, run, child, task, below, *lines, *ends, custom_event(run))
     ledger.write(create_limit, name, LimitValues(slots=1), now_micros()).result()
+    later = now_micros() + HOUR  # as long as who waits keeps its place though it asks no more
     for of_run, of_task in ((run, task), (child, below)):  # the second one waits
         holder = SlotHolder("host", 1, of_run.id, of_task.id)
-        ledger.write(acquire, SlotRequest(uuids.uuid7(), [name], holder), now_micros()).result()
+        wanted = SlotRequest(uuids.uuid7(), [name], holder, lease_seconds=7_200)
+        ledger.write(acquire, wanted, later).result()
     ledger.write(create_work_pool, NewWorkPool(name)).result()
     ledger.write(keep_worker, WorkerCall(uuids.uuid7(), name, name, "host", 1, 60)).result()
     plan = DeploymentInput(f"flow-{name}", name, work_pool=name, limits=[name], schedules=[HOURLY])

@@ -45,8 +45,9 @@ PATIENCE = (3, 1.0)
 #: Seconds of failing after which nobody waits for a service that is away, once the records are on
 #: disk: time enough, once for each absence, for a service that is restarted.
 HOPE = 1.5
-#: A try that fails within so many seconds is repeated for everybody who waits.
-QUICK = 0.1
+#: A try that fails within so many seconds is repeated for everybody who waits: on a busy machine,
+#: even one that is refused at once takes tenths of a second.
+QUICK = 0.5
 #: Seconds until a disk that did not take a batch is tried again.
 DISK_RETRY = 1.0
 
