@@ -382,9 +382,11 @@ class Task(Definition, Generic[P, R]):
         from headrace.engine.mapping import map_task
 
         if deferred:
-            from headrace.task_runners.background import delay
+            from headrace.task_runners.background import Delays
 
-            futures = map_task(self, args, kwargs, wait_for, submit=delay)
+            delays = Delays()
+            futures = map_task(self, args, kwargs, wait_for, submit=delays.add)
+            delays.send()
         else:
             futures = map_task(self, args, kwargs, wait_for)
         if not return_state:

@@ -19,6 +19,7 @@ from headrace_service.ledger.background import (
     begin_task_runs,
     claim_task_runs,
     enqueue,
+    enqueue_all,
     lost_task_runs,
     waiting,
 )
@@ -217,6 +218,23 @@ def test_a_run_that_somebody_cancels_is_claimed_by_nobody(ledger: Ledger) -> Non
 def test_arguments_have_a_size_that_fits_a_message(ledger: Ledger) -> None:
     with pytest.raises(InvalidInput, match="pass where they stand instead"):
         ask(ledger, arguments=bytes(MAX_ARGUMENTS + 1))
+
+
+def test_many_are_asked_for_at_once_all_or_none(ledger: Ledger) -> None:
+    known = ask(ledger)
+    wanted = [
+        NewBackgroundRun(run_id, KEY, "resize", "resize", b"", ["images"])
+        for run_id in (known, uuids.uuid7(), uuids.uuid7())
+    ]
+    ledger.write(enqueue_all, wanted).result()
+    assert [run.task_run_id for run in take(ledger, worker(ledger), limit=9)] == [
+        run.id for run in wanted
+    ]
+    large = NewBackgroundRun(uuids.uuid7(), KEY, "resize", "resize", bytes(MAX_ARGUMENTS + 1))
+    other = NewBackgroundRun(uuids.uuid7(), KEY, "resize", "resize", b"")
+    with pytest.raises(InvalidInput, match="are allowed"):
+        ledger.write(enqueue_all, [other, large]).result()
+    assert rows(ledger) == 3
 
 
 def test_what_waits_is_read_in_order_from_an_index(file_ledger: Ledger) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from headrace.client.operations import ERROR, Change, Object, Operation
 
 
-def enqueue_task_run(
+def background_run(
     id: UUID,
     task_key: str,
     task_name: str,
@@ -19,16 +19,12 @@ def enqueue_task_run(
     tags: Sequence[str] = (),
     inputs: Mapping[str, Sequence[UUID]] | None = None,
     flow_run_id: UUID | None = None,
-) -> Operation[Object]:
-    """Ask for a run of a task, which some task worker executes; `arguments` are pickled."""
-    document = (
-        "mutation ($input: BackgroundRunInput!) { enqueueTaskRun(input: $input) "
-        f"{{ ... on TaskRun {{ id }} {ERROR} }} }}"
-    )
+) -> Object:
+    """A run to ask for, which some task worker executes; `arguments` are pickled."""
     edges = [
         {"parameter": name, "runIds": list(map(str, ids))} for name, ids in (inputs or {}).items()
     ]
-    wanted = {
+    return {
         "id": str(id),
         "taskKey": task_key,
         "taskName": task_name,
@@ -38,7 +34,24 @@ def enqueue_task_run(
         "inputs": edges,
         "flowRunId": None if flow_run_id is None else str(flow_run_id),
     }
+
+
+def enqueue_task_run(wanted: Object) -> Operation[Object]:
+    """Ask for a run, as `background_run` makes it."""
+    document = (
+        "mutation ($input: BackgroundRunInput!) { enqueueTaskRun(input: $input) "
+        f"{{ ... on TaskRun {{ id }} {ERROR} }} }}"
+    )
     return Change(document, {"input": wanted}, "enqueueTaskRun")
+
+
+def enqueue_task_runs(wanted: Sequence[Object]) -> Operation[Object]:
+    """Ask for many such runs at once; all are there then, or none."""
+    document = (
+        "mutation ($inputs: [BackgroundRunInput!]!) { enqueueTaskRuns(inputs: $inputs) "
+        f"{{ ... on TasksEnqueued {{ runIds }} {ERROR} }} }}"
+    )
+    return Change(document, {"inputs": list(wanted)}, "enqueueTaskRuns")
 
 
 def claim_task_runs(wanted: Mapping[str, object]) -> Operation[Object]:

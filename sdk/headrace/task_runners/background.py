@@ -23,7 +23,12 @@ from headrace.task_runners.parcels import dumps, what_is_wrong
 if TYPE_CHECKING:
     from typing import Self
 
+    from headrace.client.operations import Object
     from headrace.tasks import Task
+
+
+#: Runs that are asked for at once, at most; and the bytes of arguments after which it is enough.
+MANY, LARGE = 500, 4 * 1024 * 1024
 
 
 class _Arguments(NamedTuple):
@@ -47,6 +52,49 @@ def delay(
     Args:
         edges: runs whose results go into the call, by parameter, besides those its arguments show.
     """
+    run, wanted = _wanted(task, args, kwargs, wait_for, edges)
+    ask_and_wait(background.enqueue_task_run(wanted))
+    return HeadraceDistributedFuture(run.id, run.name)
+
+
+class Delays:
+    """Runs that are asked for many at once, in the order in which they are added."""
+
+    def __init__(self) -> None:
+        self._wanted: list[Object] = []
+        self._size = 0
+
+    def add(
+        self,
+        task: Task[..., Any],
+        args: tuple[object, ...],
+        kwargs: Mapping[str, object],
+        wait_for: Any = None,
+        edges: Mapping[str, list[UUID]] | None = None,
+    ) -> HeadraceDistributedFuture[Any]:
+        """One more, as by `delay`; it may have to wait for `send`."""
+        run, wanted = _wanted(task, args, kwargs, wait_for, edges)
+        self._wanted.append(wanted)
+        self._size += len(wanted["arguments"])
+        if len(self._wanted) >= MANY or self._size >= LARGE:
+            self.send()
+        return HeadraceDistributedFuture(run.id, run.name)
+
+    def send(self) -> None:
+        """Ask for those that were added."""
+        wanted, self._wanted, self._size = self._wanted, [], 0
+        if wanted:
+            ask_and_wait(background.enqueue_task_runs(wanted))
+
+
+def _wanted(
+    task: Task[..., Any],
+    args: tuple[object, ...],
+    kwargs: Mapping[str, object],
+    wait_for: Any,
+    edges: Mapping[str, list[UUID]] | None,
+) -> tuple[TaskRun, Object]:
+    """A run of a task, and how to ask for it."""
     refuse_drawing("task.apply_async()")
     run = new_task_run(task, args, kwargs, wait_for)
     named = run.can_be_named()
@@ -56,7 +104,7 @@ def delay(
         )
     except Exception as error:  # pickling runs the code of any class
         raise what_is_wrong(run, error) from error
-    asked = background.enqueue_task_run(
+    return run, background.background_run(
         run.id,
         task.task_key,
         task.name,
@@ -66,8 +114,6 @@ def delay(
         inputs={**(edges or {}), **run.edges},
         flow_run_id=run.flow_run_id,
     )
-    ask_and_wait(asked)
-    return HeadraceDistributedFuture(run.id, run.name)
 
 
 def _portable(value: object) -> object:

@@ -50,7 +50,8 @@ NEEDED = {
             setVariable deleteVariable createArtifact updateArtifact deleteArtifact
             applyDeployment setDeploymentPaused createSchedule updateSchedule setScheduleActive
             deleteSchedule backfillDeployment createFlowRun putBundle
-            claimFlowRuns releaseWorker beginFlowRun concludeFlowRun enqueueTaskRun claimTaskRuns
+            claimFlowRuns releaseWorker beginFlowRun concludeFlowRun enqueueTaskRun
+            enqueueTaskRuns claimTaskRuns
             beginTaskRuns
             acquireSlots releaseSlots renewSlots exchangeSlots
             createAutomation updateAutomation setAutomationEnabled setOwnedAutomations

@@ -20,6 +20,7 @@ from headrace.records import (
     TERMINAL_STATES,
     Name,
     ProcessInfo,
+    Record,
     StateChange,
     StateType,
     TaskRunChanged,
@@ -85,27 +86,43 @@ def enqueue(db: peewee.Database, wanted: NewBackgroundRun) -> TaskRunRow:
     Raises:
         InvalidInput: the arguments are too large.
     """
-    if len(wanted.arguments) > MAX_ARGUMENTS:
-        raise InvalidInput(
-            f"the arguments of task '{wanted.task_name}' take {len(wanted.arguments):,} bytes, and "
-            f"{MAX_ARGUMENTS:,} are allowed; pass where they stand instead",
-            "arguments",
-        )
-    created = TaskRunCreated(
-        wanted.id,
-        wanted.task_name,
-        wanted.name,
-        StateChange(StateType.SCHEDULED, "Scheduled", now_micros()),
-        wanted.flow_run_id,
-        wanted.tags,
-        wanted.inputs,
-    )
-    if not fold_in(db, [created], Actor.SERVICE):  # else there is such a run
-        content = bytearray(wanted.arguments)  # on PostgreSQL, `bytes` are ids
-        _INSERT.run(db, wanted.id.bytes, wanted.task_key, content, 0, None)
+    enqueue_all(db, [wanted])
     (row,) = task_runs_by_id(db, [wanted.id])
     assert row is not None
     return row
+
+
+def enqueue_all(db: peewee.Database, wanted: Sequence[NewBackgroundRun]) -> None:
+    """Runs that wait for a task worker, all or none; asking again for one changes nothing.
+
+    Raises:
+        InvalidInput: the arguments of one are too large.
+    """
+    now = now_micros()
+    for one in wanted:
+        if len(one.arguments) > MAX_ARGUMENTS:
+            raise InvalidInput(
+                f"the arguments of task '{one.task_name}' take {len(one.arguments):,} bytes, and "
+                f"{MAX_ARGUMENTS:,} are allowed; pass where they stand instead",
+                "arguments",
+            )
+    created: list[Record] = [
+        TaskRunCreated(
+            one.id,
+            one.task_name,
+            one.name,
+            StateChange(StateType.SCHEDULED, "Scheduled", now),
+            one.flow_run_id,
+            one.tags,
+            one.inputs,
+        )
+        for one in wanted
+    ]
+    known = {refused.index for refused in fold_in(db, created, Actor.SERVICE)}
+    for index, one in enumerate(wanted):
+        if index not in known:
+            content = bytearray(one.arguments)  # on PostgreSQL, `bytes` are ids
+            _INSERT.run(db, one.id.bytes, one.task_key, content, 0, None)
 
 
 def waiting(db: peewee.Database, task_keys: Sequence[str], limit: int) -> list[UUID]:

@@ -18,6 +18,9 @@ from headrace_service.ledger import background, errors, work_pools
 from headrace_service.ledger.background import NewBackgroundRun, TaskClaim
 from headrace_service.ledger.decode import checked
 
+#: Runs that may be asked for at once.
+MOST_ENQUEUED = 1000
+
 TaskClaimResult = Annotated[
     TaskClaims | NotFound | Conflict | InvalidInput,
     strawberry.union("TaskClaimResult", description="What there is to do, or why nothing is told."),
@@ -54,6 +57,47 @@ class BackgroundRunInput:
     flow_run_id: strawberry.ID | None = strawberry.field(
         default=None, description="The flow run that asks for it, if one does."
     )
+
+    def read(self) -> NewBackgroundRun:
+        """The run that is asked for.
+
+        Raises:
+            errors.InvalidInput: what was given is none.
+        """
+        try:
+            arguments = base64.b64decode(self.arguments, validate=True)
+        except ValueError as error:
+            raise errors.InvalidInput(
+                f"the arguments are not in base64: {error}", "arguments"
+            ) from None
+        inputs = {
+            each.parameter: [parse_id(run_id, "inputs") for run_id in each.run_ids]
+            for each in self.inputs or ()
+        }
+        run = NewBackgroundRun(
+            parse_id(self.id),
+            self.task_key,
+            self.task_name,
+            self.name,
+            arguments,
+            self.tags or [],
+            inputs,
+            None if self.flow_run_id is None else parse_id(self.flow_run_id, "flowRunId"),
+        )
+        return checked(run)
+
+
+@strawberry.type(description="Runs wait for task workers.")
+class TasksEnqueued:
+    """Those that were asked for."""
+
+    run_ids: list[strawberry.ID] = strawberry.field(description="The runs, in order.")
+
+
+TaskEnqueueResult = Annotated[
+    TasksEnqueued | NotFound | Conflict | InvalidInput,
+    strawberry.union("TaskEnqueueResult", description="The runs, or why there are none."),
+]
 
 
 @strawberry.input(description="Which task worker wants runs, and of which tasks.")
@@ -129,27 +173,31 @@ class BackgroundMutations:
     ) -> TaskRunResult:
         """Enqueue."""
         try:
-            arguments = base64.b64decode(input.arguments, validate=True)
-        except ValueError as error:
-            return InvalidInput.of(f"the arguments are not in base64: {error}", "arguments")
-        wanted = NewBackgroundRun(
-            parse_id(input.id),
-            input.task_key,
-            input.task_name,
-            input.name,
-            arguments,
-            input.tags or [],
-            {
-                each.parameter: [parse_id(run_id, "inputs") for run_id in each.run_ids]
-                for each in input.inputs or ()
-            },
-            None if input.flow_run_id is None else parse_id(input.flow_run_id, "flowRunId"),
-        )
-        try:
-            row = await info.context.ledger.awrite(background.enqueue, checked(wanted))
+            row = await info.context.ledger.awrite(background.enqueue, input.read())
         except errors.Refused as error:
             return refusal(error)
         return TaskRun.of(row)
+
+    @strawberry.mutation(
+        description="Ask for many runs of tasks at once: all are there, or none; at most "
+        f"{MOST_ENQUEUED:,}."
+    )
+    async def enqueue_task_runs(
+        self,
+        info: Info,
+        inputs: Annotated[
+            list[BackgroundRunInput], strawberry.argument(description="The runs, in order.")
+        ],
+    ) -> TaskEnqueueResult:
+        """Enqueue many."""
+        if len(inputs) > MOST_ENQUEUED:
+            return InvalidInput.of(f"at most {MOST_ENQUEUED:,} runs at once", "inputs")
+        try:
+            wanted = [each.read() for each in inputs]
+            await info.context.ledger.awrite(background.enqueue_all, wanted)
+        except errors.Refused as error:
+            return refusal(error)
+        return TasksEnqueued(run_ids=[strawberry.ID(str(each.id)) for each in wanted])
 
     @strawberry.mutation(
         description="Give a task worker background runs: they are PENDING, and its own. A run is "
