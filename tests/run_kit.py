@@ -124,8 +124,15 @@ def clock(book: Book) -> Iterator[VirtualClock]:
 
 
 @pytest.fixture
-def recorder(tmp_path: Path) -> Iterator[ListRecorder]:
-    """Records of the test's runs in a list, with no ledger and a virtual clock."""
+def recorder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ListRecorder]:
+    """Records of the test's runs in a list, with a virtual clock.
+
+    Only what is asked for besides, such as the limits of tags, makes a ledger in the test's folder.
+    """
+    monkeypatch.setenv("HEADRACE_HOME", str(tmp_path))
+    get_settings.cache_clear()
     recorder = ListRecorder()
     with use_environment(Environment(Settings(home=tmp_path), recorder, VirtualClock())):
         yield recorder
+    shutdown()
+    get_settings.cache_clear()
