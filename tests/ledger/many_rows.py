@@ -7,6 +7,7 @@ from typing import Any
 
 from headrace_service.ledger import Ledger
 from tests.postgres import Server, execute
+from tests.recorder_kit import PATIENCE
 
 _ID = "lpad(to_hex({}), 32, '0')::uuid"
 _STATE = "CASE n % 100 WHEN 0 THEN 'FAILED' WHEN 1 THEN 'RUNNING' ELSE 'COMPLETED' END"
@@ -61,7 +62,7 @@ def plans(ledger: Ledger, query: Any, *args: Any) -> list[dict[str, Any]]:
         ]
 
     found: list[dict[str, Any]] = []
-    for plan in ledger.read(explain).result(20):
+    for plan in ledger.read(explain).result(PATIENCE):
         waiting = [plan[0]["Plan"]]
         while waiting:
             step = waiting.pop()

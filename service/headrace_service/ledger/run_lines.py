@@ -19,13 +19,11 @@ from headrace_service.ledger.lines import WAITER_LEASE
 from headrace_service.ledger.models import NO_ID, FlowRun, Slot, Waiter
 from headrace_service.ledger.notices import tell_given_slots
 from headrace_service.ledger.state_changes import change_states
+from headrace_service.ledger.statements import portions
 from headrace_service.rules import Actor
 
 #: Runs that are told in one transaction that they have to wait, or are not wanted.
 TOLD = 500
-
-#: Ids in one `IN (…)`.
-CHUNK = 500
 
 SECOND = 1_000_000
 
@@ -151,9 +149,7 @@ def stay_in_line(desk: Desk, runs: Any) -> bool:
         limits.add(limit_id)
         if until < desk.now + WAITER_LEASE // 2:
             fading.add(lease_id)
-    listed = sorted(fading)
-    for start in range(0, len(listed), CHUNK):
-        some = listed[start : start + CHUNK]
+    for some in portions(sorted(fading)):
         again = Waiter.update(until=desk.now + WAITER_LEASE).where(Waiter.lease_id.in_(some))
         again.execute(desk.db)
     known = map(desk.limit, sorted(limit_id.bytes for limit_id in limits))

@@ -19,19 +19,10 @@ from headrace.options import checked_full_name
 
 #: The fields of a deployment that its input has, too, and that say what it is.
 _KEPT = (
-    *("flowName", "name", "description", "version", "entrypoint", "folder", "bundleKey"),
-    *("enforceSchema", "concurrencyLimit", "collisionStrategy", "limits", "key", "singleton"),
-    *(
-        "debounceSeconds",
-        "retries",
-        "retryDelaysSeconds",
-        "tags",
-        "parameters",
-        "parameterSchema",
-        "jobVariables",
-        "workPoolName",
-        "workQueueName",
-    ),
+    *("flowName", "name", "description", "version", "tags", "entrypoint", "folder", "bundleKey"),
+    *("parameters", "parameterSchema", "enforceSchema", "jobVariables", "workPoolName"),
+    *("workQueueName", "concurrencyLimit", "collisionStrategy", "limits", "key", "singleton"),
+    *("debounceSeconds", "retries", "retryDelaysSeconds"),
 )
 
 
