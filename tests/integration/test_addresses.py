@@ -7,10 +7,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
-from headrace.client import AsyncClient, Client, work
+from headrace.client import AsyncClient, Client, background, work
 from headrace.exceptions import InvalidSetting, ServiceUnreachable
 from headrace.recorder.spool import Spool
 from headrace.settings import read_settings
@@ -91,6 +92,19 @@ def test_one_with_an_idempotency_key_and_one_that_never_left_are(
         port = taken.getsockname()[1]
     with Client(f"http://127.0.0.1:{port},{service.url}") as client:  # nobody listens there now
         assert client.execute(SET, {"name": "unsent"})["setVariable"] == VARIABLE
+
+
+def test_a_background_run_that_is_asked_for_under_its_id_is_asked_for_again(
+    service: RunningService, silent: Silent
+) -> None:
+    wanted = background.background_run(uuid4(), "mill.grind", "grind", "grind-1", b"")
+    with Client(f"{silent.url},{service.url}") as client:
+        for _ in range(2):
+            made = client.perform(background.enqueue_task_run(wanted))
+            assert made["id"] == wanted["id"]
+        runs = client.execute("{ taskRuns { nodes { id } } }")["taskRuns"]["nodes"]
+    assert runs == [{"id": wanted["id"]}]
+    assert silent.asked == 1
 
 
 def test_when_nobody_answers_all_addresses_are_named(silent: Silent) -> None:

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from headrace.client.operations import ERROR, Change, Object, Operation
+from headrace.client.operations import ERROR, Change, Object, Operation, SafeChange
 
 
 def background_run(
@@ -42,7 +42,7 @@ def enqueue_task_run(wanted: Object) -> Operation[Object]:
         "mutation ($input: BackgroundRunInput!) { enqueueTaskRun(input: $input) "
         f"{{ ... on TaskRun {{ id }} {ERROR} }} }}"
     )
-    return Change(document, {"input": wanted}, "enqueueTaskRun")
+    return SafeChange(document, {"input": wanted}, "enqueueTaskRun")
 
 
 def enqueue_task_runs(wanted: Sequence[Object]) -> Operation[Object]:
@@ -51,7 +51,7 @@ def enqueue_task_runs(wanted: Sequence[Object]) -> Operation[Object]:
         "mutation ($inputs: [BackgroundRunInput!]!) { enqueueTaskRuns(inputs: $inputs) "
         f"{{ ... on TasksEnqueued {{ runIds }} {ERROR} }} }}"
     )
-    return Change(document, {"inputs": list(wanted)}, "enqueueTaskRuns")
+    return SafeChange(document, {"inputs": list(wanted)}, "enqueueTaskRuns")
 
 
 def claim_task_runs(wanted: Mapping[str, object]) -> Operation[Object]:
@@ -79,7 +79,7 @@ def begin_task_runs(wanted: Mapping[str, object]) -> Operation[Object]:
         "mutation ($input: BeginTasksInput!) { beginTaskRuns(input: $input) "
         f"{{ ... on TasksBegun {{ runIds }} {ERROR} }} }}"
     )
-    return Change(document, {"input": dict(wanted)}, "beginTaskRuns")
+    return SafeChange(document, {"input": dict(wanted)}, "beginTaskRuns")
 
 
 #: Tells a task worker that there may be something to do, and others that runs have ended.

@@ -59,6 +59,15 @@ class Change(Operation[T], Generic[T], frozen=True):
         return cast(T, value)
 
 
+class SafeChange(Change[T], Generic[T], frozen=True):
+    """A mutation that may be asked for twice: what is in it has its id already."""
+
+    @property
+    def repeatable(self) -> bool:
+        """Yes."""
+        return True
+
+
 class Deletion(Change[bool], frozen=True):
     """A mutation that takes something away, if it is there."""
 
