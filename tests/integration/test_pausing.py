@@ -11,12 +11,14 @@ from uuid import UUID
 import pytest
 
 from headrace import Client, flow, pause_flow_run, resume_flow_run, suspend_flow_run, task
+from headrace.client.orchestration import get_client
 from headrace.context import FlowRunContext
 from headrace.exceptions import FlowPauseTimeout, NotPausedError, ObjectNotFound
 from headrace.input import (
     RunInput,
     create_flow_run_input,
     delete_flow_run_input,
+    keyset_from_paused_state,
     read_flow_run_input,
     receive_input,
     send_input,
@@ -121,6 +123,27 @@ def test_what_does_not_fit_is_refused_and_the_run_stays_paused(book: Book) -> No
         "Cannot resume this run: Reason: Validation failed. Failure reason: "
         "there is no 'raeson'; it has reason, approve, votes; 'reason' is a required property",
     ]
+
+
+def test_who_reads_a_paused_run_is_told_where_its_answer_goes(book: Book) -> None:
+    told = []
+
+    def answer(run: UUID) -> None:
+        with get_client(sync_client=True) as client:
+            state = client.read_flow_run(run).state
+        assert state is not None
+        told.append((state.state_details.pause_key, keyset_from_paused_state(state)["response"]))
+        resume_flow_run(run)
+
+    @flow
+    def release() -> None:
+        pause_flow_run(timeout=60)
+        pause_flow_run(timeout=60, key="mine")
+
+    with Resumer(answer, answer) as resumer:
+        release()
+    assert resumer.errors == []
+    assert told == [("1", "paused-1-response"), ("mine", "paused-mine-response")]
 
 
 async def test_asynchronous_flows_pause_without_holding_up_others(book: Book) -> None:

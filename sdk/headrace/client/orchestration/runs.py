@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from headrace.client import run_operations, work
+from headrace.client import operations, run_operations, work
 from headrace.client.orchestration.asking import (
     Asking,
     done,
@@ -48,7 +48,20 @@ def read_flow_run(flow_run_id: UUID) -> Asking[FlowRun]:
         ObjectNotFound: there is none.
     """
     found = yield run_operations.flow_run(flow_run_id)
-    return answers.flow_run(found_or_not(found, f"flow run {flow_run_id}"))
+    run = answers.flow_run(found_or_not(found, f"flow run {flow_run_id}"))
+    if run.state is not None and run.state.is_paused():
+        yield from _tell_of_pause(run.id, run.state)
+    return run
+
+
+def _tell_of_pause(flow_run_id: UUID, state: State[Any]) -> Asking[None]:
+    """Put into a state's details what its run has said of the pause."""
+    details = state.state_details
+    details.pause_reschedule = state.name == "Suspended"
+    match (yield operations.flow_run_input(flow_run_id, "pause")):
+        case {"value": {"response": str(key)}}:  # that of the answer, made of the pause's
+            key = key.removeprefix(f"{state.name.lower()}-").removesuffix("-response")
+            details.pause_key = key
 
 
 def read_flow_runs(
