@@ -100,8 +100,8 @@ def test_a_background_run_that_is_asked_for_under_its_id_is_asked_for_again(
     wanted = background.background_run(uuid4(), "mill.grind", "grind", "grind-1", b"")
     with Client(f"{silent.url},{service.url}") as client:
         for _ in range(2):
-            made = client.perform(background.enqueue_task_run(wanted))
-            assert made["id"] == wanted["id"]
+            made = client.perform(background.enqueue_task_runs([wanted]))
+            assert made["runIds"] == [wanted["id"]]
         runs = client.execute("{ taskRuns { nodes { id } } }")["taskRuns"]["nodes"]
     assert runs == [{"id": wanted["id"]}]
     assert silent.asked == 1

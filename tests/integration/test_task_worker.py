@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,8 @@ from headrace import task
 from headrace.client import AsyncClient
 from headrace.ids import new_id
 from headrace.task_worker import TaskClaim, TaskWorker
+from headrace_service.ledger import Ledger
+from tests.integration.graphql_kit import ask
 from tests.run_kit import Book
 
 
@@ -45,3 +48,17 @@ async def test_no_thread_waits_for_an_answer_that_nobody_gives(book: Book, how: 
                 letting.cancel()
                 assert not await asking
                 assert not await asyncio.to_thread(worker._may_begin, later)
+
+
+async def test_a_run_is_asked_for_by_hand(tmp_path: Path) -> None:
+    query = """mutation ($input: BackgroundRunInput!) { enqueueTaskRun(input: $input) {
+      __typename ... on TaskRun { id name state { type } } ... on UserError { code field } } }"""
+    wanted = {"id": str(new_id()), "taskKey": "k", "taskName": "t", "name": "t-0"}
+    ledger = Ledger.open(tmp_path / "ledger.db")
+    with closing(ledger):
+        asked = await ask(ledger, query, input={**wanted, "arguments": "gAQ="})
+        wrong = await ask(ledger, query, input={**wanted, "arguments": "?"})
+    found = {"__typename": "TaskRun", "id": wanted["id"], "name": "t-0"}
+    assert asked["enqueueTaskRun"] == {**found, "state": {"type": "SCHEDULED"}}
+    told = {"__typename": "InvalidInput", "code": "InvalidInput", "field": "arguments"}
+    assert wrong["enqueueTaskRun"] == told

@@ -36,17 +36,8 @@ def background_run(
     }
 
 
-def enqueue_task_run(wanted: Object) -> Operation[Object]:
-    """Ask for a run, as `background_run` makes it."""
-    document = (
-        "mutation ($input: BackgroundRunInput!) { enqueueTaskRun(input: $input) "
-        f"{{ ... on TaskRun {{ id }} {ERROR} }} }}"
-    )
-    return SafeChange(document, {"input": wanted}, "enqueueTaskRun")
-
-
 def enqueue_task_runs(wanted: Sequence[Object]) -> Operation[Object]:
-    """Ask for many such runs at once; all are there then, or none."""
+    """Ask for runs, as `background_run` makes them; all are there then, or none."""
     document = (
         "mutation ($inputs: [BackgroundRunInput!]!) { enqueueTaskRuns(inputs: $inputs) "
         f"{{ ... on TasksEnqueued {{ runIds }} {ERROR} }} }}"

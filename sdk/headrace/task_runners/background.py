@@ -53,7 +53,7 @@ def delay(
         edges: runs whose results go into the call, by parameter, besides those its arguments show.
     """
     run, wanted = _wanted(task, args, kwargs, wait_for, edges)
-    ask_and_wait(background.enqueue_task_run(wanted))
+    ask_and_wait(background.enqueue_task_runs([wanted]))
     return HeadraceDistributedFuture(run.id, run.name)
 
 

@@ -48,6 +48,7 @@ from headrace_service.ledger.rows import (
     changed_row,
     encode_counts,
     flow_run_row,
+    known_runs,
     task_run_row,
 )
 from headrace_service.ledger.statements import portions
@@ -116,25 +117,18 @@ class Fold:
             elif not isinstance(record, LogLine | EventEmitted):
                 flow_run_ids.add(record.id)
         return (
-            self._select(FlowRun, FlowRun.id, flow_run_ids),
-            self._select(TaskRun, TaskRun.flow_run_id, task_run_ids),
+            self._select("flow_run", "id", flow_run_ids),
+            self._select("task_run", "flow_run_id", task_run_ids),
         )
 
-    def _select(
-        self, model: type[FlowRun] | type[TaskRun], owner: Any, ids: set[UUID]
-    ) -> dict[UUID, _Run]:
-        columns = (
-            model.id,
-            owner,
-            model.state_type,
-            model.state_name,
-            model.state_timestamp,
-            model.run_count,
-        )
+    def _select(self, table: str, owner: str, ids: set[UUID]) -> dict[UUID, _Run]:
         found: dict[UUID, _Run] = {}
         for some in portions(ids):
-            query = model.select(*columns).where(model.id.in_(some))
-            for run_id, owner_id, kind, name, at, count in query.tuples().execute(self.db):
+            statement = known_runs(table, owner, len(some))
+            rows = statement.run(self.db, *[each.bytes for each in some]).fetchall()
+            for key, owner_key, kind, name, at, count in rows:
+                run_id = UUID(bytes=key)
+                owner_id = None if owner_key is None else UUID(bytes=owner_key)
                 state = StateChange(StateType(kind), name, at, None, count)
                 found[run_id] = _Run(run_id, owner_id, state)
         return found

@@ -5,6 +5,7 @@ Rows are plain tuples, in the order of the models' columns.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import msgspec
@@ -72,6 +73,16 @@ UPDATE_TASK_RUN = Statement(_UPDATE_RUN.format(table="task_run"))
 ADOPT_FLOW_RUN = Statement('UPDATE "flow_run" SET "client_id" = ? WHERE "id" = ?')
 _RENAME = 'UPDATE "{table}" SET "name" = ? WHERE "id" = ?'
 RENAME = {table: Statement(_RENAME.format(table=table)) for table in ("flow_run", "task_run")}
+
+
+@functools.cache
+def known_runs(table: str, owner: str, count: int) -> Statement:
+    """How runs stand, as many as are named by their ids; `owner` is another column to be read."""
+    places = ", ".join("?" * count)
+    return Statement(
+        f'SELECT "id", "{owner}", "state_type", "state_name", "state_timestamp", "run_count" '
+        f'FROM "{table}" WHERE "id" IN ({places})'
+    )
 
 
 def encode_counts(counts: dict[StateType, int]) -> str:
