@@ -309,6 +309,27 @@ async def test_nobody_is_dead_because_the_service_was_away(ledger: Ledger) -> No
         assert await reaper.step() == (2 if second == 15 else 0)
 
 
+async def test_slots_stay_whose_they_are_though_the_clock_is_set_forward(ledger: Ledger) -> None:
+    ledger.write(create_limit, "db", LimitValues(1), EPOCH).result()
+    held, other = (
+        SlotRequest(uuids.uuid7(), ["db"], SlotHolder("elsewhere", 7), lease_seconds=10.0)
+        for _ in range(2)
+    )
+    ledger.write(concurrency.acquire, held, EPOCH).result()
+    clock = Clock(EPOCH)
+    reaper = Reaper(ledger, clock)
+    await reaper.step()
+    for _ in range(2):
+        clock.micros += 3600 * S
+        await reaper.step()
+        asked = ledger.write(concurrency.acquire, other, clock.micros).result()
+        assert not asked.answer.granted
+    for _ in range(11):  # but not for longer than its lease
+        clock.micros += S
+        await reaper.step()
+    assert ledger.write(concurrency.acquire, other, clock.micros).result().answer.granted
+
+
 async def test_who_waits_keeps_its_place_while_the_service_is_away(ledger: Ledger) -> None:
     ledger.write(create_limit, "db", LimitValues(1), EPOCH).result()
     holder = SlotHolder("mill", 7)

@@ -11,7 +11,12 @@ import asyncio
 from pathlib import Path
 
 from headrace_service.ledger import Ledger
-from headrace_service.ledger.concurrency import has_lapsed, processes_of_slots, sweep
+from headrace_service.ledger.concurrency import (
+    has_lapsed,
+    lengthen,
+    processes_of_slots,
+    sweep,
+)
 from headrace_service.ledger.flow_run_inputs import fail_overdue, overdue
 from headrace_service.ledger.processes import extend_leases, processes, reap
 from headrace_service.ledger.reaping import judge, leases_of_the_dead
@@ -67,6 +72,8 @@ class Reaper:
         if self._hears_all and (looked_at is None or now - looked_at > ABSENCE):
             # Nobody is judged before all have got their time.
             await self._ledger.awrite(extend_leases, now)
+        if looked_at is not None and now - looked_at > ABSENCE:
+            await self._ledger.awrite(lengthen, looked_at, now)
         await take("take back slots whose lease is over", self._sweep(now), None)
         await take("end paused runs that nobody has resumed", self._end_overdue(now), None)
         await take("free slots of dead processes", self._free_slots(), None)
