@@ -2,11 +2,12 @@
 
     python -m bench.soak_slots --seconds 60 --processes 8 --threads 8 --through outages
 
-They ask a ledger file for their slots, a service (`--through service`), or one that is killed and
-started again now and then (`--through outages`). Each thread says to a witness (`bench.witness`)
-what it does. Whatever the ledger says, the witness shows how many had slots at once. In the end
-that must never have been more than the limit, nobody may have waited for minutes, and the whole
-limit can be taken. Exit code 0 if so.
+They ask a ledger file for their slots; a service (`--through service`), where some of them are
+stopped for longer than a lease; or a service that is killed and started again now and then
+(`--through outages`). Each thread says to a witness (`bench.witness`) what it does. Whatever the
+ledger says, the witness shows how many had slots at once. In the end that must never have been more
+than the limit, nobody may have waited for minutes, and the whole limit can be taken. Exit code 0 if
+so.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -42,6 +44,8 @@ KILLS = 1.0
 #: How probable it is, at each kill, that the service is killed; and while it is away, that it comes
 #: back.
 GOES, RETURNS = 0.25, 0.3
+#: How probable it is that a process is stopped for two leases, and not killed.
+STOPS = 0.2
 #: Seconds in which somebody gets a slot, whoever was killed: they come free as soon as somebody
 #: who waits has seen it.
 PATIENCE = 30.0
@@ -118,7 +122,7 @@ class Crowd:
     """The processes that cross the limit; one that is killed is replaced."""
 
     def __init__(self, home: Path, options: argparse.Namespace) -> None:
-        self.kills = 0
+        self.kills = self.stops = 0
         self._witness = Witness(home / "witness")
         self._errors = home / "errors"
         self._options = options
@@ -134,6 +138,13 @@ class Crowd:
         victim.wait()
         self.kills += 1
         self._running.append(self._start())
+
+    def stop_one(self, seconds: float) -> None:
+        """Stop one of them, and let it go on after so many seconds."""
+        process = random.choice(self._running)
+        process.send_signal(signal.SIGSTOP)
+        self.stops += 1
+        threading.Timer(seconds, process.send_signal, [signal.SIGCONT]).start()
 
     def wait(self) -> str | None:
         """Wait until all have done their work; what went wrong, or None."""
@@ -184,12 +195,14 @@ def soak(home: Path, options: argparse.Namespace) -> str | None:
         return "nobody got a slot at all"
     if (problem := fault(found, LIMIT, lease, PATIENCE)) is not None:
         return problem
+    wait = max(each.entered - each.asked for each in found)
     fates = Counter(each.fate for each in found)
     print(
         f"{options.processes} processes of {options.threads} threads, {options.seconds:g} s, "
         f"through {options.through}: {len(found):,} times a slot, {fates[LOST]} leases lost, "
-        f"{crowd.kills} kills, {0 if served is None else served.kills} of the service; "
-        f"never more than {LIMIT} at once"
+        f"{crowd.kills} killed, {crowd.stops} stopped for longer than a lease, "
+        f"the service killed {0 if served is None else served.kills} times; "
+        f"never more than {LIMIT} at once, longest wait {wait / 1e9:.1f} s"
     )
     return None
 
@@ -204,7 +217,10 @@ def torment(crowd: Crowd, served: Served | None, options: argparse.Namespace) ->
                 served.start()
         elif served is not None and options.through == "outages" and random.random() < GOES:
             served.kill()
-        crowd.kill_one()
+        if options.through == "service" and random.random() < STOPS:
+            crowd.stop_one(2 * LEASES["service"])
+        else:
+            crowd.kill_one()
     if served is not None and served.is_away:
         served.start()
 
