@@ -49,7 +49,7 @@ def schema_of(function: Callable[..., Any]) -> ParameterSchema:
         if name in ("self", "cls"):
             continue
         field = _field(parameter, position, described.get(name))
-        own = _property(name, hints.get(name, Any), field)
+        own = _property(name, _whole(parameter, hints.get(name, Any)), field)
         schema.definitions.update(own.pop("$defs", {}))
         schema.properties[name] = own["properties"][name]
         if field.is_required():
@@ -57,8 +57,21 @@ def schema_of(function: Callable[..., Any]) -> ParameterSchema:
     return schema
 
 
+def _whole(parameter: inspect.Parameter, annotation: Any) -> Any:
+    """The type of what a parameter takes as a whole: `*args: int` takes a list of them."""
+    if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+        return list[annotation]
+    if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+        return dict[str, annotation]
+    return annotation
+
+
 def _field(parameter: inspect.Parameter, position: int, description: str | None) -> Any:
     default: Any = parameter.default
+    if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+        default = []
+    elif parameter.kind is inspect.Parameter.VAR_KEYWORD:
+        default = {}
     if type(default).__module__ == "pydantic.fields":
         default.json_schema_extra = {"position": position}
         return default
