@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from pathlib import Path
 from uuid import UUID
@@ -24,6 +25,8 @@ from headrace.records import (
     TaskRunCreated,
 )
 from headrace_service.ledger import InvalidBatch, Ledger, concurrency
+from headrace_service.ledger.deletion import delete_flow_run
+from headrace_service.ledger.errors import Conflict
 from headrace_service.ledger.limits import LimitValues, create_limit
 from headrace_service.ledger.models import Event, FlowRun, Slot, TaskRun
 from headrace_service.ledger.processes import ProcessRow, extend_leases, processes
@@ -420,3 +423,24 @@ async def test_a_process_whose_runs_cannot_be_ended_keeps_no_other_from_its_end(
     assert (states(ledger)[other.id][0], states(ledger)[run.id][0]) == ("CRASHED", "RUNNING")
     assert f"the runs of process {spoilt.client_id} cannot be ended" in caplog.text
     assert [row.client_id for row in known(ledger)] == [spoilt.client_id]  # it is tried again
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "mend"),
+    [
+        ("RUNNING", "Running", "cancel it first"),
+        ("PAUSED", "Paused", "cancel it first"),
+        ("CANCELLING", "Cancelling", "wait until its process has ended"),
+    ],
+)
+def test_a_run_is_not_deleted_while_its_process_is_at_work(
+    ledger: Ledger, kind: str, name: str, mend: str
+) -> None:
+    run, stream = flow_run(), Stream()
+    take(ledger, stream, run, process=FAR)
+    if kind != "RUNNING":
+        take(ledger, stream, enters(run, state(kind)), process=FAR)
+    with pytest.raises(Conflict, match=f"is {name}; {mend}"):
+        asyncio.run(delete_flow_run(ledger, run.id))
+    take(ledger, stream, enters(run, state("CANCELLED")), process=FAR)
+    assert asyncio.run(delete_flow_run(ledger, run.id)) == run.id

@@ -20,6 +20,7 @@ from headrace_service.ledger.claims import (
     release,
     release_lapsed,
 )
+from headrace_service.ledger.deletion import begin_deletion
 from headrace_service.ledger.deployment_schedules import (
     ScheduleInput,
     ScheduleRow,
@@ -543,3 +544,13 @@ def test_a_runs_process_may_rename_it(ledger: Ledger) -> None:
     record = FlowRunChanged(claimed.flow_run_id, state("RUNNING"), claimed.epoch, "for-monday")
     assert ledger.append(Stream().batch(record)).result().refused == []
     assert ledger.read(FlowRun.select(FlowRun.name).scalar).result() == "for-monday"
+
+
+def test_a_run_is_deleted_only_while_nobody_has_it(ledger: Ledger) -> None:
+    row = deploy(ledger)
+    waiting, claimed = ask(ledger), ask(ledger)
+    ledger.write(begin_deletion, waiting).result()
+    assert [each.flow_run_id for each in take(ledger, row)] == [claimed]
+    with pytest.raises(Conflict, match="is Pending; cancel it first"):
+        ledger.write(begin_deletion, claimed).result()
+    assert runs(ledger) == 1

@@ -173,7 +173,10 @@ def watch(context: click.Context, run: str | None, as_json: bool) -> None:
 @click.argument("run")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 def delete(run: str, yes: bool) -> None:
-    """Delete a flow run that has ended, by its id or name, with all that it recorded."""
+    """Delete a flow run, by its id or name, with all that it recorded.
+
+    One that a process is at work on is refused: cancel it first.
+    """
     from headrace.client import work
 
     id = find_flow_run(run)

@@ -25,6 +25,7 @@ from headrace_service.ledger.models import (
     FlowRun,
     FlowRunInput,
     Log,
+    Process,
     TaskRun,
 )
 from headrace_service.ledger.notices import tell
@@ -55,13 +56,11 @@ async def delete_flow_run(
         run_id: the run.
         states: only if it is in a state of these types.
 
-    Its subflow runs stay, and so does an artifact that is the newest of its key. A state that its
-    process still tells of is refused; task runs and log lines that it tells of later belong to no
-    run that is there.
+    Its subflow runs stay, and so does an artifact that is the newest of its key.
 
     Raises:
         NotFound: there is no such run.
-        Conflict: it is in another state.
+        Conflict: a process is at work on it, or it is in another state.
     """
     is_left = await ledger.awrite(begin_deletion, run_id, states)
     while is_left:
@@ -78,14 +77,27 @@ def begin_deletion(
 
     Raises:
         NotFound: there is no such run.
-        Conflict: it is in a state of another type than `states`.
+        Conflict: a process is at work on it, or it is in a state of another type than `states`.
     """
     current = state_of_flow_run(db, run_id)
-    if current is not None and current.type not in states:
-        raise Conflict(f"flow run {run_id} is {current.name}", "id")
+    if current is not None:
+        if current.type not in states:
+            raise Conflict(f"flow run {run_id} is {current.name}", "id")
+        if not current.type.is_terminal and _has_process(db, run_id):
+            mend = "cancel it first"
+            if current.type is StateType.CANCELLING:
+                mend = "wait until its process has ended"
+            raise Conflict(f"flow run {run_id} is {current.name}; {mend}", "id")
     tell(db, DELETED, run_id)
     vanish(db, run_id)
     return go_on_deleting(db, run_id)
+
+
+def _has_process(db: peewee.Database, run_id: UUID) -> bool:
+    """Whether a worker has claimed the run, or a process records it that counts as living."""
+    records = Process.select().where(Process.client_id == FlowRun.client_id)
+    is_taken = FlowRun.claimed_by.is_null(False) | peewee.fn.EXISTS(records)
+    return bool(FlowRun.select().where(FlowRun.id == run_id, is_taken).exists(db))
 
 
 def go_on_deleting(db: peewee.Database, run_id: UUID) -> bool:

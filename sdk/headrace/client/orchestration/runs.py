@@ -266,6 +266,7 @@ def delete_flow_run(flow_run_id: UUID) -> Asking[None]:
 
     Raises:
         ObjectNotFound: there is no such run.
+        HeadraceHTTPStatusError: a process is at work on it, status 409.
     """
     yield work.delete_flow_run(flow_run_id)
 

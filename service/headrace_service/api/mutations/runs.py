@@ -175,7 +175,8 @@ class RunMutations:
 
     @strawberry.mutation(
         description="Delete a flow run with its task runs, log lines, artifacts and history. Runs "
-        "of subflows stay, and so does an artifact that is the newest of its key."
+        "of subflows stay, and so does an artifact that is the newest of its key. `Conflict` while "
+        "a process is at work on it: cancel it first."
     )
     async def delete_flow_run(self, info: Info, id: RunId) -> DeleteResult:
         """Delete one."""
