@@ -101,6 +101,8 @@ def test_without_anybody_who_serves_it_waits() -> None:
     first = run_deployment("double/d", timeout=0, idempotency_key="k")
     assert first.state.is_scheduled()
     assert run_deployment("double/d", timeout=0, idempotency_key="k").id == first.id
+    with pytest.raises(httpx.HTTPStatusError, match="something else was asked for under the key"):
+        run_deployment("double/d", timeout=0, idempotency_key="k", parameters={"n": 2})
     assert run_deployment("double/d", timeout=0.01).state.is_scheduled()
     with pytest.raises(FlowRunWaitTimeout, match=r"exceeded watch timeout of 0\.01 seconds"):
         asyncio.run(wait_for_flow_run(first.id, timeout=0.01))

@@ -554,3 +554,20 @@ def test_a_run_is_deleted_only_while_nobody_has_it(ledger: Ledger) -> None:
     with pytest.raises(Conflict, match="is Pending; cancel it first"):
         ledger.write(begin_deletion, claimed).result()
     assert runs(ledger) == 1
+
+
+def test_a_key_stands_for_the_run_that_was_asked_for_under_it(ledger: Ledger) -> None:
+    deploy(ledger)
+    deploy(ledger, name="weekly")
+    first = ask(ledger, idempotency_key="k", parameters={"n": 1, "city": "a"})
+    again = ask(ledger, idempotency_key="k", parameters={"city": "a", "n": 1}, name="other")
+    assert again == first
+    for wanted in (
+        RunRequest("etl/daily", {"n": 2}, idempotency_key="k"),
+        RunRequest("etl/weekly", {"n": 1, "city": "a"}, idempotency_key="k"),
+    ):
+        with pytest.raises(Conflict, match="something else was asked for under the key 'k'"):
+            ledger.write(create_run, wanted).result()
+    ledger.write(begin_deletion, first).result()
+    anew = ask(ledger, idempotency_key="k", parameters={"n": 2})
+    assert (anew != first, runs(ledger)) == (True, 1)

@@ -102,13 +102,13 @@ def run(
     from headrace.names import generate_name
 
     given = {} if all_params is None else json_object("--params", all_params)
-    parameters = given | _pairs(params)
+    parameters, run_name = given | _pairs(params), flow_run_name or generate_name()
     created = perform(
         work.create_flow_run(
             work.input_of(
                 deployment=name,
                 parameters=parameters or None,
-                name=flow_run_name or generate_name(),
+                name=run_name,
                 tags=list(tags) or None,
                 scheduled_time=_start(start_in, start_at),
                 idempotency_key=idempotency_key,
@@ -119,8 +119,11 @@ def run(
     )
     if as_json:
         show_json(created)
-    else:
+    elif created["name"] == run_name:
         show_line(f"Created flow run {created['name']!r} ({created['id']}).")
+    else:
+        stands = "for this key" if idempotency_key else "and stands for this one"
+        show_line(f"Flow run {created['name']!r} ({created['id']}) exists already {stands}.")
     for blocker in _blockers(created["id"]):
         show_line(blocker["message"], err=True)
     if watch:

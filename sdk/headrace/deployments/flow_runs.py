@@ -59,7 +59,8 @@ async def arun_deployment(
 
     Raises:
         ObjectNotFound: there is no such deployment.
-        HeadraceHTTPStatusError: the arguments do not fit; the message names them.
+        HeadraceHTTPStatusError: the arguments do not fit, and the message names them; or something
+            else was asked for under the idempotency key.
         ValueError: the timeout is negative, or the name has no slash and is no id.
     """
     if timeout is not None and timeout < 0:
@@ -99,7 +100,7 @@ async def _asked_for(wanted: Mapping[str, Any]) -> FlowRun:
     except ServiceError as error:
         if error.code == "NotFound":
             raise ObjectNotFound(error) from error
-        if error.code == "InvalidInput":
+        if error.code in ("InvalidInput", "Conflict"):
             raise_status(HTTPStatus.CONFLICT, str(error))
         raise
     return answers.flow_run(created)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -47,6 +48,12 @@ class Once(msgspec.Struct, frozen=True):
                 raise Conflict(message, "idempotencyKey")
             return UUID(bytes=made_id.bytes)
         return None
+
+    def forget_deleted(self, db: peewee.Database, model: Any) -> None:
+        """Forget what was made under the key if it is no more among the rows of `model`."""
+        there = model.select(model.id).where(model.id == MadeOnce.made_id)
+        mine = (MadeOnce.operation == self.operation) & (MadeOnce.key == self.key)
+        MadeOnce.delete().where(mine, ~peewee.fn.EXISTS(there)).execute(db)
 
     def note(self, db: peewee.Database, made_id: UUID) -> None:
         """Note what was made."""

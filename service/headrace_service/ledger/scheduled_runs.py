@@ -51,6 +51,7 @@ def create_run(db: peewee.Database, wanted: RunRequest) -> UUID:
     Raises:
         NotFound: there is no such deployment.
         InvalidInput: the parameters do not fit the deployment's schema, or name no key.
+        Conflict: another deployment, or other parameters, were asked for under the idempotency key.
     """
     row = deployment(db, wanted.deployment)
     if (made := _made_before(db, row, wanted)) is not None:
@@ -68,7 +69,7 @@ def create_run(db: peewee.Database, wanted: RunRequest) -> UUID:
     due = now if wanted.scheduled_time is None else wanted.scheduled_time
     key = key_for(row.limit_key, row.parameter_schema, parameters)
     if (merged := merge(db, row, key, parameters, due)) is not None:
-        _merged_under(row, wanted).note(db, merged)
+        _once(row, wanted).note(db, merged)
         return merged
     if row.debounce is not None:
         due = max(due, now + row.debounce)
@@ -79,24 +80,34 @@ def create_run(db: peewee.Database, wanted: RunRequest) -> UUID:
     }
     if wanted.work_queue is not None:
         extra[FlowRun.work_queue_id] = _other_queue(db, row, wanted.work_queue)
-    return insert_run(db, row, wanted, parameters, due, extra)
+    run_id = insert_run(db, row, wanted, parameters, due, extra)
+    _once(row, wanted).note(db, run_id)
+    return run_id
 
 
 def _made_before(db: peewee.Database, row: DeploymentRow, wanted: RunRequest) -> UUID | None:
-    """The run that was made under the same idempotency key, or that stood for the one asked for."""
+    """The run that was made under the same idempotency key, or that stood for the one asked for.
+
+    One that was deleted is made anew.
+    """
     if wanted.idempotency_key is None:
         return None
-    query = FlowRun.select(FlowRun.id).where(
+    once = _once(row, wanted)
+    once.forget_deleted(db, FlowRun)
+    if (made := once.made(db)) is not None:
+        return made
+    query = FlowRun.select(FlowRun.id).where(  # what was asked for is forgotten before the run is
         FlowRun.flow_id == row.flow_id, FlowRun.idempotency_key == wanted.idempotency_key
     )
     for (run_id,) in query.tuples().execute(db):
         return UUID(bytes=run_id.bytes)
-    return _merged_under(row, wanted).made(db)
+    return None
 
 
-def _merged_under(row: DeploymentRow, wanted: RunRequest) -> Once:
-    """What notes the key of a request for which there is no run of its own."""
-    return Once(f"createFlowRun {row.flow_id}", wanted.idempotency_key, None)
+def _once(row: DeploymentRow, wanted: RunRequest) -> Once:
+    """What keeps a request from being answered twice: the run's name, for one, is no part of it."""
+    asked = (row.id, wanted.parameters)
+    return Once(f"createFlowRun {row.flow_id}", wanted.idempotency_key, asked)
 
 
 def insert_run(
