@@ -66,17 +66,22 @@ def test_a_script_that_is_killed_while_a_service_listens(service: Service) -> No
     assert "ended without a word" in messages(service.path)[0]
 
 
-def test_a_script_that_is_stopped_for_too_long_has_lost_its_runs(service: Service) -> None:
+def test_a_script_that_cannot_be_seen_and_is_silent_for_too_long_has_lost_its_runs(
+    service: Service,
+) -> None:
     with running({**service.environment, **SHORT}, "flow_that_ends", "wait") as script:
         assert script.hear() == "running"
-        script.signal(signal.SIGSTOP)
+        with closing(sqlite3.connect(service.path, isolation_level=None)) as connection:
+            script.signal(signal.SIGSTOP)
+            connection.execute("UPDATE process SET identity = 'of another machine'")
         until(lambda: states(service.path) == CRASHED, "its runs have crashed")
         assert "was not heard of for 1 s" in messages(service.path)[0]
         script.signal(signal.SIGCONT)
         script.tell()
         out, err = script.finish()
     assert out == "worked"  # its own work is not disturbed
-    assert "the run has ended as CRASHED" in err
+    assert "was not heard of and taken for dead: the run has ended as CRASHED" in err
+    assert "records were refused in all" in err
     assert states(service.path) == CRASHED
 
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import subprocess
+import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -12,7 +16,7 @@ import peewee
 import pytest
 import uuid_utils.compat as uuids
 
-from headrace.liveness import Fate
+from headrace.liveness import Fate, fate, identity
 from headrace.records import (
     FlowRunChanged,
     FlowRunCreated,
@@ -33,6 +37,7 @@ from headrace_service.ledger.processes import ProcessRow, extend_leases, process
 from headrace_service.ledger.reaping import judge
 from headrace_service.loops.reaper import ABSENCE, Reaper
 from tests.builders import EPOCH, Stream, enters, flow_run, state, task_run
+from tests.recorder_kit import until
 
 S = 1_000_000
 FAR = ProcessInfo("mill", 7, "another machine", 15.0)
@@ -94,11 +99,13 @@ async def reaped(ledger: Ledger, now: int, *, hears_all: bool = True) -> int:
     return await reaper.step()
 
 
-def running(ledger: Ledger) -> tuple[Stream, FlowRunCreated, TaskRunCreated]:
+def running(
+    ledger: Ledger, process: ProcessInfo = FAR
+) -> tuple[Stream, FlowRunCreated, TaskRunCreated]:
     """A flow run and a task run that run in a process."""
     stream, run = Stream(), flow_run()
     task = task_run(run)
-    take(ledger, stream, run, task, process=FAR)
+    take(ledger, stream, run, task, process=process)
     return stream, run, task
 
 
@@ -144,9 +151,9 @@ async def test_what_comes_after_the_verdict_is_refused(ledger: Ledger) -> None:
     await reaped(ledger, lapsed(ledger))
     late = stream.batch(enters(task, state("COMPLETED")), enters(run, state("COMPLETED")))
     ack = ledger.append(late).result()
-    assert [refused.message for refused in ack.refused] == [
-        "the run has ended as CRASHED; a terminal state is final"
-    ] * 2
+    assert len(ack.refused) == 2
+    for refused in ack.refused:
+        assert f"process of flow run '{run.name}' was not heard of" in refused.message
     assert {kind for kind, _ in states(ledger).values()} == {"CRASHED"}
 
 
@@ -367,6 +374,38 @@ def test_the_verdict(
     now = EPOCH + 1 if late else EPOCH - 1
     ended = judge([row], tmp_path, now, hears_all=hears_all, look=lambda identity: seen)
     assert [each.process for each in ended] == ([row] if dead else [])
+
+
+@pytest.fixture
+def stopped() -> Iterator[subprocess.Popen[bytes]]:
+    """A process of this machine that is there, and does nothing."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        process.send_signal(signal.SIGSTOP)
+        until(lambda: fate(identity(process.pid)) is Fate.STOPPED, "it is stopped")
+        yield process
+        process.kill()
+
+
+async def test_a_script_that_is_seen_to_be_stopped_keeps_its_runs(
+    ledger: Ledger, stopped: subprocess.Popen[bytes]
+) -> None:
+    here = ProcessInfo("mill", stopped.pid, identity(stopped.pid), 15.0)
+    _, run, task = running(ledger, here)
+    assert await reaped(ledger, lapsed(ledger, 3600.0)) == 0
+    assert states(ledger) == {run.id: ("RUNNING", None), task.id: ("RUNNING", None)}
+    stopped.kill()
+    stopped.wait()
+    assert await reaped(ledger, lapsed(ledger, 3601.0)) == 2
+
+
+async def test_who_is_stopped_loses_what_others_could_execute(
+    ledger: Ledger, stopped: subprocess.Popen[bytes]
+) -> None:
+    here = ProcessInfo("mill", stopped.pid, identity(stopped.pid), 15.0)
+    _, run, _ = running(ledger, here)
+    deployed = FlowRun.update(deployment_id=uuids.uuid7()).where(FlowRun.id == run.id)
+    ledger.write(lambda db: deployed.execute(db)).result()
+    assert await reaped(ledger, lapsed(ledger)) == 2
 
 
 def test_what_waits_in_a_spool_comes_before_the_verdict(tmp_path: Path) -> None:

@@ -70,6 +70,11 @@ class Delivery:
         except TransportRefused as refusal:
             self._give_up(batch, payload, refusal)
 
+    def sum_up(self) -> None:
+        """Say how many records were refused in all, if that is more than was told."""
+        if self.refused > len(self._told):
+            logger.warning("%d records were refused in all", self.refused)
+
     def _insist(self, batch: Batch, payload: bytes) -> None:
         try:
             self._account(self.transport.send(payload))

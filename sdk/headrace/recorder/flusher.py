@@ -198,6 +198,7 @@ class Flusher:
                 self._spool.close()
             for _, mark in self._marks:
                 mark.over.set()
+        self.delivery.sum_up()
         if self._thread is None or not self._thread.is_alive():
             self._transport.close()
         return settled

@@ -214,7 +214,7 @@ class Fold:
         actor = Actor.HISTORY if self._corrects(run, kind) else self.actor
         reason = why_not(run.state.type, run.state.run_count, record.state, actor)
         if reason is not None:
-            return "Conflict", reason, "state"
+            return "Conflict", self._taken_for_dead(run, kind) or reason, "state"
         self._enter(run, record.state, kind)
         if record.name is not None:
             self.renamed.setdefault(kind, []).append((record.name, record.id.bytes))
@@ -222,11 +222,25 @@ class Fold:
 
     def _corrects(self, run: _Run, kind: str) -> bool:
         """Whether this is what a dead process left, and the run's end was guessed without it."""
-        if not self.batch.replayed or run.touched or run.state is None:
+        return self.batch.replayed and self._was_guessed(run, kind)
+
+    def _was_guessed(self, run: _Run, kind: str) -> bool:
+        """Whether the run has ended since its process, this one, was taken for dead."""
+        if run.touched or run.state is None or run.state.type is not StateType.CRASHED:
             return False
         model = FlowRun if kind == "flow_run" else TaskRun
-        return run.state.type is StateType.CRASHED and is_guess(
-            self.db, model, run.id, self.batch.client_id
+        return is_guess(self.db, model, run.id, self.batch.client_id)
+
+    def _taken_for_dead(self, run: _Run, kind: str) -> str | None:
+        """What is said to a process that goes on with a run which was ended for it."""
+        if self.batch.replayed or not self._was_guessed(run, kind):
+            return None
+        run_id = run.id if kind == "flow_run" else run.flow_run_id
+        named = FlowRun.select(FlowRun.name).where(FlowRun.id == run_id).tuples()
+        which = "".join(f" of flow run '{name}'" for (name,) in named.execute(self.db))
+        return (
+            f"the process{which} was not heard of and taken for dead: the run has ended as "
+            "CRASHED, whatever its code comes to from now on"
         )
 
     def _enter(self, run: _Run, state: StateChange, kind: str) -> None:

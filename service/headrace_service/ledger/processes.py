@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -18,7 +19,7 @@ from headrace_service.ledger.apart import apart
 from headrace_service.ledger.concurrency import WAITER_LEASE, Outcome, free_slots_of
 from headrace_service.ledger.crashes import try_again
 from headrace_service.ledger.guesses import note
-from headrace_service.ledger.models import FlowRun, Process, TaskRun, Waiter
+from headrace_service.ledger.models import BackgroundRun, FlowRun, Process, TaskRun, Waiter
 from headrace_service.ledger.state_changes import change_states
 from headrace_service.rules import Actor
 
@@ -44,12 +45,14 @@ class ProcessRow(msgspec.Struct, frozen=True):
 class Ended(msgspec.Struct, frozen=True):
     """A process that is taken for dead, and why, in the words of its runs' last state.
 
-    `lapsed` tells that nothing but the end of its lease speaks for it.
+    `lapsed` tells that nothing but the end of its lease speaks for it, and `stopped` that it can be
+    seen to be there all the same, but to do nothing.
     """
 
     process: ProcessRow
     reason: str
     lapsed: bool
+    stopped: bool = False
 
 
 _COLUMNS = [getattr(Process, name) for name in ProcessRow.__struct_fields__]
@@ -58,6 +61,23 @@ _COLUMNS = [getattr(Process, name) for name in ProcessRow.__struct_fields__]
 def processes(db: peewee.Database) -> list[ProcessRow]:
     """All processes that have runs which have not ended."""
     return [ProcessRow(*row) for row in Process.select(*_COLUMNS).tuples().execute(db)]
+
+
+def can_be_replaced(db: peewee.Database, client_id: UUID) -> bool:
+    """Whether somebody else could execute what a process has: runs of deployments, or background
+    runs. Those of a script are its own.
+    """
+    deployed = FlowRun.select(FlowRun.id).where(
+        _needs_its_process(FlowRun),
+        FlowRun.client_id == client_id,
+        FlowRun.deployment_id.is_null(False),
+    )
+    background = (
+        BackgroundRun.select(BackgroundRun.task_run_id)
+        .join(TaskRun, on=(TaskRun.id == BackgroundRun.task_run_id))
+        .where(TaskRun.client_id == client_id, BackgroundRun.claimed_by.is_null(False))
+    )
+    return bool(deployed.exists(db)) or bool(background.exists(db))
 
 
 def extend_leases(db: peewee.Database, now: int) -> None:
@@ -117,11 +137,15 @@ def _open_runs(
     db: peewee.Database, model: type[FlowRun] | type[TaskRun], client_id: UUID
 ) -> list[tuple[UUID, int, str]]:
     """A process's runs that have not ended and cannot go on without it, innermost first."""
-    is_open = model.state_type.in_([each.value for each in _OPEN]) | (
+    query = model.select(model.id, model.run_count, model.state_type).where(
+        _needs_its_process(model), model.client_id == client_id
+    )
+    return list(query.order_by(model.id.desc()).tuples().execute(db))
+
+
+def _needs_its_process(model: type[FlowRun] | type[TaskRun]) -> Any:
+    """Whether a run has not ended and cannot go on without its process."""
+    return model.state_type.in_([each.value for each in _OPEN]) | (
         model.state_type.in_([each.value for each in _SOMETIMES])
         & model.state_name.in_(_HELD_BY_PROCESS)
     )
-    query = model.select(model.id, model.run_count, model.state_type).where(
-        is_open, model.client_id == client_id
-    )
-    return list(query.order_by(model.id.desc()).tuples().execute(db))

@@ -13,7 +13,13 @@ import peewee
 
 from headrace.liveness import Fate, fate
 from headrace_service.ledger.concurrency import Outcome, processes_of_slots, release
-from headrace_service.ledger.processes import Ended, ProcessRow, processes, reap
+from headrace_service.ledger.processes import (
+    Ended,
+    ProcessRow,
+    can_be_replaced,
+    processes,
+    reap,
+)
 
 
 def verdict(row: ProcessRow, seen: Fate, now: int, *, judges_silence: bool) -> Ended | None:
@@ -30,7 +36,8 @@ def verdict(row: ProcessRow, seen: Fate, now: int, *, judges_silence: bool) -> E
         return Ended(row, f"{who} ended without a word", lapsed=False)
     if row.until > now or seen is Fate.RUNS or not judges_silence:
         return None
-    return Ended(row, f"{who} was not heard of for {row.duration / 1e6:g} s", lapsed=True)
+    silence = f"{who} was not heard of for {row.duration / 1e6:g} s"
+    return Ended(row, silence, lapsed=True, stopped=seen is Fate.STOPPED)
 
 
 def judge(
@@ -61,13 +68,32 @@ def judge(
     return ended
 
 
+def dead_processes(
+    db: peewee.Database,
+    spool: Path | None,
+    now: int,
+    *,
+    hears_all: bool,
+    look: Callable[[str], Fate] = fate,
+) -> list[Ended]:
+    """Those of all processes that are to be taken for dead; see `judge`.
+
+    One that can be seen to be stopped goes on one day where it stands. Until then its lease counts
+    only if somebody else could execute what it has.
+    """
+    ended = judge(processes(db), spool, now, hears_all=hears_all, look=look)
+    return [
+        each for each in ended if not each.stopped or can_be_replaced(db, each.process.client_id)
+    ]
+
+
 def reap_unheard(db: peewee.Database, spool: Path | None, now: int) -> Outcome:
     """Look for dead processes without being the service; answers how many runs were ended.
 
     For whoever opens a ledger's file, or waits for what others may hold.
     """
     freed = release(db, leases_of_the_dead(processes_of_slots(db)), now)
-    ended = judge(processes(db), spool, now, hears_all=False)
+    ended = dead_processes(db, spool, now, hears_all=False)
     outcome = reap(db, ended, now) if ended else Outcome(0, {})
     return outcome._replace(granted={**freed.granted, **outcome.granted})
 

@@ -18,8 +18,8 @@ from headrace_service.ledger.concurrency import (
     sweep,
 )
 from headrace_service.ledger.flow_run_inputs import fail_overdue, overdue
-from headrace_service.ledger.processes import extend_leases, processes, reap
-from headrace_service.ledger.reaping import judge, leases_of_the_dead
+from headrace_service.ledger.processes import extend_leases, reap
+from headrace_service.ledger.reaping import dead_processes, leases_of_the_dead
 from headrace_service.loops.clock import Clock, SystemClock
 from headrace_service.loops.rounds import Parts, go_round
 
@@ -92,8 +92,8 @@ class Reaper:
             await asyncio.wrap_future(self._ledger.slots.release(*dead))
 
     async def _reap(self, now: int) -> int:
-        rows = await self._ledger.aread(processes)
-        ended = judge(rows, self._spool, now, hears_all=self._hears_all)
+        hears_all = self._hears_all
+        ended = await self._ledger.aread(dead_processes, self._spool, now, hears_all=hears_all)
         if not ended:
             return 0
         reaping = self._ledger.slots.perform(lambda db, _: reap(db, ended, now))
