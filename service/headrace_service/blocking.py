@@ -174,6 +174,14 @@ def _nobody(pool: Pool, has_workers: bool) -> str:
     return f"No worker works for pool {pool.name!r}; start one: {start}`."
 
 
+def unserved(task_name: str, task_key: str) -> Blocker:
+    """What holds back a background run of a task that no task worker serves."""
+    message = (
+        f"No task worker serves task {task_name!r} ({task_key}); start the script that serves it."
+    )
+    return Blocker(Reason.NO_WORKER, message)
+
+
 def _turn(run: Waiting) -> list[Blocker]:
     if run.behind is None:
         return []

@@ -27,6 +27,7 @@ from headrace_service.ledger.claims import release_lapsed, release_worker
 from headrace_service.ledger.errors import InvalidInput
 from headrace_service.ledger.models import BackgroundRun, TaskRun
 from headrace_service.ledger.processes import processes
+from headrace_service.ledger.queries.blocked import task_runs_blocked_by
 from headrace_service.ledger.run_changes import NewState, set_task_run_state
 from headrace_service.ledger.work_pools import WorkerCall, keep_worker
 from tests.builders import Stream, state
@@ -253,3 +254,24 @@ def test_what_waits_is_read_in_order_from_an_index(file_ledger: Ledger) -> None:
     (step,) = file_ledger.read(plan).result()
     assert "USING INDEX background_run_task_key_task_run_id" in step
     assert "task_key=?" in step
+
+
+def test_a_run_tells_that_nobody_serves_its_task(ledger: Ledger) -> None:
+    def blockers() -> list[list[str]]:
+        found = ledger.read(task_runs_blocked_by, [run_id]).result()
+        return [[f"{one.reason.value}: {one.message}" for one in each] for each in found]
+
+    def serve(*keys: str, lease: float = 60) -> None:
+        call = WorkerCall(uuids.uuid7(), "tasks", None, "host", 1, lease, task_keys=list(keys))
+        ledger.write(keep_worker, call).result()
+
+    run_id = ask(ledger)
+    nobody = (
+        f"NO_WORKER: No task worker serves task 'resize' ({KEY}); start the script that serves it."
+    )
+    assert blockers() == [[nobody]]
+    serve("resize-of-other-code")
+    serve(KEY, lease=1e-6)  # it has been gone for long
+    assert blockers() == [[nobody]]
+    serve("resize-of-other-code", KEY)
+    assert blockers() == [[]]

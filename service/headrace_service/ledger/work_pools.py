@@ -96,8 +96,8 @@ class WorkerCall(msgspec.Struct, frozen=True):
     """A worker tells that it lives, and until when it counts as living: seconds from now.
 
     `capacity` is how many runs it executes at once; `deployment_ids` are what it serves, and
-    `queue_names` the queues of its pool whose runs it takes, None for all. `identity`
-    (`headrace.liveness`) is that of its process.
+    `queue_names` the queues of its pool whose runs it takes, None for all; `task_keys`
+    the tasks that a task worker serves. `identity` (`headrace.liveness`) is that of its process.
     """
 
     worker_id: UUID
@@ -110,6 +110,7 @@ class WorkerCall(msgspec.Struct, frozen=True):
     deployment_ids: list[UUID] = []
     queue_names: list[Name] | None = None
     identity: Name | None = None
+    task_keys: list[Name] | None = None
 
 
 def work_pool_rows() -> Any:
@@ -320,8 +321,9 @@ def keep_worker(db: peewee.Database, call: WorkerCall) -> UUID | None:
         Worker.deployment_ids: json_text(call.deployment_ids),
         Worker.queue_names: None if call.queue_names is None else json_text(call.queue_names),
         Worker.identity: call.identity,
+        Worker.task_keys: None if call.task_keys is None else json_text(call.task_keys),
     }
-    kept = (Worker.seen_at, Worker.lease_until, Worker.deployment_ids)
+    kept = (Worker.seen_at, Worker.lease_until, Worker.deployment_ids, Worker.task_keys)
     Worker.insert(row).on_conflict(conflict_target=[Worker.id], preserve=kept).execute(db)
     return pool_id
 

@@ -220,6 +220,7 @@ class BackgroundMutations:
             input.pid,
             input.lease_seconds,
             identity=input.identity,
+            task_keys=input.task_keys,
         )
         try:
             await ledger.awrite(work_pools.keep_worker, checked(call))

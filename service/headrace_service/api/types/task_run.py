@@ -98,8 +98,9 @@ class TaskRun(Node):
         return [State.of(row.at, row.payload) for row in rows]
 
     @strawberry.field(
-        description="The slots of concurrency limits for which it waits now: those of its tags, or "
-        "of a block of its code; at most one for each limit."
+        description="What it waits for now: slots of concurrency limits, those of its tags or of a "
+        "block of its code, at most one for each limit; for a background run, a task worker that "
+        "serves its task."
     )
     async def blocked_by(self, info: Info) -> list[Blocker]:
         """Why it does not go on."""

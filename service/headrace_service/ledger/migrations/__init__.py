@@ -14,7 +14,7 @@ from headrace_service.ledger.database.backend import Backend
 from headrace_service.ledger.errors import LedgerVersion
 
 #: The number of the newest step.
-LATEST = 20
+LATEST = 21
 
 
 def migrate(backend: Backend, db: peewee.Database) -> None:

@@ -20,13 +20,16 @@ from headrace_service.blocking import (
     Waiting,
     blockers,
     in_line,
+    unserved,
 )
 from headrace_service.ledger.models import (
+    BackgroundRun,
     ConcurrencyLimit,
     Deployment,
     Flow,
     FlowRun,
     Slot,
+    TaskRun,
     Waiter,
     Worker,
     WorkPool,
@@ -114,9 +117,10 @@ def _waiting(db: peewee.Database, ids: Sequence[UUID], now: int) -> dict[UUID, W
 
 
 def task_runs_blocked_by(db: peewee.Database, ids: Sequence[UUID]) -> list[list[Blocker]]:
-    """The slots of concurrency limits for which each task run waits; nothing for one that does not.
+    """What each task run waits for; nothing for one that does not wait.
 
-    These are those of its tags, or of a block of its code.
+    These are the slots of limits, those of its tags or of a block of its code, and a worker that
+    serves the task of a background run.
     """
     now, wanted = now_micros(), set(ids)
     of_waiter = (Waiter.limit_id, Waiter.occupied, Waiter.key, Waiter.holder)
@@ -127,12 +131,30 @@ def task_runs_blocked_by(db: peewee.Database, ids: Sequence[UUID]) -> list[list[
         if (run_id := _holder(holder).task_run_id) in wanted
     ]
     limits = _limits(db, ConcurrencyLimit.id.in_([row[1] for row in rows]), now) if rows else {}
-    found: dict[UUID, list[Blocker]] = {}
+    found = _unserved(db, ids, now)
     for run_id, limit_id, occupied, key in rows:
         if limit_id in limits:
             limit = msgspec.structs.replace(limits[limit_id][1], key=key)
             found.setdefault(run_id, []).append(in_line(limit, occupied, now))
     return [found.get(run_id, []) for run_id in ids]
+
+
+def _unserved(db: peewee.Database, ids: Sequence[UUID], now: int) -> dict[UUID, list[Blocker]]:
+    """Those of the task runs that wait in the background, and whose task nobody serves."""
+    columns = (BackgroundRun.task_run_id, TaskRun.task_name, BackgroundRun.task_key)
+    query: Any = BackgroundRun.select(*columns)
+    query = query.join(TaskRun, on=(TaskRun.id == BackgroundRun.task_run_id))
+    query = query.where(
+        BackgroundRun.task_run_id.in_(list(ids)), BackgroundRun.claimed_by.is_null()
+    )
+    waiting = list(query.tuples().execute(db))
+    if not waiting:
+        return {}
+    alive = Worker.select(Worker.task_keys).where(
+        Worker.lease_until >= now, Worker.task_keys.is_null(False)
+    )
+    served = {key for (keys,) in alive.tuples().execute(db) for key in _names(keys) or ()}
+    return {run_id: [unserved(name, key)] for run_id, name, key in waiting if key not in served}
 
 
 def _limits(
