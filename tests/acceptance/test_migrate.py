@@ -43,7 +43,7 @@ def test_the_difference_is_shown_and_nothing_written_without_a_yes(tmp_path: Pat
     assert shown.returncode == 0, shown.stderr
     assert "\n-from prefect import flow\n" in shown.stdout
     assert "\n+from headrace import flow\n" in shown.stdout
-    assert "flows/etl.py:2: no counterpart: headrace_aws.S3Bucket" in shown.stdout
+    assert "flows/etl.py:2: no counterpart: prefect_aws.S3Bucket" in shown.stdout
     assert "requirements.txt:2: no counterpart: prefect-aws" in shown.stdout
     assert "Nothing was written" in shown.stdout
     assert program.read_text() == PROGRAM
@@ -53,7 +53,7 @@ def test_yes_writes_in_place_and_keeps_the_rights(tmp_path: Path) -> None:
     program = make_project(tmp_path)
     written = migrate(tmp_path, "--yes", ".")
     assert "Changed 2 files." in written.stdout
-    assert program.read_text() == PROGRAM.replace("prefect", "headrace")
+    assert program.read_text() == PROGRAM.replace("from prefect ", "from headrace ")
     assert program.stat().st_mode & 0o777 == 0o755
     assert (tmp_path / "requirements.txt").read_text() == "headrace\nprefect-aws\n"
     assert (tmp_path / ".venv" / "lib.py").read_text() == "import prefect\n"
@@ -65,7 +65,7 @@ def test_check_is_content_once_nothing_is_left_open(tmp_path: Path) -> None:
     migrate(tmp_path, "--yes", ".")
     checked = migrate(tmp_path, "--check", ".")
     package, point, last = checked.stdout.splitlines()
-    assert point.startswith("flows/etl.py:2: no counterpart: headrace_aws.S3Bucket: ")
+    assert point.startswith("flows/etl.py:2: no counterpart: prefect_aws.S3Bucket: ")
     assert package.startswith("requirements.txt:2: no counterpart: prefect-aws: ")
     assert (checked.returncode, last) == (1, "Nothing to replace, 2 open points named above.")
     (tmp_path / "requirements.txt").write_text("headrace\n")
@@ -101,3 +101,10 @@ def test_what_may_be_data_is_left_and_named_and_is_nothing_to_do(tmp_path: Path)
         0,
         'load.py:2: left as it is: "s3://prefect-prod"\nNothing to replace.\n',
     )
+
+
+def test_a_description_of_deployments_is_named_whatever_is_in_it(tmp_path: Path) -> None:
+    (tmp_path / "prefect.yaml").write_text("name: mine\n")
+    checked = migrate(tmp_path, "--check", ".")
+    assert checked.returncode == 1
+    assert checked.stdout.startswith("prefect.yaml:1: no counterpart: prefect.yaml: ")

@@ -25,7 +25,7 @@ from prefect.testing.utilities import prefect_test_harness
             "from prefect import (\n    flow,\n    task)\r\n",
             "from headrace import (\n    flow,\n    task)\r\n",
         ),
-        ("from prefect_aws import S3Bucket", "from headrace_aws import S3Bucket"),
+        ("from prefect_dask import DaskTaskRunner", "from headrace_dask import DaskTaskRunner"),
         (
             "def f(x: 'PrefectFuture[int]') -> PrefectFuture: ...",
             "def f(x: 'HeadraceFuture[int]') -> HeadraceFuture: ...",
@@ -76,6 +76,8 @@ def test_a_string_that_may_be_data_is_left_and_named(line: str) -> None:
     "line",
     [
         "prefect_count = 3\nprint(prefect_count)",
+        "from prefect_utils import load\nload()",
+        "import prefect_aws\nprefect_aws.S3Bucket.load('x')",
         "PREFECT_BUCKET = 3\nprint(PREFECT_BUCKET)",
         "from prefect_tools import prefect_thing\nprefect_thing()",
         "from .prefect import x",
@@ -146,7 +148,7 @@ def test_what_has_no_counterpart_is_named_with_its_line() -> None:
 import headrace
 from headrace import flow, nonsense
 from headrace.server.schemas import core
-from headrace_aws import S3Bucket
+from prefect_aws import S3Bucket
 
 @flow
 def f(): headrace.get_run_logger(); headrace.nothing()
@@ -154,7 +156,7 @@ def f(): headrace.get_run_logger(); headrace.nothing()
     assert [(point.line, point.name) for point in open_points(source)] == [
         (2, "headrace.nonsense"),
         (3, "headrace.server.schemas.core"),
-        (4, "headrace_aws.S3Bucket"),
+        (4, "prefect_aws.S3Bucket"),
         (7, "headrace.nothing"),
     ]
     assert "headrace.client.schemas.objects has State" in open_points(source)[1].advice

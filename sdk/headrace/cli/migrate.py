@@ -20,6 +20,8 @@ _ENDINGS = frozenset(
 _NAMES = frozenset({"Dockerfile", "Makefile", ".env", "Procfile"})
 #: Folders whose files are not the user's own.
 _SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "venv", "build", "dist"})
+#: Where Prefect's users describe deployments; the name alone tells whose it is.
+_DESCRIPTIONS = ("prefect.yaml", "prefect.yml")
 _MAX_SIZE = 2_000_000
 
 
@@ -116,7 +118,8 @@ def _changes(paths: Iterable[Path]) -> Iterator[Change]:
             except (UnicodeDecodeError, OSError) as error:
                 click.echo(f"{file}: left alone, it cannot be read as text: {error}", err=True)
                 continue
-            if "prefect" in before.lower() or (file.suffix == ".py" and "headrace" in before):
+            may_name = "prefect" in before.lower() or file.name in _DESCRIPTIONS
+            if may_name or (file.suffix == ".py" and "headrace" in before):
                 yield Change(file, before)
 
 
@@ -134,7 +137,7 @@ def _files_in(folder: Path) -> Iterator[Path]:
 def _tell_open(change: Change) -> int:
     """Name what of a file has no counterpart; how many things those are."""
     points = open_points(change.after) if change.path.suffix == ".py" else []
-    if change.path.name in ("prefect.yaml", "prefect.yml"):
+    if change.path.name in _DESCRIPTIONS:
         points = [Open(1, change.path.name, "describe deployments in Python: flow.deploy(...)")]
     elif not points:
         points = list(integrations(change.after))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from headrace.migration.words import has_counterpart, is_headraces
+from headrace.migration.words import has_counterpart, is_headraces, is_integration
 
 #: What people find elsewhere here, by the beginning of its name.
 _HINTS = {
@@ -16,7 +16,7 @@ _HINTS = {
     "headrace.server": "the service is asked through GraphQL; see headrace.client",
     "headrace.docker": "flow.deploy() sends the code by value, and needs no image",
     "headrace.runner": "use flow.serve() or headrace.serve()",
-    "headrace_": "headrace has no integration packages: use the library itself in a task",
+    "prefect_": "headrace has no integration packages: use the library itself in a task",
 }
 
 
@@ -54,16 +54,19 @@ def advice_for(name: str) -> str:
 
 
 def _imports(tree: ast.AST) -> Iterator[tuple[int, str, str | None]]:
-    """Each module, or name from a module, that a program imports from headrace: with its line."""
+    """Each module, or name from one, that a program imports from headrace or an integration.
+
+    With its line.
+    """
     modules = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
-                if is_headraces(alias.name):
+                if _is_looked_at(alias.name):
                     modules.add(alias.asname or alias.name.partition(".")[0])
                     yield node.lineno, alias.name, None
         elif (
-            isinstance(node, ast.ImportFrom) and not node.level and is_headraces(node.module or "")
+            isinstance(node, ast.ImportFrom) and not node.level and _is_looked_at(node.module or "")
         ):
             for alias in node.names:
                 yield node.lineno, node.module or "", None if alias.name == "*" else alias.name
@@ -75,3 +78,7 @@ def _imports(tree: ast.AST) -> Iterator[tuple[int, str, str | None]]:
             and "headrace" in modules
         ):
             yield node.lineno, "headrace", node.attr
+
+
+def _is_looked_at(module: str) -> bool:
+    return is_headraces(module) or is_integration(module)

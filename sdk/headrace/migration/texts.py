@@ -28,7 +28,7 @@ _RULES = re.compile(
         [
             rf"(?<![A-Za-z0-9_]){VARIABLE.pattern}",
             # An import, also in a document or a notebook.
-            r"(?m:^[ \t>.\"]*(?:from|import)[ \t]+prefect(?:_\w+)?(?:\.\w+)*(?=\s|\\n|[\",]))",
+            r"(?m:^[ \t>.\"]*(?:from|import)[ \t]+prefect(?:_dask)?(?:\.\w+)*(?=\s|\\n|[\",]))",
             # A requirement with its version, which says nothing about headrace, or one alone.
             r"(?P<requirement>(?<![\w./-])prefect(?P<extras>\[[^\]\n]*\])?[ \t]*"
             r"(?:(?:===?|~=|!=|<=|>=|<|>)[ \t]*[\w.*+!-]+[ \t]*,?[ \t]*)+(?=$|[\s\"';#,]))",
@@ -60,7 +60,7 @@ def integrations(text: str) -> Iterator[Open]:
     for number, line in enumerate(text.splitlines(), 1):
         for found in _INTEGRATION.finditer(line):
             advice = "headrace[dask] has it" if found.group() == "prefect-dask" else None
-            yield Open(number, found.group(), advice or advice_for("headrace_"))
+            yield Open(number, found.group(), advice or advice_for("prefect_"))
 
 
 def _replacement(found: re.Match[str]) -> str:

@@ -10,7 +10,8 @@ import msgspec
 WORD = re.compile(r"prefect", re.IGNORECASE)
 _CASES = {"prefect": "headrace", "Prefect": "Headrace", "PREFECT": "HEADRACE"}
 
-#: Prefect's packages of integrations. Another `prefect_…` is the user's own.
+#: Prefect's packages of integrations. Another `prefect_…` is the user's own. Only Dask's has a
+#: counterpart; to rename the others would ask for packages that are nobody's.
 INTEGRATIONS = frozenset(
     {"aws", "azure", "bitbucket", "dask", "databricks", "dbt", "docker", "email", "fivetran"}
     | {"gcp", "github", "gitlab", "kubernetes", "ray", "redis", "shell", "slack", "snowflake"}
@@ -52,9 +53,14 @@ def renamed(name: str) -> str:
 
 
 def is_prefects(module: str) -> bool:
-    """Whether a module is Prefect's, or one of its integrations'."""
+    """Whether a module is Prefect's, and so becomes headrace's."""
+    return module.partition(".")[0] in ("prefect", "prefect_dask")
+
+
+def is_integration(module: str) -> bool:
+    """Whether a module is of one of Prefect's integrations, which stay as they are."""
     root = module.partition(".")[0]
-    return root == "prefect" or root.removeprefix("prefect_") in INTEGRATIONS
+    return root.startswith("prefect_") and root.removeprefix("prefect_") in INTEGRATIONS
 
 
 def speaks_of_prefect(text: str) -> bool:
