@@ -247,6 +247,7 @@ class ParameterBindError(TypeError, HeadraceException):
         """The error of a call of `fn` that Python would refuse with `exc`."""
         import inspect  # slow to load, and no call needs it that is possible
 
+        tell_in_one_line()  # the call is refused before anything begins that would see to it
         name = getattr(fn, "__name__", type(fn).__name__)
         signature = str(inspect.signature(fn)).strip("()")
         try:

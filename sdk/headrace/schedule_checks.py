@@ -8,6 +8,8 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 
+from headrace.exceptions import InvalidOption
+
 
 def check_cron(line: str) -> None:
     """Refuse what is no cron line.
@@ -68,11 +70,15 @@ def check_choice(name: str, value: str, choices: Sequence[str]) -> None:
         raise ValueError(f"Invalid {name}: {value!r} (use {', '.join(map(repr, choices))})")
 
 
-def check_interval(interval: datetime.timedelta) -> None:
+def check_interval(interval: object) -> None:
     """Refuse an interval of no length.
 
     Raises:
-        ValueError: it is none or negative.
+        InvalidOption: it is none or negative, or no length of time at all.
     """
+    if not isinstance(interval, datetime.timedelta):
+        raise InvalidOption(
+            f"Invalid interval: {interval!r} (use a datetime.timedelta or a number of seconds)"
+        )
     if interval <= datetime.timedelta(0):
-        raise ValueError(f"Invalid interval: {interval} (use more than 0 seconds)")
+        raise InvalidOption(f"Invalid interval: {interval} (use more than 0 seconds)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -50,6 +50,7 @@ def test_a_schedule_prints_as_users_know_it() -> None:
         (lambda: Cron("R * * * *"), "Random and Hashed expressions are unsupported"),
         (lambda: Cron("0 0 * * *", timezone="Mars/Base"), 'Invalid timezone: "Mars/Base"'),
         (lambda: Interval(0), "Invalid interval"),
+        (lambda: Interval(cast(Any, "x")), "Invalid interval: 'x' (use a datetime.timedelta or"),
         (lambda: RRule("FREQ=NEVER"), 'Invalid RRule string "FREQ=NEVER"'),
         (
             lambda: Schedule(cron="0 0 * * *", rrule="FREQ=DAILY"),

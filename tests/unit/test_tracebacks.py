@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import traceback
 from typing import Any
 
 import pytest
 
+from headrace.client.schemas.schedules import construct_schedule
 from headrace.exceptions import MissingContextError
 from headrace.logging import get_run_logger
 from headrace.tracebacks import InAnotherProcess, hide_ours
+from headrace.utilities.asyncutils import dispatch
 from headrace.utilities.collections import visit_collection
 
 
@@ -72,3 +76,38 @@ def test_an_error_from_another_process_has_its_frames_in_its_cause() -> None:
     error.__cause__ = InAnotherProcess("Traceback of the other process")
     hide_ours(error)
     assert "\nTraceback of the other process" in "".join(traceback.format_exception(error))
+
+
+def test_what_headrace_raises_on_purpose_ends_at_the_users_call_whatever_its_class() -> None:
+    with pytest.raises(ValueError, match="must be provided") as caught:
+        construct_schedule()
+    hide_ours(caught.value)
+    assert len(frames_of(caught.value)) == 1
+
+
+def test_the_way_to_a_coroutine_and_back_is_hidden() -> None:
+    async def wrong() -> None:
+        raise KeyError("x")
+
+    with pytest.raises(KeyError) as caught:
+        dispatch(wrong(), sync=True)
+    hide_ours(caught.value)
+    assert frames_of(caught.value)[1:] == ["wrong"]
+
+
+def test_an_error_of_headraces_that_led_to_another_is_one_line() -> None:
+    error = through_ours()
+    with pytest.raises(MissingContextError) as caught:
+        get_run_logger()
+    assert caught.value.__traceback__ is not None
+    cause = caught.value.with_traceback(caught.value.__traceback__.tb_next)
+    assert frames_of(cause)
+    error.__cause__ = cause
+    hide_ours(error)
+    assert frames_of(cause) == []
+
+
+def test_a_scripts_own_hook_for_errors_outlives_the_ledgers_schema() -> None:
+    program = "import sys; sys.excepthook = print; import headrace_service.api; sys.excepthook('x')"
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert told.stdout == b"x\n"

@@ -18,6 +18,7 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 
+from headrace.exceptions import tell_in_one_line
 from headrace.utilities.loops import LoopThread
 
 if TYPE_CHECKING:
@@ -67,7 +68,10 @@ def dispatch(coroutine: Coroutine[Any, Any, T], sync: bool | None = None) -> Any
     """
     if sync is None:
         sync = not is_in_async_context()
-    return run_coro_as_sync(coroutine) if sync else coroutine
+    if not sync:
+        return coroutine
+    tell_in_one_line()  # the way to the coroutine is nothing that its errors have to show
+    return run_coro_as_sync(coroutine)
 
 
 def async_dispatch(
