@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import math
-import warnings
 from typing import Any, cast
 from uuid import UUID
 
@@ -21,7 +20,7 @@ from headrace.client.schemas import answers
 from headrace.client.schemas.actions import ArtifactCreate
 from headrace.client.schemas.objects import Artifact as ArtifactResponse
 from headrace.client.shared import ask
-from headrace.context import CURRENT_RUN, LiveFlowRun, LiveTaskRun
+from headrace.context import LiveFlowRun, LiveTaskRun
 from headrace.exceptions import ObjectNotFound, ServiceError
 from headrace.logging import get_logger
 from headrace.utilities.asyncutils import dispatch, dispatched
@@ -41,19 +40,12 @@ class Artifact(ArtifactCreate):
     """
 
     async def acreate(self, client: object = None) -> ArtifactResponse:
-        """Make it; it belongs to the flow run and task run that this code runs in.
+        """Make it; it belongs to the flow run and task run that this code runs in, if any.
 
         Args:
             client: has no effect; programs written for Prefect may give one.
         """
         task_run, flow_run = LiveTaskRun.get(), LiveFlowRun.get()
-        if CURRENT_RUN.get() is None:
-            warnings.warn(
-                "Artifact creation outside of a flow or task run is deprecated and will be removed "
-                "in a later version.",
-                FutureWarning,
-                stacklevel=2,
-            )
         flow_run_id = self.flow_run_id or (None if flow_run is None else flow_run.id)
         task_run_id = self.task_run_id or (None if task_run is None else task_run.id)
         new = {

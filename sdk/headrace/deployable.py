@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from uuid import UUID
 
+from headrace.exceptions import InvalidOption
 from headrace.utilities.asyncutils import dispatched
 
 if TYPE_CHECKING:
     from typing import Self
 
     from headrace.deployments.runner import Intervals, RunnerDeployment, Texts
+
+#: What is an address, such as `https://…`, `s3://…` and `git@host:…`.
+_REMOTE = re.compile(r"[A-Za-z][\w+.-]+://|[\w.-]+@[\w.-]+:")
 
 
 class Source(NamedTuple):
@@ -236,10 +241,17 @@ class Deployable:
             entrypoint: `path/to/file.py:flow` within it, or `package.module.flow`.
 
         Raises:
+            InvalidOption: the source is no folder, but something to be cloned or downloaded.
             MissingFlowError: there is no flow there.
         """
         from headrace.entrypoints import load_flow
 
+        if _REMOTE.match(str(source)):
+            raise InvalidOption(
+                f"from_source: {str(source)!r} is no folder, and headrace clones and downloads no "
+                "code; clone it and give the folder, or import the flow and deploy it: "
+                "flow.deploy(...) sends its code along"
+            )
         folder = Path(source).expanduser().absolute()
         flow = cast("Self", load_flow(entrypoint, folder))
         flow.source = Source(folder, entrypoint)

@@ -17,6 +17,7 @@ from headrace.cli import automation as commands
 from headrace.client.orchestration import get_client
 from headrace.deployments.runner import DeploymentApplyError
 from headrace.events import (
+    CompoundTrigger,
     DeploymentEventTrigger,
     DeploymentSequenceTrigger,
     EventTrigger,
@@ -168,7 +169,8 @@ def test_the_command_makes_shows_pauses_and_deletes(tmp_path: Path) -> None:
     assert [one["enabled"] for one in json.loads(run("ls", "--json").stdout)] == [False]
     assert run("resume", "watch").stdout == "Resumed automation 'watch'.\n"
     shown = run("inspect", "watch").stdout
-    assert "Reactive: expecting 1 of {'order.*'}\n  Cancel flow run\n" in shown
+    assert "Reactive: expecting 1 of {'order.*'}\n" in shown
+    assert "\n  Cancel flow run\n" in shown
     assert "event" in run("ls").stdout
     run("create", "--from-file", str(file))
     twice = run("delete", "watch", "--yes")
@@ -177,4 +179,27 @@ def test_the_command_makes_shows_pauses_and_deletes(tmp_path: Path) -> None:
         assert run("delete", one["id"], "--yes").stdout == "Deleted automation 'watch'.\n"
     assert run("inspect", "watch").stderr.startswith("Error: there is no automation 'watch'")
     file.write_text("[{}]")
-    assert "trigger" in run("create", "--from-file", str(file)).stderr
+    refused = run("create", "--from-file", str(file)).stderr
+    assert refused == (
+        f"Error: {file}: name: Field required; trigger: Field required; actions: Field required\n"
+    )
+
+
+def test_a_trigger_is_shown_with_its_conditions_and_its_parts(tmp_path: Path) -> None:
+    absent = EventTrigger(
+        after={"b", "a"}, expect={"c"}, for_each={"order.id"}, posture=Posture.Proactive
+    )
+    both = CompoundTrigger(triggers=[absent, EventTrigger(match={"kind": "x"})], require="all")
+    file = tmp_path / "both.json"
+    made = Automation(name="both", trigger=both, actions=[CancelFlowRun()])
+    file.write_text(made.model_dump_json(exclude={"id"}))
+    run("create", "--from-file", str(file))
+    assert run("inspect", "both").stdout.endswith(
+        "All of:\n"
+        "  Proactive: expecting 1 {'c'} event within 0:00:10\n"
+        "    after: a, b\n"
+        "    for_each: order.id\n"
+        "  Reactive: expecting 1 of set()\n"
+        '    match: {"kind": "x"}\n'
+        "  Cancel flow run\n"
+    )

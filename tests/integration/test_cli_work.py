@@ -62,6 +62,26 @@ def test_asking_for_a_run_tells_that_nobody_would_execute_it() -> None:
     assert "No worker works for pool 'pool'" in shown
 
 
+def test_a_text_that_looks_like_json_is_refused_with_how_it_is_given() -> None:
+    @flow
+    def report(day: str) -> None: ...
+
+    report.deploy("daily", work_pool_name="pool")
+    refused = run(deployment.command, "run", "report/daily", "-p", "day=5")
+    assert (refused.exit_code, refused.stderr) == (
+        1,
+        "Error: the parameters do not fit deployment 'report/daily': day: "
+        "5 is not of type 'string'; to give a text, quote it: -p 'day=\"5\"'\n",
+    )
+    assert run(deployment.command, "run", "report/daily", "-p", 'day="5"').exit_code == 0
+
+
+def test_a_job_variable_that_nobody_heeds_is_told() -> None:
+    asked = run(deployment.command, "run", "etl/daily", "-jv", "nope=1", "-jv", 'env={"A": "1"}')
+    assert asked.exit_code == 0
+    assert asked.stderr.startswith("Job variable 'nope' has no effect; there is env.\n")
+
+
 def test_a_run_that_is_suspended_is_resumed() -> None:
     run(deployment.command, "run", "etl/daily", "--flow-run-name", "first")
     assert run(flow_run.command, "suspend", "first", "--timeout", "3600").stdout == (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
+import re
 import signal
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
@@ -18,6 +19,7 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from headrace.client import AsyncClient, Client, ConnectionState, ConnectionStatus, get_client
 from headrace.client import operations as operations_module
+from headrace.client.answers import decode_response
 from headrace.exceptions import CursorExpired, InvalidSetting, ServiceError, ServiceUnreachable
 from headrace.records import FlowRunCreated, Record, TaskRunCreated
 from headrace.settings import get_settings
@@ -176,6 +178,19 @@ def test_nobody_answers() -> None:
     with Client("http://127.0.0.1:9") as client, pytest.raises(ServiceUnreachable) as caught:
         client.server_info()
     assert "nobody answers at http://127.0.0.1:9 (" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (200, "no headrace service, or a broken one (HTTP 200); check HEADRACE_API_URL"),
+        (501, "no headrace service, or a broken one (HTTP 501); check HEADRACE_API_URL"),
+        (502, "the service at http://there is not in order (HTTP 502)"),
+    ],
+)
+def test_an_answer_that_is_none_of_ours(status: int, told: str) -> None:
+    with pytest.raises(ServiceUnreachable, match=re.escape(told)):
+        decode_response("http://there", status, b"<html>")
 
 
 def test_an_address_in_another_form(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -212,9 +212,8 @@ def test_an_unusable_artifact_is_refused() -> None:
         create_markdown_artifact("x", key="Bad_Key")
 
 
-def test_an_artifact_outside_of_every_run_comes_with_a_warning() -> None:
-    with pytest.warns(FutureWarning, match="outside of a flow or task run"):
-        create_markdown_artifact("x", key="loose")
+def test_an_artifact_outside_of_every_run_belongs_to_none() -> None:
+    create_markdown_artifact("x", key="loose")
     found = Artifact.get("loose")
     assert found is not None
     assert found.flow_run_id is None

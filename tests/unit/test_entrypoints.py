@@ -11,7 +11,7 @@ import pytest
 from headrace import Flow, flow
 from headrace.deployments.runner import by_value
 from headrace.entrypoints import entrypoint_of, load_flow
-from headrace.exceptions import MissingFlowError, UnspecifiedFlowError
+from headrace.exceptions import InvalidOption, MissingFlowError, UnspecifiedFlowError
 from headrace.flows import select_flow
 
 MODULE = "from headrace import flow\n\n@flow\ndef {0}(): return '{0}'\n"
@@ -47,6 +47,14 @@ def test_a_flow_from_a_source_is_deployed_from_there(tmp_path: Path) -> None:
     assert loaded.name == "first"
     assert loaded.source == (tmp_path, "loaded_source.py:first")
     assert by_value(loaded.to_deployment("d")).entrypoint == "loaded_source.py:first"
+
+
+@pytest.mark.parametrize(
+    "source", ["https://github.com/me/flows", "git@github.com:me/flows.git", "s3://bucket/flows"]
+)
+def test_a_source_that_would_have_to_be_fetched_is_refused(source: str) -> None:
+    with pytest.raises(InvalidOption, match=f"'{source}' is no folder, and headrace clones"):
+        Flow.from_source(source, "flows.py:first")
 
 
 def test_a_file_of_a_package_may_import_its_neighbours(tmp_path: Path) -> None:

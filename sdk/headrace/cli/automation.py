@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from headrace.cli.output import (
     show_line,
     show_table,
 )
+
+#: What a trigger's line of description leaves out.
+_CONDITIONS = ("after", "for_each", "match", "match_related")
 
 
 @click.group()
@@ -54,7 +58,7 @@ def inspect(name_or_id: str, as_json: bool) -> None:
     told |= {"enabled": one["enabled"], "last fired": one["lastFiredAt"]}
     told |= {"goes with": one["ownerResource"]}
     show_fields(told)
-    for line in core.trigger.describe_for_cli().splitlines():
+    for line in _trigger_lines(core.trigger):
         show_line(line)
     for action in (*core.actions, *core.actions_on_trigger):
         show_line(f"  {action.describe_for_cli()}")
@@ -109,8 +113,11 @@ def create(path: Path) -> None:
             AutomationCore.model_validate(one)
             for one in (given if isinstance(given, list) else [given])
         ]
-    except (ValueError, ValidationError) as error:
-        fail(f"{path}: {error}")
+    except ValidationError as error:
+        wrong = [(".".join(map(str, one["loc"])), one["msg"]) for one in error.errors()]
+        fail(f"{path}: " + "; ".join(f"{place}: {why}" if place else why for place, why in wrong))
+    except ValueError as error:
+        fail(f"{path} is no JSON: {error}")
     for one in wanted:
         made = perform(automated.create_automation(automated.input_of(one.model_dump(mode="json"))))
         show_line(f"Created automation {one.name!r} with id {made['id']}.")
@@ -145,6 +152,18 @@ def _set_enabled(name_or_id: str, enabled: bool) -> None:
     one = _find(name_or_id)
     perform(automated.set_enabled(one["id"], enabled))
     show_line(f"{'Resumed' if enabled else 'Paused'} automation {one['name']!r}.")
+
+
+def _trigger_lines(trigger: Any, indent: int = 0) -> Iterator[str]:
+    """What a trigger, and those that it is made of, wait for."""
+    yield trigger.describe_for_cli(indent).splitlines()[0]
+    told = trigger.model_dump(mode="json", include=set(_CONDITIONS))
+    for name in _CONDITIONS:
+        if value := told.get(name):
+            shown = ", ".join(sorted(value)) if name in ("after", "for_each") else json.dumps(value)
+            yield f"{'  ' * (indent + 1)}{name}: {shown}"
+    for part in getattr(trigger, "triggers", ()):
+        yield from _trigger_lines(part, indent + 1)
 
 
 def _core(one: dict[str, Any]) -> Any:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime
 import json
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,6 +23,12 @@ from headrace.cli.output import (
     show_table,
 )
 from headrace.cli.schedule import in_words
+
+if TYPE_CHECKING:
+    from headrace.exceptions import ServiceError
+
+#: The job variables that a worker heeds.
+_KNOWN_VARIABLES = ("env",)
 
 
 @click.group()
@@ -115,8 +122,12 @@ def run(
                 job_variables=_pairs(variables) or None,
                 priority=priority,
             )
-        )
+        ),
+        partial(_with_quotes, given=_pairs(params)),
     )
+    for unknown in sorted(_pairs(variables).keys() - set(_KNOWN_VARIABLES)):
+        known = ", ".join(_KNOWN_VARIABLES)
+        show_line(f"Job variable {unknown!r} has no effect; there is {known}.", err=True)
     if as_json:
         show_json(created)
     elif created["name"] == run_name:
@@ -202,6 +213,15 @@ def _blockers(run_id: str) -> list[dict[str, Any]]:
 
     one = perform(operations.flow_run(run_id))
     return [] if one is None else list(one["blockedBy"])
+
+
+def _with_quotes(error: ServiceError, given: dict[str, Any]) -> str:
+    """An error, with how a text is given that looks like JSON, where that is what is wrong."""
+    name = (error.field or "").removeprefix("parameters.")
+    if name not in given or not str(error).endswith("is not of type 'string'"):
+        return str(error)
+    text = json.dumps(json.dumps(given[name]))
+    return f"{error}; to give a text, quote it: -p '{name}={text}'"
 
 
 def _watch(run_id: str) -> None:

@@ -22,15 +22,18 @@ T = TypeVar("T")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-def perform(operation: Operation[T]) -> T:
-    """Perform an operation; what the service refuses is one line and exit code 1."""
+def perform(operation: Operation[T], tell: Callable[[ServiceError], str] = str) -> T:
+    """Perform an operation; what the service refuses is one line and exit code 1.
+
+    `tell` words the line.
+    """
     from headrace.client import Client  # not needed by --help
 
     with Client() as client:
         try:
             return client.perform(operation)
         except ServiceError as error:
-            fail(str(error))
+            fail(tell(error))
 
 
 def perform_all(ask: Callable[[str | None], Operation[dict[str, Any]]]) -> list[dict[str, Any]]:

@@ -10,6 +10,9 @@ import msgspec
 
 from headrace.exceptions import CursorExpired, ServiceError, ServiceUnreachable
 
+#: What is said while a service is broken, and by a proxy while the service behind it is away.
+_PASSING = (500, 502, 503, 504)
+
 
 def encode_request(query: str, variables: Mapping[str, object] | None) -> bytes:
     """The body of a request."""
@@ -32,9 +35,10 @@ def decode_response(url: str, status: int, content: bytes) -> dict[str, Any]:
         raise ServiceError(told, error.code, error.field) from None
     except (msgspec.DecodeError, UnicodeDecodeError, LookupError):
         raise ServiceUnreachable(
-            f"what answers at {url} is no headrace service (HTTP {status})"
-            if status < 500
-            else f"the service at {url} is not in order (HTTP {status})"
+            f"the service at {url} is not in order (HTTP {status})"
+            if status in _PASSING
+            else f"what answers at {url} is no headrace service, or a broken one (HTTP {status}); "
+            "check HEADRACE_API_URL"
         ) from None
 
 
