@@ -111,3 +111,14 @@ def test_what_ends_a_script_is_shown_without_our_frames(tmp_path: Path, call: st
     assert "<module>" in shown
     assert ("division by zero" in shown) or ("valid integer" in shown)
     assert "/headrace/" not in shown
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_what_is_printed_goes_nowhere() -> None:
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "headrace", "version"]
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (
+        1,
+        "Error: the output cannot be written: No space left on device\n",
+    )

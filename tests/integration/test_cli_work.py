@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import uuid_utils.compat as uuids
 from click.testing import CliRunner, Result
 
 from headrace import flow
 from headrace.cli import config, deployment, flow_run, work_pool, work_queue, worker
+from headrace.client import Client, work
 from headrace.testing.utilities import headrace_test_harness
 
 
@@ -101,6 +103,25 @@ def test_a_run_that_is_suspended_is_resumed() -> None:
     assert (again.exit_code, "it is Resuming" in again.stderr) == (1, True)
 
 
+def test_a_run_that_waits_for_input_says_which_and_how_it_is_given() -> None:
+    run(deployment.command, "run", "etl/daily", "--flow-run-name", "first")
+    run(flow_run.command, "suspend", "first")
+    form = {"properties": {"reason": {"type": "string"}, "n": {"type": "integer"}}}
+    with Client() as client:
+        (waiting,) = client.flow_runs()["nodes"]
+        expected = {"response": "answer", "schema": {**form, "required": ["reason"]}}
+        client.create_flow_run_input(waiting["id"], "pause", expected, replace=True)
+    wanted = (
+        "it waits for the input reason (string), n (integer, may be left out): "
+        "resume it with --input '{\"reason\": …}'\n"
+    )
+    assert wanted in run(flow_run.command, "inspect", "first").stdout
+    refused = run(flow_run.command, "resume", "first")
+    assert refused.stderr == f"Error: 'reason' is a required property; {wanted}"
+    resumed = run(flow_run.command, "resume", "first", "--input", '{"reason": "ok"}')
+    assert (resumed.exit_code, resumed.stdout) == (0, "Flow run 'first' is in state Resuming.\n")
+
+
 def test_a_run_that_has_ended_is_not_cancelled_and_that_is_said() -> None:
     run(deployment.command, "run", "etl/daily", "--flow-run-name", "first")
     assert run(flow_run.command, "cancel", "first").exit_code == 0
@@ -109,6 +130,18 @@ def test_a_run_that_has_ended_is_not_cancelled_and_that_is_said() -> None:
         1,
         "Error: flow run 'first' has ended already: it is Cancelled\n",
     )
+
+
+def test_two_workers_of_one_name_are_told_of(capsys: pytest.CaptureFixture[str]) -> None:
+    other = {"workerId": str(uuids.uuid7()), "workerName": "w", "workPoolName": "pool"}
+    about = {"host": "here", "pid": 1, "leaseSeconds": 300, "limit": 1}
+    with Client() as client:
+        client.perform(work.claim_flow_runs({**other, **about}))
+    capsys.readouterr()
+    worker.warn_of_another("another", "pool")
+    worker.warn_of_another("w", "pool")
+    told = "There is a worker 'w' in pool 'pool' already: process 1 on here.\n"
+    assert capsys.readouterr().err == told
 
 
 def test_times_that_make_no_sense_name_their_option() -> None:

@@ -6,7 +6,9 @@ is used, so that `headrace --help` and shell completion are quick.
 
 from __future__ import annotations
 
+import errno
 import importlib
+import os
 import sys
 
 import click
@@ -38,6 +40,9 @@ SUBCOMMANDS = {
     "version": ("headrace.cli.version", "Print the version."),
     "watch": ("headrace.cli.watch", "Follow runs as plain text."),
 }
+
+#: What it means that something takes no more of what is written to it.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 class LazyGroup(click.Group):
@@ -84,4 +89,11 @@ def main() -> None:
         root(prog_name="headrace")
     except SetupError as error:
         click.echo(f"Error: {error}", err=True)
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in _FULL or error.filename is not None:
+            raise
+        # What is still to be printed would fail once more when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        click.echo(f"Error: the output cannot be written: {error.strerror}", err=True)
         sys.exit(1)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,6 +22,9 @@ from headrace.cli.output import (
     show_table,
 )
 from headrace.records import StateType
+
+if TYPE_CHECKING:
+    from headrace.exceptions import ServiceError
 
 
 @click.group()
@@ -88,6 +92,9 @@ def inspect(run: str, as_json: bool) -> None:
             for each in blockers
         ]
         show_table(("reason", "message", "heldBy"), holders)
+    if one["state"]["type"] == "PAUSED" and (wanted := _wanted_input(one["id"])):
+        click.echo()
+        show_line(wanted)
     click.echo("\nStates")
     rows = [(state["timestamp"], state["name"], state["message"]) for state in history]
     show_table(("since", "name", "message"), rows)
@@ -137,7 +144,30 @@ def resume(run: str, given: str | None, as_json: bool) -> None:
     from headrace.client import operations
 
     values = None if given is None else json_object("--input", given)
-    _show_change(perform(operations.resume_flow_run(find_flow_run(run), values)), as_json)
+    id = find_flow_run(run)
+
+    def tell(error: ServiceError) -> str:
+        wanted = _wanted_input(id) if (error.field or "").startswith("input") else None
+        return "; ".join([str(error), *([wanted] if wanted else [])])
+
+    _show_change(perform(operations.resume_flow_run(id, values), tell), as_json)
+
+
+def _wanted_input(id: str) -> str | None:
+    """What a paused run has to be given, and how; None if it waits for nothing."""
+    from headrace.client import operations
+
+    said = perform(operations.flow_run_input(id, "pause"))
+    form = said and said["value"].get("schema")
+    if not form:
+        return None
+    fields, required = form.get("properties", {}), form.get("required", [])
+    kinds = [
+        f"{name} ({each.get('type', 'any')}{'' if name in required else ', may be left out'})"
+        for name, each in fields.items()
+    ]
+    example = ", ".join(f"{json.dumps(name)}: …" for name in required or fields)
+    return f"it waits for the input {', '.join(kinds)}: resume it with --input '{{{example}}}'"
 
 
 @command.command()

@@ -12,6 +12,11 @@ from headrace.cli.output import fail, json_option, show_json, show_line, show_ta
 if TYPE_CHECKING:
     from headrace_service.ledger import Ledger
 
+_LEGEND = """
+DELETED and NOW count rows: a run goes with its task runs, artifacts and all else that is its own.
+UNTIL is when, the last time, all of the kind that was due had gone."""
+_DUE = "\nDUE counts flow runs, events and log lines; what goes with a run is not counted before."
+
 
 @click.command("retention")
 @database_option
@@ -44,6 +49,7 @@ def command(database: str | None, run: bool, dry_run: bool, as_json: bool) -> No
     extra = {"due": "DUE", "now": "NOW"}
     shown = {**columns, **{name: extra[name] for name in extra if name in rows[0]}}
     show_table(list(shown.values()), [[_cell(name, row[name]) for name in shown] for row in rows])
+    click.echo(_LEGEND + (_DUE if dry_run else ""), err=True)
 
 
 async def _sweep(ledger: Ledger, *, quiet: bool) -> dict[str, int]:

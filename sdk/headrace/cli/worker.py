@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import click
@@ -14,9 +15,10 @@ from headrace.cli.output import (
     perform_all,
     show_fields,
     show_json,
+    show_line,
     show_table,
 )
-from headrace.exceptions import ServiceError
+from headrace.exceptions import ServiceError, ServiceUnreachable
 
 
 @click.group()
@@ -49,11 +51,24 @@ def start(
 
     if kind != "process":
         fail(f"there is no type of worker {kind!r}; use process")
+    if name is not None:
+        warn_of_another(name, pool)
     worker = ProcessWorker(pool, work_queues=list(queues) or None, name=name, limit=limit)
     try:
         asyncio.run(worker.start(run_once=run_once))
     except ServiceError as error:
         fail(str(error))
+
+
+def warn_of_another(name: str, pool: str) -> None:
+    """Tell of a worker that is called the same: they would be told apart by nothing but the id."""
+    from headrace.client import Client, work
+
+    with contextlib.suppress(ServiceError, ServiceUnreachable), Client() as client:
+        for one in client.perform(work.workers(pool=pool))["nodes"]:
+            if one["name"] == name and one["online"]:
+                told = f"There is a worker {name!r} in pool {pool!r} already: "
+                show_line(f"{told}process {one['pid']} on {one['host']}.", err=True)
 
 
 @command.command("ls")
