@@ -163,11 +163,18 @@ class Shape:
         Raises:
             ParameterTypeError: some do not fit; the message names each.
         """
+        return self._its_validator().validate(values)
+
+    def problems(self, values: Mapping[str, object]) -> list[str]:
+        """What `validate` would say of these arguments, of which some may be left out."""
+        return self._its_validator().problems(values)
+
+    def _its_validator(self) -> Validator:
         if self._validator is None:
             from headrace.validation import Validator  # tasks do without
 
             self._validator = Validator(self._function, self.signature, self._fields)
-        return self._validator.validate(values)
+        return self._validator
 
     def _default_of(self, name: str) -> object:
         """The default that a parameter's pydantic `Field(...)` stands for."""

@@ -103,6 +103,14 @@ class Validator:
             )
         return valid
 
+    def problems(self, values: Mapping[str, object]) -> list[str]:
+        """What does not fit of some of the arguments: the name of each, and why."""
+        found: list[str] = []
+        for name, rule in self._rules.items():
+            if name in values and rule.check(values[name]) is _MISS:
+                rule.convert(name, values[name], found)
+        return found
+
 
 class _Rule:
     """What the values of one parameter are held to."""

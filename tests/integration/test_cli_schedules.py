@@ -94,6 +94,20 @@ def test_a_schedule_is_added_unless_it_makes_no_sense() -> None:
     assert (never.exit_code, "never comes to a time" in never.stderr) == (1, True)
 
 
+def test_it_is_told_whose_runs_will_fail(capsys: pytest.CaptureFixture[str]) -> None:
+    @flow
+    def report(day: str) -> None: ...
+
+    report.to_deployment("daily", cron="0 8 * * *", _sync=True).apply(_sync=True)
+    told = capsys.readouterr().err
+    assert "Deployment 'report/daily': runs of its schedule cron '0 8 * * *' will fail" in told
+    added = run(schedule.command, "create", "report/daily", "--cron", "0 9 * * *")
+    assert (added.exit_code, added.stderr) == (
+        0,
+        "Its runs will fail: the deployment has no value for 'day'.\n",
+    )
+
+
 def test_a_backfill_is_shown_first_and_then_made() -> None:
     key = listed()[1]["id"]
     run(schedule.command, "delete", key, "-y")

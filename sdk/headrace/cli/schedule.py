@@ -112,10 +112,15 @@ def inspect(id: str, as_json: bool) -> None:
 @_options
 def create(deployment: str, **given: Any) -> None:
     """Give a deployment one more schedule."""
-    from headrace.client import scheduling
+    from headrace.client import scheduling, work
 
     made = perform(scheduling.create_schedule(deployment, _input(given)))
     show_line(f"Created schedule {made['id']}: {in_words(made)}, next at {made['nextFire']}.")
+    owner = perform(work.deployment(deployment)) or {}
+    required = (owner.get("parameterSchema") or {}).get("required", ())
+    if missing := [name for name in required if name not in owner["parameters"]]:
+        names = ", ".join(map(repr, missing))
+        show_line(f"Its runs will fail: the deployment has no value for {names}.", err=True)
 
 
 @command.command()

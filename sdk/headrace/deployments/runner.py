@@ -16,13 +16,16 @@ from headrace.client.schemas.deployment_schedules import DeploymentScheduleCreat
 from headrace.client.schemas.objects import FlowControl
 from headrace.client.schemas.schedules import CronSchedule, IntervalSchedule, RRuleSchedule
 from headrace.client.shared import ask
+from headrace.deployments.foresight import misfits
 from headrace.entrypoints import entrypoint_of
 from headrace.events.schemas.automations import TriggerTypes
 from headrace.events.schemas.deployment_triggers import DeploymentTriggerTypes
 from headrace.exceptions import ServiceError
+from headrace.logging import ensure_logging, get_logger
 from headrace.options import checked_deployment_name
 from headrace.parameters import plain
 from headrace.schedules import as_interval, as_schedule
+from headrace.settings import get_settings
 from headrace.utilities.asyncutils import Dispatched, dispatched
 
 if TYPE_CHECKING:
@@ -191,7 +194,15 @@ class RunnerDeployment(BaseModel):
             raise DeploymentApplyError(str(error)) from error
         key = UUID(applied["id"])
         await self._set_triggers(key)
+        self._warn()
         return key
+
+    def _warn(self) -> None:
+        """Say which of its runs will fail, now that somebody reads it."""
+        if self._flow is not None:
+            ensure_logging(get_settings())
+            for misfit in misfits(self._flow, self.parameters, self.schedules or ()):
+                get_logger("deployments").warning("Deployment '%s': %s", self.full_name, misfit)
 
     async def _set_triggers(self, deployment_id: UUID) -> None:
         """Let the deployment have the automations that its triggers stand for, and no others."""
