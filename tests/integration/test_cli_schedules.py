@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from headrace import flow
 from headrace.cli import deployment, flow_run, schedule
-from headrace.schedules import Cron, Interval
+from headrace.schedules import Cron, Interval, RRule
 from headrace.testing.utilities import headrace_test_harness
 
 
@@ -92,6 +92,10 @@ def test_a_schedule_is_added_unless_it_makes_no_sense() -> None:
     assert (wrong.exit_code, "'Mars'" in wrong.stderr) == (1, True)
     never = run(schedule.command, "create", "etl/daily", "--cron", "0 0 30 2 *")
     assert (never.exit_code, "never comes to a time" in never.stderr) == (1, True)
+    over = ("--rrule", "FREQ=DAILY;COUNT=1")
+    for command in (("create", "etl/daily"), ("edit", listed()[0]["id"])):
+        ended = run(schedule.command, *command, *over)
+        assert (ended.exit_code, "never comes to a time" in ended.stderr) == (1, True)
 
 
 def test_it_is_told_whose_runs_will_fail(capsys: pytest.CaptureFixture[str]) -> None:
@@ -106,6 +110,14 @@ def test_it_is_told_whose_runs_will_fail(capsys: pytest.CaptureFixture[str]) -> 
         0,
         "Its runs will fail: the deployment has no value for 'day'.\n",
     )
+
+
+def test_a_rule_that_is_over_may_stand_in_code(capsys: pytest.CaptureFixture[str]) -> None:
+    over = RRule("DTSTART:20240101T000000\nRRULE:FREQ=DAILY;COUNT=1", slug="once")
+    etl.to_deployment("old", schedule=over, _sync=True).apply(_sync=True)
+    assert "never comes to a time" in capsys.readouterr().err
+    (kept,) = json.loads(run(schedule.command, "ls", "etl/old", "--json").stdout)
+    assert run(schedule.command, "edit", kept["id"], "--slug", "once-more").exit_code == 0
 
 
 def test_a_backfill_is_shown_first_and_then_made() -> None:

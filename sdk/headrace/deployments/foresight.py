@@ -1,4 +1,4 @@
-"""Which runs of a deployment would fail for their parameters: seen before there is one."""
+"""Which runs of a deployment would fail for their parameters, or never be: seen beforehand."""
 
 from __future__ import annotations
 
@@ -32,6 +32,14 @@ def misfits(
         wrong += [problem for problem in _problems(flow, given) if problem not in own]
         if wrong:
             yield f"runs of its schedule {_called(schedule)} will fail: {'; '.join(wrong)}"
+
+
+def ended(deployment: Mapping[str, Any]) -> list[str]:
+    """The schedules of a deployment, as the ledger has it, that never come to a time, in lines."""
+    if deployment["paused"]:
+        return []
+    over = [each for each in deployment["schedules"] if each["active"] and not each["nextFire"]]
+    return [f"its schedule rrule {each['rrule']!r} never comes to a time" for each in over]
 
 
 def _problems(flow: Flow[..., Any], parameters: Mapping[str, Any]) -> list[str]:

@@ -16,7 +16,7 @@ from headrace.client.schemas.deployment_schedules import DeploymentScheduleCreat
 from headrace.client.schemas.objects import FlowControl
 from headrace.client.schemas.schedules import CronSchedule, IntervalSchedule, RRuleSchedule
 from headrace.client.shared import ask
-from headrace.deployments.foresight import misfits
+from headrace.deployments.foresight import ended, misfits
 from headrace.entrypoints import entrypoint_of
 from headrace.events.schemas.automations import TriggerTypes
 from headrace.events.schemas.deployment_triggers import DeploymentTriggerTypes
@@ -194,15 +194,18 @@ class RunnerDeployment(BaseModel):
             raise DeploymentApplyError(str(error)) from error
         key = UUID(applied["id"])
         await self._set_triggers(key)
-        self._warn()
+        self._warn(applied)
         return key
 
-    def _warn(self) -> None:
-        """Say which of its runs will fail, now that somebody reads it."""
+    def _warn(self, applied: Mapping[str, Any]) -> None:
+        """Say which of its runs will fail, or never be, now that somebody reads it."""
+        told = ended(applied)
         if self._flow is not None:
+            told += misfits(self._flow, self.parameters, self.schedules or ())
+        if told:
             ensure_logging(get_settings())
-            for misfit in misfits(self._flow, self.parameters, self.schedules or ()):
-                get_logger("deployments").warning("Deployment '%s': %s", self.full_name, misfit)
+        for what in told:
+            get_logger("deployments").warning("Deployment '%s': %s", self.full_name, what)
 
     async def _set_triggers(self, deployment_id: UUID) -> None:
         """Let the deployment have the automations that its triggers stand for, and no others."""

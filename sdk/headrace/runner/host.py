@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -88,6 +88,27 @@ class Host(Taker):
         wait = (due - datetime.datetime.now(datetime.UTC)).total_seconds()
         # What is due and was not given waits for a place, and nobody tells when there is one.
         return len(claims["runs"]), wait if wait > 0 else WAIT_FOR_PLACE
+
+    def _helpers(self, client: AsyncClient) -> list[Coroutine[Any, Any, None]]:
+        return [*super()._helpers(client), self._tell_of_missing_queues(client)]
+
+    async def _tell_of_missing_queues(self, client: AsyncClient) -> None:
+        """Say which of the queues there are not: a name may be mistyped, or be created later."""
+        name = self.work_pool_name
+        if name is None or not self.work_queue_names:
+            return
+        pool = await self._insist(lambda: client.perform(work.work_pool(name)))
+        there = [] if pool is None else [queue["name"] for queue in pool["queues"]]
+        for queue in self.work_queue_names:
+            if pool is not None and queue not in there:
+                self.logger.warning(
+                    "Work pool %r has no queue %r yet; `headrace work-queue create %s --pool %s` "
+                    "creates it",
+                    name,
+                    queue,
+                    queue,
+                    name,
+                )
 
     async def _cancel(self, client: AsyncClient) -> None:
         for run_id in list(self._running):

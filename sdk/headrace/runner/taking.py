@@ -147,7 +147,8 @@ class Taker(abc.ABC):
                 )
         elif not self._cancelling:
             self._cancelling = True
-            self.logger.info("Cancelling %s", counted(number, "run"))
+            if number:
+                self.logger.info("Cancelling %s", counted(number, "run"))
         else:
             self._end()
         self._news.set()

@@ -174,6 +174,7 @@ def create_schedule(
     if len(schedules_of(db, [deployment_id])[0]) >= MAX_SCHEDULES:
         raise InvalidInput(f"a deployment has at most {MAX_SCHEDULES} schedules", "deployment")
     now = now_micros()
+    _refuse_ended(wanted.spec, now)
     key = _put(db, deployment_id, wanted, None, now, "schedule")
     once.note(db, key)
     _plan(db, deployment_id, now)
@@ -192,6 +193,8 @@ def update_schedule(
     """
     old, now = schedule(db, schedule_id), now_micros()
     revise(db, Schedule, old.id, f"schedule {old.id}", expected)
+    if not _same_times(old.spec, wanted.spec):
+        _refuse_ended(wanted.spec, now)
     _put(db, old.deployment_id, wanted, old, now, "schedule")
     Schedule.update({Schedule.slug: wanted.slug}).where(Schedule.id == old.id).execute(db)
     _plan(db, old.deployment_id, now)
@@ -240,6 +243,21 @@ def _plan(db: peewee.Database, deployment_id: UUID, now: int) -> None:
     query = Deployment.select(Deployment.paused).where(Deployment.id == deployment_id)
     for (paused,) in query.tuples().execute(db):
         plan_schedules(db, deployment_id, now, paused=paused)
+
+
+def _refuse_ended(spec: ScheduleSpec, now: int) -> None:
+    """Refuse a rule that is over. What is deployed may be: its code stays as rules come to an end.
+
+    Raises:
+        InvalidInput: it never fires any more, or makes no sense.
+    """
+    try:
+        schedules.check(spec, now)
+    except InvalidSchedule as error:
+        raise InvalidInput(str(error), "schedule") from None
+    if schedules.next_fire(spec, now) is None:
+        over = f"rrule {str(spec.rrule)[:200]!r} never comes to a time"
+        raise InvalidInput(f"{over}; without a DTSTART it counts from 2020-01-01", "schedule")
 
 
 def _put(
