@@ -216,6 +216,10 @@ class ObjectLimitReached(HeadraceException):
 class InvalidOption(HeadraceException, TypeError, ValueError):
     """An option of a flow or task has an unusable value."""
 
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)
+        tell_in_one_line()  # it is raised before anything runs that would see to it
+
 
 class InvalidNameError(HeadraceException, ValueError):
     """A name holds characters that it may not hold."""

@@ -13,7 +13,7 @@ import sys
 
 import click
 
-from headrace.exceptions import SetupError
+from headrace.exceptions import ServiceUnreachable, SetupError
 
 #: Each subcommand with its module and its line of help, which is so known without an import.
 SUBCOMMANDS = {
@@ -83,12 +83,19 @@ def root() -> None:
     """Python workflows: run them, record them, watch them."""
 
 
+def _with_hint(error: SetupError) -> str:
+    """An error, with what to look at where it does not say so itself."""
+    if not isinstance(error, ServiceUnreachable) or "HEADRACE_API_URL" in str(error):
+        return str(error)
+    return f"{error}; start a service with `headrace server start`, or check HEADRACE_API_URL"
+
+
 def main() -> None:
     """Run the command; what cannot run as things stand is one line and exit code 1."""
     try:
         root(prog_name="headrace")
     except SetupError as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(f"Error: {_with_hint(error)}", err=True)
         sys.exit(1)
     except OSError as error:
         if error.errno not in _FULL or error.filename is not None:
