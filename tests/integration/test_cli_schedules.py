@@ -52,7 +52,8 @@ def test_what_a_schedule_says_of_its_times_arrives() -> None:
         7200,
     )
     table = run(schedule.command, "ls").stdout.splitlines()
-    assert table[0].split() == ["ID", "DEPLOYMENT", "WHEN", "ACTIVE", "NEXT"]
+    assert table[0].split() == ["ID", "SLUG", "DEPLOYMENT", "WHEN", "ACTIVE", "NEXT"]
+    assert table[1].split()[1] == "early"
     assert "cron 0 8 * * * Europe/Berlin" in table[1]
 
 
@@ -80,6 +81,31 @@ def test_a_schedule_is_changed_paused_and_deleted() -> None:
         1,
         f"Error: there is no schedule {key}; see `headrace schedule ls`\n",
     )
+
+
+def test_a_schedule_is_called_by_its_slug() -> None:
+    assert run(schedule.command, "pause", "early").exit_code == 0
+    assert run(schedule.command, "edit", "early", "--cron", "0 7 * * *").exit_code == 0
+    assert (listed()[0]["active"], listed()[0]["cron"]) == (False, "0 7 * * *")
+    etl.to_deployment("other", schedule=Cron("0 9 * * *", slug="early"), _sync=True).apply(
+        _sync=True
+    )
+    unclear = run(schedule.command, "resume", "early")
+    assert unclear.stderr == (
+        "Error: several deployments have a schedule 'early': etl/daily, etl/other; use its id\n"
+    )
+    run(schedule.command, "delete", listed()[0]["id"], "-y")
+    assert run(schedule.command, "delete", "early", "-y").exit_code == 0
+    missing = run(schedule.command, "delete", "early", "-y")
+    assert "there is no schedule 'early'" in missing.stderr
+
+
+def test_why_a_schedule_makes_no_run_is_told() -> None:
+    run(deployment.command, "pause", "etl/daily")
+    run(schedule.command, "pause", "early")
+    early, often = run(schedule.command, "ls").stdout.splitlines()[1:]
+    assert early.split()[-2:] == ["no", "-"]
+    assert often.split()[-3:] == ["deployment", "paused", "-"]
 
 
 def test_a_schedule_is_added_unless_it_makes_no_sense() -> None:

@@ -89,18 +89,34 @@ def list_schedules(deployment: str | None, as_json: bool) -> None:
         show_json([{**each, "deployment": owner["fullName"]} for owner, each in listed])
         return
     rows = [
-        (each["id"], owner["fullName"], in_words(each), each["active"], each["nextFire"])
+        (
+            each["id"],
+            each["slug"],
+            owner["fullName"],
+            in_words(each),
+            _activity(owner, each),
+            each["nextFire"],
+        )
         for owner, each in listed
     ]
-    show_table(("ID", "DEPLOYMENT", "WHEN", "ACTIVE", "NEXT"), rows)
+    show_table(("ID", "SLUG", "DEPLOYMENT", "WHEN", "ACTIVE", "NEXT"), rows)
+
+
+def _activity(owner: dict[str, Any], schedule: dict[str, Any]) -> str:
+    """Whether it makes runs, and why not if nothing of its own keeps it from that."""
+    if not schedule["active"]:
+        return "no"
+    if owner["paused"]:
+        return "deployment paused"
+    return "yes" if schedule["nextFire"] else "over"
 
 
 @command.command()
-@click.argument("id")
+@click.argument("schedule")
 @json_option
-def inspect(id: str, as_json: bool) -> None:
-    """Show the schedule of this id."""
-    one = _find(id)
+def inspect(schedule: str, as_json: bool) -> None:
+    """Show a schedule, by its id or slug."""
+    one = _find(schedule)
     if as_json:
         show_json(one)
     else:
@@ -124,40 +140,42 @@ def create(deployment: str, **given: Any) -> None:
 
 
 @command.command()
-@click.argument("id")
+@click.argument("schedule")
 @_options
-def edit(id: str, **given: Any) -> None:
-    """Change the schedule of this id; what is not given stays."""
+def edit(schedule: str, **given: Any) -> None:
+    """Change a schedule, by its id or slug; what is not given stays."""
     from headrace.client import scheduling
 
-    wanted, changes = scheduling.input_of_schedule(_find(id)), _input(given)
+    before, changes = _find(schedule), _input(given)
+    wanted = scheduling.input_of_schedule(before)
     if any(name in changes for name in _TIMES):
         wanted = {**wanted, **dict.fromkeys((*_TIMES, "anchor"))}
-    made = perform(scheduling.update_schedule(id, {**wanted, **changes}))
+    made = perform(scheduling.update_schedule(before["id"], {**wanted, **changes}))
     show_line(f"Changed schedule {made['id']}: {in_words(made)}, next at {made['nextFire']}.")
 
 
 @command.command()
-@click.argument("id")
-def pause(id: str) -> None:
-    """Let a schedule rest."""
-    _set_active(id, False)
+@click.argument("schedule")
+def pause(schedule: str) -> None:
+    """Let a schedule rest, by its id or slug."""
+    _set_active(_id_of(schedule), False)
 
 
 @command.command()
-@click.argument("id")
-def resume(id: str) -> None:
-    """Let a schedule go on from now."""
-    _set_active(id, True)
+@click.argument("schedule")
+def resume(schedule: str) -> None:
+    """Let a schedule go on from now, by its id or slug."""
+    _set_active(_id_of(schedule), True)
 
 
 @command.command()
-@click.argument("id")
+@click.argument("schedule")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-def delete(id: str, yes: bool) -> None:
-    """Forget a schedule; its runs stay."""
+def delete(schedule: str, yes: bool) -> None:
+    """Forget a schedule, by its id or slug; its runs stay."""
     from headrace.client import scheduling
 
+    id = _id_of(schedule)
     confirm(f"schedule {id}", yes)
     perform(scheduling.delete_schedule(id))
     show_line(f"Deleted schedule {id}.", err=True)
@@ -180,14 +198,29 @@ def _set_active(id: str, active: bool) -> None:
     show_line(f"{'Resumed' if active else 'Paused'} schedule {id}.", err=True)
 
 
-def _find(id: str) -> dict[str, Any]:
+def _id_of(schedule: str) -> str:
     from headrace.client import work
 
-    for owner in perform_all(lambda after: work.deployments(after=after)):
-        for each in owner["schedules"]:
-            if each["id"] == id:
-                return {**each, "deployment": owner["fullName"]}
-    return fail(f"there is no schedule {id!r}; see `headrace schedule ls`")
+    return schedule if work.is_id(schedule) else str(_find(schedule)["id"])
+
+
+def _find(schedule: str) -> dict[str, Any]:
+    """The schedule of this id, or else the only one of this slug."""
+    from headrace.client import work
+
+    name = "id" if work.is_id(schedule) else "slug"
+    fitting = [
+        {**each, "deployment": owner["fullName"], "deploymentPaused": owner["paused"]}
+        for owner in perform_all(lambda after: work.deployments(after=after))
+        for each in owner["schedules"]
+        if each[name] == schedule
+    ]
+    if not fitting:
+        fail(f"there is no schedule {schedule!r}; see `headrace schedule ls`")
+    if len(fitting) > 1:
+        owners = ", ".join(each["deployment"] for each in fitting)
+        fail(f"several deployments have a schedule {schedule!r}: {owners}; use its id")
+    return fitting[0]
 
 
 def _input(given: dict[str, Any]) -> dict[str, Any]:
