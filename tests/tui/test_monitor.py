@@ -162,6 +162,9 @@ async def test_a_view_whose_parts_are_still_put_together_bears_ticks_and_keys(
         await app.action_reconnect()
         await opened
         await until_shown(pilot, "etl › calm-ibis")
+        screen = app.screen
+    assert not screen.children  # nor does the clock find anything once all is over
+    app._tick()
 
 
 async def test_lines_bear_the_name_of_what_wrote_them(

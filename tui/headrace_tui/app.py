@@ -188,9 +188,10 @@ class MonitorApp(App[int]):
     # -- views ----------------------------------------------------------------------------------
 
     def _view(self) -> MonitorScreen | None:
-        """The view on top; None under a dialog, and while its parts are still put together."""
-        screen = self.screen
-        return screen if isinstance(screen, MonitorScreen) and screen.is_mounted else None
+        """The view on top; None under a dialog, and while its parts come or, at the end, go."""
+        if not self.is_running or not isinstance(self.screen, MonitorScreen):
+            return None
+        return self.screen if self.screen.is_mounted else None
 
     def _tick(self) -> None:
         if (view := self._view()) is not None:
