@@ -46,6 +46,9 @@ subscription ($after: Cursor, $ids: [ID!]) {
 }
 """
 
+#: Seconds for which a paused run that is cancelled waits for its worker to end it.
+WORKER_PATIENCE = 10.0
+
 _STOPPED = ("CANCELLING", "CANCELLED")
 
 
@@ -90,6 +93,9 @@ async def apause_flow_run(
         run.pause_expired = True
         raise FlowPauseTimeout("Flow run was paused and never resumed.")
     if state in _STOPPED:
+        if run.assignment is not None:  # its worker ends it, unless that is gone
+            await run.clock.sleep_async(WORKER_PATIENCE)
+        run.cancel()
         raise CancelledRun("Flow run was cancelled while it was paused.")
     # Whoever resumed it has recorded that it runs.
     run.change = StateChange(StateType.RUNNING, "Running", run.clock.now(), None, run.run_count)

@@ -18,7 +18,7 @@ import msgspec
 
 #: Raised when the wire's messages change in a way that an older service cannot read. A client asks
 #: the service for its number at the first contact and refuses to talk to an older one.
-WIRE_VERSION = 2
+WIRE_VERSION = 3
 #: Workers of an older one are refused by a service: what they execute would not ask for it first.
 OLDEST_WORKERS = 2
 
@@ -240,7 +240,8 @@ class ClaimLoss(str, enum.Enum):  # noqa: UP042  # as StateType
 class BatchAck(msgspec.Struct, frozen=True, omit_defaults=True):
     """A batch is committed. `duplicate` tells that it had been before.
 
-    `lost` tells that the run of the batch's `claim` is no longer the process's.
+    `lost` tells that the run of the batch's `claim` is no longer the process's. `cancelling` are
+    flow runs of the stream that are to end: those that no worker has started and will end.
     """
 
     number: int
@@ -248,6 +249,7 @@ class BatchAck(msgspec.Struct, frozen=True, omit_defaults=True):
     refused: list[RefusedRecord] = []
     duplicate: bool = False
     lost: ClaimLoss | None = None
+    cancelling: list[UUID] = []
 
 
 class SlotHolder(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -330,7 +330,7 @@ def test_a_batch_is_not_given_up_when_something_else_answers(
 #: What is answered to a batch that was taken before.
 ACK = (
     '{"data":{"record":{"__typename":"RecordAck","number":1,"accepted":1,"duplicate":true,'
-    '"lost":null,"refused":[]}}}'
+    '"lost":null,"cancelling":[],"refused":[]}}}'
 )
 
 

@@ -13,6 +13,7 @@ from headrace.records import (
     ClaimLoss,
     FlowRunChanged,
     LogLine,
+    ProcessInfo,
     RunClaim,
     StateType,
     TaskRunChanged,
@@ -185,6 +186,31 @@ def test_a_run_that_was_never_begun_is_tried_at_its_first_attempt(
     ledger.write(retry, run_id).result()
     (claimed,) = take(ledger, owner)
     assert claimed.run_count == 1
+
+
+@pytest.mark.parametrize("waits", [None, ("PAUSED", "Paused"), ("SCHEDULED", "AwaitingRetry")])
+def test_the_process_of_a_scripts_run_is_told_that_it_is_to_end(
+    ledger: Ledger, waits: tuple[str, str] | None
+) -> None:
+    here = ProcessInfo("mill", 7, "identity", 15.0)
+    run, other, stream = flow_run(), flow_run(), Stream()
+
+    def says(*records: Any) -> list[UUID]:
+        batch = msgspec.structs.replace(stream.batch(*records), process=here)
+        ack = ledger.append(batch).result()
+        assert ack.refused == []
+        return ack.cancelling
+
+    assert says(run, other) == []
+    if waits is not None:
+        says(enters(run, state(*waits)))
+    assert ledger.write(cancel, run.id).result() is StateType.CANCELLING
+    assert says() == [run.id]
+    assert says(enters(run, state("CANCELLED"))) == []
+    # One that no process has any more is cancelled at once.
+    left = flow_run()
+    ledger.append(Stream().batch(left, enters(left, state("PAUSED")))).result()
+    assert ledger.write(cancel, left.id).result() is StateType.CANCELLED
 
 
 def test_a_paused_run_waits_until_it_is_resumed_and_due(

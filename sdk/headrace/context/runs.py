@@ -108,6 +108,7 @@ class LiveFlowRun(_Run):
     __slots__ = (
         "arguments",
         "assignment",
+        "cancelling",
         "counters",
         "flow",
         "living",
@@ -153,6 +154,8 @@ class LiveFlowRun(_Run):
         self.run_count = 0
         #: What the process was given to execute, if the run is a deployment's.
         self.assignment: Assignment | None = None
+        #: Whether somebody wants it cancelled: its next step raises.
+        self.cancelling = False
         self.change = None
         self.final = None
         self.closed = False

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from headrace.cancellation import expect, forget
 from headrace.context import (
     ASSIGNMENT,
     CURRENT_RUN,
@@ -20,7 +22,7 @@ from headrace.engine.commands import Call, CallFlow, WaitFor
 from headrace.engine.generators import collected
 from headrace.engine.hooks import call_hooks
 from headrace.engine.inputs import Inputs, not_ready, resolve
-from headrace.engine.outcomes import failure_of, outcome_of, refuse_if_crashed
+from headrace.engine.outcomes import failure_of, outcome_of, refuse_if_over
 from headrace.engine.pools import close_pool
 from headrace.engine.task_run import TaskRun
 from headrace.exceptions import (
@@ -59,8 +61,8 @@ def new_flow_run(
     parameters = flow.shape.bind(args, kwargs)
     caller = CURRENT_RUN.get()
     parent = LiveFlowRun.get()
-    if parent is not None and parent.closed:
-        refuse_if_crashed(parent)
+    if parent is not None and (parent.closed or parent.cancelling):
+        refuse_if_over(parent)
     parent_task_run = caller if isinstance(caller, LiveTaskRun) else None
     environment = get_environment() if caller is None else caller.environment
     run = FlowRun(flow, new_id(), generate_name(), environment, parent, parent_task_run)
@@ -150,8 +152,9 @@ class FlowRun(LiveFlowRun):
         self.args, self.kwargs = self.flow.shape.unbind(self.arguments)
         return None
 
-    def begin_attempt(self) -> None:
-        """Nothing: a flow's result is not looked for."""
+    def begin_attempt(self) -> Lifecycle[State[Any] | None] | None:
+        """See whether the run was cancelled while it waited; a flow's result is not looked for."""
+        return self._give_up() if self.cancelling else None
 
     def undo_attempt(self, error: BaseException) -> None:
         """Nothing: what its tasks did is undone by their own transactions."""
@@ -204,18 +207,39 @@ class FlowRun(LiveFlowRun):
         if self.closed:
             return state  # the flow run around it has crashed, and took it along
         self._create()
+        told = state
+        if self.cancelling and not state.is_completed():
+            # Hooks hear that the run is being cancelled: so Prefect's users know it.
+            told, state = Cancelling(), Cancelled(f"flow run '{self.name}' was cancelled")
         self.final = state.of_run(self.id)
         try:
             yield from self._keep(state)
         except UnserializableResult as error:
-            state = self.final = failure_of(self, error).of_run(self.id)
+            told = state = self.final = failure_of(self, error).of_run(self.id)
         if self.flow.hooks:
-            yield from call_hooks(self.flow.hooks, self.flow, self, state)
+            yield from call_hooks(self.flow.hooks, self.flow, self, told)
         self._end(state)
         if self.is_outermost:
             environment = self.environment
             yield Work(environment.recorder.flush, environment.settings.settle_timeout)
         return state
+
+    def cancel(self) -> None:
+        """Somebody wants the run cancelled: its next step raises, and that of flow runs within it.
+
+        Returns at once. The tasks that were submitted are ended in another thread; for who waits
+        for them, that is the next step.
+        """
+        if self.cancelling or self.closed:
+            return
+        self.cancelling = True
+        self.retries = 0
+        log_line(self, logging.INFO, "The run is being cancelled", self.clock.now())
+        for run in list(self.living):
+            if isinstance(run, FlowRun):
+                run.cancel()
+        name = f"headrace-cancel-{self.name}"
+        threading.Thread(target=self._end_submitted, name=name, daemon=True).start()
 
     def crash(self, state: State[Any]) -> None:
         """Record that the run ends here and now, and with it what runs within it elsewhere."""
@@ -223,12 +247,13 @@ class FlowRun(LiveFlowRun):
             return
         close_pool(self, drop=True)
         self._create()
+        begun = self.cancelling and self.final is not None  # the hooks were called, or are
         told, how = state, "crashed"
         superseded = self.assignment is not None and self.assignment.superseded
         wanted = None
         if self.assignment is not None and not superseded:
             wanted = self.assignment.wanted_state()
-        if wanted in (StateType.CANCELLING, StateType.CANCELLED):
+        if self.cancelling or wanted in (StateType.CANCELLING, StateType.CANCELLED):
             # Hooks hear that the run is being cancelled: so Prefect's users know it.
             told, state = Cancelling(), Cancelled(data=state.data)
         elif wanted is StateType.PAUSED:  # there is no hook for that, and the ledger knows it
@@ -236,7 +261,7 @@ class FlowRun(LiveFlowRun):
             how = "was suspended"
         self.final = state.of_run(self.id)
         self._crash_within(how)
-        if self.flow.hooks and not superseded:  # else the run goes on elsewhere
+        if self.flow.hooks and not superseded and not begun:  # else the run goes on elsewhere
             drive(call_hooks(self.flow.hooks, self.flow, self, told))
         self._end(state)
         if self.is_outermost:
@@ -271,6 +296,10 @@ class FlowRun(LiveFlowRun):
                 custom_name(f"flow '{self.flow.name}'", "flow_run_name", given, self.arguments)
             )
 
+    def _give_up(self) -> Lifecycle[State[Any] | None]:
+        yield from ()
+        return Cancelled()
+
     def _gather(self) -> Lifecycle[None]:
         # A task that runs may submit others.
         while self.pending:
@@ -283,7 +312,17 @@ class FlowRun(LiveFlowRun):
         log_line(self, logging.INFO, f"Finished in state {state}", state.micros)
         self._record(state.as_change(self.run_count))
         self.closed = True
+        forget(self.id)
         yield Work(self.environment.recorder.flush, self.environment.settings.settle_timeout)
+
+    def _end_submitted(self) -> None:
+        """End the tasks that were submitted, and with them the waiting for them."""
+        close_pool(self, drop=True)
+        for run in reversed(list(self.living)):
+            if isinstance(run, TaskRun) and run.submitted:
+                reason = f"its flow run '{self.name}' is being cancelled"
+                run.crash(Crashed(f"Task run did not end by itself: {reason}"))
+        self._settle_pending()
 
     def _crash_within(self, how: str) -> None:
         """Crash the runs of other threads and coroutines, those called last, innermost, first."""
@@ -291,9 +330,12 @@ class FlowRun(LiveFlowRun):
             living = cast("FlowRun | TaskRun", run)
             reason = f"its flow run '{self.name}' {how}"
             living.crash(Crashed(f"{living.kind} run did not end by itself: {reason}"))
+        self._settle_pending()
+
+    def _settle_pending(self) -> None:
         for future in list(self.pending):
             future.settle(future.run.state or Crashed())
-        self.pending.clear()
+            self.pending.pop(future, None)
 
     def _keep(self, state: State[Any]) -> Lifecycle[None]:
         """Keep what the run came to if results are kept, and an exception it failed with anyway."""
@@ -315,6 +357,7 @@ class FlowRun(LiveFlowRun):
                 run.end(Completed(data=None))  # its items were not all taken
         self.final = state
         self.closed = True
+        forget(self.id)
         level = logging.INFO if state.is_completed() else logging.ERROR
         log_line(self, level, f"Finished in state {state}", state.micros)
         self._record(state.as_change(self.run_count))
@@ -334,6 +377,7 @@ class FlowRun(LiveFlowRun):
             record(FlowRunChanged(self.id, change, epoch, new_name))
         else:
             flow = self.flow
+            expect(self.id, self.cancel)
             if self.parent is not None:
                 self.parent.living[self] = None
             record(

@@ -220,6 +220,8 @@ def _crash_state(run: Run, error: BaseException) -> State[Any]:
 def _log_traceback(run: LiveRun, error: Exception) -> None:
     """Log an error with its traceback, unless the same one was logged by a run within this one."""
     flow_run = run.flow_run
+    if flow_run is not None and flow_run.cancelling:
+        return  # whatever it is, it comes of that
     mark = (type(error), id(error))
     if flow_run is None or flow_run.logged != mark:
         logger_of(run).error("Raised %s", describe_error(error), exc_info=error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from headrace.context import LiveFlowRun, LiveRun
-from headrace.exceptions import CrashedRun
+from headrace.exceptions import CancelledRun, CrashedRun
 from headrace.futures import resolve_futures_to_states
 from headrace.records import StateType
 from headrace.states import Failed, State, is_state_iterable
@@ -38,14 +38,17 @@ def failure_of(run: LiveRun, error: Exception) -> State[Any]:
     return Failed(f"{words} {type(error).__name__}: {describe(error)}", data=error)
 
 
-def refuse_if_crashed(flow_run: LiveFlowRun) -> None:
-    """See to it that no run begins within a flow run that has crashed.
+def refuse_if_over(flow_run: LiveFlowRun) -> None:
+    """See to it that no run begins within a flow run that has crashed, or is being cancelled.
 
     Its code may be going on in other threads, and nobody would record how such a run ends.
 
     Raises:
         CrashedRun: the flow run has crashed.
+        CancelledRun: somebody wants it cancelled; this is the step at which it ends.
     """
+    if flow_run.cancelling:
+        raise CancelledRun(f"flow run '{flow_run.name}' was cancelled: nothing more runs within it")
     if flow_run.final is not None and flow_run.final.is_crashed():
         raise CrashedRun(f"flow run '{flow_run.name}' has crashed: nothing more can run within it")
 

@@ -20,7 +20,7 @@ from headrace.engine.commands import Call, WaitFor
 from headrace.engine.generators import collected
 from headrace.engine.hooks import call_hooks
 from headrace.engine.inputs import Inputs, find_inputs, not_ready, resolve
-from headrace.engine.outcomes import outcome_of, refuse_if_crashed
+from headrace.engine.outcomes import outcome_of, refuse_if_over
 from headrace.ids import new_id
 from headrace.logging import log_line, logger_of
 from headrace.prints import capture_prints
@@ -57,8 +57,8 @@ def new_task_run(
     caller = CURRENT_RUN.get()
     flow_run = caller.flow_run if isinstance(caller, LiveTaskRun) else caller
     name = task.name
-    if flow_run is not None and flow_run.closed:
-        refuse_if_crashed(flow_run)
+    if flow_run is not None and (flow_run.closed or flow_run.cancelling):
+        refuse_if_over(flow_run)
     if flow_run is None:
         environment = get_environment()
         log_prints = environment.settings.logging_log_prints

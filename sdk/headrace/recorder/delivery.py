@@ -8,6 +8,7 @@ from pathlib import Path
 
 from uuid_utils.compat import uuid7
 
+from headrace.cancellation import cancel
 from headrace.recorder.batches import Batch, Renaming, emptied
 from headrace.recorder.transport import (
     StreamGap,
@@ -103,6 +104,8 @@ class Delivery:
 
     def _account(self, ack: BatchAck) -> None:
         self.refused += len(ack.refused)
+        if ack.cancelling:
+            cancel(ack.cancelling)
         if ack.lost is not None and self.on_loss is not None:
             tell, self.on_loss = self.on_loss, None
             tell(ack.lost)

@@ -46,7 +46,8 @@ UNUSABLE = "LedgerUnusable"
 _HANDSHAKE = b'{"query":"query Handshake { serverInfo { wireVersion version scope } }"}'
 _MUTATION = (
     "mutation Record($batch: RecordBatch!) { record(batch: $batch) { __typename "
-    "... on RecordAck { number accepted duplicate lost refused { index code message field } } "
+    "... on RecordAck { number accepted duplicate lost cancelling "
+    "refused { index code message field } } "
     "... on OutOfOrder { message expected } "
     "... on InvalidInput { code message field } } }"
 )
@@ -66,6 +67,7 @@ class _Ack(msgspec.Struct, tag_field="__typename", tag="RecordAck"):
     accepted: int
     duplicate: bool
     lost: ClaimLoss | None
+    cancelling: list[UUID]
     refused: list[RefusedRecord]
 
 
@@ -214,8 +216,8 @@ class HttpTransport:
                 raise StreamGap(message, expected)
             case _InvalidInput(code, message, field):
                 raise TransportRefused(f"{message} ({field})" if field else message, code)
-            case _Ack(number, accepted, duplicate, lost, refused):
-                return BatchAck(number, accepted, refused, duplicate, lost)
+            case _Ack(number, accepted, duplicate, lost, cancelling, refused):
+                return BatchAck(number, accepted, refused, duplicate, lost, cancelling)
 
     def begin(self, claim: RunClaim, client_id: UUID, process: ProcessInfo) -> StateType:
         """Ask the service for a claimed run; see `Transport.begin`."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import msgspec
 import peewee
 
@@ -13,7 +15,12 @@ from headrace_service.ledger.guesses import is_guess
 from headrace_service.ledger.leases import renew_lease
 from headrace_service.ledger.models import Batch, FlowRun
 from headrace_service.ledger.queries.retained import may_be_forgotten
-from headrace_service.ledger.statements import put
+from headrace_service.ledger.statements import Statement, put
+
+_TO_CANCEL = Statement(
+    'SELECT "id" FROM "flow_run" WHERE "state_type" = \'CANCELLING\' AND "client_id" = ? '
+    'AND "deployment_id" IS NULL'
+)
 
 _json = msgspec.json.Encoder()
 
@@ -51,6 +58,7 @@ def append(db: peewee.Database, decoded: DecodedBatch) -> BatchAck:
         accepted=len(batch.records) + len(decoded.refused) - len(fold.refused),
         refused=fold.refused,
         lost=lost,
+        cancelling=_to_cancel(db, batch),
     )
     row = {
         Batch.client_id: batch.client_id,
@@ -75,6 +83,14 @@ def _lost(db: peewee.Database, batch: RecordBatch) -> ClaimLoss | None:
         if StateType(kind).is_terminal and is_guess(db, FlowRun, run_id, batch.client_id):
             return ClaimLoss.ENDED
     return None  # it is, or there is no such run: what that means is for the records to tell
+
+
+def _to_cancel(db: peewee.Database, batch: RecordBatch) -> list[UUID]:
+    """The process's flow runs that somebody wants cancelled, and that no worker will end."""
+    if batch.process is None or batch.replayed:
+        return []
+    found = _TO_CANCEL.run(db, batch.client_id.bytes).fetchall()
+    return [UUID(bytes=bytes(run_id)) for (run_id,) in found]
 
 
 def _earlier_answer(db: peewee.Database, batch: RecordBatch) -> BatchAck | None:

@@ -80,6 +80,13 @@ def can_be_replaced(db: peewee.Database, client_id: UUID) -> bool:
     return bool(deployed.exists(db)) or bool(background.exists(db))
 
 
+def waits_in_process(db: peewee.Database, run_id: UUID) -> bool:
+    """Whether a flow run that is paused, or waits for a retry, does so in a living process."""
+    query = FlowRun.select(FlowRun.id).join(Process, on=(Process.client_id == FlowRun.client_id))
+    held = FlowRun.state_name.in_(_HELD_BY_PROCESS)
+    return bool(query.where(FlowRun.id == run_id, held).exists(db))
+
+
 def extend_leases(db: peewee.Database, now: int) -> None:
     """Let every lease begin anew: nobody could renew it while the service was away."""
     until = Process.duration + now

@@ -17,6 +17,7 @@ from headrace.records import (
 from headrace_service.ledger.errors import Conflict, InvalidInput, NotFound
 from headrace_service.ledger.flow_run_inputs import wait_until
 from headrace_service.ledger.models import Deployment, FlowRun
+from headrace_service.ledger.processes import waits_in_process
 from headrace_service.ledger.state_changes import (
     change_flow_run,
     change_states,
@@ -36,8 +37,9 @@ class _Steered(msgspec.Struct, frozen=True):
 
 
 def cancel(db: peewee.Database, run_id: UUID) -> StateType:
-    """Ask for a run to be cancelled: at once if nobody has begun it. With it go the runs of
-    deployments that it has asked for; what runs in its own process ends with that.
+    """Ask for a run to be cancelled: at once if no process has it. Else it is CANCELLING until its
+    process has heard of it, from its worker or from the answer to what it records. With it go the
+    runs of deployments that it has asked for; what runs in its own process ends with that.
 
     Returns:
         The type of the state that it is in now. One that had ended stays as it is.
@@ -48,7 +50,8 @@ def cancel(db: peewee.Database, run_id: UUID) -> StateType:
     current = _steered(db, run_id).state_type
     to = current
     if current in (StateType.SCHEDULED, StateType.PAUSED):
-        to = StateType.CANCELLED
+        waits = waits_in_process(db, run_id)  # then the process is to hear of it
+        to = StateType.CANCELLING if waits else StateType.CANCELLED
     elif current in (StateType.PENDING, StateType.RUNNING):
         to = StateType.CANCELLING
     if to is not current:

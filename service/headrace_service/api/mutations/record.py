@@ -47,6 +47,9 @@ class RecordAck:
     lost: ClaimLossType | None = strawberry.field(
         description="Why the run of the batch's claim is no longer its process's, if it is not."
     )
+    cancelling: list[strawberry.ID] = strawberry.field(
+        description="The process's flow runs that are to end: those that no worker will end."
+    )
 
 
 @strawberry.type(description="A batch is missing before this one; nothing of it was taken.")
@@ -87,6 +90,7 @@ class RecordMutations:
             number=ack.number,
             accepted=ack.accepted,
             duplicate=ack.duplicate,
+            cancelling=[strawberry.ID(str(run_id)) for run_id in ack.cancelling],
             lost=None if ack.lost is None else ClaimLossType[ack.lost.value],
             refused=[
                 RefusedRecord(

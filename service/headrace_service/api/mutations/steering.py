@@ -59,7 +59,8 @@ class SteeringMutations:
 
     @strawberry.mutation(
         description="Ask for a flow run to be cancelled: at once if nobody has begun it. One that "
-        "runs is CANCELLING until its process has heard of it. One that has ended stays as it is."
+        "runs, or waits in its process, is CANCELLING until that has heard of it, and ends at its "
+        "next step. One that has ended stays as it is."
     )
     async def cancel_flow_run(self, info: Info, id: RunId) -> FlowRunResult:
         """Cancel."""
