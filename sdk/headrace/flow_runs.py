@@ -93,9 +93,10 @@ async def apause_flow_run(
         run.pause_expired = True
         raise FlowPauseTimeout("Flow run was paused and never resumed.")
     if state in _STOPPED:
-        if run.assignment is not None:  # its worker ends it, unless that is gone
+        if run.root.assignment is not None:  # its worker ends it, unless that is gone
             await run.clock.sleep_async(WORKER_PATIENCE)
         run.cancel()
+        await settle()  # the answer tells which runs around it are cancelled, too
         raise CancelledRun("Flow run was cancelled while it was paused.")
     # Whoever resumed it has recorded that it runs.
     run.change = StateChange(StateType.RUNNING, "Running", run.clock.now(), None, run.run_count)

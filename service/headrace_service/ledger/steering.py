@@ -56,19 +56,23 @@ def cancel(db: peewee.Database, run_id: UUID) -> StateType:
         to = StateType.CANCELLING
     if to is not current:
         change_flow_run(db, run_id, to, to.value.capitalize(), Actor.USER)
-        for child in _asked_for(db, run_id):
-            cancel(db, child)
+        _cancel_within(db, run_id)
     return to
 
 
-def _asked_for(db: peewee.Database, run_id: UUID) -> list[UUID]:
-    """The runs of deployments that a run has asked for, and that have not ended."""
-    query = FlowRun.select(FlowRun.id).where(
+def _cancel_within(db: peewee.Database, run_id: UUID) -> None:
+    """Cancel what would not hear of a run's end by itself: the runs of deployments that it, or a
+    subflow of it, has asked for, and subflows that are paused.
+    """
+    query = FlowRun.select(FlowRun.id, FlowRun.deployment_id, FlowRun.state_type).where(
         FlowRun.parent_flow_run_id == run_id,
-        FlowRun.deployment_id.is_null(False),
         FlowRun.state_type.not_in([kind.value for kind in TERMINAL_STATES]),
     )
-    return [child for (child,) in query.tuples().execute(db)]
+    for child, deployment_id, kind in list(query.tuples().execute(db)):
+        if deployment_id is not None or kind == StateType.PAUSED.value:
+            cancel(db, child)
+        else:
+            _cancel_within(db, child)
 
 
 def suspend(db: peewee.Database, run_id: UUID, timeout: float | None = None) -> None:
