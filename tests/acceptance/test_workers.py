@@ -39,7 +39,7 @@ def prepare(workplace: Workplace) -> None:
         workplace.headrace("work-pool", "create", "--type", "process", "local-process-pool") == ""
     )
     code, out, err = workplace.run("deploy.py")
-    assert (code, out) == (0, ""), err
+    assert (code, "│ my-pipeline/prod-pipeline │ applied │" in out) == (0, True), err
     (workplace.folder / "deploy.py").unlink()
     shutil.rmtree(workplace.folder / "helpers")
 

@@ -55,6 +55,13 @@ def test_queues_have_priorities_and_rest() -> None:
     assert again.stderr == "Error: work pool 'pool' has a queue 'urgent' already\n"
 
 
+def test_a_key_that_stands_for_a_run_is_told() -> None:
+    first = run(deployment.command, "run", "etl/daily", "--idempotency-key", "k")
+    again = run(deployment.command, "run", "etl/daily", "--idempotency-key", "k")
+    name = first.stdout.removeprefix("Created flow run ").removesuffix(".\n")
+    assert again.stdout == f"Flow run {name} exists already for this key.\n"
+
+
 def test_asking_for_a_run_tells_that_nobody_would_execute_it() -> None:
     asked = run(deployment.command, "run", "etl/daily", "--flow-run-name", "first")
     assert asked.exit_code == 0
