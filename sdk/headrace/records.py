@@ -346,6 +346,30 @@ class SlotNews(msgspec.Struct, frozen=True, omit_defaults=True):
     service: str = ""
 
 
+def read_at_once(*kinds: Any) -> None:
+    """Let any number of threads read structs of these types at once.
+
+    msgspec puts together how a struct is read when it is read for the first time, and ends the
+    process where another thread does so meanwhile (seen in 0.22). Hence whoever defines a struct
+    that is read calls this as its module is imported, before anybody else has it; a decoder that is
+    made there does the same.
+
+    Args:
+        kinds: the structs.
+    """
+    for kind in kinds:
+        msgspec.json.Decoder(kind)
+
+
+read_at_once(
+    *(
+        kind
+        for kind in tuple(globals().values())
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+    )
+)
+
+
 def now_micros() -> int:
     """The time now, in microseconds since 1970-01-01 UTC."""
     return time.time_ns() // 1000

@@ -12,6 +12,7 @@ import datetime
 import decimal
 import functools
 import inspect
+import threading
 import types
 import typing
 import uuid
@@ -151,6 +152,10 @@ class _Rule:
             return None
 
 
+#: Held while msgspec reads a user's type: two threads that do so first end the process.
+_putting_together = threading.Lock()
+
+
 def _converted_without_pydantic(
     annotation: Any, name: str, value: object, problems: list[str]
 ) -> object:
@@ -159,7 +164,8 @@ def _converted_without_pydantic(
     A value of a type that neither knows passes as it is.
     """
     try:
-        return msgspec.convert(value, annotation, strict=False)
+        with _putting_together:
+            return msgspec.convert(value, annotation, strict=False)
     except msgspec.ValidationError as error:
         problems.append(f"{name}: {error}")
     except Exception:  # msgspec knows no such type, either

@@ -22,6 +22,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from headrace.records import read_at_once
+
 _EPOCH = datetime(1970, 1, 1)
 _MICROSECOND = timedelta(microseconds=1)
 _SECOND, _DAY = 1_000_000, 86_400_000_000
@@ -90,6 +92,9 @@ class ScheduleSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     timezone: Annotated[str, msgspec.Meta(max_length=1024)] | None = None
     anchor: int = 0
     day_or: bool = True
+
+
+read_at_once(ScheduleSpec)
 
 
 def check(spec: ScheduleSpec, now: int) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from headrace.records import Name
+from headrace.records import Name, read_at_once
 
 #: Where events name what they are about.
 ID, NAME, ROLE = "headrace.resource.id", "headrace.resource.name", "headrace.resource.role"
@@ -39,6 +39,9 @@ class Occurrence(msgspec.Struct, frozen=True):
     resource: Labels
     related: list[Labels] = []
     payload: dict[str, object] = {}
+
+
+read_at_once(Occurrence)
 
 
 class EventTrigger(msgspec.Struct, frozen=True, tag="event", kw_only=True):

@@ -52,6 +52,9 @@ class _Envelope(msgspec.Struct, omit_defaults=True):
     claim: RunClaim | None = None
 
 
+_envelope = msgspec.json.Decoder(_Envelope).decode
+
+
 class Stream:
     """One client's stream: gives its batches their numbers, from 1 and without a hole.
 
@@ -162,14 +165,14 @@ class Renaming:
 
     def start(self, payload: bytes, *, after: bool = False) -> None:
         """From this batch on, or from the one after it, its stream bears another name."""
-        envelope = msgspec.json.decode(payload, type=_Envelope)
+        envelope = _envelope(payload)
         self._streams[envelope.client_id] = (uuid7(), envelope.number - (not after))
 
     def apply(self, payload: bytes) -> bytes:
         """The batch under the name that its stream now has."""
         if not self._streams:
             return payload
-        envelope = msgspec.json.decode(payload, type=_Envelope)
+        envelope = _envelope(payload)
         renamed = self._streams.get(envelope.client_id)
         if renamed is None or envelope.number <= renamed[1]:
             return payload
@@ -180,14 +183,14 @@ class Renaming:
 
 def emptied(payload: bytes) -> bytes:
     """The same batch without its records: it keeps the place of one that was refused."""
-    envelope = msgspec.json.decode(payload, type=_Envelope)
+    envelope = _envelope(payload)
     envelope.records = msgspec.Raw(b"[]")
     return _encoder.encode(envelope)
 
 
 def replayed(payload: bytes) -> bytes:
     """The same batch, told by somebody else than its process, which has ended."""
-    envelope = msgspec.json.decode(payload, type=_Envelope)
+    envelope = _envelope(payload)
     envelope.replayed = True
     return _encoder.encode(envelope)
 

@@ -129,6 +129,11 @@ class _Handshake(msgspec.Struct):
     errors: list[_Error] = []
 
 
+_handshake = msgspec.json.Decoder(_Handshake).decode
+_answer = msgspec.json.Decoder(_Answer).decode
+_begun = msgspec.json.Decoder(_BeginAnswer).decode
+
+
 class HttpTransport:
     """Posts batches to a headrace service.
 
@@ -171,7 +176,7 @@ class HttpTransport:
     def _greet(self) -> None:
         response = self._post(_HANDSHAKE, CONNECT_TIMEOUT)
         try:
-            answer = msgspec.json.decode(response.content, type=_Handshake)
+            answer = _handshake(response.content)
         except (msgspec.DecodeError, UnicodeDecodeError):
             answer = _Handshake()
         if answer.errors and answer.errors[0].extensions.code == UNUSABLE:
@@ -205,7 +210,7 @@ class HttpTransport:
         if response.status_code in self._REFUSALS:
             raise TransportRefused(f"HTTP {response.status_code}: {response.text[:200]}")
         try:
-            answer = msgspec.json.decode(response.content, type=_Answer)
+            answer = _answer(response.content)
         except (msgspec.DecodeError, UnicodeDecodeError):
             # A proxy's error page, another program on the port: not for ever, it may be hoped.
             raise self._away(f"it answers HTTP {response.status_code}", answers=True) from None
@@ -233,7 +238,7 @@ class HttpTransport:
         body = msgspec.json.encode({"query": _BEGIN, "variables": {"input": wanted}})
         response = self._post(body, self._most_patience)
         try:
-            answer = msgspec.json.decode(response.content, type=_BeginAnswer)
+            answer = _begun(response.content)
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise self._away(f"it answers HTTP {response.status_code}", answers=True) from None
         if answer.data is None:

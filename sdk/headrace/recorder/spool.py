@@ -47,6 +47,9 @@ class _Header(msgspec.Struct):
     pid: int
 
 
+_header = msgspec.json.Decoder(_Header).decode
+
+
 _open_spools: weakref.WeakSet[Spool] = weakref.WeakSet()
 
 
@@ -107,7 +110,7 @@ class Spool:
         try:
             # Whoever emptied it may have deleted it between our opening it and locking it.
             if _lock(file) and _is_at(file, path):
-                header = msgspec.json.decode(file.readline(), type=_Header)
+                header = _header(file.readline())
                 if header.format == _FORMAT and is_same_service(header.target, target):
                     spool = cls(path, file, target)
                     spool._recover()

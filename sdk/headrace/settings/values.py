@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from headrace.exceptions import HomeUnusable
+from headrace.records import read_at_once
 
 #: What is shown in the place of a secret.
 HIDDEN = "********"
@@ -121,6 +122,9 @@ class Settings(msgspec.Struct, frozen=True, metaclass=_Readable):
     def __getattr__(self, name: str) -> Any:
         """A group of settings by the beginning of their names: `settings.logging.level`."""
         return SettingsGroup(self, f"{name}_")
+
+
+read_at_once(Settings)
 
 
 class SettingsGroup:

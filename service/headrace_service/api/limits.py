@@ -22,6 +22,7 @@ from graphql import (
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 
+from headrace.records import read_at_once
 from headrace_service.api.errors import InputError
 from headrace_service.api.measure import check_measure
 
@@ -159,6 +160,7 @@ class _Operation(msgspec.Struct):
     operationName: str | None = None  # the protocol's spelling
 
 
+read_at_once(_Operation)
 _decode_message = msgspec.json.Decoder(dict[str, Any]).decode
 
 

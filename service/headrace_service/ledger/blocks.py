@@ -15,7 +15,7 @@ import msgspec
 import peewee
 import uuid_utils.compat as uuids
 
-from headrace.records import Name, Text, now_micros
+from headrace.records import Name, Text, now_micros, read_at_once
 from headrace_service.ledger.columns import json_text
 from headrace_service.ledger.errors import Conflict, InvalidInput, NotFound
 from headrace_service.ledger.made_once import Once
@@ -65,6 +65,9 @@ class SecretFields(msgspec.Struct):
     """What the JSON schema of a type says beside its fields."""
 
     secret_fields: list[str] = []
+
+
+read_at_once(SecretFields)
 
 
 class BlockWhere(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from headrace.records import Record, RecordBatch, RefusedRecord
+from headrace.records import Record, RecordBatch, RefusedRecord, read_at_once
 from headrace_service.ledger.errors import InvalidBatch, InvalidInput
 
 #: More records than this in one batch are refused: a batch is one transaction.
@@ -35,6 +35,9 @@ class _Envelope(msgspec.Struct):
     process: Any = None
     replayed: Any = False
     claim: Any = None
+
+
+read_at_once(_Envelope)
 
 
 class DecodedBatch(msgspec.Struct):

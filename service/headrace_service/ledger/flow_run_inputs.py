@@ -55,6 +55,7 @@ class Expected(msgspec.Struct, frozen=True):
     until: int | None = None
 
 
+_read_expected = msgspec.json.Decoder(Expected).decode
 _COLUMNS = (FlowRunInput.key, FlowRunInput.value, FlowRunInput.sender, FlowRunInput.created_at)
 
 
@@ -211,7 +212,7 @@ def _expected(db: peewee.Database, flow_run_id: UUID) -> Expected | None:
 def _read(value: str) -> Expected | None:
     """What a run waits for. What somebody else has put in its place says nothing."""
     with contextlib.suppress(msgspec.ValidationError):
-        return msgspec.json.decode(value, type=Expected)
+        return _read_expected(value)
     return None
 
 

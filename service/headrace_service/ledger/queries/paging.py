@@ -13,6 +13,8 @@ from uuid import UUID
 import msgspec
 import peewee
 
+from headrace.records import read_at_once
+
 Row = TypeVar("Row")
 Query = TypeVar("Query", bound=peewee.Select)
 
@@ -32,6 +34,8 @@ class NameKey(msgspec.Struct, frozen=True):
     names: tuple[str, ...]
     id: UUID
 
+
+read_at_once(OrderKey, NameKey)
 
 Key = UUID | int | str | OrderKey | NameKey
 
