@@ -67,7 +67,7 @@ async def collect(socket: Socket, field: str, rows: str, count: int) -> tuple[li
 
 async def test_a_rename_and_a_deletion_are_told(service: RunningService) -> None:
     run = flow_run("etl", "calm-heron")
-    take(service.ledger, run)
+    take(service.ledger, run, enters(run, state("COMPLETED")))
     feed = """subscription { flowRuns {
       events { kind flowRunId state { name } flowRun { name } } cursor } }"""
     changes = """mutation ($id: ID!) {
@@ -82,7 +82,7 @@ async def test_a_rename_and_a_deletion_are_told(service: RunningService) -> None
         ("EDITED", str(run.id)),
         ("DELETED", str(run.id)),
     ]
-    assert events[1]["state"] == {"name": "Running"}
+    assert events[1]["state"] == {"name": "Completed"}
     assert events[1]["flowRun"] is None
 
 

@@ -230,6 +230,7 @@ def test_a_run_that_is_given_back_gives_its_slots_back(yard: Yard) -> None:
     assert yard.ledger.write(release, [yard.worker]).result() == [run]
     assert yard.held("deployment:etl/daily") == []
     assert yard.claim() == [run]
+    assert yard.ledger.write(release, [yard.worker]).result() == [run]
     yard.ledger.write(begin_deletion, run).result()
     assert yard.held("deployment:etl/daily") == []
 

@@ -46,8 +46,8 @@ class Worker(Table):
     What it has claimed and not begun is given back once `lease_until` has passed. `capacity` is how
     many runs it executes at once, None for any number; `deployment_ids` is a JSON list of those
     that it serves, `queue_names` one of the queues whose runs it takes, None for all of its pool.
-    `task_keys` is one of the tasks that it serves, None where it is no task worker.
-    `identity` (`headrace.liveness`) is that of its process.
+    `identity` (`headrace.liveness`) is that of its process. `task_keys` is one of the tasks that it
+    serves, None where it is no task worker.
     """
 
     id = IdField(primary_key=True)
@@ -61,8 +61,8 @@ class Worker(Table):
     capacity = peewee.IntegerField(null=True)
     deployment_ids = peewee.TextField(null=True)
     queue_names = peewee.TextField(null=True)
-    task_keys = peewee.TextField(null=True)
     identity = peewee.TextField(null=True)
+    task_keys = peewee.TextField(null=True)
 
     class Meta:
         table_name = "worker"
