@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from headrace.client import Client, operations, work
+from headrace.runner.run import bundled
+from headrace.settings import get_settings
 from tests.acceptance.scripts import Workplace
 from tests.faults.processes import Service
+from tests.recorder_kit import PATIENCE
 
 DEPLOY = """
 from headrace import flow
@@ -49,6 +55,26 @@ def test_a_service_that_is_killed_under_queued_runs(service: Service, tmp_path: 
         code, out, err = worker.finish()
     assert code == 0, err
     assert sorted(map(int, out.split())) == list(range(RUNS))
+
+
+def test_code_is_waited_for_while_the_service_is_away(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = Workplace(tmp_path, service.url)
+    place.write("deploy.py", DEPLOY)
+    place.headrace("work-pool", "create", "pool")
+    assert place.run("deploy.py")[0] == 0
+    with Client(service.url) as client:
+        answer = client.execute("{ deployments { nodes { bundleKey } } }")
+    (deployment,) = answer["deployments"]["nodes"]
+    service.kill()
+    monkeypatch.setenv("HEADRACE_API_URL", service.url)
+    get_settings.cache_clear()
+    with ThreadPoolExecutor() as pool:
+        asked = pool.submit(bundled, deployment["bundleKey"])
+        service.restart()
+        assert asked.result(PATIENCE).name == "count"
+    get_settings.cache_clear()
 
 
 def test_what_a_killed_worker_has_begun_goes_on(service: Service, tmp_path: Path) -> None:

@@ -43,10 +43,10 @@ def begin(job: Job, on_loss: Callable[[ClaimLoss], object]) -> Recorder | None:
         SystemExit: somebody wants it cancelled, and its host says that it is.
         ServiceUnreachable, TransportAway: nobody has answered for minutes.
     """
-    recorder = _insist(get_recorder)
+    recorder = insist(get_recorder)
     try:
         claim = RunClaim(job.flow_run_id, job.epoch)
-        state = _insist(lambda: recorder.begin(claim, on_loss))
+        state = insist(lambda: recorder.begin(claim, on_loss))
     except NotGiven as reason:
         logger.warning("Run %r is not executed here: %s", job.name, reason)
         return None
@@ -66,8 +66,15 @@ def settle(recorder: Recorder, job: Job) -> None:
         pause = min(2 * pause, RETRY_MOST)
 
 
-def _insist(ask: Callable[[], T]) -> T:
-    """Ask until somebody answers."""
+def insist(ask: Callable[[], T]) -> T:
+    """Ask until somebody answers, for minutes.
+
+    Args:
+        ask: asks once.
+
+    Raises:
+        ServiceUnreachable, TransportAway: nobody has answered for so long.
+    """
     deadline, pause = time.monotonic() + PATIENCE, RETRY
     while True:
         try:

@@ -32,7 +32,7 @@ from headrace.logging import ensure_logging
 from headrace.logging.loggers import flow_run_logger
 from headrace.recorder import get_recorder
 from headrace.records import ClaimLoss, FlowRunChanged, LogLine, StateChange, StateType, now_micros
-from headrace.runner.beginning import begin, settle
+from headrace.runner.beginning import begin, insist, settle
 from headrace.runner.jobs import Job
 from headrace.runner.processes import GRACE, KILL, send
 from headrace.settings import get_settings
@@ -142,7 +142,7 @@ async def _take_all(items: AsyncIterator[object]) -> None:
 def _flow_of(job: Job) -> Definition:
     folder = None if job.folder is None else Path(job.folder)
     if job.bundle_key is not None:
-        return _bundled(job.bundle_key)
+        return bundled(job.bundle_key)
     assert job.entrypoint is not None
     if folder is not None:
         if not folder.is_dir():
@@ -153,11 +153,15 @@ def _flow_of(job: Job) -> Definition:
     return load_flow(job.entrypoint, folder)
 
 
-def _bundled(key: str) -> Definition:
+def bundled(key: str) -> Definition:
+    """The flow of a bundle, which is asked for until the service answers."""
     from headrace.bundles import open_bundle  # loads cloudpickle
 
-    with Client() as client:
-        bundle = client.perform(work.bundle(key))
+    def ask() -> dict[str, Any] | None:
+        with Client() as client:
+            return client.perform(work.bundle(key))
+
+    bundle = insist(ask)  # the run is ours: that the service goes meanwhile is no failure of it
     if bundle is None:
         raise BundleError(f"the bundle {key} is gone; deploy the flow again")
     return open_bundle(base64.b64decode(bundle["content"]), bundle["about"])
