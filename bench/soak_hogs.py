@@ -79,15 +79,11 @@ def _watch(client: Client, seconds: int) -> str | None:
     return None
 
 
-def main() -> int:
-    """The command."""
+def main() -> str | None:
+    """The command; what went wrong."""
     parser = argparse.ArgumentParser(description="Flow runs that let no other thread run.")
     parser.add_argument("--seconds", type=int, default=20, help="for how long (default 20)")
-    problem = soak(parser.parse_args().seconds)
-    if problem is not None:
-        print(problem, file=sys.stderr)
-        return 1
-    return 0
+    return soak(parser.parse_args().seconds)
 
 
 if __name__ == "__main__":

@@ -127,8 +127,8 @@ def soak(seconds: float, writers: int) -> str | None:
     return None
 
 
-def main() -> int:
-    """The command."""
+def main() -> str | None:
+    """The command; what went wrong."""
     parser = argparse.ArgumentParser(description="Many processes record into one ledger file.")
     parser.add_argument("--seconds", type=float, default=30.0, help="how long (default 30)")
     parser.add_argument("--writers", type=int, default=16, help="how many (default 16)")
@@ -136,12 +136,8 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.write is not None:
         print(*write(arguments.write))
-        return 0
-    problem = soak(arguments.seconds, arguments.writers)
-    if problem is not None:
-        print(problem, file=sys.stderr)
-        return 1
-    return 0
+        return None
+    return soak(arguments.seconds, arguments.writers)
 
 
 if __name__ == "__main__":

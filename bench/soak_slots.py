@@ -225,8 +225,8 @@ def torment(crowd: Crowd, served: Served | None, options: argparse.Namespace) ->
         served.start()
 
 
-def main() -> int:
-    """The command."""
+def main() -> str | None:
+    """The command; what went wrong."""
     parser = argparse.ArgumentParser(description="Processes take slots of a limit, and are killed.")
     parser.add_argument("--seconds", type=float, default=60.0, help="how long (default 60)")
     parser.add_argument("--processes", type=int, default=8, help="how many (default 8)")
@@ -236,13 +236,9 @@ def main() -> int:
     options = parser.parse_args()
     if options.work is not None:
         work(options.work, options.seconds, options.threads, LEASES[options.through])
-        return 0
+        return None
     with scratch() as home:
-        problem = soak(home, options)
-    if problem is not None:
-        print(problem, file=sys.stderr)
-        return 1
-    return 0
+        return soak(home, options)
 
 
 if __name__ == "__main__":

@@ -32,9 +32,10 @@ def concurrency_limits(after: str | None = None) -> Operation[Object]:
     return Operation(document, {"after": after}, "concurrencyLimits")
 
 
-def _limit_change(verb: str, given: dict[str, object], limit: str) -> Operation[Object]:
+def _limit_change(verb: str, number: str, **given: object) -> Operation[Object]:
     document = (
-        f"mutation ($name: String!, $limit: {limit}, $active: Boolean, $decay: Float, $total: Int) "
+        f"mutation ($name: String!, $limit: {number}, $active: Boolean, "
+        "$decay: Float, $total: Int) "
         f"{{ {verb}(name: $name, limit: $limit, active: $active, slotDecayPerSecond: $decay, "
         "total: $total) "
         f"{{ ... on ConcurrencyLimit {{ {_LIMIT} }} {ERROR} }} }}"
@@ -50,14 +51,15 @@ def create_concurrency_limit(
     `decay` is how many slots come back by themselves each second, `total` how many all keys
     together may take.
     """
-    given: dict[str, object] = {
-        "name": name,
-        "limit": limit,
-        "active": active,
-        "decay": decay,
-        "total": total,
-    }
-    return _limit_change("createConcurrencyLimit", given, "Int!")
+    return _limit_change(
+        "createConcurrencyLimit",
+        "Int!",
+        name=name,
+        limit=limit,
+        active=active,
+        decay=decay,
+        total=total,
+    )
 
 
 def update_concurrency_limit(
@@ -68,14 +70,15 @@ def update_concurrency_limit(
     total: int | None = None,
 ) -> Operation[Object]:
     """Change a concurrency limit; what is None stays, and a `total` of 0 is none."""
-    given: dict[str, object] = {
-        "name": name,
-        "limit": limit,
-        "active": active,
-        "decay": decay,
-        "total": total,
-    }
-    return _limit_change("updateConcurrencyLimit", given, "Int")
+    return _limit_change(
+        "updateConcurrencyLimit",
+        "Int",
+        name=name,
+        limit=limit,
+        active=active,
+        decay=decay,
+        total=total,
+    )
 
 
 def reset_concurrency_limit(name: str) -> Operation[Object]:

@@ -17,11 +17,12 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 
 from headrace.client import Client, operations, work
+from headrace.client.operations import Operation
 from headrace.context import ASSIGNMENT, Assignment
 from headrace.definitions import Definition
 from headrace.drivers import drive
@@ -38,6 +39,8 @@ from headrace.runner.processes import GRACE, KILL, send
 from headrace.settings import get_settings
 from headrace.states import Cancelling
 from headrace.text import clip, describe_error
+
+T = TypeVar("T")
 
 
 def main() -> None:
@@ -102,8 +105,7 @@ def _call_hooks(job: Job) -> None:
     from headrace.client.schemas import answers  # loads pydantic
 
     flow = _flow_of(job)
-    with Client() as client:
-        found = client.perform(flow_run(job.flow_run_id))
+    found = _ask(flow_run(job.flow_run_id))
     if found is None:
         return
     run = answers.flow_run(found)
@@ -157,14 +159,20 @@ def bundled(key: str) -> Definition:
     """The flow of a bundle, which is asked for until the service answers."""
     from headrace.bundles import open_bundle  # loads cloudpickle
 
-    def ask() -> dict[str, Any] | None:
-        with Client() as client:
-            return client.perform(work.bundle(key))
-
-    bundle = insist(ask)  # the run is ours: that the service goes meanwhile is no failure of it
+    bundle = _ask(work.bundle(key))
     if bundle is None:
         raise BundleError(f"the bundle {key} is gone; deploy the flow again")
     return open_bundle(base64.b64decode(bundle["content"]), bundle["about"])
+
+
+def _ask(operation: Operation[T]) -> T:
+    """An answer about a run that is ours: that the service goes meanwhile is no failure of it."""
+
+    def perform() -> T:
+        with Client() as client:
+            return client.perform(operation)
+
+    return insist(perform)
 
 
 def _assignment_of(job: Job) -> Assignment:

@@ -35,6 +35,11 @@ ClaimResult = Annotated[
 ]
 
 PoolName = Annotated[str, strawberry.argument(description="The pool's name.")]
+PoolDescription = Annotated[str | None, strawberry.argument(description="What it is for.")]
+PoolLimit = Annotated[
+    int | None,
+    strawberry.argument(description="How many of its runs may be under way at once."),
+]
 
 
 @strawberry.input(description="Who wants runs, and which.")
@@ -143,13 +148,8 @@ class WorkMutations:
         type: Annotated[
             str, strawberry.argument(description="How its workers execute runs.")
         ] = "process",
-        description: Annotated[
-            str | None, strawberry.argument(description="What it is for.")
-        ] = None,
-        concurrency_limit: Annotated[
-            int | None,
-            strawberry.argument(description="How many of its runs may be under way at once."),
-        ] = None,
+        description: PoolDescription = None,
+        concurrency_limit: PoolLimit = None,
         paused: Annotated[
             bool, strawberry.argument(description="Whether its runs wait at first.")
         ] = False,
@@ -184,13 +184,8 @@ class WorkMutations:
         self,
         info: Info,
         name: PoolName,
-        description: Annotated[
-            str | None, strawberry.argument(description="What it is for.")
-        ] = None,
-        concurrency_limit: Annotated[
-            int | None,
-            strawberry.argument(description="How many of its runs may be under way at once."),
-        ] = None,
+        description: PoolDescription = None,
+        concurrency_limit: PoolLimit = None,
         paused: Annotated[
             bool | None, strawberry.argument(description="Whether its runs are to wait.")
         ] = None,

@@ -37,8 +37,10 @@ from headrace_service.api.types.state import (
     State,
     StateCount,
     TaskSummary,
+    attempts_of,
     duration,
     state_counts,
+    states_of,
 )
 from headrace_service.ledger.queries.events import MOST_STATES
 from headrace_service.ledger.queries.flow_runs import FlowRunRow
@@ -144,9 +146,7 @@ class FlowRun(Node):
     )
     async def state_history(self, info: Info) -> list[State]:
         """Its states."""
-        rows = await info.context.loaders.history.load(self.row.id)
-        info.context.spend(rows)
-        return [State.of(row.at, row.payload) for row in rows]
+        return await states_of(self.row.id, info)
 
     @strawberry.field(
         description="Its attempts, the first first: at most as many as the states in "
@@ -154,9 +154,7 @@ class FlowRun(Node):
     )
     async def attempts(self, info: Info) -> list[Attempt]:
         """Its attempts."""
-        rows = await info.context.loaders.history.load(self.row.id)
-        info.context.spend(rows)
-        return Attempt.all_in(rows)
+        return await attempts_of(self.row.id, info)
 
     @strawberry.field(
         description="What holds it back now, at most one for each limit, queue and pool that it "

@@ -118,6 +118,22 @@ class Attempt:
         ]
 
 
+async def states_of(run_id: UUID, info: Info) -> list[State]:
+    """The states that a run has been in, oldest first."""
+    return [State.of(row.at, row.payload) for row in await _history(run_id, info)]
+
+
+async def attempts_of(run_id: UUID, info: Info) -> list[Attempt]:
+    """A run's attempts, the first first."""
+    return Attempt.all_in(await _history(run_id, info))
+
+
+async def _history(run_id: UUID, info: Info) -> Sequence[StateRow]:
+    rows = await info.context.loaders.history.load(run_id)
+    info.context.spend(rows)
+    return rows
+
+
 @strawberry.type(description="How many runs are in states of one type.")
 class StateCount:
     """A count for one type of state."""

@@ -24,7 +24,7 @@ from headrace_service.api.types.blocker import Blocker
 from headrace_service.api.types.flow_run import FlowRun
 from headrace_service.api.types.log import LogConnection, log_connection, optional_id
 from headrace_service.api.types.node import Node
-from headrace_service.api.types.state import Attempt, State, duration
+from headrace_service.api.types.state import Attempt, State, attempts_of, duration, states_of
 from headrace_service.ledger.queries.events import MOST_STATES
 from headrace_service.ledger.queries.orders import RunOrder, place_of
 from headrace_service.ledger.queries.paging import Slice
@@ -93,9 +93,7 @@ class TaskRun(Node):
     )
     async def state_history(self, info: Info) -> list[State]:
         """Its states."""
-        rows = await info.context.loaders.history.load(self.row.id)
-        info.context.spend(rows)
-        return [State.of(row.at, row.payload) for row in rows]
+        return await states_of(self.row.id, info)
 
     @strawberry.field(
         description="What it waits for now: slots of concurrency limits, those of its tags or of a "
@@ -115,9 +113,7 @@ class TaskRun(Node):
     )
     async def attempts(self, info: Info) -> list[Attempt]:
         """Its attempts."""
-        rows = await info.context.loaders.history.load(self.row.id)
-        info.context.spend(rows)
-        return Attempt.all_in(rows)
+        return await attempts_of(self.row.id, info)
 
     @strawberry.field(description="Its tags.")
     def tags(self) -> list[str]:
