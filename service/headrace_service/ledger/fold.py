@@ -41,6 +41,7 @@ from headrace_service.ledger.rows import (
     INSERT_LOG,
     INSERT_TASK_RUN,
     RENAME,
+    UPDATE_COUNTS,
     UPDATE_FLOW_RUN,
     UPDATE_TASK_RUN,
     CustomPayload,
@@ -48,6 +49,7 @@ from headrace_service.ledger.rows import (
     changed_row,
     encode_counts,
     flow_run_row,
+    known_counts,
     known_runs,
     task_run_row,
 )
@@ -55,6 +57,7 @@ from headrace_service.ledger.statements import portions
 from headrace_service.rules import Actor, why_not
 
 _json = msgspec.json.Encoder()
+_decode_counts = msgspec.json.Decoder(dict[StateType, int]).decode
 
 
 class _Run:
@@ -371,16 +374,16 @@ class Fold:
         return changes
 
     def _update_counts(self, changes: dict[UUID, dict[StateType, int]]) -> None:
-        for flow_run_id, change in changes.items():
-            query = FlowRun.select(FlowRun.task_run_counts).where(FlowRun.id == flow_run_id)
-            found = query.tuples().execute(self.db)[:1]
-            if not found:
-                continue  # they are counted when the flow run comes
-            counts = msgspec.json.decode(found[0][0], type=dict[StateType, int])
-            for kind, difference in change.items():
-                counts[kind] = counts.get(kind, 0) + difference
-            update = FlowRun.update({FlowRun.task_run_counts: encode_counts(counts)})
-            update.where(FlowRun.id == flow_run_id).execute(self.db)
+        """Change the counts of flow runs; those of one that is not there yet wait until it is."""
+        rows: list[tuple[str, bytes]] = []
+        for some in portions(changes):
+            ids = [each.bytes for each in some]
+            for key, text in known_counts(len(ids)).run(self.db, *ids).fetchall():
+                counts = _decode_counts(text)
+                for kind, difference in changes[UUID(bytes=key)].items():
+                    counts[kind] = counts.get(kind, 0) + difference
+                rows.append((encode_counts(counts), key))
+        UPDATE_COUNTS.run_many(self.db, rows)
 
 
 def _new(runs: Iterable[_Run]) -> Iterable[Any]:

@@ -71,6 +71,7 @@ UPDATE_FLOW_RUN = Statement(_UPDATE_RUN.format(table="flow_run"))
 UPDATE_TASK_RUN = Statement(_UPDATE_RUN.format(table="task_run"))
 #: A process has begun a run that it was given.
 ADOPT_FLOW_RUN = Statement('UPDATE "flow_run" SET "client_id" = ? WHERE "id" = ?')
+UPDATE_COUNTS = Statement('UPDATE "flow_run" SET "task_run_counts" = ? WHERE "id" = ?')
 _RENAME = 'UPDATE "{table}" SET "name" = ? WHERE "id" = ?'
 RENAME = {table: Statement(_RENAME.format(table=table)) for table in ("flow_run", "task_run")}
 
@@ -83,6 +84,13 @@ def known_runs(table: str, owner: str, count: int) -> Statement:
         f'SELECT "id", "{owner}", "state_type", "state_name", "state_timestamp", "run_count" '
         f'FROM "{table}" WHERE "id" IN ({places})'
     )
+
+
+@functools.cache
+def known_counts(count: int) -> Statement:
+    """The task runs' counts of flow runs, as many as are named by their ids."""
+    places = ", ".join("?" * count)
+    return Statement(f'SELECT "id", "task_run_counts" FROM "flow_run" WHERE "id" IN ({places})')
 
 
 def encode_counts(counts: dict[StateType, int]) -> str:
