@@ -19,7 +19,6 @@ from headrace.options import (
     checked_text,
     checked_timeout,
 )
-from headrace.settings import get_settings
 
 if TYPE_CHECKING:
     from headrace.engine.hooks import Hook
@@ -79,6 +78,8 @@ class Definition:
             self.description = description
         self.tags = checked_tags(title, tags)
         self.version = checked_text(title, "version", version)
+        from headrace.settings import get_settings  # slow to load
+
         settings = get_settings()
         if retries is None:
             retries = getattr(settings, f"{self.kind}s_default_retries")

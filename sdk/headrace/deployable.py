@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
-from uuid import UUID
 
 from headrace.exceptions import InvalidOption
 from headrace.utilities.asyncutils import dispatched
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import Self
+    from uuid import UUID
 
     from headrace.deployments.runner import Intervals, RunnerDeployment, Texts
 
@@ -138,6 +138,8 @@ class Deployable:
             ValueError: a schedule makes no sense.
             DeploymentApplyError: the deployment cannot be as it is described.
         """
+        from pathlib import Path  # slow to load
+
         from headrace.serving import serve_flow  # loads pydantic, and much else
 
         own: str = getattr(self, "name", "")
@@ -244,6 +246,8 @@ class Deployable:
             InvalidOption: the source is no folder, but something to be cloned or downloaded.
             MissingFlowError: there is no flow there.
         """
+        from pathlib import Path  # slow to load
+
         from headrace.entrypoints import load_flow
 
         if _REMOTE.match(str(source)):

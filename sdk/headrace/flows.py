@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -41,6 +40,8 @@ from headrace.results.options import checked_serializer, checked_storage
 from headrace.text import MAX_NAME
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from headrace.engine.hooks import Hook
     from headrace.futures import HeadraceFuture
     from headrace.parameter_schema import ParameterSchema
@@ -392,6 +393,8 @@ def load_flow_from_entrypoint(
     Raises:
         MissingFlowError: there is no flow there; the message says what is.
     """
+    from pathlib import Path  # slow to load
+
     from headrace.entrypoints import load_flow
 
     folder = None if working_dir is None else Path(working_dir)

@@ -28,6 +28,7 @@ from uuid import UUID
 import msgspec
 
 from headrace.client import AsyncClient, background, work
+from headrace.clipping import clip
 from headrace.context import current_clock
 from headrace.distributed import HeadraceDistributedFuture
 from headrace.engine.jobs import run_here
@@ -39,7 +40,7 @@ from headrace.records import LogLine, StateChange, StateType, TaskRunChanged
 from headrace.runner.taking import LOOK, Taker
 from headrace.states import Crashed
 from headrace.task_runners.background import delayed_run
-from headrace.text import clip, describe_error
+from headrace.text import describe_error
 from headrace.threads import Interrupted, WorkerPool, interrupt
 from headrace.utilities.asyncutils import async_dispatch
 

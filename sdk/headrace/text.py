@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from headrace.records import MAX_TEXT
-
 #: Names of flows, runs, loggers and tags are cut at this many characters.
 MAX_NAME = 1024
 
@@ -17,13 +15,6 @@ def clean(text: str) -> str:
         except UnicodeEncodeError:
             return text.encode("utf-8", "replace").decode()
     return text
-
-
-def clip(text: str) -> str:
-    """`text` as a message of a record: clean, and cut with a marker that tells its full length."""
-    if len(text) > MAX_TEXT:
-        text = f"{text[:MAX_TEXT]}… [cut: the whole is {len(text):,} characters long]"
-    return clean(text)
 
 
 def clip_name(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -24,6 +23,42 @@ HEAVY = (
     "websockets",
 )
 
+#: What takes milliseconds each, and what decorating a function or calling it needs at the earliest.
+SLOW = (
+    "datetime",
+    "decimal",
+    "inspect",
+    "ipaddress",
+    "json",
+    "logging",
+    "msgspec",
+    "pathlib",
+    "sqlite3",
+    "typing_extensions",
+    "uuid",
+)
+
+#: What of ours the import of the decorators loads; another one belongs here with good reason only.
+OF_DECORATORS = {
+    "headrace",
+    "headrace.class_bodies",
+    "headrace.definitions",
+    "headrace.deployable",
+    "headrace.exceptions",
+    "headrace.flows",
+    "headrace.lazy",
+    "headrace.options",
+    "headrace.results",
+    "headrace.results.options",
+    "headrace.tasks",
+    "headrace.text",
+    "headrace.tracebacks",
+    "headrace.utilities",
+    "headrace.utilities.annotations",
+    "headrace.utilities.asyncutils",
+    "headrace.utilities.loops",
+}
+
 #: A statement, and what of the heavy it may load.
 CASES = {
     "import headrace": set(),
@@ -37,14 +72,18 @@ CASES = {
 }
 
 
-def loaded_by(statement: str) -> set[str]:
-    """The heavy packages that a new interpreter has loaded after the statement."""
-    program = f"{statement}\nimport sys, json\nprint(json.dumps(sorted(sys.modules)))"
+def modules_after(statement: str) -> set[str]:
+    """The modules that a new interpreter has loaded after the statement."""
+    program = f"{statement}\nimport sys\nprint(*sys.modules)"
     answer = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=os.environ
     )
-    modules = {name.split(".")[0] for name in json.loads(answer.stdout)}
-    return modules & set(HEAVY)
+    return set(answer.stdout.split())
+
+
+def loaded_by(statement: str) -> set[str]:
+    """The heavy packages among them."""
+    return {name.split(".")[0] for name in modules_after(statement)} & set(HEAVY)
 
 
 @pytest.mark.parametrize("statement", CASES)
@@ -54,6 +93,13 @@ def test_an_import_loads_nothing_heavy(statement: str) -> None:
 
 def test_the_check_sees_what_is_loaded() -> None:
     assert loaded_by("import httpx") >= {"httpx"}
+
+
+def test_the_decorators_load_nothing_that_they_do_not_need() -> None:
+    modules = modules_after("from headrace import flow, task")
+    already = modules_after("pass")  # by the interpreter: a coverage tool, a hook of site-packages
+    assert {name for name in modules if name.split(".")[0] == "headrace"} == OF_DECORATORS
+    assert (modules - already) & set(SLOW) == set()
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["server", "--help"], ["--version"]])

@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 import re
 
+from headrace.clipping import clip
 from headrace.ids import new_id
 from headrace.names import _ADJECTIVES, _ANIMALS, generate_name
 from headrace.records import MAX_TEXT
-from headrace.text import clean, clip, clip_name, describe, describe_error, numbered_name
+from headrace.text import clean, clip_name, describe, describe_error, numbered_name
 
 
 def test_names_are_an_adjective_and_an_animal() -> None:

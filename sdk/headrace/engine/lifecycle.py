@@ -15,6 +15,7 @@ import contextlib
 import logging
 from typing import Any, ClassVar, Protocol, cast
 
+from headrace.clipping import clip
 from headrace.context import CURRENT_RUN, Clock, LiveFlowRun, LiveRun
 from headrace.drivers import Either, Lifecycle
 from headrace.engine.commands import Call
@@ -24,7 +25,7 @@ from headrace.exceptions import Pause, ProcessDied, TerminationSignal
 from headrace.logging import log_line, logger_of
 from headrace.records import StateType
 from headrace.states import Crashed, State, TimedOut
-from headrace.text import clip, describe_error
+from headrace.text import describe_error
 from headrace.threads import Interrupted
 from headrace.tracebacks import hide_ours
 

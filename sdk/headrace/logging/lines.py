@@ -14,9 +14,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from headrace.clipping import clip
 from headrace.context import CURRENT_RUN, LiveFlowRun, LiveRun, get_environment
 from headrace.records import LogLine, now_micros
-from headrace.text import clip, clip_name, describe, whole_repr
+from headrace.text import clip_name, describe, whole_repr
 from headrace.tracebacks import hide_ours
 
 if TYPE_CHECKING:

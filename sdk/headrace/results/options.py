@@ -5,11 +5,9 @@ They are looked at together, since some of them ask for others.
 
 from __future__ import annotations
 
-import datetime
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from headrace.exceptions import InvalidOption
 from headrace.options import checked_flag
@@ -17,6 +15,8 @@ from headrace.text import shown
 from headrace.utilities.annotations import NotSet
 
 if TYPE_CHECKING:
+    import datetime
+
     from headrace.cache_policies import CachePolicy
     from headrace.serializers import Serializer
     from headrace.settings import Settings
@@ -68,7 +68,11 @@ def checked_storage(title: str, storage: Any) -> Any:
         InvalidOption: it is no storage; or it is a block that has no name yet, so that nobody else
             could find them.
     """
-    if storage is None or isinstance(storage, str | os.PathLike | UUID):
+    if storage is None or isinstance(storage, str | os.PathLike):
+        return storage
+    from uuid import UUID  # slow to load
+
+    if isinstance(storage, UUID):
         return storage
     if not callable(getattr(storage, "write_path", None)):
         raise InvalidOption(
@@ -85,7 +89,11 @@ def checked_storage(title: str, storage: Any) -> Any:
 
 def checked_expiration(title: str, expiration: Any) -> datetime.timedelta | None:
     """How long a cached result holds, or None."""
-    if expiration is not None and not isinstance(expiration, datetime.timedelta):
+    if expiration is None:
+        return None
+    import datetime  # whoever has a timedelta has loaded it
+
+    if not isinstance(expiration, datetime.timedelta):
         raise InvalidOption(
             f"{title}: cache_expiration={shown(expiration)}: use a timedelta, such as "
             "datetime.timedelta(hours=1)"

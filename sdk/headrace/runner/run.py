@@ -23,6 +23,7 @@ import msgspec
 
 from headrace.client import Client, operations, work
 from headrace.client.operations import Operation
+from headrace.clipping import clip
 from headrace.context import ASSIGNMENT, Assignment
 from headrace.definitions import Definition
 from headrace.drivers import drive
@@ -38,7 +39,7 @@ from headrace.runner.jobs import Job
 from headrace.runner.processes import GRACE, KILL, send
 from headrace.settings import get_settings
 from headrace.states import Cancelling
-from headrace.text import clip, describe_error
+from headrace.text import describe_error
 
 T = TypeVar("T")
 

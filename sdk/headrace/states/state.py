@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeGuard, TypeVar, cast
 
 import msgspec
 
+from headrace.clipping import clip
 from headrace.exceptions import (
     CancelledRun,
     CrashedRun,
@@ -19,7 +20,7 @@ from headrace.exceptions import (
     UnserializableResult,
 )
 from headrace.records import TERMINAL_STATES, StateChange, StateType, now_micros
-from headrace.text import MAX_NAME, clip, clip_name, describe, describe_error
+from headrace.text import MAX_NAME, clip_name, describe, describe_error
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -13,9 +13,10 @@ from headrace.client.schemas.actions import LogCreate
 from headrace.client.schemas.filters import LogFilter
 from headrace.client.schemas.objects import Log
 from headrace.client.schemas.sorting import LogSort
+from headrace.clipping import clip
 from headrace.records import LogLine
 from headrace.states.state import micros_of
-from headrace.text import clip, clip_name
+from headrace.text import clip_name
 
 
 def create_logs(logs: Iterable[LogCreate | Mapping[str, Any]]) -> Asking[None]:
