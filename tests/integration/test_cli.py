@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from pydantic import SecretStr
 
-from headrace import flow, task
-from headrace.cli import flow_run, gcl, variable
+from headrace import flow, tags, task
+from headrace.artifacts import create_markdown_artifact, create_table_artifact
+from headrace.blocks.system import Secret
+from headrace.cli import artifact, block, event, flow_run, gcl, task_run, variable
 from headrace.concurrency.sync import concurrency
+from headrace.events import emit_event
+from headrace.states import Completed
 from headrace.testing.utilities import headrace_test_harness
 from headrace.variables import Variable
 from tests.recorder_kit import until
@@ -50,15 +57,157 @@ def test_what_a_terminal_would_obey_is_not_printed() -> None:
     assert "two\nlines\n" in run(flow_run.command, "logs", listed["id"]).output
 
 
-def test_a_state_that_there_is_not_is_answered_by_those_that_there_are() -> None:
-    flow(name="f")(lambda: None)()
-    assert "f" in run(flow_run.command, "ls", "--state", "Completed").output.splitlines()[1]
-    refused = run(flow_run.command, "ls", "--state", "foo")
+def test_a_state_is_asked_for_by_its_type_or_its_name() -> None:
+    flow(name="good")(lambda: None)()
+    skipped: Any = flow(name="skipping")(lambda: Completed(name="Skipped"))
+    skipped(return_state=True)
+
+    def names(*options: str) -> list[str]:
+        listed = json.loads(run(flow_run.command, "ls", "--json", *options).stdout)
+        return [one["flowName"] for one in listed]
+
+    assert names("--state", "completed") == ["skipping", "good"]
+    assert names("--state", "Skipped") == ["skipping"]
+    assert names("--state", "completed", "--state", "Skipped") == ["skipping", "good"]
+    assert names("--state", "completed", "--state", "Late") == ["good"]
+    assert names("--state-type", "COMPLETED", "--state", "Skipped") == ["skipping"]
+    mistyped = run(flow_run.command, "ls", "--state", "foo")
+    assert (mistyped.exit_code, "in a state 'foo'; " in mistyped.stderr) == (0, True)
+    refused = run(flow_run.command, "ls", "--state-type", "foo")
     assert (refused.exit_code, refused.stderr) == (
         1,
-        "Error: --state 'foo': there is no such state; there are scheduled, pending, running, "
+        "Error: --state-type 'foo': there is no such type; there are scheduled, pending, running, "
         "completed, failed, cancelled, crashed, paused, cancelling\n",
     )
+
+
+def test_a_list_goes_on_where_a_shorter_one_has_ended() -> None:
+    one = flow(name="f")(lambda: None)
+    for place in range(3):
+        one.with_options(flow_run_name=f"r{place}")()
+    first = run(flow_run.command, "ls", "--json", "--limit", "2")
+    assert [each["name"] for each in json.loads(first.stdout)] == ["r2", "r1"]
+    assert first.stderr.startswith("There are more flow runs: ")
+    (after,) = re.findall(r"--after (\S+)", first.stderr)
+    rest = run(flow_run.command, "ls", "--json", "--limit", "2", "--after", after)
+    assert ([each["name"] for each in json.loads(rest.stdout)], rest.stderr) == (["r0"], "")
+
+
+def test_flow_runs_are_found_by_flow_tag_and_time() -> None:
+    with tags("nightly"):
+        flow(name="a")(lambda: None)()
+    flow(name="b")(lambda: None)()
+
+    def names(*options: str) -> list[str]:
+        listed = json.loads(run(flow_run.command, "ls", "-o", "json", *options).stdout)
+        return [one["flowName"] for one in listed]
+
+    assert names("--flow-name", "a", "--flow-name", "b") == ["b", "a"]
+    assert names("--tag", "nightly") == ["a"]
+    assert names("--since", "1h") == ["b", "a"]
+    assert names("--since", "2999-01-01") == []
+    assert run(flow_run.command, "ls", "--since", "soon").exit_code == 1
+    assert run(flow_run.command, "ls", "--deployment", "no/such").stderr == (
+        "Error: there is no deployment 'no/such'\n"
+    )
+
+
+def test_task_runs_also_those_in_the_background() -> None:
+    @task(log_prints=True, task_run_name="greets")
+    def greet() -> None:
+        print("hello")
+
+    flow(name="f", flow_run_name="r")(lambda: greet())()
+    waiting = greet.delay()
+    table = run(task_run.command, "ls").stdout
+    assert [row.split()[0] for row in table.splitlines()[1:]] == [
+        str(waiting.task_run_id),
+        *(one["id"] for one in _listed(task_run.command, "--flow-run", "r")),
+    ]
+    assert "no worker" in table
+    shown = run(task_run.command, "inspect", str(waiting.task_run_id)).stdout
+    assert "No task worker serves task 'greet'" in shown
+    assert _listed(task_run.command, "--state", "scheduled", "--task-name", "greet") != []
+    (ended,) = _listed(task_run.command, "--state", "Completed", "--task-run-name", "greets")
+    logs = run(task_run.command, "logs", ended["id"]).stdout
+    assert "| Task run 'greets' - hello\n" in logs
+    newest = run(task_run.command, "inspect", "greets", "--json")
+    assert json.loads(newest.stdout)["id"] == str(waiting.task_run_id)
+    assert "Several task runs are named 'greets'" in newest.stderr
+    assert run(task_run.command, "logs", "nobody").exit_code == 1
+
+
+def _listed(command: Any, *options: str) -> list[dict[str, Any]]:
+    return list(json.loads(run(command, "ls", "--json", *options).stdout))
+
+
+def test_a_run_is_shown_in_words_and_local_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    nap = task(lambda: None)
+    flow(name="f", flow_run_name="r")(lambda: len([nap(), nap()]))()
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        shown = run(flow_run.command, "inspect", "r").stdout
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    fields = dict(line.split(maxsplit=1) for line in shown.split("\n\n")[0].splitlines())
+    assert (fields["state"], fields["taskRunCounts"]) == ("Completed", "2 completed")
+    assert fields["createdAt"].endswith(" JST")
+    assert "{" not in shown
+
+
+def test_artifacts_from_list_to_deletion() -> None:
+    create_markdown_artifact("# one", key="report", description="first")
+    create_markdown_artifact("# two", key="report")
+    create_table_artifact([{"a": 1}], key="rows")
+    assert [one["key"] for one in _listed(artifact.command)] == ["rows", "report"]
+    assert len(_listed(artifact.command, "--all", "--type", "markdown")) == 2
+    shown = run(artifact.command, "inspect", "report").stdout
+    assert shown.index("# two") < shown.index("# one")
+    assert run(artifact.command, "delete", "report", "-y").stderr == (
+        "Deleted artifact 'report': 2 of it.\n"
+    )
+    (left,) = _listed(artifact.command, "--all")
+    assert run(artifact.command, "delete", "--id", left["id"]).exit_code == 0
+    assert run(artifact.command, "inspect", "rows").exit_code == 1
+    assert run(artifact.command, "delete").exit_code == 2
+
+
+def test_blocks_are_shown_without_their_secrets() -> None:
+    Secret(value=SecretStr("sesame")).save("door")
+    (one,) = _listed(block.command)
+    for options in (["secret/door"], ["secret/door", "--json"], ["--id", one["id"]]):
+        shown = run(block.command, "inspect", *options)
+        assert (shown.exit_code, "sesame" in shown.output) == (0, False)
+    assert "secret" in run(block.command, "type", "ls").stdout
+    assert run(block.command, "type", "inspect", "secret").stdout.splitlines()[-1].split() == [
+        *("value", "-", "yes", "yes")
+    ]
+    assert run(block.command, "inspect", "door").exit_code == 1
+    assert run(block.command, "delete", "secret/door").exit_code == 0
+    assert _listed(block.command) == []
+
+
+def test_events_are_told_listed_and_followed() -> None:
+    told = run(event.command, "emit", "order.shipped", "--resource-id", "o-1", "-p", '{"n": 1}')
+    assert told.stdout.startswith("Emitted event 'order.shipped' with id ")
+    (one,) = _listed(event.command, "--name", "order.shipped")
+    assert (one["resource"], one["payload"]) == ({"headrace.resource.id": "o-1"}, {"n": 1})
+    assert "order.shipped" in run(event.command, "ls").stdout
+    assert run(event.command, "emit", "order.shipped").exit_code == 2
+    assert run(event.command, "emit", "x", "-r", "y").exit_code == 1
+    with ThreadPoolExecutor() as threads:
+        followed = threads.submit(
+            run, event.command, "stream", "--run-once", "--name", "order.sent"
+        )
+
+        def heard() -> bool:
+            emit_event("order.sent", {"headrace.resource.id": "o-2"})
+            return bool(wait([followed], timeout=0.2).done)
+
+        until(heard, "an event is printed")
+        assert "| order.sent | o-2 {}" in followed.result().stdout
 
 
 def test_a_flow_run_is_called_by_its_name_or_its_id() -> None:

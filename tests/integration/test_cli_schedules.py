@@ -153,8 +153,8 @@ def test_a_backfill_is_shown_first_and_then_made() -> None:
     shown = run(deployment.command, "backfill", "etl/daily", *stretch, "--dry-run")
     assert [line.split()[0] for line in shown.stdout.splitlines()] == [
         "TIME",
-        "2026-01-01T07:00:00.000000Z",
-        "2026-01-02T07:00:00.000000Z",
+        "2026-01-01",
+        "2026-01-02",
     ]
     assert json.loads(run(flow_run.command, "ls", "--json").stdout) == []
     made = json.loads(run(deployment.command, "backfill", "etl/daily", *stretch, "--json").stdout)

@@ -17,7 +17,9 @@ from headrace.exceptions import ServiceUnreachable, SetupError
 
 #: Each subcommand with its module and its line of help, which is so known without an import.
 SUBCOMMANDS = {
+    "artifact": ("headrace.cli.artifact", "Look at what runs have made for people."),
     "automation": ("headrace.cli.automation", "Look at automations, make and pause them."),
+    "block": ("headrace.cli.block", "Look at blocks and their types, and delete them."),
     "completion": ("headrace.cli.completion", "Show how to complete commands in your shell."),
     "migrate": ("headrace.cli.migrate", "Turn programs written for Prefect into headrace's."),
     "concurrency-limit": (
@@ -27,6 +29,8 @@ SUBCOMMANDS = {
     "gcl": ("headrace.cli.gcl", "The same limits, with rates, in Prefect's second spelling."),
     "config": ("headrace.cli.config", "See which settings hold, and where they come from."),
     "deployment": ("headrace.cli.deployment", "Look at deployments, run them, pause them."),
+    "event": ("headrace.cli.event", "Follow what happens, and tell of events."),
+    "flow": ("headrace.cli.flow", "Look at the flows that there are."),
     "flow-run": ("headrace.cli.flow_run", "Look at flow runs, read their logs, cancel them."),
     "work-pool": ("headrace.cli.work_pool", "Manage the pools in which runs wait for workers."),
     "work-queue": ("headrace.cli.work_queue", "Manage the lines of runs within a work pool."),
@@ -34,6 +38,7 @@ SUBCOMMANDS = {
     "schedule": ("headrace.cli.schedule", "Look at schedules, add, change and pause them."),
     "schema": ("headrace.cli.schema", "Print the GraphQL schema."),
     "server": ("headrace.cli.server", "Run the service."),
+    "task-run": ("headrace.cli.task_run", "Look at task runs and read their logs."),
     "token": ("headrace.cli.token", "Make, list and revoke API tokens."),
     "tui": ("headrace.cli.tui", "Watch runs in the terminal monitor."),
     "variable": ("headrace.cli.variable", "Keep values that programs share."),

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from headrace.cli.looks import moment
 from headrace.cli.output import (
     confirm,
     fail,
@@ -38,7 +39,13 @@ def list_automations(as_json: bool) -> None:
         show_json(listed)
         return
     rows = [
-        (one["name"], one["id"], one["enabled"], _core(one).trigger.type, one["lastFiredAt"])
+        (
+            one["name"],
+            one["id"],
+            one["enabled"],
+            _core(one).trigger.type,
+            moment(one["lastFiredAt"]),
+        )
         for one in listed
     ]
     show_table(("NAME", "ID", "ENABLED", "TRIGGER", "LAST FIRED"), rows)
@@ -55,7 +62,7 @@ def inspect(name_or_id: str, as_json: bool) -> None:
         return
     core = _core(one)
     told = {"name": one["name"], "id": one["id"], "description": one["description"] or None}
-    told |= {"enabled": one["enabled"], "last fired": one["lastFiredAt"]}
+    told |= {"enabled": one["enabled"], "last fired": moment(one["lastFiredAt"])}
     told |= {"goes with": one["ownerResource"]}
     show_fields(told)
     for line in _trigger_lines(core.trigger):

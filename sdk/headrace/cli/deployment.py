@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from headrace.cli.listing import moment_of
+from headrace.cli.looks import moment
 from headrace.cli.output import (
     confirm,
     fail,
@@ -73,8 +75,8 @@ def inspect(name: str, as_json: bool) -> None:
     schedules = one.pop("schedules")
     show_fields(one)
     click.echo("\nSchedules")
-    rows = [(in_words(each), each["active"], each["nextFire"]) for each in schedules]
-    show_table(("when", "active", "nextFire"), rows)
+    rows = [(in_words(each), each["active"], moment(each["nextFire"])) for each in schedules]
+    show_table(("WHEN", "ACTIVE", "NEXT"), rows)
 
 
 @command.command()
@@ -170,7 +172,7 @@ def backfill(name: str, since: str, until: str, dry_run: bool, as_json: bool) ->
     """
     from headrace.client import scheduling
 
-    stretch = _moment("--from", since), _moment("--to", until)
+    stretch = moment_of("--from", since), moment_of("--to", until)
     if datetime.datetime.fromisoformat(stretch[0]) > datetime.datetime.fromisoformat(stretch[1]):
         fail(f"--from {since} is later than --to {until}")
     filled = perform(scheduling.backfill_deployment(name, *stretch, dry_run=dry_run))
@@ -185,7 +187,7 @@ def backfill(name: str, since: str, until: str, dry_run: bool, as_json: bool) ->
         )
         return
     ids = filled["flowRunIds"] or [None] * len(filled["times"])
-    show_table(("TIME", "FLOW RUN"), list(zip(filled["times"], ids, strict=True)))
+    show_table(("TIME", "FLOW RUN"), list(zip(map(moment, filled["times"]), ids, strict=True)))
 
 
 @command.command()
@@ -246,15 +248,7 @@ def _start(start_in: str | None, start_at: str | None) -> str | None:
             return (now + datetime.timedelta(seconds=float(start_in))).isoformat()
     except (ValueError, OverflowError):
         fail(f"--start-in {start_in!r} is no number of seconds; one is 90")
-    return None if start_at is None else _moment("--start-at", start_at)
-
-
-def _moment(option: str, text: str) -> str:
-    """A time that somebody gave, as text with its zone."""
-    try:
-        return datetime.datetime.fromisoformat(text).astimezone().isoformat()
-    except (ValueError, OverflowError):
-        fail(f"{option} {text!r} is no time; one is 2026-05-01T08:00Z")
+    return None if start_at is None else moment_of("--start-at", start_at)
 
 
 def _pairs(texts: tuple[str, ...]) -> dict[str, Any]:

@@ -9,6 +9,8 @@ import click
 
 from headrace.cli import logs
 from headrace.cli.finding import find_flow_run
+from headrace.cli.listing import run_options, since_of, some, states_wanted, tell_of_nothing
+from headrace.cli.looks import state_of
 from headrace.cli.output import (
     confirm,
     fail,
@@ -16,11 +18,11 @@ from headrace.cli.output import (
     json_object,
     json_option,
     perform,
-    show_fields,
     show_json,
     show_line,
     show_table,
 )
+from headrace.cli.showing import blockers_of, show_run
 from headrace.records import StateType
 
 if TYPE_CHECKING:
@@ -33,43 +35,54 @@ def command() -> None:
 
 
 @command.command("ls")
-@click.option("--flow-name", help="Only runs of this flow.")
-@click.option("--state", "states", multiple=True, help="Only runs in states of this type.")
-@click.option("--limit", type=click.IntRange(1, 200), default=15, show_default=True)
+@run_options
+@click.option("--since", help="Only those due since then: a time, or how long ago, such as 2h.")
+@click.option("--deployment", help="Only those of this deployment, by its id or flow/name.")
+@click.option("--flow-name", "flow_names", multiple=True, help="Only of this flow; repeatable.")
 @json_option
-def list_runs(flow_name: str | None, states: tuple[str, ...], limit: int, as_json: bool) -> None:
+def list_runs(
+    flow_names: tuple[str, ...],
+    deployment: str | None,
+    since: str | None,
+    states: tuple[str, ...],
+    types: tuple[str, ...],
+    tags: tuple[str, ...],
+    limit: int,
+    after: str | None,
+    as_json: bool,
+) -> None:
     """List flow runs, the newest first."""
     from headrace.client import operations
 
-    wanted = [_state_type(state) for state in states] or None
-    page = perform(operations.flow_runs(flow_name=flow_name, states=wanted, first=limit))
+    wanted: dict[str, Any] = {
+        **states_wanted(states, types),
+        "flow_names": list(flow_names) or None,
+        "tags": list(tags) or None,
+        "due_after": since_of("--since", since),
+        "deployment_id": None if deployment is None else _deployment_id(deployment),
+    }
+    listed = some(
+        lambda first, after: operations.flow_runs(**wanted, first=first, after=after),
+        limit,
+        after,
+        "flow runs",
+    )
+    if not listed:
+        tell_of_nothing("flow run", states)
     if as_json:
-        show_json(page["nodes"])
+        show_json(listed)
         return
     rows = [
-        (
-            one["id"],
-            one["flowName"],
-            one["name"],
-            one["state"]["name"],
-            one["state"]["timestamp"],
-            ", ".join(_in_words(blocker) for blocker in one["blockedBy"]) or None,
-        )
-        for one in page["nodes"]
+        (one["id"], one["flowName"], one["name"], *state_of(one), blockers_of(one))
+        for one in listed
     ]
     show_table(("ID", "FLOW", "NAME", "STATE", "SINCE", "BLOCKED BY"), rows)
 
 
-def _in_words(blocker: dict[str, Any]) -> str:
-    """What kind of thing holds a run back, such as `no worker`."""
-    return str(blocker["reason"]).lower().replace("_", " ")
+def _deployment_id(which: str) -> str:
+    from headrace.client import work
 
-
-def _state_type(text: str) -> str:
-    if text.upper() not in StateType.__members__:
-        known = ", ".join(kind.lower() for kind in StateType.__members__)
-        fail(f"--state {text!r}: there is no such state; there are {known}")
-    return text.upper()
+    return str(found(perform(work.deployment(which)), f"deployment {which!r}")["id"])
 
 
 @command.command()
@@ -83,21 +96,10 @@ def inspect(run: str, as_json: bool) -> None:
     if as_json:
         show_json(one)
         return
-    history, blockers = one.pop("stateHistory"), one.pop("blockedBy")
-    show_fields(one)
-    if blockers:
-        click.echo("\nBlocked by")
-        holders = [
-            (_in_words(each), each["message"], [run["name"] for run in each["heldBy"]] or None)
-            for each in blockers
-        ]
-        show_table(("reason", "message", "heldBy"), holders)
+    show_run(one)
     if one["state"]["type"] == "PAUSED" and (wanted := _wanted_input(one["id"])):
         click.echo()
         show_line(wanted)
-    click.echo("\nStates")
-    rows = [(state["timestamp"], state["name"], state["message"]) for state in history]
-    show_table(("since", "name", "message"), rows)
 
 
 command.add_command(logs.command)

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from headrace.cli.looks import shown
 from headrace.cli.output import (
     confirm,
     found,
@@ -65,9 +66,6 @@ total_option = click.option(
     "--total",
     type=SLOTS,
     help="How many slots all keys together may take; 0 is any number.",
-)
-output_option = click.option(
-    "-o", "--output", type=click.Choice(["json"]), help="The same as --json, as Prefect spells it."
 )
 
 
@@ -156,7 +154,8 @@ def _claim(claim: Object) -> str:
     where = f"process {claim['pid']} on {claim['host']}" if claim["host"] else "no process yet"
     if claim["key"]:
         slots = f"{slots} of key {claim['key']!r}"
-    return f"{slots}, {who}, {where}, since {claim['since']}, until {claim['until']}"
+    until = shown("until", claim["until"])
+    return f"{slots}, {who}, {where}, since {shown('since', claim['since'])}, until {until}"
 
 
 def _number(value: float) -> str:
@@ -168,18 +167,16 @@ def add_common_commands(group: click.Group) -> None:
 
     @group.command("ls")
     @json_option
-    @output_option
-    def ls_command(as_json: bool, output: str | None) -> None:
+    def ls_command(as_json: bool) -> None:
         """List the limits."""
-        show_list(as_json or output == "json")
+        show_list(as_json)
 
     @group.command("inspect")
     @click.argument("name")
     @json_option
-    @output_option
-    def inspect_command(name: str, as_json: bool, output: str | None) -> None:
+    def inspect_command(name: str, as_json: bool) -> None:
         """Show a limit, who holds its slots and who waits for them."""
-        show_one(name, as_json or output == "json")
+        show_one(name, as_json)
 
     @group.command("reset")
     @click.argument("name")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from headrace.cli.finding import find_flow_run
-from headrace.cli.output import fail, found, json_option, show_json, show_text
+from headrace.cli.looks import clock
+from headrace.cli.output import fail, found, json_option, perform, show_json, show_text
 from headrace.exceptions import CursorExpired, ServiceError
 from headrace.records import TERMINAL_STATES, StateType
 
@@ -30,26 +31,41 @@ subscription ($after: Cursor, $run: ID!) {
 @json_option
 def command(run: str, follow: bool, as_json: bool) -> None:
     """Print what the flow run of this id or name has logged, the oldest first."""
+    from headrace.client import operations
+
+    id = find_flow_run(run)
+    one = found(perform(operations.flow_run(id)), f"flow run {run!r}")
+    show_logs(f"Flow run {one['name']!r}", {"flow_run_id": id}, as_json, id if follow else None)
+
+
+def show_logs(title: str, of: dict[str, Any], as_json: bool, followed: str | None = None) -> None:
+    """Print what a run has logged.
+
+    Args:
+        title: how its own lines are headed.
+        of: which run it is, as an argument of `operations.logs`.
+        as_json: print the lines as JSON.
+        followed: the flow run whose end is waited for; None is to print what there is.
+    """
     try:
-        asyncio.run(_print(run, find_flow_run(run), follow, as_json))
+        asyncio.run(_print(title, of, as_json, followed))
     except ServiceError as error:
         fail(str(error))
 
 
-async def _print(called: str, id: str, follow: bool, as_json: bool) -> None:
-    from headrace.client import AsyncClient, operations
+async def _print(title: str, of: dict[str, Any], as_json: bool, followed: str | None) -> None:
+    from headrace.client import AsyncClient
 
     async with AsyncClient() as client:
-        one = found(await client.perform(operations.flow_run(id)), f"flow run {called!r}")
-        lines = _Lines(client, one, as_json)
+        lines = _Lines(client, title, of, as_json)
         await lines.show_rest()
-        if follow:
-            await _follow(client, lines, id)
+        if followed is not None:
+            await _follow(client, lines, followed)
 
 
 async def _follow(client: AsyncClient, lines: _Lines, id: str) -> None:
     """Show lines as they are taken. The run's end is recorded behind its last line."""
-    tail = asyncio.create_task(lines.show_coming())
+    tail = asyncio.create_task(lines.show_coming(id))
     end = asyncio.create_task(_wait_for_end(client, id))
     try:
         done, _ = await asyncio.wait({tail, end}, return_when=asyncio.FIRST_COMPLETED)
@@ -88,14 +104,15 @@ class _Lines:
 
     Args:
         client: whom to ask.
-        run: the flow run.
+        title: how lines of the run itself are headed.
+        of: which run it is, as an argument of `operations.logs`.
         as_json: show them as JSON.
     """
 
-    def __init__(self, client: AsyncClient, run: Object, as_json: bool) -> None:
+    def __init__(self, client: AsyncClient, title: str, of: dict[str, Any], as_json: bool) -> None:
         self._client = client
-        self._id = run["id"]
-        self._title = f"Flow run {run['name']!r}"
+        self._title = title
+        self._of = of
         self._as_json = as_json
         self._after: str | None = None
         #: The names of the task runs that have written lines.
@@ -106,15 +123,15 @@ class _Lines:
         from headrace.client import operations
 
         while True:
-            asked = operations.logs(flow_run_id=self._id, first=200, after=self._after)
+            asked = operations.logs(first=200, after=self._after, **self._of)
             page = await self._client.perform(asked)
             await self._show(page["nodes"], page["pageInfo"]["endCursor"])
             if not page["pageInfo"]["hasNextPage"]:
                 self._after = self._after or page["feedCursor"]
                 return
 
-    async def show_coming(self) -> None:
-        """Show what comes, for ever."""
+    async def show_coming(self, flow_run_id: str) -> None:
+        """Show what comes of a flow run, for ever."""
         from headrace.client.operations import LOG_LINE
 
         query = (
@@ -122,7 +139,7 @@ class _Lines:
             f"filter: {{flowRunId: $run}}) {{ cursor lines {{ {LOG_LINE} }} }} }}"
         )
         while True:
-            asked = {"after": self._after, "run": self._id}
+            asked = {"after": self._after, "run": flow_run_id}
             try:
                 async with aclosing(self._client.subscribe(query, asked)) as messages:
                     async for message in messages:
@@ -147,10 +164,10 @@ class _Lines:
                 show_text(self._as_text(line))
 
     def _as_text(self, line: dict[str, Any]) -> str:
-        at = line["timestamp"].replace("T", " ").removesuffix("Z")
+        at = clock(line["timestamp"])
         name = self._names.get(line["taskRunId"])
         source = self._title if name is None else f"Task run {name!r}"
-        return f"{at[:-3]} | {line['levelName']:<7} | {source} - {line['message']}"
+        return f"{at} | {line['levelName']:<7} | {source} - {line['message']}"
 
 
 def _portions(ids: list[str]) -> list[list[str]]:

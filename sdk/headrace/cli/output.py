@@ -6,6 +6,7 @@ made to move the cursor, or to change what stands above it.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -19,7 +20,18 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+def json_option(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command `--json`, and `-o json`, as Prefect spells it; it is told `as_json`."""
+
+    @functools.wraps(function)
+    def command(*context: click.Context, output: str | None, as_json: bool, **given: Any) -> None:
+        function(*context, as_json=as_json or output is not None, **given)
+
+    spelled = click.option(
+        "-o", "--output", type=click.Choice(["json"]), help="The same as --json."
+    )
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(spelled(command))
 
 
 def perform(operation: Operation[T], tell: Callable[[ServiceError], str] = str) -> T:
@@ -74,19 +86,38 @@ def show_text(text: str) -> None:
 
 
 def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print rows below their columns' names."""
-    texts = [list(columns), *([_text(cell) for cell in row] for row in rows)]
-    widths = [max(len(row[column]) for row in texts) for column in range(len(columns))]
+    """Print rows below their columns' names; on a terminal, in lines that fit it.
+
+    Args:
+        columns: their names.
+        rows: each with a value for each column; the first one says what the row is about.
+    """
+    from headrace.cli.looks import fitting, words
+    from headrace_tui.format import fit_name
+
+    texts = [list(columns), *([_harmless(words(cell)) for cell in row] for row in rows)]
+    widths = fitting(texts, _width())
     for row in texts:
         cells = zip(row, widths, strict=True)
-        click.echo("  ".join(cell.ljust(width) for cell, width in cells).rstrip())
+        click.echo("  ".join(fit_name(cell, width) for cell, width in cells).rstrip())
+
+
+def _width() -> int | None:
+    """How many cells a line of the terminal has; None where there is none."""
+    import shutil
+    import sys
+
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def show_fields(fields: Mapping[str, Any]) -> None:
     """Print names and values, a line each."""
+    from headrace.cli.looks import shown, words
+
     width = max(map(len, fields), default=0)
     for name, value in fields.items():
-        click.echo(f"{name.ljust(width)}  {_text(value)}".rstrip())
+        text = _harmless(words(shown(name, value)))
+        click.echo(f"{name.ljust(width)}  {text}".rstrip())
 
 
 def show_json(value: object) -> None:
@@ -111,16 +142,6 @@ def confirm(what: str, yes: bool) -> None:
 
     if not yes and sys.stdin.isatty() and sys.stdout.isatty():
         click.confirm(f"Are you sure you want to delete {what}?", abort=True)
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list | dict):
-        return json.dumps(value)
-    return _harmless(str(value))
 
 
 def _harmless(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from headrace.cli.looks import moment
 from headrace.cli.output import (
     confirm,
     fail,
@@ -95,7 +96,7 @@ def list_schedules(deployment: str | None, as_json: bool) -> None:
             owner["fullName"],
             in_words(each),
             _activity(owner, each),
-            each["nextFire"],
+            moment(each["nextFire"]),
         )
         for owner, each in listed
     ]
@@ -131,7 +132,7 @@ def create(deployment: str, **given: Any) -> None:
     from headrace.client import scheduling, work
 
     made = perform(scheduling.create_schedule(deployment, _input(given)))
-    show_line(f"Created schedule {made['id']}: {in_words(made)}, next at {made['nextFire']}.")
+    show_line(f"Created schedule {made['id']}: {_told(made)}.")
     owner = perform(work.deployment(deployment)) or {}
     required = (owner.get("parameterSchema") or {}).get("required", ())
     if missing := [name for name in required if name not in owner["parameters"]]:
@@ -151,7 +152,7 @@ def edit(schedule: str, **given: Any) -> None:
     if any(name in changes for name in _TIMES):
         wanted = {**wanted, **dict.fromkeys((*_TIMES, "anchor"))}
     made = perform(scheduling.update_schedule(before["id"], {**wanted, **changes}))
-    show_line(f"Changed schedule {made['id']}: {in_words(made)}, next at {made['nextFire']}.")
+    show_line(f"Changed schedule {made['id']}: {_told(made)}.")
 
 
 @command.command()
@@ -189,6 +190,11 @@ def in_words(schedule: dict[str, Any]) -> str:
     if schedule["rrule"] is not None:
         return f"rrule {schedule['rrule']}{zone}"
     return f"every {schedule['intervalSeconds']:g} s{zone}"
+
+
+def _told(schedule: dict[str, Any]) -> str:
+    """When it fires, and when next."""
+    return f"{in_words(schedule)}, next at {moment(schedule['nextFire'])}"
 
 
 def _set_active(id: str, active: bool) -> None:

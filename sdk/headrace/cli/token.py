@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
+from headrace.cli.looks import shown
 from headrace.cli.output import json_option, perform, show_json, show_line, show_table
 
 
@@ -64,7 +65,7 @@ def list_tokens(with_revoked: bool, as_json: bool) -> None:
         return
     columns = ("NAME", "BEGINS", "SCOPE", "EXPIRES", "LAST USED", "REVOKED")
     keys = ("name", "prefix", "scope", "expiresAt", "lastUsedAt", "revokedAt")
-    show_table(columns, [[one[key] for key in keys] for one in listed])
+    show_table(columns, [[shown(key, one[key]) for key in keys] for one in listed])
 
 
 command.add_command(list_tokens, "list")

@@ -8,6 +8,7 @@ from typing import Any
 import click
 import msgspec
 
+from headrace.cli.looks import moment
 from headrace.cli.output import (
     confirm,
     found,
@@ -66,7 +67,12 @@ def list_variables(as_json: bool) -> None:
         show_json(listed)
         return
     rows = [
-        (one["name"], json.dumps(one["value"]), ", ".join(one["tags"]) or None, one["updatedAt"])
+        (
+            one["name"],
+            json.dumps(one["value"]),
+            ", ".join(one["tags"]) or None,
+            moment(one["updatedAt"]),
+        )
         for one in listed
     ]
     show_table(("NAME", "VALUE", "TAGS", "UPDATED"), rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from headrace.cli.looks import moment
 from headrace.cli.output import (
     confirm,
     found,
@@ -12,6 +13,7 @@ from headrace.cli.output import (
     perform_all,
     show_fields,
     show_json,
+    show_line,
     show_table,
 )
 
@@ -45,6 +47,37 @@ def create(
         )
     )
     click.echo(f"Created work pool {name!r}.", err=True)
+
+
+@command.command()
+@click.argument("name")
+@click.option("--description", help="What it is for.")
+@click.option("--concurrency-limit", type=click.IntRange(1), help="Runs under way at once.")
+def update(name: str, description: str | None, concurrency_limit: int | None) -> None:
+    """Change a work pool; what is not given stays."""
+    from headrace.client import work
+
+    if description is None and concurrency_limit is None:
+        raise click.UsageError("give --description or --concurrency-limit")
+    changed = work.update_work_pool(
+        name, description=description, concurrency_limit=concurrency_limit, paused=None
+    )
+    perform(changed)
+    show_line(f"Updated work pool {name!r}.", err=True)
+
+
+@command.command("set-concurrency-limit")
+@click.argument("name")
+@click.argument("concurrency_limit", type=click.IntRange(1))
+def set_limit(name: str, concurrency_limit: int) -> None:
+    """Let at most so many of a pool's runs be under way at once."""
+    from headrace.client import work
+
+    changed = work.update_work_pool(
+        name, description=None, concurrency_limit=concurrency_limit, paused=None
+    )
+    perform(changed)
+    show_line(f"Work pool {name!r} has the concurrency limit {concurrency_limit}.", err=True)
 
 
 @command.command("ls")
@@ -85,10 +118,13 @@ def inspect(name: str, as_json: bool) -> None:
     show_fields(pool)
     click.echo("\nQueues")
     rows = [(queue["name"], queue["priority"], queue["paused"]) for queue in queues]
-    show_table(("name", "priority", "paused"), rows)
+    show_table(("NAME", "PRIORITY", "PAUSED"), rows)
     click.echo("\nWorkers")
-    columns = ("name", "host", "pid", "online", "seenAt")
-    show_table(columns, [[worker[column] for column in columns] for worker in workers])
+    seen = [
+        (each["name"], each["host"], each["pid"], each["online"], moment(each["seenAt"]))
+        for each in workers
+    ]
+    show_table(("NAME", "HOST", "PID", "ONLINE", "SEEN"), seen)
 
 
 @command.command()

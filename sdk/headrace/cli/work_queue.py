@@ -78,6 +78,16 @@ def prioritize(name: str, pool: str, priority: int) -> None:
     show_line(f"Work queue {name!r} of pool {pool!r} has priority {priority}.", err=True)
 
 
+@command.command("set-concurrency-limit")
+@click.argument("name")
+@click.argument("limit", type=click.IntRange(1))
+@pool_option
+def set_limit(name: str, limit: int, pool: str) -> None:
+    """Let at most so many of a queue's runs be under way at once."""
+    _change_existing(pool, name, concurrency_limit=limit)
+    show_line(f"Work queue {name!r} of pool {pool!r} has the limit {limit}.", err=True)
+
+
 @command.command()
 @click.argument("name")
 @pool_option

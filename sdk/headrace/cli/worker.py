@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from headrace.cli.looks import moment
 from headrace.cli.output import (
     fail,
     found,
@@ -80,8 +81,19 @@ def list_workers(pool: str | None, as_json: bool) -> None:
     if as_json:
         show_json(workers)
         return
-    columns = ("name", "pool", "host", "pid", "online", "capacity", "seenAt")
-    show_table(columns, [[worker[column] for column in columns] for worker in workers])
+    rows = [
+        (
+            worker["name"],
+            worker["pool"],
+            worker["host"],
+            worker["pid"],
+            worker["online"],
+            worker["capacity"],
+            moment(worker["seenAt"]),
+        )
+        for worker in workers
+    ]
+    show_table(("NAME", "POOL", "HOST", "PID", "ONLINE", "CAPACITY", "SEEN"), rows)
 
 
 @command.command()

@@ -107,10 +107,14 @@ def server_info() -> Operation[Object]:
 def flow_runs(
     *,
     states: Sequence[str] | None = None,
+    state_names: Sequence[str] | None = None,
     flow_name: str | None = None,
+    flow_names: Sequence[str] | None = None,
+    deployment_id: UUID | str | None = None,
     name_contains: str | None = None,
     names: Sequence[str] | None = None,
     tags: Sequence[str] | None = None,
+    due_after: str | None = None,
     top_level_only: bool = False,
     first: int = 50,
     after: str | None = None,
@@ -119,20 +123,29 @@ def flow_runs(
 
     Args:
         states: only runs in states of these types, such as `["RUNNING", "FAILED"]`.
+        state_names: only runs in states of these names, such as `["TimedOut"]`.
         flow_name: only runs of this flow.
+        flow_names: only runs of one of these flows.
+        deployment_id: only runs of this deployment.
         name_contains: only runs with this text in their name.
         names: only runs with one of these names.
         tags: only runs that bear all of these.
+        due_after: only runs that were due at this time or later, in ISO 8601 with a zone; what was
+            never scheduled counts by when it was made.
         top_level_only: leave out the runs of subflows.
         first: how many at most; the service gives no more than 200 at once.
         after: the `endCursor` of the page before.
     """
     where = {
         "states": states,
+        "stateNames": state_names,
         "flowName": flow_name,
+        "flowNames": flow_names,
+        "deploymentId": _text(deployment_id),
         "nameContains": name_contains,
         "names": names,
         "tags": tags,
+        "dueAfter": due_after,
         "topLevelOnly": top_level_only,
     }
     document = (
@@ -156,26 +169,50 @@ def task_runs(
     *,
     flow_run_id: UUID | str | None = None,
     states: Sequence[str] | None = None,
+    state_names: Sequence[str] | None = None,
     task_name: str | None = None,
     name_contains: str | None = None,
+    names: Sequence[str] | None = None,
+    tags: Sequence[str] | None = None,
+    started_after: str | None = None,
     ids: Sequence[str] | None = None,
+    with_blockers: bool = False,
     first: int = 50,
     after: str | None = None,
 ) -> Operation[Object]:
-    """A page of task runs: of a flow run the oldest first, else the newest; see `flow_runs`."""
+    """A page of task runs: of a flow run the oldest first, else the newest; see `flow_runs`.
+
+    Args:
+        started_after: only runs that began at this time or later, in ISO 8601 with a zone.
+        with_blockers: ask what holds each of them back, too, as `blockedBy`.
+    """
     where = {
         "flowRunId": _text(flow_run_id),
         "states": states,
+        "stateNames": state_names,
         "taskName": task_name,
         "nameContains": name_contains,
+        "names": names,
+        "tags": tags,
+        "startedAfter": started_after,
         "ids": ids,
     }
+    fields = f"{_TASK_RUN} {_BLOCKED}" if with_blockers else _TASK_RUN
     document = (
         "query ($first: Int, $after: Cursor, $filter: TaskRunFilter) { "
         f"taskRuns(first: $first, after: $after, filter: $filter) "
-        f"{{ nodes {{ {_TASK_RUN} }} {BOTH_WAYS} feedCursor }} }}"
+        f"{{ nodes {{ {fields} }} {BOTH_WAYS} feedCursor }} }}"
     )
     return Operation(document, _page(first, after, where), "taskRuns")
+
+
+def task_run(id: UUID | str) -> Operation[Object | None]:
+    """A task run with its `stateHistory`; None if there is none of that id."""
+    document = (
+        f"query ($id: ID!) {{ taskRun(id: $id) {{ {_TASK_RUN} {_BLOCKED} "
+        f"stateHistory {{ type name message timestamp runCount }} }} }}"
+    )
+    return Operation(document, {"id": str(id)}, "taskRun")
 
 
 def logs(

@@ -22,6 +22,7 @@ FLOW_RUN = (
     "deploymentId scheduledTime workPoolName workQueueName"
 )
 _TASK_RUN = f"{_RUN} taskName flowRunId inputs {{ parameter runId }}"
+_EVENT = "id occurred name resource related payload flowRunId"
 _LOG = "timestamp level logger message flowRunId taskRunId"
 
 Where = Mapping[str, object]
@@ -78,13 +79,13 @@ def delete_flow(id: UUID | str) -> Operation[Object]:
     return Change(document, {"id": str(id)}, "deleteFlow")
 
 
-def flows(after: str | None = None) -> Operation[Object]:
+def flows(after: str | None = None, first: int = 200) -> Operation[Object]:
     """A page of the flows, by name."""
     document = (
-        "query ($after: Cursor) { flows(first: 200, after: $after) "
+        "query ($first: Int, $after: Cursor) { flows(first: $first, after: $after) "
         f"{{ nodes {{ {_FLOW} }} {PAGE} }} }}"
     )
-    return Operation(document, {"after": after}, "flows")
+    return Operation(document, {"first": first, "after": after}, "flows")
 
 
 # -- runs ------------------------------------------------------------------------------------------
@@ -207,3 +208,28 @@ def logs(where: Where, **page: Any) -> Operation[Object]:
         f"{BOTH_WAYS} }} }}"
     )
     return Operation(document, {"where": dict(where), **page}, "logs")
+
+
+# -- events ----------------------------------------------------------------------------------------
+
+#: Everything that happens, in order.
+HAPPENINGS = f"""
+subscription ($after: Cursor, $filter: LedgerEventFilter) {{
+  events(after: $after, filter: $filter) {{
+    cursor
+    events {{
+      kind occurred flowRunId taskRunId state {{ type name message }} event {{ {_EVENT} }}
+    }}
+  }}
+}}
+"""
+
+
+def events(name: str | None = None, first: int = 50, after: str | None = None) -> Operation[Object]:
+    """A page of the events that programs have told of, newest first."""
+    document = (
+        "query ($name: String, $first: Int, $after: Cursor) { "
+        "events(name: $name, first: $first, after: $after) "
+        f"{{ nodes {{ {_EVENT} }} {PAGE} }} }}"
+    )
+    return Operation(document, {"name": name, "first": first, "after": after}, "events")
