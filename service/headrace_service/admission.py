@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-_SECOND = 1_000_000
+#: In microseconds, as all times are.
+SECOND = 1_000_000
 
 #: What rounding to whole microseconds may make of a slot.
 _TOLERANCE = 1e-4
@@ -104,7 +105,7 @@ def _free_at(capacity: Capacity, held: Sequence[Held], beyond: int, now: int) ->
         return now
     if capacity.decay:
         keys = len({row.key for row in held}) or 1  # they drain at the same time
-        return now + max(1, round(excess / capacity.decay / keys * _SECOND))
+        return now + max(1, round(excess / capacity.decay / keys * SECOND))
     for row in sorted(held, key=lambda row: row.until):
         excess -= _remains(capacity, row, now)
         if excess <= _TOLERANCE:
@@ -117,7 +118,7 @@ def drain(
 ) -> tuple[int, int]:
     """From when to when `occupy` slots that are taken `now` drain, on a limit with decay."""
     since = max([now, *(row.until for row in held if row.key == key)])
-    return since, since + round(occupy / capacity.decay * _SECOND)
+    return since, since + round(occupy / capacity.decay * SECOND)
 
 
 def _remains(capacity: Capacity, row: Held, now: int) -> float:
@@ -126,4 +127,4 @@ def _remains(capacity: Capacity, row: Held, now: int) -> float:
         return 0
     if not capacity.decay:
         return row.occupied
-    return min(row.occupied, (row.until - max(now, row.since)) * capacity.decay / _SECOND)
+    return min(row.occupied, (row.until - max(now, row.since)) * capacity.decay / SECOND)

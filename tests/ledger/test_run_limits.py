@@ -26,7 +26,7 @@ from headrace_service.ledger.errors import InvalidInput
 from headrace_service.ledger.limits import LimitValues, create_limit, update_limit
 from headrace_service.ledger.models import EDITED, NO_ID, Event, FlowRun, Slot, Waiter
 from headrace_service.ledger.queries import concurrency as queries
-from headrace_service.ledger.run_limits import FOR_EVER
+from headrace_service.ledger.run_limits import FOR_EVER, Place
 from headrace_service.ledger.run_lines import Share, Shut
 from headrace_service.ledger.scheduled_runs import RunRequest, create_run
 from headrace_service.ledger.state_changes import change_flow_run, state_of_flow_run
@@ -89,6 +89,12 @@ class Yard:
         """What has happened to a run, by kind."""
         query = Event.select(Event.kind).where(Event.subject_id == run_id).order_by(Event.seq)
         return [kind for (kind,) in self.ledger.read(query.tuples().execute).result()]
+
+    def state(self, run_id: UUID) -> str:
+        """The name of a run's state."""
+        state = self.ledger.read(state_of_flow_run, run_id).result()
+        assert state is not None
+        return state.name
 
     def held(self, name: str) -> list[UUID | None]:
         """The runs that hold slots of a limit."""
@@ -318,12 +324,34 @@ def test_however_many_are_turned_away_the_others_are_found(yard: Yard) -> None:
     shut = Shut()
     for number in range(2_000):
         share = Share(number.to_bytes(16), NO_ID, f"{number}")
-        shut.turn_away(share)
-        shut.close(share, waits=number % 2 == 0)
+        for place in (Place.NONE, Place.CLOSED):
+            shut.note(share, place, waits=number % 2 == 0)
     yard.deploy()
     run = yard.ask()
     others = shut.others(FlowRun.select(FlowRun.id)).tuples()
     assert yard.ledger.read(lambda db: list(others.execute(db))).result() == [(run,)]
+
+
+def test_however_many_have_no_place_a_claim_comes_to_its_end(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("headrace_service.ledger.run_lines.MOST", 3)
+    yard.limit("shut", 0)
+    yard.deploy("unwanted", limits=["shut"], collision_strategy="CANCEL_NEW", limit_key="{tenant}")
+    for number in range(6):
+        yard.deploy(f"closed-{number}", limits=["shut"])
+    held_back = [yard.ask(name=f"closed-{number}") for number in range(6)]
+    unwanted = [yard.ask(f"{number}", "unwanted") for number in range(4)]
+    yard.limit("one", 1)
+    yard.deploy("single", limits=["one"], collision_strategy="CANCEL_NEW", limit_key="{tenant}")
+    firsts = [yard.ask(f"{number}", "single") for number in range(4)]
+    seconds = [yard.ask(f"{number}", "single") for number in range(4)]
+    yard.deploy()
+    run = yard.ask()
+    assert yard.claim() == [*firsts, run]
+    names = {yard.state(each) for each in held_back}, {yard.state(each) for each in unwanted}
+    assert names == ({"AwaitingConcurrencySlot"}, {"Cancelled"})
+    assert {yard.state(each) for each in seconds} == {"Cancelled"}
 
 
 def test_a_run_with_priority_goes_before_those_that_were_due_a_little_earlier(yard: Yard) -> None:
@@ -419,9 +447,7 @@ def test_a_limit_of_none_holds_runs_back_until_it_is_raised(yard: Yard) -> None:
     yard.deploy(concurrency_limit=0)
     run = yard.ask()
     assert yard.claim() == []
-    state = yard.ledger.read(state_of_flow_run, run).result()
-    assert state is not None
-    assert state.name == "AwaitingConcurrencySlot"
+    assert yard.state(run) == "AwaitingConcurrencySlot"
     limit = "deployment:etl/daily"
     yard.ledger.write(update_limit, limit, LimitValues(1), yard.now).result()
     assert yard.claim() == [run]

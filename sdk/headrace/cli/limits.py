@@ -154,7 +154,7 @@ def _claim(claim: Object) -> str:
     where = f"process {claim['pid']} on {claim['host']}" if claim["host"] else "no process yet"
     if claim["key"]:
         slots = f"{slots} of key {claim['key']!r}"
-    until = shown("until", claim["until"])
+    until = shown("until", claim["until"]) if claim["until"] else "it is given back"
     return f"{slots}, {who}, {where}, since {shown('since', claim['since'])}, until {until}"
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from headrace.client.operations import ERROR, PAGE, Change, Object, Operation
 
 _LIMIT = "id name limit total active slotsTaken slotDecayPerSecond createdAt updatedAt"
-_CLAIM = "leaseId slots key since until host pid flowRun { id name } taskRun { id name }"
+_CLAIM = (
+    "leaseId slots key since until: leaseUntil host pid flowRun { id name } taskRun { id name }"
+)
 
 
 def concurrency_limit(name: str) -> Operation[Object | None]:
@@ -21,6 +23,15 @@ def holders_of_limit(name: str) -> Operation[Object | None]:
         f"holders {{ {_CLAIM} }} waiters {{ {_CLAIM} }} }} }}"
     )
     return Operation(document, {"name": name}, "concurrencyLimit")
+
+
+def holders_of_limits(after: str | None = None) -> Operation[Object]:
+    """A page of the concurrency limits, with the task runs that are among each one's `holders`."""
+    document = (
+        "query ($after: Cursor) { concurrencyLimits(first: 40, after: $after) "
+        f"{{ nodes {{ {_LIMIT} holders {{ taskRun {{ id }} }} }} {PAGE} }} }}"
+    )
+    return Operation(document, {"after": after}, "concurrencyLimits")
 
 
 def concurrency_limits(after: str | None = None) -> Operation[Object]:

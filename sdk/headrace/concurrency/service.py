@@ -173,7 +173,8 @@ class ServiceSlots:
         while (parcel := self._next_parcel()) is not None:
             self._bring(parcel)
 
-    def _bring(self, parcel: _Parcel) -> None:
+    def _bring(self, parcel: _Parcel) -> Exception | None:
+        """Exchange; why nobody has answered, if nobody has, and it is to be tried again."""
         try:
             news = self._ask(
                 acquire=[each.request for each in parcel.acquire],
@@ -182,26 +183,34 @@ class ServiceSlots:
                 waiting=parcel.waiting,
             )
         except (ServiceUnreachable, ServiceError) as error:
-            self._note_failure(error)
+            self._bugs += isinstance(error, ServiceError) and error.code == "InternalError"
             if not self._is_final(error):
+                self._note_away(error)
                 self._keep(parcel, error)
                 self._pause()
-            elif isinstance(error, ServiceError) and error.code == "InvalidInput":
+                return error
+            self._away = self._bugs = 0
+            if isinstance(error, ServiceError) and error.code == "InvalidInput":
                 self._bring_each(parcel, error)
             else:
                 self._fail(parcel, error)
         else:
             self._away = self._bugs = 0
             self._deliver(parcel, news)
+        return None
 
-    def _bring_each(self, parcel: _Parcel, error: ServiceError) -> None:
+    def _bring_each(self, parcel: _Parcel, refusal: ServiceError) -> None:
         """Bring by itself what was refused together: what one asks is not to spoil all others'."""
         parts = parcel.parts()
         if len(parts) == 1 and not parcel.waiting:
-            self._fail(parcel, error)
+            self._fail(parcel, refusal)
             return
+        away: Exception | None = None
         for part in parts:
-            self._bring(part)
+            if away is None:
+                away = self._bring(part)
+            else:  # the others need not find that out by themselves, each with a pause of its own
+                self._keep(part, away)
 
     def _next_parcel(self) -> _Parcel | None:
         """What is to be exchanged next, once there is something; None when all is over."""
@@ -255,7 +264,7 @@ class ServiceSlots:
         """Give their answers to those who have some; ask anew for those whom nobody knows."""
         answered: list[tuple[_Asking, SlotAnswer]] = []
         with self._changed:
-            self._unsent.update((lease, None) for lease in news.unknown if lease in self._asking)
+            self._send_again(news.unknown)
             for lease_id, answer in news.answers.items():
                 self._unsent.pop(lease_id, None)
                 if (asking := self._asking.pop(lease_id, None)) is not None:
@@ -300,11 +309,10 @@ class ServiceSlots:
         except msgspec.ValidationError as error:
             raise ServiceError(f"the service's answer makes no sense: {error}", "News") from None
 
-    def _note_failure(self, error: ServiceUnreachable | ServiceError) -> None:
+    def _note_away(self, error: ServiceUnreachable | ServiceError) -> None:
         if self._away == 0:
             logger.warning("%s; trying again for concurrency slots", error)
         self._away += 1
-        self._bugs += isinstance(error, ServiceError) and error.code == "InternalError"
 
     def _is_final(self, error: ServiceUnreachable | ServiceError) -> bool:
         """Whether it is no use to try again."""
@@ -320,15 +328,19 @@ class ServiceSlots:
             over = self._is_over()
             again = {lease: each for lease, each in parcel.release.items() if each.until > now}
             self._release = ({} if over else again) | self._release
-            asked = [each.request.lease_id for each in parcel.acquire]
-            self._unsent.update((lease, None) for lease in asked if lease in self._asking)
+            self._send_again(each.request.lease_id for each in parcel.acquire)
         for lease_id, released in parcel.release.items():
             if over or lease_id not in again:
                 _set_error(released.future, error)
 
+    def _send_again(self, leases: Iterable[UUID]) -> None:
+        """Have the next exchange ask for these; who came first stays first. The lock is held."""
+        if again := {lease for lease in leases if lease in self._asking}:
+            again.update(self._unsent)
+            self._unsent = {lease: None for lease in self._asking if lease in again}
+
     def _fail(self, parcel: _Parcel, error: Exception) -> None:
         """Tell all whose requests went with an exchange that it has failed."""
-        self._bugs = 0
         with self._changed:
             for each in parcel.acquire:
                 self._asking.pop(each.request.lease_id, None)

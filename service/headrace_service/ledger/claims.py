@@ -21,6 +21,7 @@ import msgspec
 import peewee
 
 from headrace.records import FlowRunChanged, SlotHolder, StateChange, StateType, now_micros
+from headrace_service.admission import SECOND
 from headrace_service.ledger.background import release_background_runs
 from headrace_service.ledger.concurrency import release_runs
 from headrace_service.ledger.crashes import try_again
@@ -48,12 +49,12 @@ from headrace_service.ledger.run_limits import (
 )
 from headrace_service.ledger.run_lines import (
     RANK,
-    SECOND,
     Behind,
     Share,
     Shut,
     stay_in_line,
-    tell_runs,
+    tell_behind,
+    tell_shut,
 )
 from headrace_service.ledger.state_changes import change_flow_run, change_states, state_of_flow_run
 from headrace_service.ledger.work_pools import queue_names
@@ -113,9 +114,9 @@ def claim(db: peewee.Database, claimant: Claimant, now: int) -> list[Claimed]:
     desk, behind, shut = Desk(db, now), Behind(now), Shut()
     some_wait = stay_in_line(desk, runs)
     claimed: list[Claimed] = []
-    where, room = _whereabouts(db, claimant.worker_id), claimant.limit
+    where, room, left = _whereabouts(db, claimant.worker_id), claimant.limit, runs
     while len(claimed) < claimant.limit:
-        rows = _due(db, claimant, shut.others(behind.others(runs)), room)
+        rows = _due(db, claimant, shut.others(behind.others(left)), room)
         if not rows:
             break
         without: set[Share] = set()
@@ -131,14 +132,15 @@ def claim(db: peewee.Database, claimant: Claimant, now: int) -> list[Claimed]:
                 continue
             without.add(share)
             some_wait = True
-            if place is Place.NONE:
-                shut.turn_away(share)
-            elif place is Place.CLOSED:
-                shut.close(share, waits=run.waits)
+            shut.note(share, place, waits=run.waits)
         # Where some are full, others may be as well: more at a time are looked at.
         room = min(MANY, 2 * room) if without else claimant.limit - len(claimed)
+        if shut.is_full():
+            tell_shut(db, runs, shut)
+            shut, left = Shut(), _after(claimant, runs, rows[-1])
     if some_wait:
-        tell_runs(db, runs, behind, shut)
+        tell_behind(db, runs, behind)
+        tell_shut(db, runs, shut)
     return claimed
 
 
@@ -158,11 +160,29 @@ class _DueRow(NamedTuple):
 
 def _due(db: peewee.Database, claimant: Claimant, runs: Any, limit: int) -> list[_DueRow]:
     """The first of the runs that are due."""
-    order = [RANK, FlowRun.id]
+    query = runs.select(*[getattr(FlowRun, name) for name in _DueRow._fields])
+    query = query.order_by(*_order(claimant)).limit(limit)
+    return [_DueRow(*row) for row in query.tuples().execute(db)]
+
+
+def _order(claimant: Claimant) -> list[Any]:
+    """What the runs that wait for a claimant are looked at in the order of."""
+    within = [RANK, FlowRun.id]
+    return within if claimant.pool_id is None else [WorkQueue.priority, *within]
+
+
+def _after(claimant: Claimant, runs: Any, last: _DueRow) -> Any:
+    """Those of the runs that come after one."""
+    place: list[Any] = [_rank(last), last.id.bytes]
     if claimant.pool_id is not None:
-        order.insert(0, WorkQueue.priority)
-    query = runs.select(*[getattr(FlowRun, name) for name in _DueRow._fields]).order_by(*order)
-    return [_DueRow(*row) for row in query.limit(limit).tuples().execute(db)]
+        of_queue = WorkQueue.alias("its")
+        queue: Any = of_queue.select(of_queue.priority).where(of_queue.id == last.work_queue_id)
+        place.insert(0, queue)
+    return runs.where(peewee.Tuple(*_order(claimant)) > peewee.Tuple(*place))
+
+
+def _rank(row: _DueRow) -> int:
+    return row.scheduled_time - row.priority * SECOND
 
 
 def _with_limits(
@@ -181,7 +201,7 @@ def _with_limits(
             owner.id,
             limits_of_run(owner.full_name, named, queue),
             row.limit_key or "",
-            row.scheduled_time - row.priority * SECOND,
+            _rank(row),
             owner.collision_strategy != CollisionStrategy.CANCEL_NEW.value,
         )
         found.append((row, owner, run))

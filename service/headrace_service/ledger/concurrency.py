@@ -15,7 +15,7 @@ import msgspec
 import peewee
 
 from headrace.records import SlotAnswer, SlotHolder, SlotRequest, now_micros
-from headrace_service.admission import fits
+from headrace_service.admission import SECOND, fits
 from headrace_service.ledger.desk import LASTING, Desk, Limit, Queue, granted
 from headrace_service.ledger.lines import WAITER_LEASE, Claim, end_empty_lines
 from headrace_service.ledger.models import ConcurrencyLimit, Slot, Waiter
@@ -82,11 +82,11 @@ def acquire(db: peewee.Database, request: SlotRequest, now: int) -> Outcome:
     claim = Claim(
         lease_id,
         request.occupy,
-        round(request.lease_seconds * 1_000_000),
+        round(request.lease_seconds * SECOND),
         None if request.client_id is None else request.client_id.bytes,
         _json.encode(request.holder).decode(),
         request.key,
-        now - round(request.priority * 1_000_000),
+        now - round(request.priority * SECOND),
     )
     served, retry_at = desk.admit(active, claim, waits=request.wait)
     answer = served.pop(request.lease_id, SlotAnswer(False))
@@ -118,7 +118,7 @@ def renew(db: peewee.Database, leases: Iterable[tuple[UUID, float]], now: int) -
     """
     lost = []
     for lease_id, seconds in leases:
-        until = now + round(seconds * 1_000_000)
+        until = now + round(seconds * SECOND)
         if not _RENEW.run(db, until, lease_id.bytes, now).rowcount:
             lost.append(lease_id)
     return Outcome(lost, {})

@@ -14,10 +14,12 @@ from uuid import UUID
 import peewee
 
 from headrace.records import FlowRunChanged, StateChange, StateType, now_micros
+from headrace_service.admission import SECOND
 from headrace_service.ledger.desk import Desk, Queue
 from headrace_service.ledger.lines import WAITER_LEASE
 from headrace_service.ledger.models import NO_ID, FlowRun, Slot, Waiter
 from headrace_service.ledger.notices import tell_given_slots
+from headrace_service.ledger.run_limits import Place
 from headrace_service.ledger.state_changes import change_states
 from headrace_service.ledger.statements import portions
 from headrace_service.rules import Actor
@@ -25,7 +27,8 @@ from headrace_service.rules import Actor
 #: Runs that are told in one transaction that they have to wait, or are not wanted.
 TOLD = 500
 
-SECOND = 1_000_000
+#: Shares that one query is to pass over: what a statement takes is bounded.
+MOST = 4_000
 
 AWAITING = "AwaitingConcurrencySlot"
 
@@ -96,13 +99,19 @@ class Shut:
         self._turned_away: set[Share] = set()
         self._closed: dict[bool, set[tuple[bytes, bytes]]] = {True: set(), False: set()}
 
-    def turn_away(self, share: Share) -> None:
-        """All runs with that share are not wanted."""
-        self._turned_away.add(share)
+    def note(self, share: Share, place: Place, *, waits: bool) -> None:
+        """What there is for a run with that share there is for the others, too.
 
-    def close(self, share: Share, *, waits: bool) -> None:
-        """No run of that deployment and queue can begin now; they wait, or are not wanted."""
-        self._closed[waits].add(share[:2])
+        `waits` is whether they wait where there is nothing; else they are not wanted.
+        """
+        if place is Place.NONE:
+            self._turned_away.add(share)
+        elif place is Place.CLOSED:
+            self._closed[waits].add(share[:2])
+
+    def is_full(self) -> bool:
+        """Whether no query is to pass over more."""
+        return len(self._turned_away) + sum(map(len, self._closed.values())) >= MOST
 
     def others(self, runs: Any) -> Any:
         """These runs without those."""
@@ -158,9 +167,14 @@ def stay_in_line(desk: Desk, runs: Any) -> bool:
     return bool(limits)
 
 
-def tell_runs(db: peewee.Database, runs: Any, behind: Behind, shut: Shut) -> None:
+def tell_behind(db: peewee.Database, runs: Any, behind: Behind) -> None:
+    """Tell those of the runs that are behind one in line that they wait."""
+    _change(db, behind.these(runs), StateType.SCHEDULED, AWAITING)
+
+
+def tell_shut(db: peewee.Database, runs: Any, shut: Shut) -> None:
     """Tell those of the runs for which there is no place that they wait, or end them."""
-    for query in (behind.these(runs), *shut.waiting(runs)):
+    for query in shut.waiting(runs):
         _change(db, query, StateType.SCHEDULED, AWAITING)
     for query in shut.unwanted(runs):
         _change(db, query, StateType.CANCELLED, "Cancelled")

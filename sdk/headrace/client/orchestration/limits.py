@@ -106,11 +106,8 @@ def read_concurrency_limit_by_tag(tag: str) -> Asking[ConcurrencyLimit]:
 
 def read_concurrency_limits(limit: int, offset: int) -> Asking[list[ConcurrencyLimit]]:
     """Limits by name: `limit` of them at most, after the first `offset`."""
-    rows = yield from everything(limit_operations.concurrency_limits)
-    limits = []
-    for row in cut(rows, limit, offset):
-        limits.append((yield from read_concurrency_limit_by_tag(row["name"])))
-    return limits
+    rows = yield from everything(limit_operations.holders_of_limits)
+    return [answers.limit_of_tag(row) for row in cut(rows, limit, offset)]
 
 
 def reset_concurrency_limit_by_tag(

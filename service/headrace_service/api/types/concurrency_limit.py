@@ -12,6 +12,7 @@ from headrace_service.api.scalars import DateTime
 from headrace_service.api.types.node import Node
 from headrace_service.ledger.queries.concurrency import ClaimRow, LimitRow
 from headrace_service.ledger.queries.paging import Slice
+from headrace_service.ledger.run_limits import FOR_EVER
 
 if TYPE_CHECKING:
     from headrace_service.api.types.flow_run import FlowRun
@@ -34,7 +35,13 @@ class SlotClaim:
     )
     until: DateTime = strawberry.field(
         description="When it ends unless it is renewed; on a limit with decay: when its slots "
-        "are all back."
+        "are all back. The end of the year 9999 where that is never.",
+        deprecation_reason="Use `leaseUntil`, which is null where there is no such time.",
+    )
+    lease_until: DateTime | None = strawberry.field(
+        description="When its lease ends unless it is renewed; on a limit with decay: when its "
+        "slots are all back. Null for one that is held until it is given back: by the end of its "
+        "run."
     )
     key: str = strawberry.field(
         description="Whose share of the limit it is of; empty for one that names no key."
@@ -69,6 +76,7 @@ class SlotClaim:
             slots=row.occupied,
             since=DateTime(row.since),
             until=DateTime(row.until),
+            lease_until=None if row.until >= FOR_EVER else DateTime(row.until),
             key=row.key,
             host=row.holder.host,
             pid=row.holder.pid,
