@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +21,7 @@ import uuid_utils.compat as uuids
 from headrace.concurrency.service import ServiceSlots
 from headrace.concurrency.slots import close_slots
 from headrace.concurrency.sync import ConcurrencySlotsLost, concurrency
-from headrace.exceptions import ServiceError
+from headrace.exceptions import ServiceError, ServiceUnreachable
 from headrace.records import SlotHolder, SlotRequest
 from headrace_service.ledger import Ledger
 from headrace_service.ledger.exchanges import Exchanges
@@ -155,8 +156,9 @@ class Line:
     """What lies between a program and a service, and may lose answers."""
 
     def __init__(self, service_url: str) -> None:
-        self.lost = 0
+        self.lost = self.hung_up = 0
         self._to_lose = ""
+        self._answers_left: int | None = None
         self._target = self._next = urlsplit(service_url).netloc
         line = self
 
@@ -165,6 +167,12 @@ class Line:
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
+                if line._answers_left is not None:
+                    if not line._answers_left:
+                        line.hung_up += 1
+                        self.close_connection = True
+                        return
+                    line._answers_left -= 1
                 there = http.client.HTTPConnection(line._target)
                 there.request("POST", self.path, body, {"content-type": "application/json"})
                 answer = there.getresponse().read()
@@ -196,8 +204,16 @@ class Line:
         self._to_lose = what
         self._next = self._target if then is None else urlsplit(then).netloc
 
+    def hang_up(self, after: int) -> None:
+        """Answer so many requests, and then none."""
+        self._answers_left = after
+
+    def answer_again(self) -> None:
+        """Answer all requests."""
+        self._answers_left = None
+
     def close(self) -> None:
-        """Hang up."""
+        """Be gone."""
         self._server.shutdown()
         self._server.server_close()
 
@@ -266,6 +282,38 @@ def test_what_makes_no_sense_spoils_nothing_that_goes_with_it(slots: ServiceSlot
     assert granted.result(PATIENCE).granted
     assert released.result(PATIENCE) == []
     assert slots.renew([(first.lease_id, 60.0)]).result(PATIENCE) == []
+
+
+def test_who_asked_first_stays_first_while_the_service_is_away(
+    ledger: Ledger, place: Path | str
+) -> None:
+    first, second = asked(), asked()
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        port = nobody.getsockname()[1]
+        slots = ServiceSlots(f"http://127.0.0.1:{port}")
+        granted = slots.acquire(first)
+        connection, _ = nobody.accept()
+    with connection:  # while the one is being asked for
+        waits = slots.acquire(second)
+    with start_in_thread(place, port=port), closing(slots):
+        assert granted.result(PATIENCE).granted
+        slots.release(first.lease_id).result(PATIENCE)
+        assert waits.result(PATIENCE).granted
+
+
+def test_that_the_service_has_gone_away_is_found_out_once_for_all_who_ask(line: Line) -> None:
+    tries: list[int] = []
+    with closing(ServiceSlots(line.url)) as slots:
+        with slots._changed:  # so that all go together, are refused, and go one by one
+            granted = [slots.acquire(asked("none")) for _ in range(3)]
+            senseless = slots.renew([(uuids.uuid7(), -1.0)])
+            senseless.add_done_callback(lambda _: tries.append(line.hung_up))
+            line.hang_up(after=1)
+        with pytest.raises(ServiceUnreachable):
+            senseless.result(PATIENCE)
+        line.answer_again()
+        assert all(each.result(PATIENCE).granted for each in granted)
+    assert tries == [1]
 
 
 def test_all_who_wait_are_asked_about_in_turn(
