@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from typing import Any
 
 import strawberry
@@ -16,9 +16,11 @@ from graphql import (
     GraphQLSchema,
     Undefined,
 )
+from strawberry.extensions import SchemaExtension
+from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StreamResult
-from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.types import ExecutionContext, ExecutionResult, StreamExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
@@ -35,8 +37,28 @@ from headrace_service.api.scalars import SCALARS
 NO_LONGER = "the token counts no longer, or one is needed now; connect anew with one that counts"
 
 
+class Hooks(SchemaExtensionsRunner):
+    """The extensions' hooks, without those of a message in which there is nothing for them."""
+
+    def on_stream_result(self, result: StreamExecutionResult) -> Any:
+        """What is done about a message: its errors are masked."""
+        return (
+            super().on_stream_result(result) if getattr(result, "errors", None) else nullcontext()
+        )
+
+    async def get_extensions_results(self, ctx: ExecutionContext) -> dict[str, Any]:
+        """What extensions add to an answer: ours add nothing."""
+        return {}
+
+
 class Schema(strawberry.Schema):
     """Strawberry's schema; errors are logged where they are masked, and nowhere else."""
+
+    def create_extensions_runner(
+        self, execution_context: ExecutionContext, extensions: list[SchemaExtension]
+    ) -> Hooks:
+        """What calls the extensions of an operation."""
+        return Hooks(execution_context, extensions)
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
