@@ -7,7 +7,7 @@ import http.client
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 import uuid_utils.compat as uuids
 
+from headrace.concurrency import clock
 from headrace.concurrency.service import ServiceSlots
 from headrace.concurrency.slots import close_slots
 from headrace.concurrency.sync import ConcurrencySlotsLost, concurrency
@@ -159,6 +160,7 @@ class Line:
         self.lost = self.hung_up = 0
         self._to_lose = ""
         self._answers_left: int | None = None
+        self._meanwhile: Callable[[], object] = lambda: None
         self._target = self._next = urlsplit(service_url).netloc
         line = self
 
@@ -177,6 +179,8 @@ class Line:
                 there.request("POST", self.path, body, {"content-type": "application/json"})
                 answer = there.getresponse().read()
                 there.close()
+                meanwhile, line._meanwhile = line._meanwhile, lambda: None
+                meanwhile()
                 if json.loads(body)["variables"]["exchange"].get(line._to_lose):
                     line._to_lose = ""
                     line.lost += 1
@@ -203,6 +207,18 @@ class Line:
         """
         self._to_lose = what
         self._next = self._target if then is None else urlsplit(then).netloc
+
+    def keep_the_next_answer(self, meanwhile: Callable[[], object], then: str) -> None:
+        """Pass on the next answer once something has happened; then the service at `then` is asked.
+
+        For whoever has asked it is as if he had been stopped while the answer arrived.
+        """
+
+        def happen() -> None:
+            meanwhile()
+            self._target = self._next = urlsplit(then).netloc
+
+        self._meanwhile = happen
 
     def hang_up(self, after: int) -> None:
         """Answer so many requests, and then none."""
@@ -258,6 +274,31 @@ def test_slots_that_were_given_back_are_not_lost_with_the_service_that_knew_it(
             line.lose_the_answer_to("release", then=another.url)
         assert line.lost == 1
         assert taken(ledger) == (0, 0)
+
+
+def test_who_was_stopped_as_he_got_slots_past_their_lease_does_not_think_to_have_them(
+    ledger: Ledger, line: Line, place: Path | str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The service that gave them is another one by then, which has never heard of the lease."""
+    now, other = clock.now, SlotRequest(uuids.uuid7(), ["db"], HOLDER)
+    crossed = threading.Event()
+
+    def cross() -> None:
+        with concurrency("db", lease_duration=60, on_lease_lost="fence"):
+            crossed.set()
+
+    def lapse() -> None:
+        ledger.slots.perform(lambda db, now: reset_limit(db, "db", now)).result()
+        assert ledger.slots.acquire(other).result().granted
+        monkeypatch.setattr(clock, "now", lambda: now() + 60)
+
+    with start_in_thread(place) as another, ThreadPoolExecutor(1) as threads:
+        line.keep_the_next_answer(lapse, then=another.url)
+        crossing = threads.submit(cross)
+        until(lambda: taken(ledger) == (1, 1), "it waits anew")
+        assert not crossed.is_set()
+        ledger.slots.release(other.lease_id).result()
+        crossing.result(PATIENCE)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import uuid_utils.compat as uuids
 
+from headrace.concurrency import clock
 from headrace.concurrency.keeper import Keeper
 from headrace.records import SlotAnswer, SlotRequest
 from tests.recorder_kit import PATIENCE
@@ -33,8 +34,9 @@ class Silent:
 def test_a_lease_ends_by_its_holders_clock_though_the_service_does_not_answer() -> None:
     keeper, lease, other = Keeper(), uuids.uuid7(), uuids.uuid7()
     ended = threading.Event()
-    keeper.keep(other, Silent(), 3600.0, ended.clear)
-    keeper.keep(lease, Silent(), 0.01, ended.set)
+    # The answer that told of the one has been under way for longer than the lease.
+    keeper.keep(other, Silent(), 3600.0, clock.now(), ended.clear)
+    keeper.keep(lease, Silent(), 600.0, clock.now() - 600, ended.set)
     assert ended.wait(PATIENCE)
     assert not keeper.leave(lease)
     assert keeper.leave(other)

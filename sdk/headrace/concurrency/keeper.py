@@ -6,11 +6,11 @@ import logging
 import math
 import os
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from uuid import UUID
 
+from headrace.concurrency import clock
 from headrace.concurrency.slots import Slots
 
 logger = logging.getLogger("headrace.concurrency")
@@ -22,15 +22,17 @@ RETRY = 5.0
 
 
 class _Kept:
-    """A lease that is kept. Times are those of the monotonic clock."""
+    """A lease that is kept. Times are those of the process's `clock`."""
 
     __slots__ = ("ends_at", "on_lost", "renew_at", "seconds", "slots")
 
-    def __init__(self, slots: Slots, seconds: float, on_lost: Callable[[], None]) -> None:
+    def __init__(
+        self, slots: Slots, seconds: float, since: float, on_lost: Callable[[], None]
+    ) -> None:
         self.slots = slots
         self.seconds = seconds
         self.on_lost = on_lost
-        self.last_from(time.monotonic())
+        self.last_from(since)
 
     def last_from(self, moment: float) -> None:
         """It lasts for its seconds from that moment on."""
@@ -52,10 +54,18 @@ class Keeper:
         self._thread: threading.Thread | None = None
 
     def keep(
-        self, lease_id: UUID, slots: Slots, seconds: float, on_lost: Callable[[], None]
+        self,
+        lease_id: UUID,
+        slots: Slots,
+        seconds: float,
+        since: float,
+        on_lost: Callable[[], None],
     ) -> None:
-        """Keep a lease; `on_lost` is called, in the keeper's thread, if it ends nevertheless."""
-        kept = _Kept(slots, seconds, on_lost)
+        """Keep a lease that has lasted `since` a moment of the `clock`, for so many seconds each.
+
+        `on_lost` is called, in the keeper's thread, if it ends nevertheless.
+        """
+        kept = _Kept(slots, seconds, since, on_lost)
         with self._wake:
             self._kept[lease_id] = kept
             if self._thread is None:
@@ -70,12 +80,12 @@ class Keeper:
         """Keep a lease no longer; whether it has lasted until now."""
         with self._wake:
             kept = self._kept.pop(lease_id, None)
-        return kept is not None and time.monotonic() < kept.ends_at
+        return kept is not None and clock.now() < kept.ends_at
 
     def _run(self) -> None:
         while True:
             with self._wake:
-                now = time.monotonic()
+                now = clock.now()
                 self._wakes_at = min(
                     (min(kept.renew_at, kept.ends_at) for kept in self._kept.values()),
                     default=now + 3600,
@@ -95,7 +105,7 @@ class Keeper:
 
     def _renew(self, slots: Slots, due: dict[UUID, _Kept]) -> None:
         """Ask for some leases to be renewed; others are looked after while there is no answer."""
-        asked_at = time.monotonic()
+        asked_at = clock.now()
         try:
             renewal = slots.renew([(lease_id, kept.seconds) for lease_id, kept in due.items()])
         except Exception as error:
@@ -110,7 +120,7 @@ class Keeper:
         except Exception as error:  # whatever it was: the leases have some time left
             logger.warning("leases of concurrency slots could not be renewed: %s", error)
             for kept in due.values():
-                kept.try_later(time.monotonic())
+                kept.try_later(clock.now())
         else:
             for lease_id, kept in due.items():
                 kept.last_from(asked_at)

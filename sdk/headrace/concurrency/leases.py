@@ -17,8 +17,9 @@ from uuid import UUID
 
 import msgspec
 
+from headrace.concurrency import clock
 from headrace.concurrency.keeper import get_keeper
-from headrace.concurrency.slots import Slots, get_slots
+from headrace.concurrency.slots import Asked, Slots, get_slots
 from headrace.context import CURRENT_RUN, LiveFlowRun, LiveTaskRun
 from headrace.exceptions import (
     AcquireConcurrencySlotTimeoutError,
@@ -104,6 +105,8 @@ class Wanted:
         )
         self._check_whole()
         self.slots: Slots = get_slots()
+        #: From when on the slots have been held (a moment of the `clock`), once they are taken.
+        self.since = 0.0
         self._asked: Future[SlotAnswer] | None = None
 
     def ask(self) -> Future[SlotAnswer]:
@@ -140,6 +143,7 @@ class Wanted:
             self.fail_in_time()
         if not answer.limits:
             self._tell_unknown()
+        self.since = self._asked.since if isinstance(self._asked, Asked) else clock.now()
         return answer.leased
 
     def fail_in_time(self) -> NoReturn:
@@ -211,7 +215,7 @@ class Lease:
         self.lost = False
         self._context = copy_context()
         self._keeper = get_keeper()
-        self._keeper.keep(self._id, self._slots, wanted.lease_seconds, self._lose)
+        self._keeper.keep(self._id, self._slots, wanted.lease_seconds, wanted.since, self._lose)
 
     def end(self) -> Future[list[UUID]]:
         """Give the slots back."""

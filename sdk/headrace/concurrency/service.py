@@ -21,6 +21,8 @@ from uuid import UUID
 import msgspec
 
 from headrace.client import Client
+from headrace.concurrency import clock
+from headrace.concurrency.slots import Asked
 from headrace.exceptions import ServiceError, ServiceUnreachable
 from headrace.records import SlotAnswer, SlotLease, SlotNews, SlotRequest
 
@@ -57,7 +59,11 @@ class _Asking(NamedTuple):
     """Somebody who has no answer yet."""
 
     request: SlotRequest
-    future: Future[SlotAnswer]
+    future: Asked
+
+    def has_lapsed(self, answer: SlotAnswer, since: float) -> bool:
+        """Whether what was granted may be another's by now."""
+        return answer.leased and clock.now() >= since + self.request.lease_seconds
 
 
 class _Release(NamedTuple):
@@ -115,7 +121,7 @@ class ServiceSlots:
 
     def acquire(self, request: SlotRequest) -> Future[SlotAnswer]:
         """Ask for slots; while the service does not answer, again and again."""
-        future: Future[SlotAnswer] = Future()
+        future = Asked()
         with self._changing():
             self._asking[request.lease_id] = _Asking(request, future)
             self._turns.append(request.lease_id)
@@ -175,6 +181,7 @@ class ServiceSlots:
 
     def _bring(self, parcel: _Parcel) -> Exception | None:
         """Exchange; why nobody has answered, if nobody has, and it is to be tried again."""
+        asked_at = clock.now()
         try:
             news = self._ask(
                 acquire=[each.request for each in parcel.acquire],
@@ -196,7 +203,7 @@ class ServiceSlots:
                 self._fail(parcel, error)
         else:
             self._away = self._bugs = 0
-            self._deliver(parcel, news)
+            self._deliver(parcel, news, asked_at)
         return None
 
     def _bring_each(self, parcel: _Parcel, refusal: ServiceError) -> None:
@@ -248,8 +255,8 @@ class ServiceSlots:
         """Whether it was closed. The lock is held."""
         return self._thread is not threading.current_thread()
 
-    def _deliver(self, parcel: _Parcel, news: SlotNews) -> None:
-        self._tell(news)
+    def _deliver(self, parcel: _Parcel, news: SlotNews, asked_at: float) -> None:
+        self._tell(news, asked_at)
         self._service = news.service
         for lease_id, released in parcel.release.items():
             # Given back to another one before, it may be, whose answer was lost with it.
@@ -260,16 +267,25 @@ class ServiceSlots:
         for leases, future in parcel.renew:
             _set(future, [lease.lease_id for lease in leases if lease.lease_id in lost])
 
-    def _tell(self, news: SlotNews) -> None:
-        """Give their answers to those who have some; ask anew for those whom nobody knows."""
+    def _tell(self, news: SlotNews, asked_at: float) -> None:
+        """Give their answers to those who have some, and ask anew where there is none that holds.
+
+        `asked_at` is when the news was asked for: it may have been under way since.
+        """
         answered: list[tuple[_Asking, SlotAnswer]] = []
         with self._changed:
             self._send_again(news.unknown)
             for lease_id, answer in news.answers.items():
+                asking = self._asking.get(lease_id)
+                if asking is not None and asking.has_lapsed(answer, asked_at):
+                    self._send_again([lease_id])
+                    continue
                 self._unsent.pop(lease_id, None)
-                if (asking := self._asking.pop(lease_id, None)) is not None:
+                if asking is not None:
+                    del self._asking[lease_id]
                     answered.append((asking, answer))
         for asking, answer in answered:
+            asking.future.since = asked_at
             _set(asking.future, answer)
 
     # -- those who wait ----------------------------------------------------------------------------
@@ -282,11 +298,12 @@ class ServiceSlots:
         ).start()
 
     def _run_watch(self, leases: list[UUID]) -> None:
+        asked_at = clock.now()
         try:
             news = self._ask(waiting=leases, wait_seconds=WAIT)
         except (ServiceUnreachable, ServiceError):
             news = SlotNews(unknown=leases)  # the other thread asks, tries again, and tells why
-        self._tell(news)
+        self._tell(news, asked_at)
         with self._changed:
             self._watched.difference_update(leases)
             self._changed.notify()

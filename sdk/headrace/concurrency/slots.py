@@ -14,13 +14,24 @@ from headrace.records import SlotAnswer, SlotRequest
 from headrace.settings import get_settings
 
 
+class Asked(Future[SlotAnswer]):
+    """An answer that comes from elsewhere.
+
+    `since` is a moment of the `clock`, once it has come: slots that were granted are held from then
+    on or later. Nobody knows how long the answer was under way, or this process asleep.
+    """
+
+    since: float
+
+
 class Slots(Protocol):
     """The slots of the limits of one ledger. May be used from every thread."""
 
     def acquire(self, request: SlotRequest) -> Future[SlotAnswer]:
         """Ask for slots; the future answers when they are granted, or never will be.
 
-        It is cancelled when the ledger was closed for a fork: ask again, under the same lease.
+        It is `Asked` where the answer is not given in this process. It is cancelled when the
+        ledger was closed for a fork: ask again, under the same lease.
         Whoever waits no longer releases the lease.
         """
 
