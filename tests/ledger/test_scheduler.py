@@ -20,9 +20,10 @@ from headrace_service.ledger.deployment_schedules import ScheduleInput
 from headrace_service.ledger.deployments import DeploymentInput, apply_deployment
 from headrace_service.ledger.firing import next_fire
 from headrace_service.ledger.limits import LimitValues, create_limit
-from headrace_service.ledger.models import Deployment, FlowRun
+from headrace_service.ledger.models import Deployment, FlowRun, Schedule
 from headrace_service.ledger.scheduled_runs import RunRequest, create_run
 from headrace_service.ledger.work_pools import WorkerCall, keep_worker
+from headrace_service.loops.rests import FIRST as REST
 from headrace_service.loops.scheduler import LATE, LOOK_AGAIN, PATIENCE, Scheduler
 from headrace_service.schedules import ScheduleSpec
 
@@ -82,6 +83,31 @@ async def test_two_schedulers_make_one_run_of_each_time(ledger: Ledger) -> None:
     times = fired(ledger)
     assert times == [first + second * SECOND for second in range(len(times))]
     assert len(times) >= 5
+
+
+async def test_schedules_that_cannot_fire_rest_and_keep_no_other_from_its_time(
+    ledger: Ledger,
+) -> None:
+    first = deploy(ledger, ScheduleSpec(interval=10 * SECOND))
+    often = [ScheduleInput(ScheduleSpec(interval=SECOND), slug=f"s-{n}") for n in range(60)]
+    for name in ("broken", "broken, too"):  # more than fire in one transaction
+        ledger.write(apply_deployment, DeploymentInput("etl", name, schedules=often)).result()
+    are_broken = Deployment.name.startswith("broken")
+    spoil = Deployment.update({Deployment.parameters: "no JSON"}).where(are_broken)
+    early = Schedule.update({Schedule.next_fire: 1}).where(Schedule.slug.startswith("s-"))
+    ledger.write(lambda db: (spoil.execute(db), early.execute(db))).result()
+    clock = FakeClock(first)
+    scheduler = Scheduler(lambda: ledger, clock)
+    assert await scheduler.step() == 0  # there are more than a hundred
+    assert await scheduler.step() == LOOK_AGAIN
+    assert fired(ledger) == [first]
+    mend = Deployment.update({Deployment.parameters: "{}"}).where(are_broken)
+    ledger.write(lambda db: mend.execute(db)).result()
+    await scheduler.step()
+    assert len(fired(ledger)) == 1
+    clock.time += REST
+    await scheduler.step()
+    assert len(fired(ledger)) > 1
 
 
 async def test_a_clock_that_is_set_back_repeats_nothing(ledger: Ledger) -> None:

@@ -49,6 +49,19 @@ _complaints = Complaints()
 
 
 @contextlib.contextmanager
+def telling(failure: str) -> Iterator[None]:
+    """Say what fails within, and go on.
+
+    Args:
+        failure: what it means when it fails, with the id of what it is about.
+    """
+    try:
+        yield
+    except Exception:  # whatever it is: the others' turn comes
+        _complaints.tell(failure)
+
+
+@contextlib.contextmanager
 def apart(db: peewee.Database, failure: str) -> Iterator[None]:
     """Undo what is done within if it fails, and say so; the rest of the transaction goes on.
 

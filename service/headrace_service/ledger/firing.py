@@ -13,7 +13,7 @@ import peewee
 
 from headrace.records import StateType, now_micros
 from headrace_service import schedules
-from headrace_service.ledger.apart import apart
+from headrace_service.ledger.apart import apart, telling
 from headrace_service.ledger.deployment_schedules import (
     SCHEDULE_COLUMNS,
     ScheduleRow,
@@ -48,16 +48,34 @@ class Firing(msgspec.Struct, frozen=True):
     coming: int | None
 
 
-def due_schedules(db: peewee.Database, now: int) -> list[ScheduleRow]:
-    """Schedules whose time has come, a hundred at most."""
+def due_schedules(
+    db: peewee.Database, now: int, behind: ScheduleRow | None = None
+) -> list[ScheduleRow]:
+    """Schedules whose time has come, a hundred at most, those that wait longest first.
+
+    Args:
+        db: the database.
+        now: microseconds.
+        behind: the last of those before; None begins at the first.
+    """
     query = Schedule.select(*SCHEDULE_COLUMNS).where(Schedule.next_fire <= now)
-    due = query.order_by(Schedule.next_fire).limit(FIRES).tuples().execute(db)
+    if behind is not None:
+        at, last = Schedule.next_fire, behind.next_fire
+        query = query.where((at > last) | ((at == last) & (Schedule.id > behind.id)))
+    due = query.order_by(Schedule.next_fire, Schedule.id).limit(FIRES).tuples().execute(db)
     return [schedule_row(row) for row in due]
 
 
 def firings(due: Sequence[ScheduleRow], now: int) -> list[Firing]:
-    """What is to become of schedules whose time has come. Some rules take their time to count."""
-    return [_firing(schedule, now) for schedule in due]
+    """What is to become of schedules whose time has come. Some rules take their time to count.
+
+    One whose times cannot be counted, for a reason that nobody has foreseen, is left out.
+    """
+    found: list[Firing] = []
+    for schedule in due:
+        with telling(f"the times of schedule {schedule.id} cannot be counted"):
+            found.append(_firing(schedule, now))
+    return found
 
 
 def _firing(schedule: ScheduleRow, now: int) -> Firing:
@@ -70,15 +88,16 @@ def _firing(schedule: ScheduleRow, now: int) -> Firing:
         return Firing(schedule, [], None)
 
 
-def fire(db: peewee.Database, wanted: Sequence[Firing]) -> int | None:
+def fire(db: peewee.Database, wanted: Sequence[Firing]) -> list[UUID]:
     """Let schedules fire: a run, and the next time, in one transaction.
 
     However many do this at once, each time of a schedule makes one run. A schedule that has fired
     or was changed since it was looked at is passed over.
 
     Returns:
-        When the next schedule fires, in microseconds since 1970 UTC; None when none will.
+        The schedules that are dealt with; others cannot fire, and are as they were.
     """
+    dealt_with: list[UUID] = []
     for firing in wanted:
         seen = firing.schedule
         same = Schedule.select(*SCHEDULE_COLUMNS).where(
@@ -87,12 +106,19 @@ def fire(db: peewee.Database, wanted: Sequence[Firing]) -> int | None:
         with apart(db, f"schedule {seen.id} cannot fire"):
             if any(schedule_row(row) == seen for row in same.tuples().execute(db)):
                 _fire(db, firing)
-    return next_fire(db)
+            dealt_with.append(seen.id)
+    return dealt_with
 
 
-def next_fire(db: peewee.Database) -> int | None:
-    """When the next schedule fires; None when none will."""
-    coming: int | None = Schedule.select(peewee.fn.MIN(Schedule.next_fire)).scalar(db)
+def next_fire(db: peewee.Database, after: int = 0) -> int | None:
+    """When the next schedule fires, in microseconds since 1970 UTC; None when none will.
+
+    Args:
+        db: the database.
+        after: times until then do not count.
+    """
+    soonest = Schedule.select(peewee.fn.MIN(Schedule.next_fire)).where(Schedule.next_fire > after)
+    coming: int | None = soonest.scalar(db)
     return coming
 
 
@@ -164,7 +190,8 @@ def give_up_too_late(db: peewee.Database, now: int) -> None:
     """Cancel the runs that have waited for longer than their schedule gives them."""
     message = "It did not begin within the time that its schedule gives it."
     for run_id in too_late(db, now):
-        change_flow_run(db, run_id, StateType.CANCELLED, "Cancelled", Actor.SERVICE, message)
+        with apart(db, f"flow run {run_id}, which is too late, cannot be cancelled"):
+            change_flow_run(db, run_id, StateType.CANCELLED, "Cancelled", Actor.SERVICE, message)
 
 
 def overdue(db: peewee.Database, before: int) -> list[UUID]:
@@ -185,4 +212,5 @@ def mark_late(db: peewee.Database, before: int) -> None:
     late = overdue(db, before)
     for run_id, blockers in zip(late, blocked_by(db, late), strict=True):
         reason = " ".join(blocker.message for blocker in blockers) or None
-        change_flow_run(db, run_id, StateType.SCHEDULED, "Late", Actor.SERVICE, reason)
+        with apart(db, f"flow run {run_id} cannot be called Late"):
+            change_flow_run(db, run_id, StateType.SCHEDULED, "Late", Actor.SERVICE, reason)

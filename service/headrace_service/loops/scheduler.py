@@ -19,7 +19,9 @@ from headrace_service.ledger.claims import (
     release_lapsed,
     workers_by_process,
 )
+from headrace_service.ledger.deployment_schedules import ScheduleRow
 from headrace_service.ledger.firing import (
+    FIRES,
     due_schedules,
     fire,
     firings,
@@ -31,6 +33,7 @@ from headrace_service.ledger.firing import (
 )
 from headrace_service.ledger.set_back import follow_back
 from headrace_service.loops.clock import Clock, SystemClock
+from headrace_service.loops.rests import Rests
 from headrace_service.loops.rounds import Parts, go_round
 from headrace_service.measures import Rounds
 
@@ -58,6 +61,7 @@ class Scheduler:
         self._clock = clock or SystemClock()
         self._rounds = rounds or Rounds()
         self._parts = Parts("scheduler", self._rounds)
+        self._rests = Rests()
         self._looked_at: int | None = None
 
     async def run(self) -> None:
@@ -75,10 +79,8 @@ class Scheduler:
             await ledger.awrite(follow_back, now, PATIENCE)
         coming = await ledger.aread(next_fire)
         take = self._parts.take
-        if (first := coming) is not None and first <= now:
+        if coming is not None and coming <= now:
             coming = await take("let schedules fire", self._fire(ledger, now), None)
-            if coming == first:  # it cannot fire: there is no hurry to try again
-                coming = None
         await take("give back claims", self._release(ledger, now), None)
         await take("call runs late", self._mark_late(ledger, now), None)
         await take("cancel runs that are too late", self._give_up(ledger, now), None)
@@ -87,10 +89,21 @@ class Scheduler:
         return min(max(0, coming - self._clock.now()) / 1_000_000, LOOK_AGAIN)
 
     async def _fire(self, ledger: Ledger, now: int) -> int | None:
-        """Let those fire that are due. Returns when the next one is."""
-        due = await ledger.aread(due_schedules, now)
+        """Let some of those fire that are due. Returns when the next ones are."""
+        due, there_may_be_more = await self._ready(ledger, now)
         # Neither who records nor who reads is to wait for a rule that takes long to count.
-        return await ledger.awrite(fire, await asyncio.to_thread(firings, due, now))
+        done = await ledger.awrite(fire, await asyncio.to_thread(firings, due, now)) if due else []
+        self._rests.note([each.id for each in due], done, now)
+        return now if there_may_be_more else await ledger.aread(next_fire, now)
+
+    async def _ready(self, ledger: Ledger, now: int) -> tuple[list[ScheduleRow], bool]:
+        """The first of those that are due and do not rest, and whether there may be more."""
+        last: ScheduleRow | None = None
+        while due := await ledger.aread(due_schedules, now, last):
+            if ready := [each for each in due if self._rests.may_try(each.id, now)]:
+                return ready, len(due) == FIRES
+            last = due[-1]
+        return [], False
 
     async def _release(self, ledger: Ledger, now: int) -> None:
         known = await ledger.aread(workers_by_process)
