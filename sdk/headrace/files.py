@@ -13,10 +13,14 @@ def write_whole(file: Path, content: bytes) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.parent / f".{uuid4().hex}.draft"
     try:
-        draft.write_bytes(content)
+        try:
+            draft.write_bytes(content)
+        except FileNotFoundError:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            draft.write_bytes(content)
         os.replace(draft, file)
-    finally:
+    except BaseException:
         draft.unlink(missing_ok=True)
+        raise

@@ -94,10 +94,11 @@ class LocalFileSystem(WritableFileSystem, WritableDeploymentStorage):
         folder = self.basepath or "."
         # Asking for the current folder is a call of the system.
         base = _resolved(folder, "" if os.path.isabs(folder) else os.getcwd())
-        if path is None:
+        if not path:
             return base
-        if path.isalnum():  # a name, such as most keys are
-            return base / path
+        name = path.removeprefix(f"{base}{os.sep}")
+        if name.isalnum():  # a name, such as most keys are, or where it stands
+            return base / name
         resolved = (base / Path(path).expanduser()).resolve()
         if resolved != base and base not in resolved.parents:
             raise ValueError(f"Provided path {resolved} is outside of the base path {base}.")

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import contextvars
 import datetime
 import logging
@@ -21,7 +22,6 @@ import socket
 import threading
 import time
 from collections.abc import Coroutine
-from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 
 #: Threads of a worker without a limit.
 UNLIMITED = 1_000_000
+#: Characters of arguments from which on a claim may have left more to the next one, for its size.
+LARGE = 1024 * 1024
 
 
 class TaskWorker(Taker):
@@ -81,11 +83,13 @@ class TaskWorker(Taker):
         self._waiting: set[UUID] = set()
         #: The threads that execute them.
         self._executing: dict[UUID, int] = {}
-        #: Those that ask whether they may begin, and have no answer yet.
-        self._asking: dict[TaskClaim, Future[bool]] = {}
+        #: Those of which it asks whether they may begin, with what it was told of them.
+        self._asking: dict[TaskClaim, dict[str, Any]] = {}
         self._asks = asyncio.Event()
         #: Whether none begins any more.
         self._refuses = False
+        #: Whether there may be more runs than it had room for: an end is then a reason to look.
+        self._is_full = False
         self._told = time.monotonic()
 
     @property
@@ -166,6 +170,10 @@ class TaskWorker(Taker):
             self._take(run_id, claimed)
         for run_id in map(UUID, claims["lost"]):
             self._drop(run_id)
+        size = sum(len(claimed["arguments"]) for claimed in claims["runs"])
+        self._is_full = len(claims["runs"]) >= room or size > LARGE
+        if not self._stopping and self._wants_more():  # some have ended while it asked
+            self._news.set()
         return len(claims["runs"]), LOOK
 
     async def _holding(self) -> list[str] | None:
@@ -212,29 +220,25 @@ class TaskWorker(Taker):
         recorder.let_go([claim.run_id for claim in claims if claim.run_id not in begun])
         return begun
 
-    def _may_begin(self, claim: TaskClaim) -> bool:
-        """Whether a run is still this worker's; asked in the thread that is to execute it."""
-        answer: Future[bool] = Future()
-        assert self._loop is not None
-        try:
-            self._loop.call_soon_threadsafe(self._ask, claim, answer)
-        except RuntimeError:  # the loop has ended, and this with it
-            return False
-        return answer.result() and claim.run_id in self._runs  # else it has been ended meanwhile
-
-    def _ask(self, claim: TaskClaim, answer: Future[bool]) -> None:
-        self._asking[claim] = answer
+    def _ask(self, run_id: UUID, claimed: dict[str, Any]) -> None:
+        """Execute a run as soon as it is known to be this worker's still."""
+        self._asking[TaskClaim(run_id, claimed["epoch"])] = claimed
+        self._asks.set()
         if self._refuses:
-            self._answer(claim, False)
-        else:
-            self._asks.set()
+            self._refuse()
 
     def _answer(self, claim: TaskClaim, may_begin: bool) -> None:
-        if (answer := self._asking.pop(claim, None)) is not None:
-            answer.set_result(may_begin)
+        if (claimed := self._asking.pop(claim, None)) is None:
+            return
+        if may_begin and claim.run_id in self._runs:  # else it has been ended meanwhile
+            self._submit(self._execute, claim.run_id, claimed)
+            return
+        if not self._refuses:
+            self.logger.warning("Run %r is not executed here: it was given back", claimed["name"])
+        self._forget(claim.run_id)
 
     def _refuse(self) -> None:
-        """Let none begin any more: threads would wait for an answer that nobody gives."""
+        """Let none begin any more: nobody would answer."""
         self._refuses = True
         for claim in list(self._asking):
             self._answer(claim, False)
@@ -277,30 +281,32 @@ class TaskWorker(Taker):
         """Take a step in one of the threads."""
         self._threads.submit(lambda: self._context.copy().run(step, *given))
 
+    def _in_loop(self, step: Any, *given: Any) -> None:
+        """Take a step in the event loop, unless it has ended, and this with it."""
+        assert self._loop is not None
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(step, *given)
+
     def _take(self, run_id: UUID, claimed: dict[str, Any]) -> None:
         """Begin a run once what it needs is there."""
         self.logger.info("Received task run: %s - %s", run_id, claimed["name"])
         awaited = [HeadraceDistributedFuture[Any](UUID(key)) for key in claimed["awaits"]]
         if not awaited:
-            self._submit(self._execute, run_id, claimed)
+            self._ask(run_id, claimed)
             return
         self._waiting.add(run_id)
-        when_all_done(awaited, lambda: self._submit(self._resume, run_id, claimed))
+        when_all_done(awaited, lambda: self._in_loop(self._resume, run_id, claimed))
 
     def _resume(self, run_id: UUID, claimed: dict[str, Any]) -> None:
         if self._stopping:  # it has not begun, and is given back
             self._forget(run_id)
         else:
             self._waiting.discard(run_id)
-            self._execute(run_id, claimed)
+            self._ask(run_id, claimed)
 
     def _execute(self, run_id: UUID, claimed: dict[str, Any]) -> None:
         try:
-            if not self._may_begin(TaskClaim(run_id, claimed["epoch"])):
-                self.logger.warning(
-                    "Run %r is not executed here: it was given back", claimed["name"]
-                )
-            elif (run := self._opened(run_id, claimed)) is not None:
+            if (run := self._opened(run_id, claimed)) is not None:
                 self._run(run)
         finally:
             self._forget(run_id)
@@ -335,8 +341,16 @@ class TaskWorker(Taker):
     def _forget(self, run_id: UUID) -> None:
         self._runs.pop(run_id, None)
         self._waiting.discard(run_id)
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._news.set)
+        self._in_loop(self._note_end)
+
+    def _note_end(self) -> None:
+        """A run has ended: look for another one if some may wait, and whether all have ended."""
+        if self._stopping or self._wants_more():
+            self._news.set()
+
+    def _wants_more(self) -> bool:
+        """Whether there may be runs that wait, and there is a place for one."""
+        return self._is_full and (self.limit is None or self.current_tasks < self.limit)
 
 
 class TaskClaim(NamedTuple):

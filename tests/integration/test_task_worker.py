@@ -6,13 +6,14 @@ import asyncio
 import socket
 from contextlib import closing
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
 from headrace import task
 from headrace.client import AsyncClient
 from headrace.ids import new_id
-from headrace.task_worker import TaskClaim, TaskWorker
+from headrace.task_worker import TaskWorker
 from headrace_service.ledger import Ledger
 from tests.integration.graphql_kit import ask
 from tests.run_kit import Book
@@ -23,31 +24,33 @@ def double(number: int) -> int:
     return 2 * number
 
 
-def test_none_begins_once_the_worker_is_over(book: Book) -> None:
-    worker = TaskWorker(double)
-    worker._loop = asyncio.new_event_loop()
-    worker._loop.close()
-    assert not worker._may_begin(TaskClaim(new_id(), epoch=1))
+def claimed_by(worker: TaskWorker) -> UUID:
+    """A run that the worker has claimed, and now asks for."""
+    run_id = new_id()
+    worker._runs[run_id] = None
+    claimed = {"taskKey": double.task_key, "name": "double", "epoch": 1, "awaits": []}
+    worker._take(run_id, claimed)
+    return run_id
 
 
 @pytest.mark.parametrize("how", ["it was told to end", "it could take no more runs"])
-async def test_no_thread_waits_for_an_answer_that_nobody_gives(book: Book, how: str) -> None:
+async def test_no_run_waits_for_an_answer_that_nobody_gives(book: Book, how: str) -> None:
     """The service has the question, and never answers."""
     worker = TaskWorker(double)
     worker._loop = asyncio.get_running_loop()
-    run, later = (TaskClaim(new_id(), epoch=1) for _ in range(2))
+    claimed_by(worker)
     with closing(socket.create_server(("127.0.0.1", 0))) as service:
         async with AsyncClient(f"http://127.0.0.1:{service.getsockname()[1]}") as client:
             letting = asyncio.create_task(worker._let_begin(client))
-            asking = asyncio.create_task(asyncio.to_thread(worker._may_begin, run))
             connection, _ = await asyncio.to_thread(service.accept)
             with closing(connection):
                 if how == "it was told to end":
                     worker._end()
-                    assert not await asking
                 letting.cancel()
-                assert not await asking
-                assert not await asyncio.to_thread(worker._may_begin, later)
+                await asyncio.gather(letting, return_exceptions=True)
+                assert not worker._runs
+                claimed_by(worker)  # one that comes later
+                assert not worker._runs
 
 
 async def test_a_run_is_asked_for_by_hand(tmp_path: Path) -> None:

@@ -179,11 +179,12 @@ class Taker(abc.ABC):
         if self._cancelling:
             await self._cancel(client)
         room = MOST if self.limit is None else self.limit - self._under_way
-        if self._stopping:
-            room = 0
-        claimed, pause = await self._claim(client, max(0, room))
+        room = 0 if self._stopping else max(0, min(room, MOST))
+        claimed, pause = await self._claim(client, room)
         if once and claimed < room:  # there is no more
             self._stopping = True
+        if claimed == MOST:  # there may be more
+            return 0.0
         return LOOK if claimed >= room else min(max(pause, 0.0), LOOK)
 
     def _about(self, room: int) -> dict[str, Any]:

@@ -7,9 +7,9 @@ executes them the worker asks once more, since they may have been given back mea
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from heapq import merge
-from itertools import islice
+from itertools import accumulate, islice
 from typing import NamedTuple
 from uuid import UUID
 
@@ -33,7 +33,8 @@ from headrace_service.ledger.leases import renew_process
 from headrace_service.ledger.models import BackgroundRun, TaskRun
 from headrace_service.ledger.queries.task_runs import TaskRunRow, task_runs_by_id
 from headrace_service.ledger.state_changes import change_states
-from headrace_service.ledger.statements import Insert, portions
+from headrace_service.ledger.statements import Insert, Statement, portions
+from headrace_service.ledger.work_pools import WorkerCall, keep_worker
 from headrace_service.rules import Actor
 
 #: Bytes that the arguments of a run may have: they travel in one message, and are kept in a row.
@@ -42,6 +43,11 @@ MAX_ARGUMENTS = 16 * 1024 * 1024
 MOST_CLAIMED, MOST_BYTES = 100, 16 * 1024 * 1024
 
 _INSERT = Insert(BackgroundRun)
+_CLAIM = Statement(
+    'UPDATE "background_run" SET "claimed_by" = ?, "epoch" = ? WHERE "task_run_id" = ?'
+)
+_LET_GO = Statement('UPDATE "task_run" SET "client_id" = NULL WHERE "id" = ?')
+_INPUTS = dict[str, list[UUID]]
 
 
 class NewBackgroundRun(msgspec.Struct, frozen=True):
@@ -119,10 +125,13 @@ def enqueue_all(db: peewee.Database, wanted: Sequence[NewBackgroundRun]) -> None
         for one in wanted
     ]
     known = {refused.index for refused in fold_in(db, created, Actor.SERVICE)}
-    for index, one in enumerate(wanted):
-        if index not in known:
-            content = bytearray(one.arguments)  # on PostgreSQL, `bytes` are ids
-            _INSERT.run(db, one.id.bytes, one.task_key, content, 0, None)
+    rows = [
+        # On PostgreSQL, `bytes` are ids.
+        (one.id.bytes, one.task_key, bytearray(one.arguments), 0, None)
+        for index, one in enumerate(wanted)
+        if index not in known
+    ]
+    _INSERT.run_many(db, rows)
 
 
 def waiting(db: peewee.Database, task_keys: Sequence[str], limit: int) -> list[UUID]:
@@ -151,18 +160,11 @@ def claim_task_runs(
     """
     if holding is not None:
         release_background_runs(db, [worker_id], holding)
-    claimed: list[ClaimedTaskRun] = []
-    size = 0
-    for run_id in waiting(db, task_keys, limit):
-        claimed.append(_claim(db, worker_id, run_id))
-        size += len(claimed[-1].arguments)
-        if size >= MOST_BYTES:
-            break
-    return claimed
-
-
-def _claim(db: peewee.Database, worker_id: UUID, run_id: UUID) -> ClaimedTaskRun:
+    run_ids = _fitting(db, waiting(db, task_keys, limit))
+    if not run_ids:
+        return []
     columns = (
+        BackgroundRun.task_run_id,
         BackgroundRun.task_key,
         TaskRun.name,
         BackgroundRun.epoch,
@@ -174,24 +176,69 @@ def _claim(db: peewee.Database, worker_id: UUID, run_id: UUID) -> ClaimedTaskRun
     query = BackgroundRun.select(*columns).join(
         TaskRun, on=(TaskRun.id == BackgroundRun.task_run_id)
     )
-    query = query.where(BackgroundRun.task_run_id == run_id)
-    ((key, name, epoch, count, tags, inputs, arguments),) = query.tuples().execute(db)
-    change = StateChange(StateType.PENDING, "Pending", now_micros(), None, count)
-    change_states(db, [TaskRunChanged(run_id, change)], Actor.SERVICE)
-    _hand_over(db, run_id, worker_id, epoch + 1)
-    known = msgspec.json.decode(tags, type=list[str]) if tags else []
-    awaits = _not_ended(db, inputs) if inputs else []
-    return ClaimedTaskRun(run_id, key, name, epoch + 1, count, known, awaits, bytes(arguments))
+    query = query.where(BackgroundRun.task_run_id.in_(run_ids))
+    rows = sorted(query.tuples().execute(db))  # by their ids, the oldest first
+    claims = [TaskClaim(row[0], row[3] + 1) for row in rows]
+    _enter(db, StateType.PENDING, {row[0]: row[4] for row in rows})
+    _hand_over(db, claims, worker_id)
+    awaits = _not_ended(db, {row[0]: row[6] for row in rows if row[6]})
+    return [
+        ClaimedTaskRun(
+            run_id,
+            key,
+            name,
+            epoch + 1,
+            count,
+            msgspec.json.decode(tags, type=list[str]) if tags else [],
+            awaits.get(run_id, []),
+            bytes(arguments),
+        )
+        for run_id, key, name, epoch, count, tags, _, arguments in rows
+    ]
 
 
-def _not_ended(db: peewee.Database, inputs: str) -> list[UUID]:
-    """Those of a run's inputs that are task runs which have not ended."""
-    found = msgspec.json.decode(inputs, type=dict[str, list[UUID]])
-    query = TaskRun.select(TaskRun.id).where(
-        TaskRun.id.in_(list({run_id for ids in found.values() for run_id in ids})),
-        TaskRun.state_type.not_in([kind.value for kind in TERMINAL_STATES]),
-    )
-    return [run_id for (run_id,) in query.tuples().execute(db)]
+def _fitting(db: peewee.Database, run_ids: list[UUID]) -> list[UUID]:
+    """The first of the runs: so many that their arguments fit into one answer, and one at least."""
+    size = peewee.fn.LENGTH(BackgroundRun.arguments)
+    query = BackgroundRun.select(BackgroundRun.task_run_id, size)
+    sizes = dict(query.where(BackgroundRun.task_run_id.in_(run_ids)).tuples().execute(db))
+    before = accumulate((sizes[run_id] for run_id in run_ids), initial=0)
+    return [run_id for run_id, taken in zip(run_ids, before, strict=False) if taken < MOST_BYTES]
+
+
+def _not_ended(db: peewee.Database, inputs: Mapping[UUID, str]) -> dict[UUID, list[UUID]]:
+    """Of each run's inputs, those that are task runs which have not ended."""
+    found = {
+        run_id: {key for keys in msgspec.json.decode(text, type=_INPUTS).values() for key in keys}
+        for run_id, text in inputs.items()
+    }
+    open_runs: set[UUID] = set()
+    for some in portions(set().union(*found.values())):
+        query = TaskRun.select(TaskRun.id).where(
+            TaskRun.id.in_(some),
+            TaskRun.state_type.not_in([kind.value for kind in TERMINAL_STATES]),
+        )
+        open_runs |= {key for (key,) in query.tuples().execute(db)}
+    return {run_id: sorted(keys & open_runs) for run_id, keys in found.items()}
+
+
+def take_task_runs(
+    db: peewee.Database, call: WorkerCall, limit: int, holding: Collection[UUID] | None = None
+) -> tuple[list[ClaimedTaskRun], list[UUID]]:
+    """Note that a task worker lives, and give it runs; those, and what it holds in vain.
+
+    Args:
+        db: the writer's database.
+        call: the worker, and the tasks that it serves.
+        limit: how many runs it takes at most.
+        holding: the runs that it knows to be its own, if it tells; see `claim_task_runs`.
+
+    Returns:
+        What was claimed, and those it holds that have ended, or are somebody else's.
+    """
+    keep_worker(db, call)
+    claimed = claim_task_runs(db, call.worker_id, call.task_keys or [], limit, holding)
+    return claimed, lost_task_runs(db, call.worker_id, holding) if holding else []
 
 
 def lost_task_runs(db: peewee.Database, worker_id: UUID, holding: Collection[UUID]) -> list[UUID]:
@@ -263,17 +310,24 @@ def release_background_runs(
             BackgroundRun.task_run_id.not_in(list(keep)),
         )
     )
-    released: list[UUID] = []
-    for run_id, epoch, count in list(query.tuples().execute(db)):
-        change = StateChange(StateType.SCHEDULED, "Scheduled", now_micros(), None, count)
-        change_states(db, [TaskRunChanged(run_id, change)], Actor.SERVICE)
-        _hand_over(db, run_id, None, epoch + 1)
-        released.append(run_id)
-    return released
+    rows = list(query.tuples().execute(db))
+    _enter(db, StateType.SCHEDULED, {run_id: count for run_id, _, count in rows})
+    _hand_over(db, [TaskClaim(run_id, epoch + 1) for run_id, epoch, _ in rows], None)
+    return [run_id for run_id, _, _ in rows]
 
 
-def _hand_over(db: peewee.Database, run_id: UUID, worker_id: UUID | None, epoch: int) -> None:
-    """A run is at a worker, or at none, under a new epoch; no process has begun it."""
-    values = {BackgroundRun.claimed_by: worker_id, BackgroundRun.epoch: epoch}
-    BackgroundRun.update(values).where(BackgroundRun.task_run_id == run_id).execute(db)
-    TaskRun.update({TaskRun.client_id: None}).where(TaskRun.id == run_id).execute(db)
+def _enter(db: peewee.Database, kind: StateType, counts: Mapping[UUID, int]) -> None:
+    """Let runs enter a state, each at the attempt that it is at."""
+    now = now_micros()
+    changes = [
+        TaskRunChanged(run_id, StateChange(kind, kind.value.capitalize(), now, None, count))
+        for run_id, count in counts.items()
+    ]
+    change_states(db, changes, Actor.SERVICE)
+
+
+def _hand_over(db: peewee.Database, claims: Sequence[TaskClaim], worker_id: UUID | None) -> None:
+    """Runs are at a worker, or at none, under new epochs; no process has begun them."""
+    to = None if worker_id is None else worker_id.bytes
+    _CLAIM.run_many(db, [(to, claim.epoch, claim.run_id.bytes) for claim in claims])
+    _LET_GO.run_many(db, [(claim.run_id.bytes,) for claim in claims])

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 import peewee
 
 from headrace_service.ledger.models import BackgroundRun
+from headrace_service.ledger.statements import Statement, portions
 
 
-def is_superseded(db: peewee.Database, run_id: UUID, epoch: int) -> bool:
-    """Whether a run has been claimed anew since the claim of that number.
+@functools.cache
+def _epochs(count: int) -> Statement:
+    places = ", ".join("?" * count)
+    return Statement(
+        f'SELECT "task_run_id", "epoch" FROM "background_run" WHERE "task_run_id" IN ({places})'
+    )
 
-    The claim of a run that has ended is over, but nobody else has it: what may still be said of
-    such a run is for the rules to know.
+
+def current_epochs(db: peewee.Database, run_ids: Collection[UUID]) -> dict[UUID, int]:
+    """The numbers of runs' last claims.
+
+    A run that has ended has none. The claim of it is over, but nobody else has it: what may still
+    be said of such a run is for the rules to know.
     """
-    query = BackgroundRun.select(BackgroundRun.epoch).where(BackgroundRun.task_run_id == run_id)
-    return any(current != epoch for (current,) in query.tuples().execute(db))
+    found: dict[UUID, int] = {}
+    for some in portions(run_ids):
+        rows = _epochs(len(some)).run(db, *[each.bytes for each in some])
+        found |= {UUID(bytes=key): epoch for key, epoch in rows.fetchall()}
+    return found
 
 
 def forget(db: peewee.Database, run_ids: Sequence[UUID]) -> None:

@@ -28,7 +28,7 @@ from headrace.records import (
     TaskRunChanged,
     TaskRunCreated,
 )
-from headrace_service.ledger.background_rows import forget, is_superseded
+from headrace_service.ledger.background_rows import current_epochs, forget
 from headrace_service.ledger.concurrency import release_runs
 from headrace_service.ledger.decode import NOBODY, DecodedBatch
 from headrace_service.ledger.guesses import is_guess
@@ -100,6 +100,8 @@ class Fold:
         self.events: list[tuple[Any, ...]] = []
         self.logs: list[tuple[Any, ...]] = []
         self.flow_runs, self.task_runs = self._known_runs()
+        #: The last claims of the background runs whose claimants speak here.
+        self.claims = current_epochs(db, self._claimed())
         self.adopted: list[tuple[bytes, bytes]] = []
         self.left_background: list[UUID] = []
         #: Leases of slots that end with attempts.
@@ -123,6 +125,13 @@ class Fold:
             self._select("flow_run", "id", flow_run_ids),
             self._select("task_run", "flow_run_id", task_run_ids),
         )
+
+    def _claimed(self) -> set[UUID]:
+        return {
+            record.id
+            for record in self.batch.records
+            if isinstance(record, TaskRunChanged) and record.epoch is not None
+        }
 
     def _select(self, table: str, owner: str, ids: set[UUID]) -> dict[UUID, _Run]:
         found: dict[UUID, _Run] = {}
@@ -191,7 +200,7 @@ class Fold:
             self.released.append(record.lease_id)  # refused or not: the attempt is over
         if record.epoch is None and self.actor is Actor.RUN:
             return self._change(run, record, "task_run")
-        if record.epoch is not None and is_superseded(self.db, record.id, record.epoch):
+        if record.epoch is not None and record.epoch != self.claims.get(record.id, record.epoch):
             return "Conflict", f"claim {record.epoch} of the run was superseded", "epoch"
         refusal = self._change(run, record, "task_run")
         if refusal is None and record.state.type in TERMINAL_STATES:

@@ -222,19 +222,15 @@ class BackgroundMutations:
             identity=input.identity,
             task_keys=input.task_keys,
         )
-        try:
-            await ledger.awrite(work_pools.keep_worker, checked(call))
-        except errors.Refused as error:
-            return refusal(error)
         holding = None
         if input.holding is not None:
             holding = [parse_id(text, "holding") for text in input.holding]
         limit = min(max(0, input.limit), background.MOST_CLAIMED)
-        verb = background.claim_task_runs
-        claimed = await ledger.awrite(verb, worker, input.task_keys, limit, holding)
-        lost = []
-        if holding:
-            lost = await ledger.aread(background.lost_task_runs, worker, holding)
+        verb = background.take_task_runs
+        try:
+            claimed, lost = await ledger.awrite(verb, checked(call), limit, holding)
+        except errors.Refused as error:
+            return refusal(error)
         return TaskClaims(
             runs=[ClaimedTaskRun.of(run) for run in claimed],
             lost=[strawberry.ID(str(run_id)) for run_id in lost],
