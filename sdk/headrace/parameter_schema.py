@@ -43,7 +43,7 @@ def schema_of(function: Callable[..., Any]) -> ParameterSchema:
         hints = typing.get_type_hints(inspect.unwrap(function), include_extras=True)
     except Exception:  # an annotation names what exists only for a type checker
         hints = {}
-    described = _described_parameters(inspect.getdoc(function) or "")
+    described = described_parameters(inspect.getdoc(function) or "")
     schema = ParameterSchema()
     for position, (name, parameter) in enumerate(inspect.signature(function).parameters.items()):
         if name in ("self", "cls"):
@@ -107,7 +107,7 @@ def _property(name: str, annotation: Any, field: Any) -> dict[str, Any]:
     return {"properties": {name: {"title": name}}}
 
 
-def _described_parameters(text: str) -> dict[str, str]:
+def described_parameters(text: str) -> dict[str, str]:
     """What a docstring says of parameters under `Args:`."""
     found = re.search(r"^Args:\n((?:[ \t]+.*\n?|\n)*)", text, re.M)
     described: dict[str, str] = {}

@@ -46,6 +46,8 @@ class Asset(pydantic.BaseModel):
 
     def add_metadata(self, metadata: dict[str, Any]) -> None:
         """Say something of the asset that the running task makes; see `add_asset_metadata`."""
+        if _made_here() is None:
+            raise RuntimeError("Unable add Asset metadata when not inside of an AssetContext")
         add_asset_metadata(self, metadata)
 
     def __repr__(self) -> str:
@@ -53,6 +55,12 @@ class Asset(pydantic.BaseModel):
 
     def __hash__(self) -> int:
         return hash(self.key)
+
+
+def _made_here() -> list[Asset] | None:
+    """The assets that the task makes in which this code runs; None if it runs in none."""
+    run = LiveTaskRun.get()
+    return None if run is None else getattr(run.task, "assets", None)
 
 
 def add_asset_metadata(asset: str | Asset, metadata: dict[str, Any]) -> None:
@@ -66,8 +74,7 @@ def add_asset_metadata(asset: str | Asset, metadata: dict[str, Any]) -> None:
         RuntimeError: this code runs in no task made by `materialize`.
         ValueError: the task does not make that asset.
     """
-    run = LiveTaskRun.get()
-    assets = None if run is None else getattr(run.task, "assets", None)
+    run, assets = LiveTaskRun.get(), _made_here()
     if run is None or assets is None:
         raise RuntimeError("Unable to call `add_asset_metadata` when not inside of an AssetContext")
     key = asset if isinstance(asset, str) else asset.key

@@ -36,17 +36,35 @@ class MaterializingTask(Task[P, R]):
         **options: Any,
     ) -> None:
         super().__init__(fn, **options)
-        self.assets = [Asset(key=asset) if isinstance(asset, str) else asset for asset in assets]
+        self.assets = _assets(assets)
+        self.asset_deps = _assets(self.asset_deps)
         self.materialized_by = materialized_by
         for hooks in (self.on_completion_hooks, self.on_failure_hooks):
             if _tell not in hooks:
                 hooks.append(_tell)
 
-    def with_options(self, **options: Any) -> MaterializingTask[P, R]:
-        """The same function as another task that makes the same assets; see `Task.with_options`."""
+    def with_options(
+        self,
+        *,
+        assets: Sequence[str | Asset] | None = None,
+        materialized_by: str | None = None,
+        **options: Any,
+    ) -> MaterializingTask[P, R]:
+        """The same function as another task; see `Task.with_options`.
+
+        Args:
+            assets: what it makes, if other assets than this one.
+            materialized_by: the tool that does the work, if another.
+            options: what else is to differ.
+        """
         other = cast("MaterializingTask[P, R]", super().with_options(**options))
-        other.assets, other.materialized_by = self.assets, self.materialized_by
+        other.assets = self.assets if assets is None else _assets(assets)
+        other.materialized_by = materialized_by or self.materialized_by
         return other
+
+
+def _assets(given: Sequence[str | Asset]) -> list[Asset]:
+    return [Asset(key=one) if isinstance(one, str) else one for one in given]
 
 
 def materialize(
@@ -74,7 +92,7 @@ def _tell(task: MaterializingTask[..., Any], task_run: LiveTaskRun, state: State
     """Emit an event for each asset, with what the run has said of it. A hook."""
     metadata = task_run.asset_metadata or {}
     outcome = "succeeded" if state.is_completed() else "failed"
-    sources = [(str(getattr(source, "key", source)), "asset") for source in task.asset_deps]
+    sources = [(source.key, "asset") for source in task.asset_deps]
     if task.materialized_by is not None:
         sources.append((task.materialized_by, "asset-materialized-by"))
     related = [

@@ -28,13 +28,13 @@ from headrace.blocks.fields import (
     description_of,
     is_block_class,
     secret_fields,
-    slugify,
 )
 from headrace.client import saved
 from headrace.client.schemas.objects import BlockDocument
 from headrace.client.shared import ask
 from headrace.exceptions import ServiceError
 from headrace.utilities.asyncutils import dispatch
+from headrace.utilities.slugify import slugify
 
 #: Where the classes of blocks that come with headrace are, by slug.
 _HOMES = {

@@ -6,7 +6,6 @@ import collections.abc
 import inspect
 import re
 import types
-import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
@@ -19,12 +18,6 @@ if TYPE_CHECKING:
     from headrace.blocks.core import Block
 
 Secretive = (pydantic.SecretStr, pydantic.SecretBytes, pydantic.Secret)
-
-
-def slugify(text: str) -> str:
-    """A text in lowercase letters, numbers and dashes: "My Conf (2)" is "my-conf-2"."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
 
 def secret_fields(model: type[pydantic.BaseModel]) -> list[str]:

@@ -13,7 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 from headrace.bundles import make_bundle
 from headrace.client import automated, work
 from headrace.client.schemas.deployment_schedules import DeploymentScheduleCreate
-from headrace.client.schemas.objects import FlowControl
+from headrace.client.schemas.objects import (
+    ConcurrencyLimitConfig,
+    ConcurrencyOptions,
+    FlowControl,
+)
 from headrace.client.schemas.schedules import CronSchedule, IntervalSchedule, RRuleSchedule
 from headrace.client.shared import ask
 from headrace.deployments.foresight import ended, misfits
@@ -128,7 +132,7 @@ class RunnerDeployment(BaseModel):
             tags=list(tags or ()),
             schedules=schedules_from(interval, cron, rrule, timezone, schedule, schedules),
             concurrency_limit=limit,
-            concurrency_options=None if limit is concurrency_limit else concurrency_limit,
+            concurrency_options=_options_of(concurrency_limit),
             parameters=cast("dict[str, Any]", parameters or {}),
             job_variables=dict(job_variables or {}),
             **options,
@@ -237,8 +241,15 @@ def _retries_of(flow: Flow[..., Any] | None) -> dict[str, Any]:
     return {"retries": flow.retries, "retry_delays_seconds": given}
 
 
+def _options_of(limit: Any) -> Any:
+    """What a limit says besides its number."""
+    if isinstance(limit, ConcurrencyLimitConfig) and not isinstance(limit, FlowControl):
+        return ConcurrencyOptions(**limit.model_dump(exclude={"limit"}))
+    return limit if hasattr(limit, "limit") else None
+
+
 def _strategy_of(options: Any) -> str | None:
-    """What becomes of runs beyond the limit, by a `ConcurrencyLimitConfig` or a mapping like it."""
+    """What becomes of runs beyond the limit, by `ConcurrencyOptions` or a mapping like them."""
     if isinstance(options, Mapping):
         strategy = options.get("collision_strategy")
     else:

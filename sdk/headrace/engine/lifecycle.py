@@ -21,7 +21,7 @@ from headrace.drivers import Either, Lifecycle
 from headrace.engine.commands import Call
 from headrace.engine.outcomes import failure_of
 from headrace.engine.timeouts import Expired
-from headrace.exceptions import Pause, ProcessDied, TerminationSignal
+from headrace.exceptions import Pause, ProcessDied
 from headrace.logging import log_line, logger_of
 from headrace.records import StateType
 from headrace.states import Crashed, State, TimedOut
@@ -201,20 +201,14 @@ def _failed(run: Run, call: Call, error: Exception) -> State[Any]:
 
 
 def _crash_state(run: Run, error: BaseException) -> State[Any]:
-    if isinstance(error, TerminationSignal):
-        reason = "Execution was aborted by a termination signal."
-    elif type(error).__name__ == "CancelledError":
-        reason = "Execution was cancelled by the runtime environment."
-    elif isinstance(error, KeyboardInterrupt):
-        reason = "Execution was aborted by an interrupt signal."
-    elif isinstance(error, SystemExit):
-        reason = "Execution was aborted by Python system exit call."
-    elif isinstance(error, Expired):
+    if isinstance(error, Expired):
         reason = f"{run.kind} run did not end by itself: the run around it {error}"
     elif isinstance(error, Interrupted):
         reason = f"{run.kind} run did not end by itself: the flow run around it has ended"
     else:
-        reason = f"Execution was interrupted by an unexpected exception: {describe_error(error)}"
+        from headrace.states.failures import crash_reason
+
+        reason = crash_reason(error)
     return Crashed(reason, data=error)
 
 

@@ -27,6 +27,7 @@ from headrace.events.actions import (
     SuspendFlowRun,
     UnknownAction,
 )
+from headrace.events.clients import get_events_client, get_events_subscriber
 from headrace.events.schemas.automations import (
     Automation,
     AutomationCore,
@@ -103,4 +104,6 @@ __all__ = [
     "TriggerTypes",
     "UnknownAction",
     "emit_event",
+    "get_events_client",
+    "get_events_subscriber",
 ]

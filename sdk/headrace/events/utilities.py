@@ -55,14 +55,15 @@ def emit_event(
         if follows is not None and abs(values["occurred"] - follows.occurred) < _TIGHT:
             values["follows"] = follows.id
         emitted = Event(**values)
-        _record(emitted)
+        record_event(emitted)
     except Exception:  # whoever tells of something must not fail by it
         logger.exception("Error emitting event: %s", event)
         return None
     return emitted
 
 
-def _record(event: Event) -> None:
+def record_event(event: Event) -> None:
+    """Record an event, as one of the flow run that this code runs in, if there is one."""
     run = LiveFlowRun.get()
     environment = get_environment() if run is None else run.environment
     occurred = event.occurred if event.occurred.tzinfo else event.occurred.replace(tzinfo=UTC)

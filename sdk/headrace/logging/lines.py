@@ -214,7 +214,7 @@ class _ConsoleHandler(logging.Handler):
             self.handleError(record)
 
 
-class _LedgerHandler(logging.Handler):
+class LedgerHandler(logging.Handler):
     """Lines to the recorder, of records that were made the long way and belong to a run."""
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -242,7 +242,7 @@ class _LedgerHandler(logging.Handler):
 
 _MESSAGE = logging.Formatter("%(message)s")
 _CONSOLE = _ConsoleHandler()
-_LEDGER = _LedgerHandler()
+_LEDGER = LedgerHandler()
 _BOTH: list[logging.Handler] = [_CONSOLE, _LEDGER]
 _LEDGER_ALONE: list[logging.Handler] = [_LEDGER]
 

@@ -38,7 +38,9 @@ from headrace.states.state import State, StateDetails, is_state_iterable
 if TYPE_CHECKING:
     from headrace.states.failures import aget_state_exception as aget_state_exception
     from headrace.states.failures import araise_state_exception as araise_state_exception
+    from headrace.states.failures import exception_to_crashed_state as exception_to_crashed_state
     from headrace.states.failures import exception_to_failed_state as exception_to_failed_state
+    from headrace.states.failures import format_exception as format_exception
     from headrace.states.failures import get_state_exception as get_state_exception
     from headrace.states.failures import get_state_result as get_state_result
     from headrace.states.failures import raise_state_exception as raise_state_exception
@@ -49,7 +51,9 @@ _HOMES = {
     "StateGroup": "groups",
     "aget_state_exception": "failures",
     "araise_state_exception": "failures",
+    "exception_to_crashed_state": "failures",
     "exception_to_failed_state": "failures",
+    "format_exception": "failures",
     "get_state_exception": "failures",
     "get_state_result": "failures",
     "raise_state_exception": "failures",
@@ -80,7 +84,9 @@ __all__ = [
     "TimedOut",
     "aget_state_exception",
     "araise_state_exception",
+    "exception_to_crashed_state",
     "exception_to_failed_state",
+    "format_exception",
     "get_state_exception",
     "get_state_result",
     "is_state_iterable",

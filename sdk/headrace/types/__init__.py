@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import pydantic
 from pydantic import AfterValidator, BeforeValidator, Field
+
+#: A moment, and a day.
+DateTime = datetime.datetime
+Date = datetime.date
 
 NonNegativeInteger = Annotated[int, Field(ge=0)]
 PositiveInteger = Annotated[int, Field(gt=0)]
@@ -60,18 +65,45 @@ def _check_value(value: object) -> object:
     return value
 
 
+#: What names of flows, deployments, limits and pools must not have in them: they stand in paths.
+BANNED_CHARACTERS = ["/", "%", "&", ">", "<"]
+WITHOUT_BANNED_CHARACTERS = r"^[^" + "".join(BANNED_CHARACTERS) + "]+$"
+Name = Annotated[str, Field(pattern=WITHOUT_BANNED_CHARACTERS)]
+NameOrEmpty = Annotated[str, Field(pattern=WITHOUT_BANNED_CHARACTERS.replace("+", "*"))]
+
+
+def _not_blank(value: str) -> str:
+    if not value.strip("' \""):
+        raise ValueError("name cannot be an empty string")
+    return value
+
+
+NonEmptyishName = Annotated[Name, BeforeValidator(_not_blank)]
+
 VariableName = Annotated[
     str, AfterValidator(_check_name), Field(max_length=MAX_VARIABLE_NAME_LENGTH)
 ]
-StrictVariableValue = Annotated[
+VariableValue = (
     pydantic.StrictStr
     | pydantic.StrictInt
     | pydantic.StrictBool
     | pydantic.StrictFloat
     | dict[str, Any]
     | list[Any]
-    | None,
-    BeforeValidator(_check_value),
+    | None
+)
+StrictVariableValue = Annotated[VariableValue, BeforeValidator(_check_value)]
+KeyValueLabels = Annotated[
+    dict[str, pydantic.StrictBool | pydantic.StrictInt | pydantic.StrictFloat | str],
+    BeforeValidator(lambda given: {} if given is None else given),
 ]
+ListOfNonEmptyStrings = Annotated[
+    list[str], BeforeValidator(lambda given: [str(one) for one in given if str(one).strip()])
+]
+LogLevel = Annotated[
+    Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"],
+    BeforeValidator(lambda given: given.upper()),
+]
+StatusCode = Annotated[int, Field(ge=100, le=599)]
 ArtifactKey = Annotated[str | None, AfterValidator(_check_key)]
 BlockName = Annotated[str | None, AfterValidator(_check_block_name)]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from headrace.exceptions import ParameterBindError, SignatureMismatchError
+from headrace.exceptions import ParameterBindError, ReservedArgumentError, SignatureMismatchError
 
 R = TypeVar("R")
 
@@ -70,6 +70,62 @@ def call_with_parameters(fn: Callable[..., R], parameters: Mapping[str, Any]) ->
     """Call a function with its arguments by parameter name, `*args` and `**kwargs` included."""
     args, kwargs = parameters_to_args_kwargs(fn, parameters)
     return fn(*args, **kwargs)
+
+
+def _rest_of(fn: Callable[..., Any]) -> str | None:
+    """The name of a function's `**kwargs`, if it has them."""
+    parameters = inspect.signature(fn).parameters.values()
+    return next((one.name for one in parameters if one.kind is one.VAR_KEYWORD), None)
+
+
+def explode_variadic_parameter(
+    fn: Callable[..., Any], parameters: dict[str, Any]
+) -> dict[str, Any]:
+    """The arguments by name, with those that stand in the function's `**kwargs` beside the others."""
+    rest = _rest_of(fn)
+    if rest is None:
+        return parameters
+    others = {name: value for name, value in parameters.items() if name != rest}
+    return others | parameters.get(rest, {})
+
+
+def collapse_variadic_parameters(
+    fn: Callable[..., Any], parameters: dict[str, Any]
+) -> dict[str, Any]:
+    """`explode_variadic_parameter` the other way.
+
+    Raises:
+        ValueError: the function has no `**kwargs`, and not all parameters.
+    """
+    rest, known = _rest_of(fn), inspect.signature(fn).parameters
+    others = {name: value for name, value in parameters.items() if name not in known}
+    if not others:
+        return parameters
+    if rest is None:
+        raise ValueError(
+            f"Signature for {fn} does not include any variadic keyword argument "
+            "but parameters were given that are not present in the signature."
+        )
+    return {name: parameters[name] for name in known if name in parameters} | {rest: others}
+
+
+def raise_for_reserved_arguments(fn: Callable[..., Any], reserved_arguments: Iterable[str]) -> None:
+    """Refuse a function that has parameters of names that are needed otherwise.
+
+    Raises:
+        ReservedArgumentError: it has one.
+    """
+    parameters = inspect.signature(fn).parameters
+    for name in reserved_arguments:
+        if name in parameters:
+            raise ReservedArgumentError(f"{name!r} is a reserved argument name and cannot be used.")
+
+
+def parameter_docstrings(docstring: str | None) -> dict[str, str]:
+    """By parameter, what a docstring says of it under `Args:`."""
+    from headrace.parameter_schema import described_parameters  # loads pydantic
+
+    return described_parameters(inspect.cleandoc(docstring or ""))
 
 
 def parameter_schema(fn: Callable[..., Any]) -> Any:

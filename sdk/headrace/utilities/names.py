@@ -18,6 +18,11 @@ def generate_slug(n_words: int = 2) -> str:
     return "-".join(words)
 
 
+def obfuscate_string(text: str, show_tail: bool = False) -> str:
+    """The same as `obfuscate`."""
+    return obfuscate(text, show_tail)
+
+
 def obfuscate(text: object, show_tail: bool = False) -> str:
     """Stars in place of a text; with its last four characters if it is long enough for that."""
     result = OBFUSCATED_PREFIX + "*" * 4

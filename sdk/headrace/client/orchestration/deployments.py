@@ -12,6 +12,7 @@ from headrace.client.schemas import answers
 from headrace.client.schemas.actions import DeploymentScheduleCreate, DeploymentUpdate
 from headrace.client.schemas.filters import DeploymentFilter
 from headrace.client.schemas.objects import Deployment, DeploymentSchedule
+from headrace.client.schemas.responses import DeploymentResponse
 from headrace.client.schemas.schedules import SCHEDULE_TYPES
 from headrace.client.schemas.sorting import DeploymentSort
 from headrace.exceptions import ObjectAlreadyExists
@@ -26,7 +27,7 @@ _KEPT = (
 )
 
 
-def read_deployment(deployment_id: UUID | str) -> Asking[Deployment]:
+def read_deployment(deployment_id: UUID | str) -> Asking[DeploymentResponse]:
     """A deployment by its id.
 
     Raises:
@@ -36,7 +37,7 @@ def read_deployment(deployment_id: UUID | str) -> Asking[Deployment]:
     return answers.deployment(found_or_not(found, f"deployment {deployment_id}"))
 
 
-def read_deployment_by_name(name: str) -> Asking[Deployment]:
+def read_deployment_by_name(name: str) -> Asking[DeploymentResponse]:
     """A deployment by its full name, `flow/name`.
 
     Raises:
@@ -53,7 +54,7 @@ def read_deployments(
     sort: DeploymentSort = DeploymentSort.NAME_ASC,
     limit: int | None = None,
     offset: int = 0,
-) -> Asking[list[Deployment]]:
+) -> Asking[list[DeploymentResponse]]:
     """Deployments that fit, in an order; see `read_flow_runs`."""
     rows = yield from everything(lambda after: work.deployments(after=after))
     found = [answers.deployment(row) for row in rows]

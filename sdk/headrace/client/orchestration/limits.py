@@ -16,7 +16,8 @@ from headrace.client.schemas.actions import (
     GlobalConcurrencyLimitCreate,
     GlobalConcurrencyLimitUpdate,
 )
-from headrace.client.schemas.objects import ConcurrencyLimit, GlobalConcurrencyLimit
+from headrace.client.schemas.objects import ConcurrencyLimit
+from headrace.client.schemas.responses import GlobalConcurrencyLimitResponse
 
 
 def create_global_concurrency_limit(
@@ -34,7 +35,7 @@ def create_global_concurrency_limit(
     return UUID(found["id"])
 
 
-def read_global_concurrency_limit_by_name(name: str) -> Asking[GlobalConcurrencyLimit]:
+def read_global_concurrency_limit_by_name(name: str) -> Asking[GlobalConcurrencyLimitResponse]:
     """A concurrency limit by its name.
 
     Raises:
@@ -46,7 +47,7 @@ def read_global_concurrency_limit_by_name(name: str) -> Asking[GlobalConcurrency
 
 def read_global_concurrency_limits(
     limit: int | None = None, offset: int | None = None
-) -> Asking[list[GlobalConcurrencyLimit]]:
+) -> Asking[list[GlobalConcurrencyLimitResponse]]:
     """Concurrency limits, by name."""
     rows = yield from everything(limit_operations.concurrency_limits)
     return cut([answers.concurrency_limit(row) for row in rows], limit, offset or 0)

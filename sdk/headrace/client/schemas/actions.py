@@ -13,7 +13,7 @@ from headrace.client.schemas.deployment_schedules import (
     DeploymentScheduleCreate as DeploymentScheduleCreate,
 )
 from headrace.records import StateType
-from headrace.types import ArtifactKey, StrictVariableValue, VariableName
+from headrace.types import ArtifactKey, Name, StrictVariableValue, VariableName
 
 
 class VariableCreate(Action):
@@ -60,6 +60,14 @@ class StateCreate(Action):
     message: str | None = None
 
 
+class FlowCreate(Action):
+    """A flow to be made known."""
+
+    name: Name
+    tags: list[str] = Field(default_factory=list)
+    labels: dict[str, Any] = Field(default_factory=dict)
+
+
 class FlowRunCreate(Action):
     """A flow run to be made."""
 
@@ -95,27 +103,27 @@ class LogCreate(Action):
 class GlobalConcurrencyLimitCreate(Action):
     """A concurrency limit to be made; `active_slots` has no effect: slots are those taken."""
 
-    name: str
+    name: Name
     limit: int = Field(ge=0)
     active: bool | None = True
-    active_slots: int | None = 0
+    active_slots: int | None = Field(default=0, ge=0)
     slot_decay_per_second: float | None = Field(default=0.0, ge=0)
 
 
 class GlobalConcurrencyLimitUpdate(Action):
     """A concurrency limit to be changed; what is not set stays."""
 
-    name: str | None = None
+    name: Name | None = None
     limit: int | None = Field(default=None, ge=0)
     active: bool | None = None
-    active_slots: int | None = None
+    active_slots: int | None = Field(default=None, ge=0)
     slot_decay_per_second: float | None = Field(default=None, ge=0)
 
 
 class WorkPoolCreate(Action):
     """A work pool to be made."""
 
-    name: str
+    name: Name
     type: str = "process"
     description: str | None = None
     is_paused: bool = False

@@ -11,11 +11,9 @@ from headrace.client.schemas.objects import (
     BlockDocument,
     BlockType,
     ConcurrencyLimit,
-    Deployment,
     DeploymentSchedule,
     Flow,
     FlowRun,
-    GlobalConcurrencyLimit,
     Log,
     TaskRun,
     Variable,
@@ -25,6 +23,7 @@ from headrace.client.schemas.objects import (
     WorkPoolStatus,
     WorkQueue,
 )
+from headrace.client.schemas.responses import DeploymentResponse, GlobalConcurrencyLimitResponse
 from headrace.client.schemas.schedules import CronSchedule, construct_schedule
 from headrace.records import StateType
 from headrace.states import State, StateDetails
@@ -175,9 +174,9 @@ def log(found: Object) -> Log:
     )
 
 
-def concurrency_limit(found: Object) -> GlobalConcurrencyLimit:
+def concurrency_limit(found: Object) -> GlobalConcurrencyLimitResponse:
     """A concurrency limit."""
-    return GlobalConcurrencyLimit(
+    return GlobalConcurrencyLimitResponse(
         id=found["id"],
         name=found["name"],
         limit=found["limit"],
@@ -222,9 +221,9 @@ def schedule(found: Object, deployment_id: UUID) -> DeploymentSchedule:
     )
 
 
-def deployment(found: Object) -> Deployment:
+def deployment(found: Object) -> DeploymentResponse:
     """A deployment."""
-    return Deployment(
+    return DeploymentResponse(
         id=found["id"],
         name=found["name"],
         flow_id=found["flowId"],

@@ -18,6 +18,7 @@ from headrace.types import (
     MAX_VARIABLE_NAME_LENGTH,
     ArtifactKey,
     BlockName,
+    Name,
     StrictVariableValue,
 )
 
@@ -70,7 +71,7 @@ class BlockDocument(Identified):
 class Flow(Identified):
     """A flow, known by its name."""
 
-    name: str
+    name: Name
     tags: list[str] = Field(default_factory=list)
     labels: dict[str, Any] = Field(default_factory=dict)
 
@@ -193,6 +194,13 @@ class ConcurrencyLimitConfig(Model):
     grace_period_seconds: int | None = Field(default=None, ge=60, le=86400)
 
 
+class ConcurrencyOptions(Model):
+    """What becomes of a deployment's runs for which there is no slot."""
+
+    collision_strategy: ConcurrencyLimitStrategy
+    grace_period_seconds: int | None = Field(default=None, ge=60, le=86400)
+
+
 class FlowControl(ConcurrencyLimitConfig):
     """All that holds a deployment's runs back; given where a `ConcurrencyLimitConfig` is.
 
@@ -245,7 +253,7 @@ class DeploymentSchedule(Identified):
 class Deployment(Identified):
     """A flow that can be run from elsewhere, with what it takes to run it."""
 
-    name: str
+    name: Name
     flow_id: UUID
     flow_name: str | None = Field(default=None, repr=False)
     version: str | None = None
@@ -325,6 +333,7 @@ __all__ = [
     "ConcurrencyLimit",
     "ConcurrencyLimitConfig",
     "ConcurrencyLimitStrategy",
+    "ConcurrencyOptions",
     "Constant",
     "Deployment",
     "DeploymentSchedule",

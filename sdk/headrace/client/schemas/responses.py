@@ -1,4 +1,4 @@
-"""What became of a change of state."""
+"""What clients are told: what became of a change of state, and things as they are read."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from enum import auto
 from typing import Any, Literal
 
 from headrace.client.schemas.bases import Model, Names
+from headrace.client.schemas.objects import Deployment, GlobalConcurrencyLimit
 from headrace.states import State
 
 
@@ -38,9 +39,25 @@ class StateRejectDetails(Model):
     reason: str | None = None
 
 
+class StateWaitDetails(Model):
+    """It may, but not before so many seconds, for this reason."""
+
+    type: Literal["wait_details"] = "wait_details"
+    delay_seconds: int
+    reason: str | None = None
+
+
+class DeploymentResponse(Deployment):
+    """A deployment as it was read."""
+
+
+class GlobalConcurrencyLimitResponse(GlobalConcurrencyLimit):
+    """A concurrency limit as it was read."""
+
+
 class OrchestrationResult(Model):
     """What became of a change of state; `state` is the one that the run is in now."""
 
     state: State[Any] | None
     status: SetStateStatus
-    details: StateAcceptDetails | StateAbortDetails | StateRejectDetails
+    details: StateAcceptDetails | StateWaitDetails | StateRejectDetails | StateAbortDetails

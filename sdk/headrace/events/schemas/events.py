@@ -42,6 +42,24 @@ class Resource(pydantic.RootModel[dict[str, str]]):
         """Its name, if it has one."""
         return self.root.get(_NAME)
 
+    def headrace_object_id(self, kind: str) -> UUID:
+        """The id in its own id, which is `kind`, a dot, and it.
+
+        Raises:
+            ValueError: it is no resource of this kind.
+        """
+        if not self.id.startswith(f"{kind}."):
+            raise ValueError(f"Resource ID {self.id!r} does not start with {kind}.")
+        return UUID(self.id.removeprefix(f"{kind}."))
+
+    def as_label_value_array(self) -> list[dict[str, str]]:
+        """Its labels as pairs of `label` and `value`."""
+        return [{"label": label, "value": value} for label, value in self.root.items()]
+
+    def has_all_labels(self, labels: Mapping[str, str]) -> bool:
+        """Whether it has all these labels, with these values."""
+        return all(self.root.get(label) == value for label, value in labels.items())
+
     def __getitem__(self, label: str) -> str:
         return self.root[label]
 
@@ -103,6 +121,14 @@ class Event(pydantic.BaseModel):
     payload: dict[str, Any] = pydantic.Field(default_factory=dict)
     id: UUID = pydantic.Field(default_factory=new_id)
     follows: UUID | None = None
+
+    def find_resource_label(self, label: str) -> str | None:
+        """A label's value: the resource's, or of `related:ROLE:LABEL` the related resource's."""
+        directive, _, of_related = label.rpartition(":")
+        if directive.startswith("related:"):
+            related = self.resource_in_role.get(directive.removeprefix("related:"))
+            return None if related is None else related.get(of_related)
+        return self.resource.get(label)
 
     @property
     def size_bytes(self) -> int:
