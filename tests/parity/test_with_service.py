@@ -27,6 +27,7 @@ PROGRAMS = [
     "concurrency/sync",
     "deployments/run_deployment",
     "events/emit",
+    "events/filters_and_clients",
     "exits/interrupt_uncaught",
     "flows/process_pool",
     "input/pause_resume",

@@ -1,8 +1,8 @@
 """Events that are told by hand, and those that happen, as they happen.
 
-    async with get_events_subscriber(filter=EventFilter(event=EventNameFilter(name=["a.b"]))) as news:
-        async for event in news:
-            print(event.resource.id)
+async with get_events_subscriber(filter=EventFilter(event=EventNameFilter(name=["a.b"]))) as told:
+    async for event in told:
+        print(event.resource.id)
 """
 
 from __future__ import annotations
@@ -161,8 +161,9 @@ class HeadraceEventSubscriber:
 
     def _wants(self, event: Event) -> bool:
         """Whether an event fits; `occurred` is about the past alone."""
-        wanted = self._filter
-        return all(part.includes(event) for part in wanted.get_filters() if part is not wanted.occurred)
+        past = self._filter.occurred
+        parts = [part for part in self._filter.get_filters() if part is not past]
+        return all(part.includes(event) for part in parts)
 
 
 def _event(found: dict[str, Any]) -> Event:

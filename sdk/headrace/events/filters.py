@@ -1,6 +1,6 @@
 """Which events are wanted. All conditions of a filter must hold; what is None does not matter.
 
-    EventFilter(event=EventNameFilter(prefix=["order."]))
+EventFilter(event=EventNameFilter(prefix=["order."]))
 """
 
 from __future__ import annotations

@@ -10,9 +10,7 @@ from typing import Any, Literal
 
 from headrace.logging.lines import FLOW_RUNS, TASK_RUNS
 
-_Raised = (
-    tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
-)
+_Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
 class HeadraceFormatter(logging.Formatter):

@@ -1,6 +1,6 @@
 """Handlers for loggers of your own.
 
-    logging.getLogger("mylib").addHandler(APILogHandler())    # recorded with the run it logs in
+logging.getLogger("mylib").addHandler(APILogHandler())    # recorded with the run it logs in
 """
 
 from __future__ import annotations

@@ -67,9 +67,7 @@ def crash_reason(error: BaseException) -> str:
     return f"Execution was interrupted by an unexpected exception: {format_exception(error)}"
 
 
-async def exception_to_crashed_state(
-    exc: BaseException, result_store: object = None
-) -> State[Any]:
+async def exception_to_crashed_state(exc: BaseException, result_store: object = None) -> State[Any]:
     """The state of a run that crashed by an exception.
 
     Args:

@@ -81,12 +81,12 @@ def _rest_of(fn: Callable[..., Any]) -> str | None:
 def explode_variadic_parameter(
     fn: Callable[..., Any], parameters: dict[str, Any]
 ) -> dict[str, Any]:
-    """The arguments by name, with those that stand in the function's `**kwargs` beside the others."""
+    """The arguments by name, with those of the function's `**kwargs` beside the others."""
     rest = _rest_of(fn)
     if rest is None:
         return parameters
     others = {name: value for name, value in parameters.items() if name != rest}
-    return others | parameters.get(rest, {})
+    return {**others, **parameters.get(rest, {})}
 
 
 def collapse_variadic_parameters(

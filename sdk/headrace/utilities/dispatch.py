@@ -1,12 +1,12 @@
 """Classes that are found by a key.
 
-    @register_base_type
-    class Storage: ...
+@register_base_type
+class Storage: ...
 
-    class Tape(Storage):            # is registered as it is made
-        __dispatch_key__ = "tape"
+class Tape(Storage):            # is registered as it is made
+    __dispatch_key__ = "tape"
 
-    lookup_type(Storage, "tape")    # Tape
+lookup_type(Storage, "tape")    # Tape
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def get_dispatch_key(cls_or_instance: Any, allow_missing: bool = False) -> str |
 
 
 def register_base_type(cls: T) -> T:
-    """Let classes of this base be found by their keys; those made from now on register themselves."""
+    """Let classes of this base be found by their keys; those made later register themselves."""
     registry = _registries.setdefault(cls, {})
     key = get_dispatch_key(cls, allow_missing=True)
     if key is not None:
@@ -72,7 +72,7 @@ def register_base_type(cls: T) -> T:
     )
     before = getattr(cls, hook).__func__ if hook in vars(cls) else None
 
-    def register(child: T, **options: Any) -> None:
+    def register(child: Any, /, **options: Any) -> None:
         if before is None:
             getattr(super(cls, child), hook)(**options)
         else:
