@@ -10,31 +10,40 @@ import importlib.abc
 import importlib.machinery
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
 
 class _NotNow(importlib.abc.MetaPathFinder):
-    """Finds no psycopg, for the thread that made it: others may import it for themselves."""
+    """Does not find some modules, for the thread that made it: others may import them."""
 
-    def __init__(self) -> None:
+    def __init__(self, *names: str) -> None:
+        self._names = names
         self._thread = threading.get_ident()
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        if name == "psycopg" and threading.get_ident() == self._thread:
-            raise ModuleNotFoundError("psycopg is not needed here", name=name)
+        if name in self._names and threading.get_ident() == self._thread:
+            raise ModuleNotFoundError(f"{name} is not needed here", name=name)
         return None
 
 
-_finder = _NotNow()
-sys.meta_path.insert(0, _finder)
-try:
+@contextmanager
+def without(*names: str) -> Iterator[None]:
+    """Let what is imported within do without those modules, as if they were not installed."""
+    finder = _NotNow(*names)
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+
+
+with without("psycopg"):
     import peewee
-finally:
-    sys.meta_path.remove(_finder)
 
 
 def use_psycopg() -> None:
