@@ -177,7 +177,7 @@ def test_an_event_acts_once_whoever_looks_and_however_often(watched: Watched) ->
 def test_two_that_saw_the_same_event_act_once(watched: Watched) -> None:
     watched.automate(event(expect=["order.*"]))
     watched.emit("order.shipped")
-    seen = watched.ledger.read(look, 0, EPOCH).result()
+    seen = watched.ledger.read(look, 0).result()
     assert seen is not None
     assert [one.name for one in seen.events] == ["order.shipped"]
     taken = [watched.ledger.write(take, seen.events, seen.upto, EPOCH).result() for _ in range(2)]

@@ -19,6 +19,7 @@ import peewee
 
 from headrace.records import BatchAck, RecordBatch
 from headrace_service.ledger.append import append
+from headrace_service.ledger.commits import Commits
 from headrace_service.ledger.database import backend_at
 from headrace_service.ledger.database.sqlite import SqliteBackend
 from headrace_service.ledger.decode import DecodedBatch, decode_batch
@@ -84,6 +85,7 @@ class Ledger:
         self._feed: Feed | None = None
         self._slots: Slots | None = None
         self._exchanges: Exchanges | None = None
+        self._commits = Commits(backend, self._writer)
         self._making = threading.Lock()
         #: How long things are kept.
         self.keep = Keep()
@@ -157,6 +159,13 @@ class Ledger:
     def watch(self) -> Watch:
         """What tells whether somebody has committed, in this process or in another."""
         return self._backend.watch()
+
+    def commits(self) -> int:
+        """A number that is another one once somebody has committed, here or in another process.
+
+        A look takes microseconds. Of others' commits to PostgreSQL it tells a moment later.
+        """
+        return self._commits.number()
 
     @property
     def feed(self) -> Feed:
@@ -282,5 +291,6 @@ class Ledger:
             self._slots.close()
         self._reading.close()
         self._feeding.close()
+        self._commits.close()
         self._writer.close()
         self._backend.close()

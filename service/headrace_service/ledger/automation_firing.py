@@ -76,10 +76,10 @@ class Look(msgspec.Struct, frozen=True):
     events: list[Occurrence]
     upto: int
     skipped: bool  #: whether so much was passed over that the cursor is to be moved
-    is_due: bool  #: whether the clock has to be looked at
+    due: int | None  #: when a trigger that waits for time is to be looked at; None is never
 
 
-def look(db: peewee.Database, seen: int, now: int) -> Look | None:
+def look(db: peewee.Database, seen: int) -> Look | None:
     """What has happened that concerns an automation; None when there is none that acts.
 
     All is of one snapshot: whatever begins to act later does not act on these events.
@@ -87,7 +87,6 @@ def look(db: peewee.Database, seen: int, now: int) -> Look | None:
     Args:
         db: a reader's database, in a transaction.
         seen: the number of an event up to which nothing is left to see.
-        now: microseconds since 1970 UTC.
     """
     rows = enabled_automations(db)
     if not rows:
@@ -96,7 +95,7 @@ def look(db: peewee.Database, seen: int, now: int) -> Look | None:
     # Nothing that was before the first of them is any of their business.
     start = max(seen, cursor(db), min(row.after for row in rows))
     events, upto = news(db, start, triggers)
-    return Look(events, upto, upto - start >= MANY, _is_due(db, rows, now))
+    return Look(events, upto, upto - start >= MANY, _due(db, rows))
 
 
 def take(db: peewee.Database, events: Sequence[Occurrence], upto: int, now: int) -> int:
@@ -131,10 +130,13 @@ def _parts(row: AutomationRow) -> list[tuple[Path, Trigger]]:
         return []
 
 
-def _is_due(db: peewee.Database, rows: Sequence[AutomationRow], now: int) -> bool:
-    """Whether a stretch of time is over that a trigger waits for, or one is to begin."""
-    waits = TriggerCount.wakes_at <= now - GRACE
-    return TriggerCount.select().where(waits).exists(db) or any(_missing(db, row) for row in rows)
+def _due(db: peewee.Database, rows: Sequence[AutomationRow]) -> int | None:
+    """When the next stretch of time is over that a trigger waits for; 0 when one is to begin."""
+    if any(_missing(db, row) for row in rows):
+        return 0
+    theirs = TriggerCount.automation_id.in_([row.id for row in rows])
+    first = TriggerCount.select(peewee.fn.MIN(TriggerCount.wakes_at)).where(theirs).scalar(db)
+    return None if first is None else first + GRACE
 
 
 def wake(db: peewee.Database, now: int) -> int:

@@ -21,7 +21,7 @@ from headrace_service.ledger.deployment_schedules import (
 )
 from headrace_service.ledger.deployments import DeploymentRow, deployment
 from headrace_service.ledger.errors import InvalidInput
-from headrace_service.ledger.models import FlowRun, Schedule
+from headrace_service.ledger.models import FlowRun, Schedule, Worker
 from headrace_service.ledger.overlaps import open_runs
 from headrace_service.ledger.queries.blocked import blocked_by
 from headrace_service.ledger.run_limits import IS_SCHEDULED, key_for
@@ -36,6 +36,11 @@ logger = logging.getLogger("headrace_service.ledger")
 
 #: Schedules that fire in one transaction at most.
 FIRES = 100
+#: Of a run: that it is a deployment's and nobody has it yet; that it was not called Late;
+#: and that its schedule says how long it may wait.
+_WAITS = (IS_SCHEDULED, FlowRun.deployment_id.is_null(False), FlowRun.claimed_by.is_null(True))
+_IS_IN_TIME = FlowRun.state_name == "Scheduled"
+_MAY_BE_TOO_LATE = Schedule.start_deadline.is_null(False)
 #: The tag of runs that a schedule made.
 AUTO_TAG = "auto-scheduled"
 
@@ -122,6 +127,29 @@ def next_fire(db: peewee.Database, after: int = 0) -> int | None:
     return coming
 
 
+def next_turn(db: peewee.Database, late: int) -> int | None:
+    """When there is something to be done by the clock though nobody commits; None is never.
+
+    0 is at every turn: workers may end or fall silent, and how long a run may wait for one is known
+    by looking.
+
+    Args:
+        db: a reader's database.
+        late: microseconds after which a run that waits is called Late.
+    """
+    limited = (
+        FlowRun.select(FlowRun.id)
+        .join(Schedule, on=(Schedule.id == FlowRun.schedule_id))
+        .where(IS_SCHEDULED, FlowRun.claimed_by.is_null(True), _MAY_BE_TOO_LATE)
+    )
+    if Worker.select().exists(db) or limited.exists(db):
+        return 0
+    first = FlowRun.select(peewee.fn.MIN(FlowRun.scheduled_time)).where(*_WAITS, _IS_IN_TIME)
+    due = first.scalar(db)
+    moments = [next_fire(db), None if due is None else due + late]
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
 def _fire(db: peewee.Database, firing: Firing) -> None:
     schedule = firing.schedule
     row = deployment(db, schedule.deployment_id)
@@ -178,7 +206,7 @@ def too_late(db: peewee.Database, now: int) -> list[UUID]:
             IS_SCHEDULED,
             FlowRun.claimed_by.is_null(True),
             FlowRun.scheduled_time <= now,
-            Schedule.start_deadline.is_null(False),
+            _MAY_BE_TOO_LATE,
             # One of a backfill is made long after its time.
             FlowRun.created_at + Schedule.start_deadline < now,
         )
@@ -197,12 +225,10 @@ def give_up_too_late(db: peewee.Database, now: int) -> None:
 def overdue(db: peewee.Database, before: int) -> list[UUID]:
     """Runs that were due before a time, wait still, and are not called Late yet; a hundred."""
     query = FlowRun.select(FlowRun.id).where(
-        IS_SCHEDULED,
-        FlowRun.deployment_id.is_null(False),
-        FlowRun.claimed_by.is_null(True),
+        *_WAITS,
         FlowRun.scheduled_time < before,
         FlowRun.created_at < before,  # one of a backfill is made long after its time
-        FlowRun.state_name == "Scheduled",
+        _IS_IN_TIME,
     )
     return [run_id for (run_id,) in query.limit(FIRES).tuples().execute(db)]
 

@@ -178,17 +178,25 @@ def wait_until(db: peewee.Database, flow_run_id: UUID, until: int) -> None:
 
 def overdue(db: peewee.Database, now: int) -> list[UUID]:
     """The paused runs that nobody has resumed in time, as it is at `now`."""
+    return [run_id for run_id, until in _paused_until(db) if until <= now]
+
+
+def next_overdue(db: peewee.Database) -> int | None:
+    """When the next paused run is overdue unless it is resumed; None when none will be."""
+    return min((until for _, until in _paused_until(db)), default=None)
+
+
+def _paused_until(db: peewee.Database) -> list[tuple[UUID, int]]:
+    """The paused runs that are to be resumed by some time."""
     query = (
         FlowRunInput.select(FlowRunInput.flow_run_id, FlowRunInput.value)
         .join(FlowRun, on=FlowRun.id == FlowRunInput.flow_run_id)
         .where(FlowRun.state_type == StateType.PAUSED.value, FlowRunInput.key == PAUSE)
     )
     return [
-        run_id
+        (run_id, expected.until)
         for run_id, value in query.tuples().execute(db)
-        if (expected := _read(value)) is not None
-        and expected.until is not None
-        and expected.until <= now
+        if (expected := _read(value)) is not None and expected.until is not None
     ]
 
 

@@ -13,6 +13,8 @@ import peewee
 
 from headrace.liveness import Fate, fate
 from headrace_service.ledger.concurrency import Outcome, processes_of_slots, release
+from headrace_service.ledger.flow_run_inputs import next_overdue
+from headrace_service.ledger.models import Process, Slot, Waiter
 from headrace_service.ledger.processes import (
     Ended,
     ProcessRow,
@@ -85,6 +87,16 @@ def dead_processes(
     return [
         each for each in ended if not each.stopped or can_be_replaced(db, each.process.client_id)
     ]
+
+
+def next_turn(db: peewee.Database) -> int | None:
+    """When there is something to be ended though nobody commits; None is never, 0 at every turn.
+
+    Processes may end, and with them what they hold, so they are looked at while there are any.
+    """
+    if any(model.select().exists(db) for model in (Process, Slot, Waiter)):
+        return 0
+    return next_overdue(db)
 
 
 def reap_unheard(db: peewee.Database, spool: Path | None, now: int) -> Outcome:

@@ -13,6 +13,7 @@ from headrace_service.ledger.automation_firing import Look, look, take, wake
 from headrace_service.ledger.deletion import go_on_deleting, unfinished_deletions
 from headrace_service.loops.clock import Clock, SystemClock
 from headrace_service.loops.rounds import go_round
+from headrace_service.loops.stillness import Stillness
 from headrace_service.measures import Rounds
 
 #: Seconds between two looks, while there are automations and while there are none.
@@ -35,6 +36,8 @@ class Automations:
         self._rounds = rounds or Rounds()
         #: Up to here nothing is left that matters; what is in the ledger may be behind.
         self._seen = 0
+        self._still = Stillness()
+        self._pause = PAUSE
 
     async def run(self) -> None:
         """Go on until cancelled; what the ledger cannot do now is tried again."""
@@ -43,21 +46,27 @@ class Automations:
     async def step(self) -> float:
         """Do what is due. Returns after how many seconds to look again."""
         ledger, fired = self._ledger(), 0
+        if self._still.lasts(ledger, self._clock.now()):
+            return self._pause
         while True:
-            now = self._clock.now()
-            seen = await ledger.aread(look, self._seen, now)
+            now, commits = self._clock.now(), ledger.commits()
+            seen = await ledger.aread(look, self._seen)
             if seen is None:
-                return LOOK_AGAIN
+                self._still.begin(ledger, commits, None)
+                self._pause = LOOK_AGAIN
+                return self._pause
             if seen.events or seen.skipped:
                 fired += await self._take(ledger, seen, now)
             if self._seen == seen.upto:
                 break
             self._seen = seen.upto
-        if seen.is_due:
+        if seen.due is not None and seen.due <= now:
             fired += await ledger.awrite(wake, now)
         if fired:
             await self._finish_deletions(ledger)
-        return PAUSE
+        self._still.begin(ledger, commits, seen.due)
+        self._pause = PAUSE
+        return self._pause
 
     async def _take(self, ledger: Ledger, seen: Look, now: int) -> int:
         """Let automations see what has happened, some of it at a time: others wait to write."""

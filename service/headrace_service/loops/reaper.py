@@ -19,9 +19,10 @@ from headrace_service.ledger.concurrency import (
 )
 from headrace_service.ledger.flow_run_inputs import fail_overdue, overdue
 from headrace_service.ledger.processes import extend_leases, reap
-from headrace_service.ledger.reaping import dead_processes, leases_of_the_dead
+from headrace_service.ledger.reaping import dead_processes, leases_of_the_dead, next_turn
 from headrace_service.loops.clock import Clock, SystemClock
 from headrace_service.loops.rounds import Parts, go_round
+from headrace_service.loops.stillness import Stillness
 
 #: Seconds between two looks.
 PAUSE = 1.0
@@ -53,6 +54,7 @@ class Reaper:
         self._spool = spool or ledger.spool
         self._hears_all = hears_all
         self._looked_at: int | None = None
+        self._still = Stillness()
         self._rounds = ledger.measures.rounds("reaper")
         self._parts = Parts("reaper", self._rounds)
 
@@ -74,10 +76,15 @@ class Reaper:
             await self._ledger.awrite(extend_leases, now)
         if looked_at is not None and now - looked_at > ABSENCE:
             await self._ledger.awrite(lengthen, looked_at, now)
+        if self._still.lasts(self._ledger, now):
+            return 0
+        commits = self._ledger.commits()
         await take("take back slots whose lease is over", self._sweep(now), None)
         await take("end paused runs that nobody has resumed", self._end_overdue(now), None)
         await take("free slots of dead processes", self._free_slots(), None)
-        return await take("end runs of dead processes", self._reap(now), 0)
+        ended = await take("end runs of dead processes", self._reap(now), 0)
+        self._still.begin(self._ledger, commits, await self._ledger.aread(next_turn))
+        return ended
 
     async def _sweep(self, now: int) -> None:
         if await self._ledger.aread(has_lapsed, now):

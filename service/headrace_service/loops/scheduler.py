@@ -28,6 +28,7 @@ from headrace_service.ledger.firing import (
     give_up_too_late,
     mark_late,
     next_fire,
+    next_turn,
     overdue,
     too_late,
 )
@@ -35,6 +36,7 @@ from headrace_service.ledger.set_back import follow_back
 from headrace_service.loops.clock import Clock, SystemClock
 from headrace_service.loops.rests import Rests
 from headrace_service.loops.rounds import Parts, go_round
+from headrace_service.loops.stillness import Stillness
 from headrace_service.measures import Rounds
 
 logger = logging.getLogger("headrace_service.loops")
@@ -63,6 +65,7 @@ class Scheduler:
         self._parts = Parts("scheduler", self._rounds)
         self._rests = Rests()
         self._looked_at: int | None = None
+        self._still = Stillness()
 
     async def run(self) -> None:
         """Go on until cancelled; what the ledger cannot do now is tried again."""
@@ -77,6 +80,9 @@ class Scheduler:
         elif looked_at - now > ABSENCE:  # by so much, the clock was set back
             logger.warning("The clock was set back by %d s", (looked_at - now) // 1_000_000)
             await ledger.awrite(follow_back, now, PATIENCE)
+        if self._still.lasts(ledger, now):
+            return self._still.seconds(now, LOOK_AGAIN)
+        commits = ledger.commits()
         coming = await ledger.aread(next_fire)
         take = self._parts.take
         if coming is not None and coming <= now:
@@ -84,6 +90,7 @@ class Scheduler:
         await take("give back claims", self._release(ledger, now), None)
         await take("call runs late", self._mark_late(ledger, now), None)
         await take("cancel runs that are too late", self._give_up(ledger, now), None)
+        self._still.begin(ledger, commits, await ledger.aread(next_turn, LATE))
         if coming is None:
             return LOOK_AGAIN
         return min(max(0, coming - self._clock.now()) / 1_000_000, LOOK_AGAIN)

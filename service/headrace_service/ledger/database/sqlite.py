@@ -252,7 +252,9 @@ class VersionProbe(Watch):
         self._version = -1
 
     def __enter__(self) -> VersionProbe:
-        self._connection = sqlite3.connect(self._backend.path, isolation_level=None, timeout=0)
+        self._connection = sqlite3.connect(
+            self._backend.path, isolation_level=None, timeout=0, check_same_thread=False
+        )
         self._connection.execute("PRAGMA query_only = 1")
         return self
 
