@@ -334,6 +334,9 @@ def test_a_concurrency_limit_from_making_to_deleting() -> None:
         "  waiters  none",
     ]
     assert run(gcl.command, "reset", "db").output == "Reset concurrency limit 'db'.\n"
-    assert run(gcl.command, "delete", "db", "--yes").exit_code == 0
+    made = json.loads(run(gcl.command, "reset", "db", "--json").output)
+    assert (made["name"], made["slotsTaken"]) == ("db", 0)
+    deleted = json.loads(run(gcl.command, "delete", "db", "--yes", "--json").output)
+    assert deleted == {"id": made["id"], "name": "db"}
     gone = run(gcl.command, "inspect", "db")
     assert (gone.exit_code, gone.stderr) == (1, "Error: there is no concurrency limit 'db'\n")

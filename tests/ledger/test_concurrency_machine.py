@@ -27,7 +27,7 @@ from headrace.records import SlotHolder, SlotRequest
 from headrace_service.ledger import Ledger, concurrency
 from headrace_service.ledger.concurrency import WAITER_LEASE, Outcome
 from headrace_service.ledger.limits import LimitValues, create_limit, reset_limit, update_limit
-from headrace_service.ledger.models import Line, Slot, Waiter
+from headrace_service.ledger.models import ConcurrencyLimit, Line, Slot, Waiter
 from headrace_service.ledger.waiting import Verb
 from tests.builders import EPOCH
 from tests.postgres import Server
@@ -36,11 +36,15 @@ S = 1_000_000
 HOLDER = SlotHolder("mill", 7)
 PROCESSES = [UUID(int=number) for number in (1, 2)]
 
+#: The rate is a limit beside the others: so many of its slots come back each second.
+RATE, DECAY = "rate", 0.5
+LIMITS = st.sampled_from([*"abc", RATE])
+
 #: A limit always has as many slots as any request wants, so that each has its turn.
 SLOTS = st.integers(2, 4)
 TOTALS = st.sampled_from([0, 2, 5])  # 0 is none
 OCCUPY = st.integers(1, 2)
-NAMES = st.sampled_from([("a",), ("b",), ("a", "b"), ("b", "a"), ("c", "a", "b")])
+NAMES = st.sampled_from([("a",), ("b",), ("a", "b"), ("b", "a"), ("c", "a", "b"), (RATE,)])
 KEYS = st.sampled_from(["", "", "mill", "forge"])
 PRIORITIES = st.sampled_from([0.0, 0.0, 5.0, -3.0])
 
@@ -72,8 +76,10 @@ class Slots(RuleBasedStateMachine):
         self.ledger = Ledger.open(place())
         self.now = EPOCH
         self.asked = 0
-        self.slots: dict[str, int] = {}
-        self.totals: dict[str, int] = {}
+        #: How full the rate's share of a key is, and since when.
+        self.levels: dict[str, tuple[float, int]] = {}
+        self.slots: dict[str, int] = {RATE: 2}
+        self.totals: dict[str, int] = {RATE: 0}
         self.holding: dict[UUID, Claim] = {}
         self.waiting: dict[UUID, Claim] = {}
 
@@ -83,6 +89,8 @@ class Slots(RuleBasedStateMachine):
             self.slots[name], self.totals[name] = each, total
             values = LimitValues(each, total=total)
             self.ledger.write(create_limit, name, values, EPOCH).result()
+        values = LimitValues(self.slots[RATE], decay=DECAY)
+        self.ledger.write(create_limit, RATE, values, EPOCH).result()
 
     def teardown(self) -> None:
         self.ledger.close()
@@ -98,6 +106,10 @@ class Slots(RuleBasedStateMachine):
         return outcome
 
     def hold(self, claim: Claim) -> None:
+        if claim.names == {RATE}:
+            key = claim.request.key
+            self.levels[key] = (self.level(key) + claim.request.occupy, self.now)
+            return
         claim.until = self.now + round(claim.request.lease_seconds * S)
         self.holding[claim.request.lease_id] = claim
 
@@ -110,10 +122,12 @@ class Slots(RuleBasedStateMachine):
             assert not (same and other.is_before(claim) and other.until > self.now)
 
     def check_sums(self, name: str, key: str) -> None:
-        assert self.taken(name, key) <= self.slots[name]
+        assert self.taken(name, key) <= self.slots[name] + 1e-3
         assert self.taken(name) <= (self.totals[name] or 2**31)
 
-    def taken(self, name: str, key: str | None = None) -> int:
+    def taken(self, name: str, key: str | None = None) -> float:
+        if name == RATE:
+            return sum(self.level(each) for each in self.levels if key in (None, each))
         return sum(
             claim.request.occupy
             for claim in self.holding.values()
@@ -121,6 +135,11 @@ class Slots(RuleBasedStateMachine):
             and claim.until > self.now
             and (key is None or claim.request.key == key)
         )
+
+    def level(self, key: str) -> float:
+        """How many slots of the rate have not come back yet."""
+        level, since = self.levels.get(key, (0.0, self.now))
+        return max(0.0, level - DECAY * (self.now - since) / S)
 
     # -- what may happen ------------------------------------------------------------------------
 
@@ -234,15 +253,18 @@ class Slots(RuleBasedStateMachine):
     def in_force(self, claims: dict[UUID, Claim]) -> dict[UUID, Claim]:
         return {lease_id: claim for lease_id, claim in claims.items() if claim.until > self.now}
 
-    @rule(name=st.sampled_from("abc"), slots=SLOTS, total=TOTALS)
+    @rule(name=LIMITS, slots=SLOTS, total=TOTALS)
     def change(self, name: str, slots: int, total: int) -> None:
+        total = 0 if name == RATE else total
         self.slots[name], self.totals[name] = slots, total
         values = LimitValues(slots, total=total)
         self.do(lambda db, now: update_limit(db, name, values, now))
 
-    @rule(name=st.sampled_from("abc"))
+    @rule(name=LIMITS)
     def reset(self, name: str) -> None:
         """Only of limits that nobody holds together with others: half a lease is no lease."""
+        if name == RATE:
+            self.levels.clear()
         holders = [c for c in self.in_force(self.holding).values() if name in c.names]
         if all(claim.names == {name} for claim in holders):
             for claim in holders:
@@ -256,7 +278,9 @@ class Slots(RuleBasedStateMachine):
         Rows = tuple[set[tuple[UUID, int, str]], set[UUID], set[str], set[str]]
 
         def rows(db: peewee.Database) -> Rows:
-            slots = Slot.select(Slot.lease_id, Slot.occupied, Slot.key).where(Slot.until > self.now)
+            slots = Slot.select(Slot.lease_id, Slot.occupied, Slot.key)
+            slots = slots.join(ConcurrencyLimit, on=(ConcurrencyLimit.id == Slot.limit_id))
+            slots = slots.where(Slot.until > self.now, ConcurrencyLimit.decay == 0)
             waiters = Waiter.select(Waiter.lease_id, Waiter.key).tuples().execute(db)
             lines = Line.select(Line.key).tuples().execute(db)
             return (

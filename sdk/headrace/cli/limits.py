@@ -180,20 +180,29 @@ def add_common_commands(group: click.Group) -> None:
 
     @group.command("reset")
     @click.argument("name")
-    def reset_command(name: str) -> None:
+    @json_option
+    def reset_command(name: str, as_json: bool) -> None:
         """Free all slots of a limit, whoever holds them."""
         from headrace.client import limit_operations
 
-        perform(limit_operations.reset_concurrency_limit(name))
-        click.echo(f"Reset concurrency limit {name!r}.")
+        limit = perform(limit_operations.reset_concurrency_limit(name))
+        _say(as_json, limit, f"Reset concurrency limit {name!r}.")
 
     @group.command("delete")
     @click.argument("name")
     @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-    def delete_command(name: str, yes: bool) -> None:
+    @json_option
+    def delete_command(name: str, yes: bool, as_json: bool) -> None:
         """Delete a limit."""
         from headrace.client import limit_operations
 
         confirm(f"concurrency limit {name!r}", yes)
-        perform(limit_operations.delete_concurrency_limit(name))
-        click.echo(f"Deleted concurrency limit {name!r}.")
+        gone = perform(limit_operations.delete_concurrency_limit(name))
+        _say(as_json, {"id": gone["id"], "name": name}, f"Deleted concurrency limit {name!r}.")
+
+
+def _say(as_json: bool, limit: Object, text: str) -> None:
+    if as_json:
+        show_json(limit)
+    else:
+        show_line(text)

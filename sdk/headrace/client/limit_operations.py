@@ -102,9 +102,9 @@ def reset_concurrency_limit(name: str) -> Operation[Object]:
 
 
 def delete_concurrency_limit(name: str) -> Operation[Object]:
-    """Delete a concurrency limit."""
+    """Delete a concurrency limit; the answer has its `id`."""
     document = (
         "mutation ($name: String!) { deleteConcurrencyLimit(name: $name) "
-        f"{{ __typename {ERROR} }} }}"
+        f"{{ ... on Deleted {{ id }} {ERROR} }} }}"
     )
     return Change(document, {"name": name}, "deleteConcurrencyLimit")
