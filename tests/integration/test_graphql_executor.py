@@ -21,6 +21,7 @@ from headrace_service.api.schema import schema as whole
 from headrace_service.api.sharing import KEPT, Answers
 from headrace_service.ledger import Ledger
 from headrace_service.server import start_in_thread
+from headrace_tui.operations import FLOW_RUN_EVENTS, LOG_LINES, TASK_RUN_EVENTS
 from tests.builders import custom_event, enters, flow_run, log_line, state, task_run
 from tests.integration.graphql_kit import Socket, open_socket, take
 
@@ -125,7 +126,15 @@ OTHERS: list[Asking] = [
 ]
 NOT_PLAIN = [
     "subscription { taskRuns { cursor events { taskRunId state { type result } } } }",
-    "subscription { taskRuns { cursor events { taskRun { name } } } }",
+    "subscription { flowRuns { events { flowRun { name logs { nodes { message } } } } } }",
+]
+RUNS: list[Asking] = [
+    ("subscription { taskRuns { events { taskRun { id tags inputs { runId } } } } }", {}),
+    (
+        "subscription { flowRuns { events { flowRun { taskRunCounts { type count } "
+        "flow { name } state { type } parameters endTime } } } }",
+        {},
+    ),
 ]
 
 
@@ -145,9 +154,15 @@ def test_the_same_is_read_by_the_same_function_however_it_is_asked_for() -> None
     assert [read_of(query, {}) for query in NOT_PLAIN] == [None, None]
 
 
+def test_all_that_the_monitor_follows_is_plain() -> None:
+    for query in (FLOW_RUN_EVENTS, TASK_RUN_EVENTS, LOG_LINES):
+        assert read_of(query, {"progress": True}) is not None
+
+
 FOLLOWED: list[Asking] = [
     *SAME[:1],
     *OTHERS,
+    *RUNS,
     *((query, {}) for query in NOT_PLAIN),
     (SAME[1][0], {"run": "RUN", "no": False}),
     (

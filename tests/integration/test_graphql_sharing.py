@@ -1,4 +1,4 @@
-"""What several subscribers ask in the same words is answered once, and in other words anew."""
+"""What several subscribers ask for is answered once, and what others ask for anew."""
 
 from __future__ import annotations
 

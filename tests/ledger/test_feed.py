@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import peewee
 import pytest
 import uuid_utils.compat as uuids
 
@@ -353,6 +354,32 @@ async def test_what_is_made_of_rows_goes_with_them(
     assert not same[0]
     await logs.aclose()
     assert followed.feed._logs._made == {}
+
+
+async def test_who_asks_the_same_at_once_is_answered_together(followed: Ledger) -> None:
+    asked = []
+
+    def query(db: peewee.Database, rows: Sequence[Any]) -> int:
+        asked.append(rows)
+        if not rows:
+            raise ValueError("no rows")
+        return len(asked)
+
+    events = followed.feed.events(None, kinds=BOTH)
+    await begin(events)
+    await asyncio.wrap_future(followed.append(Stream().batch(flow_run(), flow_run())))
+    one, other = await take(events, 2)
+    together = followed.feed.together
+    leaves, *stay = [asyncio.create_task(together(query, [one, other])) for _ in range(3)]
+    await asyncio.sleep(0)  # all of them have asked
+    leaves.cancel()
+    assert await asyncio.gather(*stay) == [1, 1]
+    each = await asyncio.gather(together(query, [one]), together(query, [other]))
+    assert list(each) == [2, 3]
+    refused = await asyncio.gather(*(together(query, []) for _ in range(2)), return_exceptions=True)
+    assert [str(error) for error in refused] == ["no rows", "no rows"]
+    assert asked == [(one, other), (one,), (other,), ()]
+    assert followed.feed._asked == {}
 
 
 async def test_what_ends_by_itself_is_noticed(followed: Ledger) -> None:

@@ -108,9 +108,9 @@ class PlainFieldsFirst(StrawberryGraphQLCoreExecutionContext):
             plan = self._plans[id(grouped_field_set)] = self._plan(parent_type, grouped_field_set)
         found: dict[str, Any] = {}
         rest = plan.rest
-        for name, attribute, nullable, read in plan.plain:
+        for name, get, nullable, read in plan.plain:
             try:
-                value = getattr(source_value, attribute)
+                value = get(source_value)
                 if value is not None:
                     found[name] = read(value)
                     continue

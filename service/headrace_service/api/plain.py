@@ -1,7 +1,7 @@
 """How plain values are read, at any depth: by a function that is put together once.
 
-A field is plain when it is nothing but an attribute: with a scalar or an enum in it, with an
-object all of whose fields that are asked for are plain, or with a list of such.
+A field is plain when it is an attribute, or a method that looks at nothing but the object, and has
+a scalar or an enum, an object all of whose fields that are asked for are plain, or a list of such.
 
 Whoever asks for the same is given the same function, by whatever text, fragments or variables it
 was asked. So it tells which answers about an object can be shared.
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache, lru_cache
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from graphql import (
@@ -28,6 +29,8 @@ from headrace_service.api.sharing import Answers
 #: Ways of reading that are remembered; one that is forgotten is put together anew.
 REMEMBERED = 4_096
 
+#: Gets a field's value from its object.
+Get = Callable[[Any], Any]
 #: Makes output of a value that is not None. Whatever it raises: the value does not fit.
 Read = Callable[[Any], Any]
 #: What is asked for below a field whose value is of a type.
@@ -42,7 +45,7 @@ class PlainField(NamedTuple):
     """A field that is asked for: its name in the answer, and where and how its value is read."""
 
     name: str
-    attribute: str
+    get: Get
     nullable: bool
     read: Read
 
@@ -60,13 +63,13 @@ def plain_field(
     """
     asked = details[0].node.name.value
     if asked == "__typename":
-        return PlainField(name, "__class__", False, _constant(parent.name))
-    found = _attributes(parent).get(asked)
+        return PlainField(name, type, False, _constant(parent.name))
+    found = _getters(parent).get(asked)
     if found is None:
         return None
-    attribute, kind = found
+    get, kind = found
     read = reader(kind, details, collect)
-    return read and PlainField(name, attribute, not is_non_null_type(kind), read)
+    return read and PlainField(name, get, not is_non_null_type(kind), read)
 
 
 def reader(kind: GraphQLOutputType, details: list[FieldDetails], collect: Collect) -> Read | None:
@@ -84,7 +87,7 @@ def reader(kind: GraphQLOutputType, details: list[FieldDetails], collect: Collec
     if is_list_type(inner):
         read = reader(inner.of_type, details, collect)
         return read and _each(read, not is_non_null_type(inner.of_type))
-    if not isinstance(inner, GraphQLObjectType) or inner.is_type_of is not None:
+    if not isinstance(inner, GraphQLObjectType):
         return None
     collected = collect(inner, details)
     if collected.new_defer_usages:
@@ -94,25 +97,35 @@ def reader(kind: GraphQLOutputType, details: list[FieldDetails], collect: Collec
         for name, below in collected.grouped_field_set.items()
     ]
     plain = tuple(field for field in fields if field is not None)
-    return _object(plain, _shares(inner)) if len(plain) == len(fields) else None
+    return _object(plain, *_class_of(inner)) if len(plain) == len(fields) else None
 
 
 @cache
-def _attributes(kind: GraphQLObjectType) -> dict[str, tuple[str, GraphQLOutputType]]:
-    """The fields of a type that have no resolver: the attribute that each is, and its type."""
-    found: dict[str, tuple[str, GraphQLOutputType]] = {}
+def _getters(kind: GraphQLObjectType) -> dict[str, tuple[Get, GraphQLOutputType]]:
+    """How the fields of a type are got that need nothing but the object, and their types."""
+    found: dict[str, tuple[Get, GraphQLOutputType]] = {}
     for name, field in kind.fields.items():
         definition = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
-        if definition is not None and definition.is_basic_field:
-            found[name] = definition.python_name, field.type
+        if definition is None or definition.extensions:
+            continue
+        resolver = definition.base_resolver
+        if resolver is None:
+            found[name] = _attribute(definition.python_name), field.type
+        elif list(resolver.signature.parameters) == ["self"] and not resolver.is_async:
+            found[name] = resolver.wrapped_func, field.type
     return found
 
 
 @cache
-def _shares(kind: GraphQLObjectType) -> bool:
-    """Whether objects of a type keep the answers that were given about them."""
-    definition = kind.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
-    return "answers" in getattr(getattr(definition, "origin", None), "__dataclass_fields__", ())
+def _class_of(kind: GraphQLObjectType) -> tuple[type | None, bool]:
+    """The class that objects of a type must be of, if that matters; whether they keep answers."""
+    origin = kind.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].origin
+    return None if kind.is_type_of is None else origin, "answers" in origin.__dataclass_fields__
+
+
+@lru_cache(REMEMBERED)
+def _attribute(name: str) -> Get:
+    return attrgetter(name)
 
 
 @lru_cache(REMEMBERED)
@@ -136,13 +149,15 @@ def _each(read: Read, nullable: bool) -> Read:
 
 
 @lru_cache(REMEMBERED)
-def _object(fields: tuple[PlainField, ...], shares: bool) -> Read:
+def _object(fields: tuple[PlainField, ...], kind: type | None, shares: bool) -> Read:
     """How an object is read."""
 
     def read_object(source: Any) -> dict[str, Any]:
+        if kind is not None and type(source) is not kind:
+            raise Unfit
         answer: dict[str, Any] = {}
-        for name, attribute, nullable, read in fields:
-            value = getattr(source, attribute)
+        for name, get, nullable, read in fields:
+            value = get(source)
             if value is not None:
                 answer[name] = read(value)
             elif nullable:
@@ -152,9 +167,7 @@ def _object(fields: tuple[PlainField, ...], shares: bool) -> Read:
         return answer
 
     def read_shared(source: Any) -> dict[str, Any]:
-        answers: Answers | None = source.answers
-        if answers is None:
-            return read_object(source)
+        answers: Answers = source.answers
         return answers.get(read_object) or answers.keep(read_object, read_object(source))
 
     return read_shared if shares else read_object

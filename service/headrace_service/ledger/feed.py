@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Hashable
+from collections.abc import AsyncGenerator, Callable, Hashable, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
+
+import peewee
 
 from headrace_service.ledger.database.backend import Watch
 from headrace_service.ledger.glances import Changes, Glances, Seen
@@ -60,6 +62,7 @@ class Feed:
         self._tasks: list[asyncio.Task[None]] = []
         self._undo: Callable[[], None] = lambda: None
         self._behind_since: float | None = None
+        self._asked: dict[Hashable, asyncio.Future[Any]] = {}  #: see `together`
 
     async def start(self) -> None:
         """Begin to follow the ledger."""
@@ -111,6 +114,29 @@ class Feed:
         if isinstance(row, LogRow):
             return self._logs.made_of(row, kind, make)
         return self._events.made_of(row, kind, make)
+
+    async def together(
+        self, query: Callable[[peewee.Database, tuple[R, ...]], T], rows: Sequence[R]
+    ) -> T:
+        """The answer to a quick query about rows, asked once for all who ask it at the same time.
+
+        Args:
+            query: takes the database and the rows; its answer is as good for everybody.
+            rows: rows of the feed.
+        """
+        key = query, tuple(row.seq for row in rows)
+        asking = self._asked.get(key)
+        if asking is None:
+            reading = self._ledger.aread_for_feed(query, tuple(rows))
+            asking = self._asked[key] = asyncio.ensure_future(reading)
+            asking.add_done_callback(lambda done: self._answered(key, done))
+        # Whoever leaves does not end it for the others.
+        return cast("T", await asyncio.shield(asking))
+
+    def _answered(self, key: Hashable, done: asyncio.Future[Any]) -> None:
+        del self._asked[key]
+        if not done.cancelled():
+            done.exception()  # told to those who are still there; if nobody is, it is no news
 
     def events(
         self,

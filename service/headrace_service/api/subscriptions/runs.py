@@ -8,6 +8,7 @@ from functools import partial
 from typing import Annotated, TypeVar
 from uuid import UUID
 
+import peewee
 import strawberry
 
 from headrace.records import StateType
@@ -77,11 +78,12 @@ class RunSubscriptions:
         async with aclosing(checked(Place.EVENT, feed)) as chunks:
             async for chunk in chunks:
                 context.renew()
-                runs = await _flow_runs(context, chunk.rows) if loads else {}
-                yield FlowRunEvents(
-                    events=_made(context, FlowRunEvent.of, chunk.rows, runs),
-                    cursor=encode_cursor(Place.EVENT, chunk.cursor),
-                )
+                if loads and chunk.rows:
+                    events = await context.ledger.feed.together(_flow_run_events, chunk.rows)
+                else:
+                    events = _made(context, FlowRunEvent.of, chunk.rows)
+                cursor = encode_cursor(Place.EVENT, chunk.cursor)
+                yield FlowRunEvents(events=events, cursor=cursor)
 
     @strawberry.subscription(description="The states that task runs enter.")
     async def task_runs(
@@ -119,37 +121,31 @@ class RunSubscriptions:
         async with aclosing(checked(Place.EVENT, feed)) as chunks:
             async for chunk in chunks:
                 context.renew()
-                runs = await _task_runs(context, chunk.rows) if loads else {}
-                yield TaskRunEvents(
-                    events=_made(context, TaskRunEvent.of, chunk.rows, runs),
-                    cursor=encode_cursor(Place.EVENT, chunk.cursor),
-                )
+                if loads and chunk.rows:
+                    events = await context.ledger.feed.together(_task_run_events, chunk.rows)
+                else:
+                    events = _made(context, TaskRunEvent.of, chunk.rows)
+                cursor = encode_cursor(Place.EVENT, chunk.cursor)
+                yield TaskRunEvents(events=events, cursor=cursor)
 
 
 def _made(
-    context: Context,
-    make: Callable[[EventRow, Mapping[UUID, T]], E],
-    rows: Sequence[EventRow],
-    runs: Mapping[UUID, T],
+    context: Context, make: Callable[[EventRow, Mapping[UUID, T]], E], rows: Sequence[EventRow]
 ) -> list[E]:
-    """The events of rows; where they tell of no run as it is now, they are everybody's."""
-    if runs:
-        return [make(row, runs) for row in rows]
+    """The events of rows, without the runs as they are now: so they are everybody's."""
     made_of = context.ledger.feed.made_of
     return [made_of(row, make, partial(make, row, {})) for row in rows]
 
 
-async def _flow_runs(context: Context, rows: Sequence[EventRow]) -> dict[UUID, FlowRun]:
-    ids = list({flow_run_of(row) for row in rows})
-    if not ids:
-        return {}
-    found = await context.ledger.aread_for_feed(flow_runs_by_id, ids)
-    return {row.id: FlowRun.of(row) for row in found if row is not None}
+def _flow_run_events(db: peewee.Database, rows: Sequence[EventRow]) -> list[FlowRunEvent]:
+    """The events of rows, with the flow runs as they are now."""
+    found = flow_runs_by_id(db, list({flow_run_of(row) for row in rows}))
+    runs = {row.id: FlowRun.of(row) for row in found if row is not None}
+    return [FlowRunEvent.of(row, runs) for row in rows]
 
 
-async def _task_runs(context: Context, rows: Sequence[EventRow]) -> dict[UUID, TaskRun]:
-    ids = list({row.subject_id for row in rows})
-    if not ids:
-        return {}
-    found = await context.ledger.aread_for_feed(task_runs_by_id, ids)
-    return {row.id: TaskRun.of(row) for row in found if row is not None}
+def _task_run_events(db: peewee.Database, rows: Sequence[EventRow]) -> list[TaskRunEvent]:
+    """The events of rows, with the task runs as they are now."""
+    found = task_runs_by_id(db, list({row.subject_id for row in rows}))
+    runs = {row.id: TaskRun.of(row) for row in found if row is not None}
+    return [TaskRunEvent.of(row, runs) for row in rows]

@@ -47,7 +47,7 @@ _KINDS = {
 class FlowRunEvent:
     """An event of a flow run."""
 
-    answers: strawberry.Private[Answers | None]
+    answers: strawberry.Private[Answers]
 
     cursor: Cursor = strawberry.field(description="Its place in the feed.")
     kind: FlowRunEventKind = strawberry.field(description="What it tells of.")
@@ -73,7 +73,7 @@ class FlowRunEvent:
             flow_run_id=strawberry.ID(str(run_id)),
             state=None if kind is FlowRunEventKind.PROGRESS else State.of(row.at, row.payload),
             flow_run=runs.get(run_id),
-            answers=None if runs else Answers(),
+            answers=Answers(),
         )
 
 
@@ -94,7 +94,7 @@ class FlowRunEvents:
 class TaskRunEvent:
     """An event of a task run."""
 
-    answers: strawberry.Private[Answers | None]
+    answers: strawberry.Private[Answers]
 
     cursor: Cursor = strawberry.field(description="Its place in the feed.")
     task_run_id: strawberry.ID = strawberry.field(description="The task run.")
@@ -116,7 +116,7 @@ class TaskRunEvent:
             flow_run_id=optional_id(row.flow_run_id),
             state=State.of(row.at, row.payload),
             task_run=runs.get(row.subject_id),
-            answers=None if runs else Answers(),
+            answers=Answers(),
         )
 
 
@@ -137,7 +137,7 @@ def kind_of(row: Row) -> LedgerEventKind:
 class LedgerEvent:
     """An event of the ledger."""
 
-    answers: strawberry.Private[Answers | None]
+    answers: strawberry.Private[Answers]
 
     cursor: Cursor = strawberry.field(description="Its place in the feed.")
     kind: LedgerEventKind = strawberry.field(description="What it tells of.")
