@@ -110,6 +110,11 @@ class Tries:
         self.left = len(addresses.all)  #: at how many addresses it is still to be tried
         self.url = addresses.current  #: where it is tried, or was answered
 
+    @property
+    def may_go_on(self) -> bool:
+        """Whether somebody else can be asked in the place of who does not answer."""
+        return self._repeatable and self.left > 0
+
     @contextmanager
     def next(self) -> Iterator[str]:
         """Try it at the address that is asked at present.

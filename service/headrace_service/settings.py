@@ -7,7 +7,7 @@ Each is a variable, `HEADRACE_SERVER_` before its name in capitals, and a flag o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -161,7 +161,7 @@ def read_service_settings(
     Raises:
         InvalidServiceSetting: a value cannot be used.
     """
-    values: dict[str, object] = {}
+    values: dict[str, Any] = {}
     for setting in SETTINGS:
         named = (setting.variable, PREFIX + _ALIASES.get(setting.name, setting.name).upper())
         name = next((each for each in named if environment.get(each, "").strip()), named[0])
@@ -175,7 +175,7 @@ def read_service_settings(
             values[setting.name] = setting.read(text)
         except ValueError as error:
             raise InvalidServiceSetting(f"{name}={text!r} cannot be used: {error}") from None
-    return msgspec.convert(values, ServiceSettings)
+    return ServiceSettings(**values)
 
 
 def url_at(host: str, port: int) -> str:

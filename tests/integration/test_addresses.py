@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,7 +14,8 @@ from uuid import uuid4
 
 import pytest
 
-from headrace.client import AsyncClient, Client, background, work
+from headrace.client import AsyncClient, Client, background, posting, work
+from headrace.endpoints import addresses_of
 from headrace.exceptions import InvalidSetting, ServiceUnreachable
 from headrace.recorder.spool import Spool
 from headrace.settings import read_settings
@@ -44,6 +48,26 @@ class Silent:
         """Listen no more."""
         self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
+
+
+#: A process that has others connect to it, and does no more.
+LISTENS = """
+import signal, socket
+listening = socket.create_server(("127.0.0.1", 0))
+print(listening.getsockname()[1], flush=True)
+signal.pause()
+"""
+
+
+@pytest.fixture
+def stopped() -> Iterator[str]:
+    """The address of a process that was stopped: the system still takes what is sent to it."""
+    with subprocess.Popen([sys.executable, "-SEc", LISTENS], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
+        process.send_signal(signal.SIGSTOP)
+        yield f"http://127.0.0.1:{port}"
+        process.kill()
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +129,21 @@ def test_a_background_run_that_is_asked_for_under_its_id_is_asked_for_again(
         runs = client.execute("{ taskRuns { nodes { id } } }")["taskRuns"]["nodes"]
     assert runs == [{"id": wanted["id"]}]
     assert silent.asked == 1
+
+
+async def test_one_that_was_stopped_is_not_waited_for_where_another_may_answer(
+    service: RunningService, stopped: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(posting, "SILENCE", 0.05)
+    monkeypatch.setattr(posting, "LOOK", 0.05)
+    urls = f"{stopped},{service.url}"
+    # With a patience that would outlast the test.
+    with Client(urls, timeout=10_000) as client:
+        assert client.server_info()["version"]
+    addresses_of(urls).move_on(service.url)
+    async with AsyncClient(urls, timeout=10_000) as client:
+        assert (await client.server_info())["version"]
+    assert addresses_of(urls).current == service.url
 
 
 def test_when_nobody_answers_all_addresses_are_named(silent: Silent) -> None:

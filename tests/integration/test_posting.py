@@ -26,6 +26,8 @@ class Service:
         self.connections = 0
         self.requests: list[tuple[str, str | None, bytes]] = []
         self.keeps = True
+        self.may_answer = threading.Event()
+        self.may_answer.set()
         service = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -35,7 +37,14 @@ class Service:
                 service.connections += 1
                 super().setup()
 
+            def do_GET(self) -> None:
+                self.send_response(200 if self.path == "/health" else 404)
+                self.send_header("content-length", "0")
+                self.end_headers()
+                service.may_answer.set()
+
             def do_POST(self) -> None:
+                service.may_answer.wait(PATIENCE)
                 body = self.rfile.read(int(self.headers["content-length"]))
                 service.requests.append((self.path, self.headers["authorization"], body))
                 self.send_response(207)
@@ -107,6 +116,18 @@ def test_closing_ends_what_waits_for_an_answer() -> None:
             direct.close()
             with pytest.raises(ServiceUnreachable, match="nobody answers at http://127"):
                 asking.result(PATIENCE)
+
+
+def test_one_that_takes_its_time_and_says_that_it_is_there_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(posting, "SILENCE", 0.05)
+    with (
+        closing(Service()) as service,
+        closing(Direct(f"http://127.0.0.1:{service.port}", None, PATIENCE)) as direct,
+    ):
+        service.may_answer.clear()  # until it is asked whether it is there
+        assert direct.post(b"one", may_go_on=True) == (207, b"one")
 
 
 def test_nobody_there_is_told_in_a_line() -> None:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
 from headrace.client import operations
-from headrace.client.answers import data_of, decode_response, encode_request, unreachable_at
+from headrace.client.answers import data_of, decode_response, encode_request
 from headrace.client.operations import Operation
 from headrace.client.subscriptions import (
     ConnectionState,
@@ -115,7 +115,7 @@ class Client:
         tries = addresses_of(self.api_url).tries(_may_repeat(query, repeatable))
         while tries.left:
             with tries.next() as url:
-                status, answer = self._connected(url).post(content)
+                status, answer = self._connected(url).post(content, may_go_on=tries.may_go_on)
                 tries.answered(status)
         return decode_response(tries.url, status, answer)
 
@@ -244,11 +244,14 @@ class AsyncClient:
         """Execute a GraphQL query or mutation, and return its data; see `Client.execute`."""
         if self.api_url is None:
             return data_of(await self._here().execute(query, variables))
+        from headrace.client.posting import answer_of
+
         content = encode_request(query, variables)
         tries = addresses_of(self.api_url).tries(_may_repeat(query, repeatable))
         while tries.left:
-            with tries.next() as url, unreachable_at(url):
-                response = await self._connected(url).post(f"{url}/graphql", content=content)
+            with tries.next() as url:
+                there = self._connected(url)
+                response = await answer_of(there, url, content, tries.may_go_on)
                 tries.answered(response.status_code)
         return decode_response(tries.url, response.status_code, response.content)
 

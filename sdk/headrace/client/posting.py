@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 
 #: Seconds until a connection stands, at most.
 CONNECT_TIMEOUT = 5.0
+#: Seconds of silence after which it is looked whether anybody is there, if others can be asked, and
+#: for how long.
+SILENCE, LOOK = 2.0, 2.0
+#: Where one is told that somebody is there.
+HEALTH = "/health"
+#: What is said of a process that takes connections, and does nothing with them.
+HAS_STOPPED = "it takes requests and answers none, not even whether it is there"
 #: Connections that are kept while nobody needs them.
 KEPT = 20
 #: Seconds after which the other side may have closed a connection that nobody has used.
@@ -31,8 +38,13 @@ FRESH = 0.05
 class Poster(Protocol):
     """Posts requests to one service. May be used from every thread."""
 
-    def post(self, body: bytes) -> tuple[int, bytes]:
+    def post(self, body: bytes, *, may_go_on: bool = False) -> tuple[int, bytes]:
         """The status and the body of the answer.
+
+        Args:
+            body: the request.
+            may_go_on: whether somebody else can be asked: then one that has stopped is not waited
+                for as long as one that is at work.
 
         Raises:
             ServiceUnreachable: nobody answers in time.
@@ -63,6 +75,40 @@ def httpx_options(url: str, token: str | None, timeout: float) -> dict[str, Any]
     return {"timeout": limit, "limits": limits, **http_options(url, token)}
 
 
+async def answer_of(
+    client: httpx.AsyncClient, url: str, body: bytes, may_go_on: bool
+) -> httpx.Response:
+    """The answer to a request of a coroutine; the arguments are those of `Poster.post`.
+
+    Raises:
+        ServiceUnreachable: nobody answers in time.
+    """
+    import asyncio
+
+    with unreachable_at(url):
+        if not may_go_on:
+            return await client.post(f"{url}/graphql", content=body)
+        asking = asyncio.ensure_future(client.post(f"{url}/graphql", content=body))
+        try:
+            answered, _ = await asyncio.wait((asking,), timeout=SILENCE)
+            if not answered and not await _is_there(client, url):
+                raise unreachable(url, TimeoutError(HAS_STOPPED))
+            return await asking
+        finally:
+            asking.cancel()
+
+
+async def _is_there(client: httpx.AsyncClient, url: str) -> bool:
+    """Whether anybody answers, however busy."""
+    import httpx
+
+    try:
+        await client.get(f"{url}{HEALTH}", timeout=LOOK)
+    except httpx.TransportError:
+        return False
+    return True
+
+
 class ByHttpx:
     """See `Poster`; the arguments are those of `poster`."""
 
@@ -72,8 +118,8 @@ class ByHttpx:
         self._url = url
         self._client: httpx.Client = httpx.Client(**httpx_options(url, token, timeout))
 
-    def post(self, body: bytes) -> tuple[int, bytes]:
-        """See `Poster.post`."""
+    def post(self, body: bytes, *, may_go_on: bool = False) -> tuple[int, bytes]:
+        """See `Poster.post`; httpx cannot look elsewhere while it waits, and so waits on."""
         with unreachable_at(self._url):
             response = self._client.post(f"{self._url}/graphql", content=body)
         return response.status_code, response.content
@@ -97,13 +143,16 @@ class Direct:
         self._idle: list[_Connection] = []
         self._closed = False
 
-    def post(self, body: bytes) -> tuple[int, bytes]:
+    def post(self, body: bytes, *, may_go_on: bool = False) -> tuple[int, bytes]:
         """See `Poster.post`."""
         connection: _Connection | None = None
         try:
             connection = self._connected()
             try:
-                answer = connection.exchange(self._path, body, self._headers)
+                connection.ask(self._path, body, self._headers)
+                if may_go_on and connection.is_silent() and not self._is_there():
+                    raise TimeoutError(HAS_STOPPED)
+                answer = connection.answer()
             except BaseException:  # also when whoever asks is interrupted: the answer comes yet
                 self._drop(connection)
                 raise
@@ -138,6 +187,18 @@ class Direct:
             raise
         return connection
 
+    def _is_there(self) -> bool:
+        """Whether anybody answers, however busy."""
+        looking = http.client.HTTPConnection(self._host, self._port, timeout=LOOK)
+        try:
+            looking.request("GET", self._path.removesuffix("/graphql") + HEALTH)
+            looking.getresponse()
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            looking.close()
+        return True
+
     def _take(self) -> _Connection | None:
         """A connection that nobody needs; by one thread alone, whoever else takes some."""
         with suppress(IndexError):
@@ -161,11 +222,25 @@ class _Connection(http.client.HTTPConnection):
             self.timeout = allowed
         self.sock.settimeout(allowed)
 
-    def exchange(self, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
-        """Send a request and read the answer."""
+    def ask(self, path: str, body: bytes, headers: dict[str, str]) -> None:
+        """Send a request."""
         self._parcel = b""
         self.request("POST", path, body, headers)
         self.sock.sendall(self._parcel)
+
+    def is_silent(self) -> bool:
+        """Whether the answer has not begun after a while."""
+        self.sock.settimeout(SILENCE)
+        try:
+            self.sock.recv(1, socket.MSG_PEEK)
+        except TimeoutError:
+            return True
+        finally:
+            self.sock.settimeout(self.timeout)
+        return False
+
+    def answer(self) -> tuple[int, bytes]:
+        """The status and the body of what is answered."""
         with self.getresponse() as response:
             content = response.read()
         self._used_at = time.monotonic()

@@ -18,6 +18,7 @@ import sys
 
 import msgspec
 
+from headrace.records import read_at_once
 from headrace.runner.jobs import Job
 
 #: What a run loads, whatever it is of.
@@ -70,6 +71,8 @@ class Ended(msgspec.Struct, frozen=True, tag=True):
 
 
 Told = Begun | Refused | Ended
+
+read_at_once(Wanted, Told)
 
 
 def serve(host: socket.socket) -> Wanted | None:

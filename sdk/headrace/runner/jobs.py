@@ -7,6 +7,8 @@ from uuid import UUID
 
 import msgspec
 
+from headrace.records import read_at_once
+
 
 class Job(msgspec.Struct, frozen=True):
     """A claimed run, with all that it takes to begin."""
@@ -42,3 +44,6 @@ class Job(msgspec.Struct, frozen=True):
             folder=claimed["folder"],
             bundle_key=deployment["bundleKey"],
         )
+
+
+read_at_once(Job)

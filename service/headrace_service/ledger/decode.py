@@ -7,6 +7,7 @@ when that fails is it taken apart, to keep what is sound and to say of the rest 
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Mapping, Sized
 from typing import Any, TypeVar
 from uuid import UUID
@@ -26,6 +27,9 @@ _PATH = re.compile(r" - at `\$\.?([^`]*)`")
 
 
 T = TypeVar("T", bound=msgspec.Struct)
+
+#: Held while a verb's request is read: see `read_at_once`, which would be for all their types here.
+_reading = threading.Lock()
 
 
 class _Envelope(msgspec.Struct):
@@ -84,7 +88,9 @@ def checked(asked: T) -> T:
         InvalidInput: one is not; `field` is its path, as GraphQL writes it.
     """
     try:
-        return msgspec.convert(msgspec.to_builtins(asked), type(asked))
+        plain = msgspec.to_builtins(asked)
+        with _reading:
+            return msgspec.convert(plain, type(asked))
     except msgspec.ValidationError as error:
         message, field = _split(error)
         if field is None:
