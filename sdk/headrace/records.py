@@ -192,6 +192,13 @@ class RunClaim(msgspec.Struct, frozen=True):
     epoch: int
 
 
+class TaskClaim(msgspec.Struct, frozen=True):
+    """A background run of a task that a task worker has claimed, and the number of the claim."""
+
+    task_run_id: UUID
+    epoch: int
+
+
 class RecordBatch(msgspec.Struct, frozen=True, omit_defaults=True):
     """A stretch of one client's stream.
 

@@ -22,7 +22,7 @@ import socket
 import threading
 import time
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import msgspec
@@ -36,7 +36,7 @@ from headrace.entrypoints import is_loading
 from headrace.futures import when_all_done
 from headrace.logging import log_line
 from headrace.recorder import Settled, get_recorder, settle
-from headrace.records import LogLine, StateChange, StateType, TaskRunChanged
+from headrace.records import LogLine, StateChange, StateType, TaskClaim, TaskRunChanged
 from headrace.runner.taking import LOOK, Taker
 from headrace.states import Crashed
 from headrace.task_runners.background import delayed_run
@@ -204,20 +204,20 @@ class TaskWorker(Taker):
                 if asking := list(self._asking):
                     begun = await self._begin(client, asking)
                     for claim in asking:
-                        self._answer(claim, claim.run_id in begun)
+                        self._answer(claim, claim.task_run_id in begun)
         finally:
             self._refuse()
 
     async def _begin(self, client: AsyncClient, claims: list[TaskClaim]) -> set[UUID]:
         """Those of the runs that are given to this process, which lives for as long as they do."""
         recorder = get_recorder()
-        process = msgspec.to_builtins(recorder.hold([claim.run_id for claim in claims]))
-        runs = [{"id": str(claim.run_id), "epoch": claim.epoch} for claim in claims]
+        process = msgspec.to_builtins(recorder.hold([claim.task_run_id for claim in claims]))
+        runs = [{"id": str(claim.task_run_id), "epoch": claim.epoch} for claim in claims]
         wanted = work.input_of(client_id=str(recorder.client_id), runs=runs, **process)
         asked = background.begin_task_runs(wanted)
         answer = await self._insist(lambda: client.perform(asked))
         begun = set() if answer is None else set(map(UUID, answer["runIds"]))
-        recorder.let_go([claim.run_id for claim in claims if claim.run_id not in begun])
+        recorder.let_go([claim.task_run_id for claim in claims if claim.task_run_id not in begun])
         return begun
 
     def _ask(self, run_id: UUID, claimed: dict[str, Any]) -> None:
@@ -230,12 +230,12 @@ class TaskWorker(Taker):
     def _answer(self, claim: TaskClaim, may_begin: bool) -> None:
         if (claimed := self._asking.pop(claim, None)) is None:
             return
-        if may_begin and claim.run_id in self._runs:  # else it has been ended meanwhile
-            self._submit(self._execute, claim.run_id, claimed)
+        if may_begin and claim.task_run_id in self._runs:  # else it has been ended meanwhile
+            self._submit(self._execute, claim.task_run_id, claimed)
             return
         if not self._refuses:
             self.logger.warning("Run %r is not executed here: it was given back", claimed["name"])
-        self._forget(claim.run_id)
+        self._forget(claim.task_run_id)
 
     def _refuse(self) -> None:
         """Let none begin any more: nobody would answer."""
@@ -351,13 +351,6 @@ class TaskWorker(Taker):
     def _wants_more(self) -> bool:
         """Whether there may be runs that wait, and there is a place for one."""
         return self._is_full and (self.limit is None or self.current_tasks < self.limit)
-
-
-class TaskClaim(NamedTuple):
-    """A run that is to be executed here, and the number of its claim."""
-
-    run_id: UUID
-    epoch: int
 
 
 def _kept(task: Task[..., Any]) -> Task[..., Any]:

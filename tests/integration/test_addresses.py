@@ -118,6 +118,14 @@ def test_one_with_an_idempotency_key_and_one_that_never_left_are(
         assert client.execute(SET, {"name": "unsent"})["setVariable"] == VARIABLE
 
 
+def test_what_names_how_things_are_to_be_is_asked_for_again() -> None:
+    deployment = {"flowName": "etl", "name": "daily"}
+    assert work.apply_deployment(deployment).repeatable
+    assert not work.apply_deployment({**deployment, "expectedRevision": 3}).repeatable
+    assert work.claim_flow_runs({"workerId": str(uuid4())}).repeatable
+    assert not work.retry_flow_run(uuid4()).repeatable
+
+
 def test_a_background_run_that_is_asked_for_under_its_id_is_asked_for_again(
     service: RunningService, silent: Silent
 ) -> None:

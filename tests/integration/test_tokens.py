@@ -33,6 +33,7 @@ from headrace_service.ledger.automations import (
     create_automation,
     update_automation,
 )
+from headrace_service.ledger.models import Automation
 from headrace_service.ledger.queries.custom_events import page_of_events
 from headrace_service.ledger.queries.paging import Page
 from headrace_service.ledger.tokens import Scope, create_token, new_secret, revoke_token, tokens
@@ -133,27 +134,33 @@ def ask_for(service: RunningService, secret: str, query: str) -> dict[str, Any]:
     return told
 
 
-def test_who_may_not_make_an_automation_may_not_meddle_with_it(
-    service: RunningService, secrets: dict[Scope, str]
-) -> None:
-    def given(action: str) -> str:
-        return f'{{name: "a", trigger: {{type: "event"}}, actions: [{{{action}}}]}}'
+def given(action: str) -> str:
+    """An automation that does something with whatever happens."""
+    return f'{{name: "a", trigger: {{type: "event"}}, actions: [{{{action}}}]}}'
 
-    pausing = 'type: "pause-work-pool", source: "inferred"'
+
+NOTHING = 'type: "do-nothing"'
+
+
+@pytest.mark.parametrize("action", ['type: "pause-work-pool", source: "inferred"', NOTHING])
+def test_with_an_automation_of_an_admin_nobody_else_meddles(
+    service: RunningService, secrets: dict[Scope, str], action: str
+) -> None:
     owner = "headrace.deployment.theirs"
     made = ask_for(
         service,
         secrets[Scope.ADMIN],
         "mutation { setOwnedAutomations("
-        f'ownerResource: "{owner}", automations: [{given(pausing)}]) '
-        "{ ... on OwnedAutomations { automations { id } } } }",
+        f'ownerResource: "{owner}", automations: [{given(action)}]) '
+        "{ ... on OwnedAutomations { automations { id madeBy } } } }",
     )
     (one,) = made["data"]["setOwnedAutomations"]["automations"]
-    key, harmless = one["id"], given('type: "do-nothing"')
+    assert one["madeBy"] == "the admin one"
+    key = one["id"]
     resting = f'type: "pause-automation", source: "selected", automation_id: "{key}"'
     for change in (
         f'setAutomationEnabled(id: "{key}", enabled: false)',
-        f'updateAutomation(id: "{key}", automation: {harmless})',
+        f'updateAutomation(id: "{key}", automation: {given(NOTHING)})',
         f'setOwnedAutomations(ownerResource: "{owner}", automations: [])',
         f"createAutomation(automation: {given(resting)})",
         f'deleteAutomation(id: "{key}")',
@@ -161,6 +168,33 @@ def test_who_may_not_make_an_automation_may_not_meddle_with_it(
         query = f"mutation {{ {change} {{ __typename }} }}"
         assert ask(service, query, secrets[Scope.RUN]) == (403, "FORBIDDEN"), change
     assert ask(service, query, secrets[Scope.ADMIN]) == (200, "")
+
+
+def test_what_goes_on_as_it_was_is_not_meddled_with(
+    service: RunningService, secrets: dict[Scope, str]
+) -> None:
+    declare = (
+        'mutation { setOwnedAutomations(ownerResource: "headrace.deployment.ours", '
+        f"automations: [{given(NOTHING)}]) "
+        "{ ... on OwnedAutomations { automations { id madeBy } } } }"
+    )
+    told = [ask_for(service, secrets[scope], declare) for scope in (Scope.ADMIN, Scope.RUN)]
+    (one,) = told[0]["data"]["setOwnedAutomations"]["automations"]
+    assert one["madeBy"] == "the admin one"
+    assert told[1] == told[0]
+
+
+async def test_one_that_cannot_be_read_is_left_to_admins(tmp_path: Path) -> None:
+    with closing(Ledger.open(tmp_path / "ledger.db")) as ledger:
+        harmless = NewAutomation("a", {"type": "event"}, [{"type": "do-nothing"}])
+        key = ledger.write(create_automation, harmless).result().id
+        spoilt = Automation.update({Automation.actions: '[{"type": "dance"}]'})
+        ledger.write(lambda db: spoilt.execute(db)).result()
+        stop = f'mutation {{ deleteAutomation(id: "{key}") {{ __typename }} }}'
+        for scope, code in ((Scope.RUN, ["FORBIDDEN"]), (Scope.ADMIN, [])):
+            context = Context(ledger, Caller(scope))
+            errors = (await schema.execute(stop, context_value=context)).errors or []
+            assert [(error.extensions or {})["code"] for error in errors] == code
 
 
 async def test_nor_with_one_that_has_become_such_while_the_request_was_on_its_way(

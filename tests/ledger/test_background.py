@@ -9,13 +9,12 @@ from uuid import UUID
 import pytest
 import uuid_utils.compat as uuids
 
-from headrace.records import ProcessInfo, StateType, TaskRunChanged, now_micros
+from headrace.records import ProcessInfo, StateType, TaskClaim, TaskRunChanged, now_micros
 from headrace_service.ledger import Ledger
 from headrace_service.ledger.background import (
     MAX_ARGUMENTS,
     ClaimedTaskRun,
     NewBackgroundRun,
-    TaskClaim,
     begin_task_runs,
     claim_task_runs,
     enqueue,

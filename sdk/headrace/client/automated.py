@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from headrace.client.operations import ERROR, PAGE, Change, Deletion, Object, Operation
+from headrace.client.operations import ERROR, PAGE, Change, Deletion, Object, Operation, SafeChange
 from headrace.exceptions import ServiceError
 
 _AUTOMATION = (
@@ -65,7 +65,7 @@ def set_enabled(id: UUID | str, enabled: bool) -> Operation[Object]:
         "mutation ($id: ID!, $enabled: Boolean!) { "
         f"setAutomationEnabled(id: $id, enabled: $enabled) {_CHANGED} }}"
     )
-    return Change(document, {"id": str(id), "enabled": enabled}, "setAutomationEnabled")
+    return SafeChange(document, {"id": str(id), "enabled": enabled}, "setAutomationEnabled")
 
 
 def set_owned(owner: str, wanted: list[dict[str, Any]]) -> Operation[Object]:
@@ -75,7 +75,7 @@ def set_owned(owner: str, wanted: list[dict[str, Any]]) -> Operation[Object]:
         "setOwnedAutomations(ownerResource: $owner, automations: $wanted) "
         f"{{ ... on OwnedAutomations {{ automations {{ {_AUTOMATION} }} }} {ERROR} }} }}"
     )
-    return Change(document, {"owner": owner, "wanted": wanted}, "setOwnedAutomations")
+    return SafeChange(document, {"owner": owner, "wanted": wanted}, "setOwnedAutomations")
 
 
 def delete_automation(id: UUID | str) -> Operation[bool]:

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from headrace.client.operations import ERROR, Change, Object, Operation, SafeChange
+from headrace.client.operations import ERROR, Object, Operation, SafeChange
 
 
 def background_run(
@@ -57,7 +57,7 @@ def claim_task_runs(wanted: Mapping[str, object]) -> Operation[Object]:
         "runs { taskRunId taskKey name epoch runCount tags awaits arguments } lost } "
         f"{ERROR} }} }}"
     )
-    return Change(document, {"input": dict(wanted)}, "claimTaskRuns")
+    return SafeChange(document, {"input": dict(wanted)}, "claimTaskRuns")
 
 
 def begin_task_runs(wanted: Mapping[str, object]) -> Operation[Object]:

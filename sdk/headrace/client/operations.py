@@ -20,10 +20,10 @@ T = TypeVar("T")
 Object = dict[str, Any]
 
 
-def _has_key(variables: Mapping[str, object]) -> bool:
-    """Whether there is an idempotency key among them, or in an input."""
+def _has(variables: Mapping[str, object], name: str) -> bool:
+    """Whether a value of this name is among them, or in an input."""
     inputs = (value for value in variables.values() if isinstance(value, dict))
-    return any(given.get("idempotencyKey") is not None for given in (variables, *inputs))
+    return any(given.get(name) is not None for given in (variables, *inputs))
 
 
 class Operation(msgspec.Struct, Generic[T], frozen=True):
@@ -36,7 +36,7 @@ class Operation(msgspec.Struct, Generic[T], frozen=True):
     @property
     def repeatable(self) -> bool:
         """Whether asking for it twice does no harm: it reads, or has a key that tells of that."""
-        return only_reads(self.document) or _has_key(self.variables)
+        return only_reads(self.document) or _has(self.variables, "idempotencyKey")
 
     def read(self, data: Object) -> T:
         """The wanted field of an answer's data."""
@@ -60,12 +60,12 @@ class Change(Operation[T], Generic[T], frozen=True):
 
 
 class SafeChange(Change[T], Generic[T], frozen=True):
-    """A mutation that may be asked for twice: what is in it has its id already."""
+    """A mutation that may be asked for twice: it names what is to be, or has its own id."""
 
     @property
     def repeatable(self) -> bool:
-        """Yes."""
-        return True
+        """Yes, unless it is for one revision, of which it makes the next one."""
+        return not _has(self.variables, "expectedRevision")
 
 
 class Deletion(Change[bool], frozen=True):

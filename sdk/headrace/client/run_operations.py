@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from headrace.client.operations import BOTH_WAYS, ERROR, PAGE, Change, Object, Operation
+from headrace.client.operations import BOTH_WAYS, ERROR, PAGE, Change, Object, Operation, SafeChange
 from headrace.exceptions import ServiceError
 from headrace.ids import new_id
 from headrace.records import Record, RecordBatch
@@ -68,7 +68,7 @@ def create_flow(name: str) -> Operation[Object]:
         "mutation ($name: String!) { createFlow(name: $name) "
         f"{{ ... on Flow {{ {_FLOW} }} {ERROR} }} }}"
     )
-    return Change(document, {"name": name}, "createFlow")
+    return SafeChange(document, {"name": name}, "createFlow")
 
 
 def delete_flow(id: UUID | str) -> Operation[Object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from headrace.client.operations import ERROR, PAGE, Change, Object, Operation
+from headrace.client.operations import ERROR, PAGE, Change, Object, Operation, SafeChange
 
 _VARIABLE = "id name value tags createdAt updatedAt"
 _ARTIFACT = "id key type description data flowRunId taskRunId createdAt updatedAt"
@@ -143,7 +143,7 @@ def register_block_type(type: Mapping[str, object]) -> Operation[Object]:
         "mutation ($type: NewBlockType!) { registerBlockType(type: $type) "
         f"{{ ... on BlockType {{ {_BLOCK_TYPE} }} {ERROR} }} }}"
     )
-    return Change(document, {"type": dict(type)}, "registerBlockType")
+    return SafeChange(document, {"type": dict(type)}, "registerBlockType")
 
 
 def delete_block(id: UUID | str) -> Operation[Object]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from headrace.client.operations import ERROR, Change, Object, Operation
+from headrace.client.operations import ERROR, Change, Object, Operation, SafeChange
 from headrace.client.work import SCHEDULE
 
 _RESULT = f"{{ ... on Schedule {{ {SCHEDULE} }} {ERROR} }}"
@@ -50,7 +50,7 @@ def set_schedule_active(id: UUID | str, active: bool) -> Operation[Object]:
         "mutation ($id: ID!, $active: Boolean!) { "
         f"setScheduleActive(id: $id, active: $active) {_RESULT} }}"
     )
-    return Change(document, {"id": str(id), "active": active}, "setScheduleActive")
+    return SafeChange(document, {"id": str(id), "active": active}, "setScheduleActive")
 
 
 def delete_schedule(id: UUID | str) -> Operation[Object]:

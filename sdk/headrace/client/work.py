@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from headrace.client.operations import ERROR, FLOW_RUN, PAGE, Change, Object, Operation
+from headrace.client.operations import ERROR, FLOW_RUN, PAGE, Change, Object, Operation, SafeChange
 
 SCHEDULE = (
     "id slug cron intervalSeconds anchor rrule timezone dayOr active parameters catchup catchupMax "
@@ -64,7 +64,7 @@ def apply_deployment(wanted: Mapping[str, object]) -> Operation[Object]:
         "mutation ($input: DeploymentInput!) { applyDeployment(input: $input) "
         f"{{ ... on Deployment {{ {DEPLOYMENT} }} {ERROR} }} }}"
     )
-    return Change(document, {"input": dict(wanted)}, "applyDeployment")
+    return SafeChange(document, {"input": dict(wanted)}, "applyDeployment")
 
 
 def set_deployment_paused(which: UUID | str, paused: bool) -> Operation[Object]:
@@ -74,7 +74,7 @@ def set_deployment_paused(which: UUID | str, paused: bool) -> Operation[Object]:
         "{ setDeploymentPaused(deployment: $which, paused: $paused) "
         f"{{ ... on Deployment {{ {DEPLOYMENT} }} {ERROR} }} }}"
     )
-    return Change(document, {"which": str(which), "paused": paused}, "setDeploymentPaused")
+    return SafeChange(document, {"which": str(which), "paused": paused}, "setDeploymentPaused")
 
 
 def delete_deployment(which: UUID | str) -> Operation[Object]:
@@ -142,7 +142,7 @@ def put_bundle(content: bytes, about: Mapping[str, object]) -> Operation[Object]
         f"{{ ... on BundleKept {{ key }} {ERROR} }} }}"
     )
     text = base64.b64encode(content).decode()
-    return Change(document, {"content": text, "about": dict(about)}, "putBundle")
+    return SafeChange(document, {"content": text, "about": dict(about)}, "putBundle")
 
 
 def bundle(key: str) -> Operation[Object | None]:
@@ -229,7 +229,7 @@ def set_work_pool_paused(name: str, paused: bool) -> Operation[Object]:
         "{ setWorkPoolPaused(name: $name, paused: $paused) "
         f"{{ ... on WorkPool {{ {WORK_POOL} }} {ERROR} }} }}"
     )
-    return Change(document, {"name": name, "paused": paused}, "setWorkPoolPaused")
+    return SafeChange(document, {"name": name, "paused": paused}, "setWorkPoolPaused")
 
 
 def apply_work_queue(
@@ -283,7 +283,7 @@ def claim_flow_runs(wanted: Mapping[str, object]) -> Operation[Object]:
         "mutation ($input: ClaimInput!) { claimFlowRuns(input: $input) "
         f"{{ ... on Claims {{ runs {{ {_CLAIMED} }} cancelling nextDue }} {ERROR} }} }}"
     )
-    return Change(document, {"input": dict(wanted)}, "claimFlowRuns")
+    return SafeChange(document, {"input": dict(wanted)}, "claimFlowRuns")
 
 
 def release_worker(worker_id: UUID) -> Operation[Object]:
@@ -292,7 +292,7 @@ def release_worker(worker_id: UUID) -> Operation[Object]:
         "mutation ($id: ID!) { releaseWorker(workerId: $id) "
         f"{{ ... on Deleted {{ id }} {ERROR} }} }}"
     )
-    return Change(document, {"id": str(worker_id)}, "releaseWorker")
+    return SafeChange(document, {"id": str(worker_id)}, "releaseWorker")
 
 
 def conclude_flow_run(id: UUID | str, epoch: int, message: str) -> Operation[Object]:

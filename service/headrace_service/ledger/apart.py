@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 
 import peewee
 
+from headrace_service.ledger.database import kind_of
+
 logger = logging.getLogger("headrace_service.ledger")
 
 #: Seconds for which a failure that comes again and again is not spoken of again.
@@ -70,12 +72,12 @@ def apart(db: peewee.Database, failure: str) -> Iterator[None]:
         failure: what it means when it fails, with the id of what it is about.
 
     Raises:
-        OperationalError, InterfaceError: the database itself is away, or full.
+        Exception: the database itself is away, or full.
     """
     try:
         with db.savepoint():
             yield
-    except (peewee.OperationalError, peewee.InterfaceError):
-        raise
-    except Exception:  # whatever it is: the others' turn comes
+    except Exception as error:  # whatever it is: the others' turn comes
+        if kind_of(db).spoils_all(error):
+            raise
         _complaints.tell(failure)

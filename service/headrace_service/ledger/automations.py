@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -27,6 +27,7 @@ from headrace_service.ledger.models import Automation
 from headrace_service.ledger.queries.events import latest_event
 from headrace_service.ledger.queries.paging import Page, Slice, cut, keyset
 from headrace_service.ledger.revisions import revise
+from headrace_service.ledger.tokens import Scope
 from headrace_service.triggers import MOST, CompoundTrigger, EventTrigger, Trigger, walk
 
 #: Automations that there may be, since each looks at each event; and actions of one.
@@ -50,6 +51,8 @@ class AutomationRow(msgspec.Struct, frozen=True):
     actions: str
     actions_on_trigger: str
     owner: str | None
+    made_by: str | None
+    made_as: str | None
     after: int
     fired_at: int | None
     created_at: int
@@ -70,12 +73,21 @@ class NewAutomation(msgspec.Struct, frozen=True):
     owner: Name | None = None
 
 
+class Maker(NamedTuple):
+    """The name and the scope of the token that an automation is made with, if there is one."""
+
+    name: str | None = None
+    scope: str | None = None
+
+
 class AutomationWhere(msgspec.Struct, frozen=True):
     """Which automations are wanted; what is None does not matter."""
 
     name: str | None = None
     owner: str | None = None
 
+
+NOBODY_KNOWN = Maker()
 
 _COLUMNS = [getattr(Automation, name) for name in AutomationRow.__struct_fields__]
 _trigger: msgspec.json.Decoder[Trigger] = msgspec.json.Decoder(Trigger)
@@ -148,17 +160,25 @@ def needs_admin(wanted: NewAutomation) -> bool:
     return any(isinstance(action, FOR_ADMINS) for action in actions)
 
 
-def are_for_admins(db: peewee.Database, keys: Sequence[UUID], owner: str | None = None) -> bool:
-    """Whether one of these automations, or of an owner's, does what needs an administrator.
+def of_admins(db: peewee.Database, keys: Sequence[UUID], owner: str | None = None) -> set[UUID]:
+    """Which of these automations, or of an owner's, are none but an administrator's business.
 
-    So whoever may not make one may not change it, stop it, or let it be stopped by another one.
+    They were made with a token of that scope, or do what needs one, or it cannot be told what they
+    do. Whoever is none may not change them, stop them, or let them be stopped by another one.
     """
     these = Automation.id.in_(keys)
     if owner is not None:
         these |= Automation.owner == owner
     query = Automation.select(*_COLUMNS).where(these)
     rows = [AutomationRow(*row) for row in query.tuples().execute(db)]
-    return any(isinstance(action, FOR_ADMINS) for row in rows for action in actions_of(row))
+    return {row.id for row in rows if row.made_as == Scope.ADMIN.value or _does_for_admins(row)}
+
+
+def _does_for_admins(row: AutomationRow) -> bool:
+    try:
+        return any(isinstance(action, FOR_ADMINS) for action in actions_of(row))
+    except msgspec.MsgspecError:
+        return True
 
 
 def steered(wanted: NewAutomation) -> list[UUID]:
@@ -236,7 +256,10 @@ def _converted(value: Any, kind: Any, field: str) -> Any:
 
 
 def create_automation(
-    db: peewee.Database, wanted: NewAutomation, idempotency_key: str | None = None
+    db: peewee.Database,
+    wanted: NewAutomation,
+    idempotency_key: str | None = None,
+    maker: Maker = NOBODY_KNOWN,
 ) -> AutomationRow:
     """A new automation, which acts on what happens from now on.
 
@@ -252,17 +275,19 @@ def create_automation(
         return _existing(db, made)
     if Automation.select().count(db) >= MOST_AUTOMATIONS:
         raise InvalidInput(f"there are {MOST_AUTOMATIONS} automations, which is the most")
-    key = _insert(db, wanted)
+    key = _insert(db, wanted, maker)
     once.note(db, key)
     return _existing(db, key)
 
 
-def _insert(db: peewee.Database, wanted: NewAutomation) -> UUID:
+def _insert(db: peewee.Database, wanted: NewAutomation, maker: Maker) -> UUID:
     key = uuids.uuid7()
     values = _values(wanted)
     new = {
         Automation.id: key,
         Automation.owner: wanted.owner,
+        Automation.made_by: maker.name,
+        Automation.made_as: maker.scope,
         Automation.after: latest_event(db),
         Automation.created_at: values[Automation.updated_at],
     }
@@ -313,7 +338,12 @@ def delete_automation(db: peewee.Database, key: UUID) -> UUID:
     return key
 
 
-def set_owned(db: peewee.Database, owner: str, wanted: list[NewAutomation]) -> list[AutomationRow]:
+def set_owned(
+    db: peewee.Database,
+    owner: str,
+    wanted: list[NewAutomation],
+    maker: Maker = NOBODY_KNOWN,
+) -> list[AutomationRow]:
     """Let a resource have just these automations. Those that it has already stay as they are.
 
     Raises:
@@ -327,7 +357,8 @@ def set_owned(db: peewee.Database, owner: str, wanted: list[NewAutomation]) -> l
         same = next((row for row in there if _is_same(row, values)), None)
         if same is not None:
             there.remove(same)
-        kept.append(same.id if same else _insert(db, msgspec.structs.replace(one, owner=owner)))
+        new = msgspec.structs.replace(one, owner=owner)
+        kept.append(same.id if same else _insert(db, new, maker))
     forget(db, [row.id for row in there])
     return [_existing(db, key) for key in kept]
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from heapq import merge
 from itertools import accumulate, islice
-from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -23,6 +22,7 @@ from headrace.records import (
     Record,
     StateChange,
     StateType,
+    TaskClaim,
     TaskRunChanged,
     TaskRunCreated,
     now_micros,
@@ -61,13 +61,6 @@ class NewBackgroundRun(msgspec.Struct, frozen=True):
     tags: list[Name] = []
     inputs: dict[str, list[UUID]] = {}
     flow_run_id: UUID | None = None
-
-
-class TaskClaim(NamedTuple):
-    """A run that a task worker has claimed, and the number of the claim."""
-
-    run_id: UUID
-    epoch: int
 
 
 class ClaimedTaskRun(msgspec.Struct, frozen=True):
@@ -273,7 +266,7 @@ def begin_task_runs(
     Returns:
         Those that it may execute. Others were given back meanwhile, or have ended.
     """
-    epochs = {claim.run_id: claim.epoch for claim in claims}
+    epochs = {claim.task_run_id: claim.epoch for claim in claims}
     begun: list[UUID] = []
     for some in portions(epochs):
         query = (

@@ -20,7 +20,7 @@ from headrace_service.api.scalars import JSON
 from headrace_service.api.types.automation import Automation
 from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
 from headrace_service.ledger import automations
-from headrace_service.ledger.automations import are_for_admins, set_owned, steered
+from headrace_service.ledger.automations import Maker, of_admins, set_owned, steered
 from headrace_service.ledger.decode import checked
 from headrace_service.ledger.tokens import Scope
 
@@ -116,7 +116,8 @@ class AutomationMutations:
         """Make one."""
         wanted = _wanted(info, automation)
         verb = automations.create_automation
-        return Automation.of(await _write(info, steered(wanted), verb, wanted, idempotency_key))
+        args = wanted, idempotency_key, _maker(info)
+        return Automation.of(await _write(info, steered(wanted), verb, *args))
 
     @strawberry.mutation(
         description="Let an automation be as it is given. With another trigger, or newly enabled, "
@@ -170,7 +171,8 @@ class AutomationMutations:
             return InvalidInput.of("ownerResource: use 1 to 1024 characters", "ownerResource")
         wanted = [_wanted(info, one) for one in automations]
         let_rest = [key for one in wanted for key in steered(one)]
-        rows = await _write(info, let_rest, set_owned, owner_resource, wanted, owner=owner_resource)
+        args = owner_resource, wanted, _maker(info)
+        rows = await _write(info, let_rest, set_owned, *args, owner=owner_resource)
         return OwnedAutomations(automations=[Automation.of(row) for row in rows])
 
     @strawberry.mutation(description="Delete an automation.")
@@ -183,7 +185,7 @@ class AutomationMutations:
 
 
 class _Meddling(Exception):
-    """It is about an automation that does what only admins may."""
+    """It is about an automation that is none but an administrator's business."""
 
 
 async def _write(
@@ -196,21 +198,32 @@ async def _write(
     """Perform a verb of the ledger that is about these automations, and those of the owner.
 
     Raises:
-        Forbidden: one of them does what needs the scope ADMIN: whoever may not make it may not
-            meddle with it.
+        Forbidden: one of the automations is an administrator's business, as is one of the owner's
+            that would not be there any more, and the caller is none.
     """
 
     def perform(db: peewee.Database) -> T:
-        if info.context.caller.scope is not Scope.ADMIN and are_for_admins(db, keys, owner):
+        if info.context.caller.scope is Scope.ADMIN:
+            return verb(db, *args)
+        if of_admins(db, keys):
             raise _Meddling
-        return verb(db, *args)
+        before = of_admins(db, (), owner)
+        answer = verb(db, *args)
+        if not before <= of_admins(db, (), owner):
+            raise _Meddling  # so it is not done
+        return answer
 
     try:
         return await info.context.ledger.awrite(perform)
     except _Meddling:
-        what = "to meddle with an automation that does what only admins may"
+        what = "to meddle with an automation that an admin made, or that does what admins may"
         info.context.need(Scope.ADMIN, what)
         raise
+
+
+def _maker(info: Info) -> Maker:
+    caller = info.context.caller
+    return Maker() if caller.token is None else Maker(caller.name, caller.scope.value)
 
 
 def _wanted(info: Info, given: AutomationInput) -> automations.NewAutomation:

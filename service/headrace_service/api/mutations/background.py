@@ -7,7 +7,7 @@ from typing import Annotated
 
 import strawberry
 
-from headrace.records import now_micros
+from headrace.records import TaskClaim, now_micros
 from headrace_service.api.context import Info, parse_id
 from headrace_service.api.mutations.answers import TaskRunResult, refusal
 from headrace_service.api.mutations.processes import ProcessInput, too_old
@@ -15,7 +15,7 @@ from headrace_service.api.types.background import ClaimedTaskRun, TaskClaims
 from headrace_service.api.types.task_run import TaskRun
 from headrace_service.api.types.user_error import Conflict, InvalidInput, NotFound
 from headrace_service.ledger import background, errors, work_pools
-from headrace_service.ledger.background import NewBackgroundRun, TaskClaim
+from headrace_service.ledger.background import NewBackgroundRun
 from headrace_service.ledger.decode import checked
 
 #: Runs that may be asked for at once.

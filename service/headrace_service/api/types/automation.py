@@ -29,6 +29,9 @@ class Automation(Node):
     owner_resource: str | None = strawberry.field(
         description="The resource that it goes with, such as `headrace.deployment.ID`."
     )
+    made_by: str | None = strawberry.field(
+        description="The name of the token that it was made with, if that was needed."
+    )
     last_fired_at: DateTime | None = strawberry.field(description="When it acted last.")
     created_at: DateTime = strawberry.field(description="When it was made.")
     updated_at: DateTime = strawberry.field(description="When it was last changed.")
@@ -47,6 +50,7 @@ class Automation(Node):
             actions=JSON(msgspec.json.decode(row.actions)),
             actions_on_trigger=JSON(msgspec.json.decode(row.actions_on_trigger)),
             owner_resource=row.owner,
+            made_by=row.made_by,
             last_fired_at=None if row.fired_at is None else DateTime(row.fired_at),
             created_at=DateTime(row.created_at),
             updated_at=DateTime(row.updated_at),

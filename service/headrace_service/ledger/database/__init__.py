@@ -10,6 +10,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import peewee
+
 from headrace_service.ledger.database.sqlite import SqliteBackend
 
 if TYPE_CHECKING:
@@ -28,6 +30,15 @@ def without_password(location: Path | str) -> str:
     """A ledger's place as people may see it."""
     bare = re.sub(r"(?<=://)([^:@/]*):[^@/]*@", r"\1@", str(location))
     return re.sub(r"([?&]password=)[^&]*", r"\1…", bare)
+
+
+def kind_of(db: peewee.Database) -> type[Backend]:
+    """What knows the errors of a database."""
+    if isinstance(db, peewee.SqliteDatabase):
+        return SqliteBackend
+    from headrace_service.ledger.database.postgres import PostgresBackend
+
+    return PostgresBackend
 
 
 def backend_at(location: Path | str, *, synchronous: str = "NORMAL") -> Backend:

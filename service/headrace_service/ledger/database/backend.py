@@ -165,6 +165,7 @@ class Backend(abc.ABC):
     def is_stopped(self, error: BaseException) -> bool:
         """Whether a query was stopped since it took too long."""
 
+    @staticmethod
     @abc.abstractmethod
-    def spoils_all(self, error: BaseException) -> bool:
+    def spoils_all(error: BaseException) -> bool:
         """Whether an error is the whole transaction's, not only that of the job it came up in."""

@@ -65,6 +65,9 @@ IDLE_IN_TRANSACTION = 10_000
 #: database's language.
 FIELD_TYPES = {"RUN_ID": "UUID", "TEXT": 'TEXT COLLATE "C"', "INT": "BIGINT"}
 
+#: Values that one statement can have.
+MOST_VALUES = 65_535
+
 #: Classes of SQLSTATE that are about the server or the transaction, and not about one statement's
 #: values: lost connections, rollbacks, wrong state, no resources, shut down, system, internal.
 _NOT_THE_JOBS = ("08", "25", "40", "53", "57", "58", "XX")
@@ -201,7 +204,8 @@ class PostgresBackend(Backend):
         """Whether a statement was cancelled at its timeout."""
         return isinstance(_within(error), errors.QueryCanceled)
 
-    def spoils_all(self, error: BaseException) -> bool:
+    @staticmethod
+    def spoils_all(error: BaseException) -> bool:
         """Whether the server, the connection or the transaction has failed."""
         if not isinstance(_within(error), psycopg.Error):
             return False
@@ -311,6 +315,12 @@ class _Cursor(psycopg.Cursor[Any]):
     def __init__(self, connection: Any, **options: Any) -> None:
         super().__init__(connection, **options)
         self.format = Format.BINARY
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        """As psycopg does; but what cannot even be sent is no failure of the connection."""
+        if params is not None and len(params) > MOST_VALUES:
+            raise errors.StatementTooComplex(f"{len(params)} values are more than {MOST_VALUES}")
+        return super().execute(query, params, **options)
 
 
 class _IdDumper(Dumper):

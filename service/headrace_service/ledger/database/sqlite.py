@@ -189,7 +189,8 @@ class SqliteBackend(Backend):
         """Whether SQLite was told to stop in the middle of a statement."""
         return _code(error) == sqlite3.SQLITE_INTERRUPT
 
-    def spoils_all(self, error: BaseException) -> bool:
+    @staticmethod
+    def spoils_all(error: BaseException) -> bool:
         """Whether SQLite could not go on, whatever the statement: a full disk, a broken file.
 
         What it says of a statement itself, such as one with too many variables, is that job's own.

@@ -12,7 +12,8 @@ class Automation(Table):
 
     `trigger` is JSON (`headrace_service.triggers`), and so are the lists of actions and the tags.
     Events up to the one with the number `after` are none of its business: they were before it was
-    made, changed or enabled. `owner` is the resource that it goes with, if any.
+    made, changed or enabled. `owner` is the resource that it goes with, if any. `made_by` and
+    `made_as` are the name and the scope of the token that it was made with, if any.
     """
 
     id = IdField(primary_key=True)
@@ -29,6 +30,8 @@ class Automation(Table):
     created_at = peewee.BigIntegerField()
     updated_at = peewee.BigIntegerField()
     revision = revision_column()
+    made_by = peewee.TextField(null=True)
+    made_as = peewee.TextField(null=True)
 
     class Meta:
         table_name = "automation"
