@@ -322,5 +322,5 @@ def _enter(db: peewee.Database, kind: StateType, counts: Mapping[UUID, int]) -> 
 def _hand_over(db: peewee.Database, claims: Sequence[TaskClaim], worker_id: UUID | None) -> None:
     """Runs are at a worker, or at none, under new epochs; no process has begun them."""
     to = None if worker_id is None else worker_id.bytes
-    _CLAIM.run_many(db, [(to, claim.epoch, claim.run_id.bytes) for claim in claims])
-    _LET_GO.run_many(db, [(claim.run_id.bytes,) for claim in claims])
+    _CLAIM.run_many(db, [(to, claim.epoch, claim.task_run_id.bytes) for claim in claims])
+    _LET_GO.run_many(db, [(claim.task_run_id.bytes,) for claim in claims])
