@@ -60,7 +60,7 @@ def test_runs_of_one_schedule_that_die_together_are_all_begun_anew(ledger: Ledge
         begin(ledger, row, now + 7200 * SECOND)
     gone = [Ended(each, "gone", lapsed=False) for each in ledger.read(processes).result()]
     assert len(runs) == 2
-    assert ledger.write(reap, gone, now).result().answer == 2
+    assert ledger.write(reap, gone, now).result().answer.runs == 2
     assert [seen(ledger, run_id)[:2] for run_id in runs] == [("SCHEDULED", 2)] * 2
     # That they are due anew makes no room for other runs at their times.
     assert ledger.write(backfill, "etl/daily", now, now + 7200 * SECOND, False).result() == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -55,6 +55,13 @@ class Ended(msgspec.Struct, frozen=True):
     stopped: bool = False
 
 
+class Reaped(NamedTuple):
+    """How many runs were ended, and the processes whose runs could not be."""
+
+    runs: int
+    failed: list[UUID]
+
+
 _COLUMNS = [getattr(Process, name) for name in ProcessRow.__struct_fields__]
 
 
@@ -95,17 +102,19 @@ def extend_leases(db: peewee.Database, now: int) -> None:
 
 
 def reap(db: peewee.Database, ended: Sequence[Ended], now: int) -> Outcome:
-    """End the runs of processes that have ended, and free their slots; answers how many runs."""
-    dead = [each for each in ended if _is_so_still(db, each, now)]
-    ended_runs, client_ids = 0, []
-    for each in dead:
-        with apart(db, f"the runs of process {each.process.client_id} cannot be ended"):
+    """End the runs of processes that have ended, and free their slots; answers with `Reaped`."""
+    ended_runs, over, failed = 0, [], []
+    for each in ended:
+        client_id = each.process.client_id
+        if not _is_so_still(db, each, now):
+            continue
+        failed.append(client_id)
+        with apart(db, f"the runs of process {client_id} cannot be ended"):
             ended_runs += _end_runs(db, each, now)
-            client_ids.append(each.process.client_id)
-    note(db, client_ids, now)
-    Process.delete().where(Process.client_id.in_(client_ids)).execute(db)
-    freed = free_slots_of(db, client_ids, now)
-    return freed._replace(answer=ended_runs)
+            over.append(failed.pop())
+    note(db, over, now)
+    Process.delete().where(Process.client_id.in_(over)).execute(db)
+    return free_slots_of(db, over, now)._replace(answer=Reaped(ended_runs, failed))
 
 
 def _end_runs(db: peewee.Database, ended: Ended, now: int) -> int:

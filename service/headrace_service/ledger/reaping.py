@@ -5,7 +5,7 @@ What a process has left in its spool comes before the verdict: its runs may have
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from headrace_service.ledger.models import Process, Slot, Waiter
 from headrace_service.ledger.processes import (
     Ended,
     ProcessRow,
+    Reaped,
     can_be_replaced,
     processes,
     reap,
@@ -77,13 +78,15 @@ def dead_processes(
     *,
     hears_all: bool,
     look: Callable[[str], Fate] = fate,
+    resting: Collection[UUID] = (),
 ) -> list[Ended]:
-    """Those of all processes that are to be taken for dead; see `judge`.
+    """Those of all processes that are to be taken for dead, save `resting`; see `judge`.
 
     One that can be seen to be stopped goes on one day where it stands. Until then its lease counts
     only if somebody else could execute what it has.
     """
-    ended = judge(processes(db), spool, now, hears_all=hears_all, look=look)
+    rows = [row for row in processes(db) if row.client_id not in resting]
+    ended = judge(rows, spool, now, hears_all=hears_all, look=look)
     return [
         each for each in ended if not each.stopped or can_be_replaced(db, each.process.client_id)
     ]
@@ -100,13 +103,13 @@ def next_turn(db: peewee.Database) -> int | None:
 
 
 def reap_unheard(db: peewee.Database, spool: Path | None, now: int) -> Outcome:
-    """Look for dead processes without being the service; answers how many runs were ended.
+    """Look for dead processes without being the service; answers with `Reaped`.
 
     For whoever opens a ledger's file, or waits for what others may hold.
     """
     freed = release(db, leases_of_the_dead(processes_of_slots(db)), now)
     ended = dead_processes(db, spool, now, hears_all=False)
-    outcome = reap(db, ended, now) if ended else Outcome(0, {})
+    outcome = reap(db, ended, now) if ended else Outcome(Reaped(0, []), {})
     return outcome._replace(granted={**freed.granted, **outcome.granted})
 
 

@@ -18,9 +18,10 @@ from headrace_service.ledger.concurrency import (
     sweep,
 )
 from headrace_service.ledger.flow_run_inputs import fail_overdue, overdue
-from headrace_service.ledger.processes import extend_leases, reap
+from headrace_service.ledger.processes import Reaped, extend_leases, reap
 from headrace_service.ledger.reaping import dead_processes, leases_of_the_dead, next_turn
 from headrace_service.loops.clock import Clock, SystemClock
+from headrace_service.loops.rests import Rests
 from headrace_service.loops.rounds import Parts, go_round
 from headrace_service.loops.stillness import Stillness
 
@@ -53,6 +54,7 @@ class Reaper:
         self._clock = clock or SystemClock()
         self._spool = spool or ledger.spool
         self._hears_all = hears_all
+        self._rests = Rests()
         self._looked_at: int | None = None
         self._still = Stillness()
         self._rounds = ledger.measures.rounds("reaper")
@@ -99,11 +101,17 @@ class Reaper:
             await asyncio.wrap_future(self._ledger.slots.release(*dead))
 
     async def _reap(self, now: int) -> int:
-        hears_all = self._hears_all
-        ended = await self._ledger.aread(dead_processes, self._spool, now, hears_all=hears_all)
+        ended = await self._ledger.aread(
+            dead_processes,
+            self._spool,
+            now,
+            hears_all=self._hears_all,
+            resting=self._rests.resting(now),
+        )
         if not ended:
             return 0
         reaping = self._ledger.slots.perform(lambda db, _: reap(db, ended, now))
-        count: int = await asyncio.wrap_future(reaping)
-        self._ledger.measures.reaped_runs += count
-        return count
+        reaped: Reaped = await asyncio.wrap_future(reaping)
+        self._rests.note([each.process.client_id for each in ended], reaped.failed, now)
+        self._ledger.measures.reaped_runs += reaped.runs
+        return reaped.runs

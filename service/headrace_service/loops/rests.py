@@ -18,17 +18,19 @@ class Rests:
         #: When each failed last, and how long it rests since.
         self._resting: dict[UUID, tuple[int, int]] = {}
 
-    def may_try(self, key: UUID, now: int) -> bool:
-        """Whether it does not rest. A clock that was set back ends a rest."""
-        failed_at, rest = self._resting.get(key, (now, 0))
-        return not failed_at <= now < failed_at + rest
+    def resting(self, now: int) -> set[UUID]:
+        """What rests. A clock that was set back ends a rest."""
+        return {
+            key
+            for key, (failed_at, rest) in self._resting.items()
+            if failed_at <= now < failed_at + rest
+        }
 
-    def note(self, tried: Collection[UUID], done: Collection[UUID], now: int) -> None:
-        """What was tried now, and what of it is done: the rest rests."""
-        done = set(done)
+    def note(self, tried: Collection[UUID], failed: Collection[UUID], now: int) -> None:
+        """What was tried now, and what of it has failed, and rests."""
         for key in tried:
             _, rest = self._resting.pop(key, (now, 0))
-            if key not in done:
+            if key in failed:
                 self._resting[key] = now, min(2 * rest, MOST) or FIRST
         while len(self._resting) > REMEMBERED:  # those that have not failed for the longest time
             del self._resting[next(iter(self._resting))]

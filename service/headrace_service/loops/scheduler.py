@@ -100,14 +100,16 @@ class Scheduler:
         due, there_may_be_more = await self._ready(ledger, now)
         # Neither who records nor who reads is to wait for a rule that takes long to count.
         done = await ledger.awrite(fire, await asyncio.to_thread(firings, due, now)) if due else []
-        self._rests.note([each.id for each in due], done, now)
+        tried = [each.id for each in due]
+        self._rests.note(tried, set(tried).difference(done), now)
         return now if there_may_be_more else await ledger.aread(next_fire, now)
 
     async def _ready(self, ledger: Ledger, now: int) -> tuple[list[ScheduleRow], bool]:
         """The first of those that are due and do not rest, and whether there may be more."""
         last: ScheduleRow | None = None
+        resting = self._rests.resting(now)
         while due := await ledger.aread(due_schedules, now, last):
-            if ready := [each for each in due if self._rests.may_try(each.id, now)]:
+            if ready := [each for each in due if each.id not in resting]:
                 return ready, len(due) == FIRES
             last = due[-1]
         return [], False
