@@ -171,6 +171,22 @@ def test_events_and_lines_go_by_their_own_age(ledger: Ledger) -> None:
     assert count(ledger, Log) == count(ledger, Event) == 0
 
 
+def test_a_sweep_looks_at_some_of_what_was_passed_by_and_the_next_one_goes_on(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "LOOK", 5)
+    monkeypatch.setattr(retention, "AGAIN", 2)
+    run = flow_run()
+    record(ledger, run, end=None)
+    ledger.append(Stream().batch(*(log_line(run) for _ in range(24)))).result()
+    before = count(ledger, Log)
+    assert sweep(ledger, logs=30)["log"] == 0
+    ledger.append(Stream().batch(enters(run, state("CRASHED", at=now_micros())))).result()
+    assert sweep(ledger, logs=30)["log"] == 10
+    assert sweep(ledger, logs=30)["log"] == 10
+    assert sweep(ledger, logs=30)["log"] == before - 20
+
+
 @pytest.mark.parametrize("ahead", [1, 12, 60])
 def test_lines_of_a_clock_that_is_ahead_keep_no_others(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch, ahead: int

@@ -40,6 +40,8 @@ from headrace_service.ledger.models import (
 
 #: Rows that one transaction looks at, at most.
 LOOK = 500
+#: How often a sweep looks at lines that were passed by: 500,000 of them each time.
+AGAIN = 1_000
 #: Lines that are looked at together where they may be old or young.
 SAMPLE = 20
 #: Microseconds for which a bundle is kept that no deployment has: one may be about to be made.
@@ -173,27 +175,32 @@ def sweep_logs(db: peewee.Database, before: int, place: Place) -> Place | None:
 def _sweep_lines(
     db: peewee.Database, model: Any, kind: str, task: Any, before: int, place: Place
 ) -> Place | None:
-    """First what an earlier sweep has passed by, then what comes behind the place it came to.
+    """First what earlier sweeps have passed by, then what comes behind the place they came to.
 
     What is passed by belonged to a run that went on, or told a later time than others around it:
-    the clock of its process was ahead. Lines have no index by time, only a place.
+    the clock of its process was ahead. Lines have no index by time, only a place. Of a run that
+    goes on for months there may be millions, so that a sweep looks at some of them alone, and the
+    next one at those behind.
     """
     _count(db, kind, 0)
-    row = Retention.select(Retention.looked_to).where(Retention.kind == kind)
-    looked_to = row.scalar(db)
+    own = Retention.kind == kind
+    query = Retention.select(Retention.looked_to, Retention.again_to).where(own)
+    ((looked_to, again_to),) = query.tuples().execute(db)
     columns = (model.seq, model.at, model.flow_run_id, task)
     if place.part == 0:
-        after = 0 if place.after == _FIRST else place.after
-        passed = _lines(db, columns, model.seq > after, model.seq <= looked_to)
+        passed = _lines(db, columns, model.seq > (again_to or 0), model.seq <= looked_to)
         _delete_lines(db, model, kind, before, passed)
-        return Place(0, passed[-1][0]) if len(passed) == LOOK else Place(1)
+        again_to = passed[-1][0] if len(passed) == LOOK else None
+        Retention.update({Retention.again_to: again_to}).where(own).execute(db)
+        looks = 1 if place.after == _FIRST else int(place.after) + 1
+        return Place(0, looks) if again_to and looks < AGAIN else Place(1)
     found = _lines(db, columns, model.seq > looked_to)
     old = [seq for seq, at, *_ in found if at < before]
     if not old and (len(found) < LOOK or _is_front(db, model, found[-1][0], before)):
         return None
     _delete_lines(db, model, kind, before, found)
     come_to = old[-1] if old else found[-1][0]
-    Retention.update({Retention.looked_to: come_to}).where(Retention.kind == kind).execute(db)
+    Retention.update({Retention.looked_to: come_to}).where(own).execute(db)
     return place if len(found) == LOOK else None
 
 
