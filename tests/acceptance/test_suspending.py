@@ -18,7 +18,7 @@ import os
 import time
 from pathlib import Path
 
-from headrace import flow, suspend_flow_run, task
+from headrace import flow, pause_flow_run, suspend_flow_run, task
 from headrace.input import RunInput
 
 def note(what):
@@ -60,13 +60,21 @@ def long():
         time.sleep(0.05)
     return "released"
 
+@flow(on_crashed=[lambda *_: note("crashed")], on_failure=[lambda *_: note("failed")],
+      on_cancellation=[lambda *_: note("cancelled")])
+def paused():
+    note("flow")
+    pause_flow_run(timeout=3600)
+    note("went on")
+
 @flow
 def impatient():
     suspend_flow_run(timeout=0)
 
 if __name__ == "__main__":
     import sys
-    flows = {"release": release, "later": later, "long": long, "impatient": impatient}
+    flows = {"release": release, "later": later, "long": long, "paused": paused,
+             "impatient": impatient}
     flows[sys.argv[1]].serve(name="served")
 """
 
@@ -130,6 +138,29 @@ def test_an_asynchronous_flow_is_suspended_and_cancelled(
     assert [run["id"] for run in workplace.runs("COMPLETED")] == [str(resumed)]
     assert [run["id"] for run in workplace.runs("CANCELLED")] == [str(cancelled)]
     assert len(_notes(workplace)) == 3
+
+
+def test_a_paused_run_is_cancelled(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    _act_at(workplace, monkeypatch)
+    workplace.write("served.py", SERVED)
+    with workplace.started("served.py", "paused") as script:
+        workplace.until(workplace.deployments, "it is served")
+        run_id = UUID(workplace.ask(work.create_flow_run({"deployment": "paused/served"}))["id"])
+        workplace.until(lambda: workplace.runs("PAUSED"), "it is paused")
+        workplace.ask(work.cancel_flow_run(run_id))
+        workplace.until(lambda: workplace.runs("CANCELLED"), "it has ended")
+        workplace.until(lambda: not _lives(_notes(workplace)[0][1]), "its process ends")
+        script.interrupt()
+        code, _, err = script.finish()
+    assert code == 0, err
+    assert [what for what, _ in _notes(workplace)] == ["flow", "cancelled"]
+    assert "Traceback" not in err
+    assert "Failed" not in err
+    assert "refused" not in err
+    run = workplace.ask(operations.flow_run(run_id))
+    assert run is not None
+    names = ["Scheduled", "Pending", "Running", "Paused", "Cancelling", "Cancelled"]
+    assert [state["name"] for state in run["stateHistory"]] == names
 
 
 def test_a_run_is_suspended_from_outside(

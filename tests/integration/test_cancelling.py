@@ -9,11 +9,12 @@ from uuid import UUID
 
 import pytest
 
-from headrace import flow, get_run_logger, pause_flow_run, task
+from headrace import flow, flow_runs, get_run_logger, pause_flow_run, task
 from headrace.cancellation import cancel
 from headrace.client import Client, work
-from headrace.context import LiveFlowRun
+from headrace.context import ASSIGNMENT, Assignment, LiveFlowRun
 from headrace.exceptions import CancelledRun
+from headrace.ids import new_id
 from headrace.recorder import get_recorder
 from headrace.settings import get_settings
 from tests.recorder_kit import PATIENCE, until
@@ -31,6 +32,19 @@ def cancel_in_ledger(run_id: UUID) -> str:
     get_recorder().flush(PATIENCE)
     with Client() as client:
         return str(client.perform(work.cancel_flow_run(run_id))["state"]["name"])
+
+
+def assigned(flow_name: str) -> Assignment:
+    """A run of a deployment that a worker has claimed, which this process is to execute."""
+    wanted = {"flowName": flow_name, "name": "d", "entrypoint": "served.py:served"}
+    worker = {"workerId": str(new_id()), "workerName": "w", "host": "here", "pid": 1}
+    with Client() as client:
+        deployed = client.perform(work.apply_deployment(wanted))["id"]
+        client.perform(work.create_flow_run({"deployment": f"{flow_name}/d"}))
+        asked = {**worker, "leaseSeconds": 60, "limit": 1, "deploymentIds": [deployed]}
+        (run,) = client.perform(work.claim_flow_runs(asked))["runs"]
+    given = UUID(run["flowRunId"]), run["name"], run["epoch"], run["runCount"]
+    return Assignment(*given, UUID(deployed), "d", None, {}, lambda: None)
 
 
 def ends(book: Book) -> dict[str, str]:
@@ -161,6 +175,28 @@ def test_a_paused_run_hears_of_it(book: Book, which: str, outcome: str) -> None:
     assert ends(book) == {"inner": "CANCELLED", "outer": outcome}
     until(lambda: bool(states), "who has asked is answered")
     assert states[0] in ("Cancelling", "Cancelled")  # it may have ended by then
+
+
+def test_a_paused_run_of_a_worker_that_is_gone_ends_by_itself(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flow_runs, "WORKER_PATIENCE", 0.0)
+    ended_by: list[str] = []
+
+    def cancel_it(run_id: UUID) -> None:
+        until(lambda: book.flow_runs()[0]["state_name"] == "Paused", "it is paused")
+        assert cancel_in_ledger(run_id) in ("Cancelling", "Cancelled")
+
+    @flow(on_cancellation=[lambda *_: ended_by.append("cancelled")])
+    def served() -> None:
+        threading.Thread(target=cancel_it, args=(this_run(),)).start()
+        pause_flow_run(timeout=PATIENCE)
+
+    ASSIGNMENT.set(assigned("served"))
+    with pytest.raises(CancelledRun):
+        served()
+    assert ends(book) == {"served": "CANCELLED"}
+    assert ended_by == ["cancelled"]
 
 
 def test_a_run_that_waits_for_its_retry_makes_none(
