@@ -12,9 +12,9 @@ class Retention(Table):
 
     `deleted_to` is the greatest `seq` that was deleted: whoever has seen less than that has missed
     something; of the kind "stream" it is a moment, in microseconds: of streams that began before,
-    what was taken may be forgotten. `looked_to` is the `seq` up to which all was looked at, and
-    what is left is looked at again, at last up to `again_to`. `deleted` counts all that ever went; `swept_at` is when
-    everything that was due was gone, in microseconds.
+    what was taken may be forgotten. `looked_to` is the `seq` up to which all was looked at;
+    what is left is looked at again, and up to `again_to` it was. `deleted` counts all that ever
+    went; `swept_at` is when everything that was due was gone, in microseconds.
     """
 
     kind = peewee.TextField(primary_key=True)
