@@ -94,7 +94,8 @@ def test_subflows(workplace: Workplace) -> None:
     assert printed == "Transformed: [2, 4, 6, 8, 10]\n"
     assert "Created flow run" in logged[0]
     assert "for flow 'main'" in logged[0]
-    assert logged[1].endswith("Created subflow run for flow 'transform'")
+    assert "Created subflow run '" in logged[1]
+    assert logged[1].endswith("' for flow 'transform'")
 
 
 def test_hooks(workplace: Workplace) -> None:

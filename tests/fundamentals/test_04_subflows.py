@@ -31,4 +31,4 @@ def test_a_subflow_is_a_run_below_its_caller(book: Book) -> None:
     assert (outer["flow"], inner["flow"]) == ("main", "transform")
     assert inner["parent_flow_run_id"] == outer["id"]
     assert book.task_run("validate")["flow_run_id"] == inner["id"]
-    assert "Created subflow run for flow 'transform'" in book.messages()
+    assert f"Created subflow run '{inner['name']}' for flow 'transform'" in book.messages()

@@ -32,7 +32,7 @@ from headrace_service.ledger import InvalidBatch, Ledger, concurrency
 from headrace_service.ledger.deletion import delete_flow_run
 from headrace_service.ledger.errors import Conflict
 from headrace_service.ledger.limits import LimitValues, create_limit
-from headrace_service.ledger.models import Event, FlowRun, Slot, TaskRun
+from headrace_service.ledger.models import Event, FlowRun, Log, Slot, TaskRun
 from headrace_service.ledger.processes import ProcessRow, extend_leases, processes
 from headrace_service.ledger.reaping import judge
 from headrace_service.loops.reaper import ABSENCE, Reaper
@@ -123,6 +123,10 @@ async def test_who_is_silent_for_its_lease_is_taken_for_dead(ledger: Ledger) -> 
         task.id: ("CRASHED", f"Task run {why}"),
     }
     assert known(ledger) == []
+    lines = ledger.read(
+        lambda db: list(Log.select(Log.flow_run_id, Log.level, Log.message).tuples().execute(db))
+    ).result()
+    assert lines == [(run.id, 40, f"Crashed: Flow run {why}")]
 
     def order(db: peewee.Database) -> list[UUID]:
         query = Event.select(Event.subject_id).order_by(Event.seq)

@@ -72,7 +72,7 @@ def test_the_end_of_a_flow_run_comes_last_and_is_flushed(recorder: ListRecorder)
         "Created flow run",
         "outer: Running",
         "inner: Pending",
-        "Created subflow run for flow",
+        "Created subflow run",
         "inner: Running",
         "step: Running",
         "Finished in state Completed()",

@@ -275,7 +275,7 @@ class FlowRun(LiveFlowRun):
         if self.parent is None:
             log_creation(self, f"Created flow run '{self.name}' for flow '{self.flow.name}'")
         else:
-            message = f"Created subflow run for flow '{self.flow.name}'"
+            message = f"Created subflow run '{self.name}' for flow '{self.flow.name}'"
             log_line(self.parent, logging.INFO, message, self.clock.now())
 
     def _inputs(self) -> Inputs:

@@ -56,7 +56,12 @@ from headrace_service.ledger.run_lines import (
     tell_behind,
     tell_shut,
 )
-from headrace_service.ledger.state_changes import change_flow_run, change_states, state_of_flow_run
+from headrace_service.ledger.state_changes import (
+    change_flow_run,
+    change_states,
+    log_for,
+    state_of_flow_run,
+)
 from headrace_service.ledger.work_pools import queue_names
 from headrace_service.rules import Actor
 
@@ -302,7 +307,9 @@ def conclude(db: peewee.Database, run_id: UUID, epoch: int, message: str) -> Con
     if try_again(db, run_id, message, now):
         return Conclusion(StateType.SCHEDULED, True)
     crash = StateChange(StateType.CRASHED, "Crashed", now, message, current.run_count)
-    change_states(db, [FlowRunChanged(run_id, crash)], Actor.SERVICE)
+    change = FlowRunChanged(run_id, crash)
+    if not change_states(db, [change], Actor.SERVICE):
+        log_for(db, [change])
     # What the process had to say and could not deliver knows better.
     stream = FlowRun.select(FlowRun.client_id).where(FlowRun.id == run_id).scalar(db)
     note(db, [stream], now)

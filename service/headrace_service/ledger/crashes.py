@@ -12,7 +12,7 @@ import peewee
 from headrace.records import FlowRunChanged, StateChange, StateType
 from headrace_service.ledger.concurrency import release_runs
 from headrace_service.ledger.models import Deployment, FlowRun
-from headrace_service.ledger.state_changes import change_states, take_from_process
+from headrace_service.ledger.state_changes import change_states, log_for, take_from_process
 from headrace_service.rules import Actor
 
 
@@ -47,8 +47,10 @@ def try_again(db: peewee.Database, run_id: UUID, reason: str, now: int) -> bool:
     if run is None or run.attempt > run.retries:
         return False
     state = StateChange(StateType.SCHEDULED, "AwaitingRetry", now, reason, run.attempt + 1)
-    if change_states(db, [FlowRunChanged(run_id, state)], Actor.SERVICE):
+    change = FlowRunChanged(run_id, state)
+    if change_states(db, [change], Actor.SERVICE):
         return False
+    log_for(db, [change])
     take_from_process(db, run_id, now + _delay(run))
     release_runs(db, [run_id])
     return True

@@ -20,7 +20,7 @@ from headrace_service.ledger.concurrency import WAITER_LEASE, Outcome, free_slot
 from headrace_service.ledger.crashes import try_again
 from headrace_service.ledger.guesses import note
 from headrace_service.ledger.models import BackgroundRun, FlowRun, Process, TaskRun, Waiter
-from headrace_service.ledger.state_changes import change_states
+from headrace_service.ledger.state_changes import change_states, log_for
 from headrace_service.rules import Actor
 
 #: The types of states in which a run needs a process; and of those that have both sorts, the names
@@ -136,7 +136,10 @@ def _end_runs(db: peewee.Database, ended: Ended, now: int) -> int:
             state = StateChange(to, to.value.capitalize(), now, message, run_count)
             changes.append(change(run_id, state))
     refused = change_states(db, changes, Actor.SERVICE) if changes else []
-    return again + len(changes) - len(refused)
+    left = {each.index for each in refused}
+    made = [each for place, each in enumerate(changes) if place not in left]
+    log_for(db, [each for each in made if isinstance(each, FlowRunChanged)])
+    return again + len(made)
 
 
 def _is_so_still(db: peewee.Database, ended: Ended, now: int) -> bool:

@@ -6,6 +6,7 @@ transaction, and `rules` says what is allowed.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,8 @@ import peewee
 
 from headrace.records import (
     FlowRunChanged,
+    LogLine,
+    Record,
     RefusedRecord,
     StateChange,
     StateType,
@@ -25,6 +28,9 @@ from headrace_service.ledger.decode import NOBODY
 from headrace_service.ledger.fold import fold_in
 from headrace_service.ledger.models import FlowRun
 from headrace_service.rules import Actor
+
+#: What flow runs' own log lines are of.
+_LOGGER = "headrace.flow_runs"
 
 
 class CurrentState(msgspec.Struct, frozen=True):
@@ -49,6 +55,22 @@ def change_states(
         For each change that was not made, its index, why, and the code `NotFound` or `Conflict`.
     """
     return fold_in(db, list(changes), actor)
+
+
+def log_for(db: peewee.Database, changes: Sequence[FlowRunChanged]) -> None:
+    """Write into the logs of flow runs what became of them, since their process cannot.
+
+    Args:
+        db: the writer's database, inside a transaction.
+        changes: the changes that were made.
+    """
+    lines: list[Record] = []
+    for change in changes:
+        state = change.state
+        level = logging.ERROR if state.type is StateType.CRASHED else logging.WARNING
+        text = f"{state.name}: {state.message}" if state.message else state.name
+        lines.append(LogLine(state.timestamp, level, _LOGGER, text, change.id))
+    fold_in(db, lines, Actor.SERVICE)
 
 
 def change_flow_run(
