@@ -146,7 +146,7 @@ SETTINGS = (
 
 
 #: Names that Prefect's users may know a setting by.
-_ALIASES = {"host": "api_host", "port": "api_port", "log_level": "logging_level"}
+ALIASES = {"host": "api_host", "port": "api_port", "log_level": "logging_level"}
 
 
 def read_service_settings(
@@ -163,7 +163,7 @@ def read_service_settings(
     """
     values: dict[str, Any] = {}
     for setting in SETTINGS:
-        named = (setting.variable, PREFIX + _ALIASES.get(setting.name, setting.name).upper())
+        named = (setting.variable, PREFIX + ALIASES.get(setting.name, setting.name).upper())
         name = next((each for each in named if environment.get(each, "").strip()), named[0])
         text = environment.get(name, "").strip()
         given = (flags or {}).get(setting.name)

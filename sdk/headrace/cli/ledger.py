@@ -14,6 +14,7 @@ from headrace.cli.output import show_line
 from headrace.exceptions import InvalidSetting, SetupError
 from headrace.settings import ensure_ledger_folder, get_settings, read_settings
 from headrace.settings.files import settings_file, with_file
+from headrace.settings.misspelt import misspelt, tell_of_misspelt
 
 if TYPE_CHECKING:
     from headrace_service.settings import ServiceSettings
@@ -55,7 +56,7 @@ def service_settings(flags: Mapping[str, str | None] | None = None) -> ServiceSe
         InvalidSetting: the file sets what there is not.
         InvalidServiceSetting: a value cannot be used.
     """
-    from headrace_service.settings import PREFIX, SETTINGS, read_service_settings
+    from headrace_service.settings import ALIASES, PREFIX, SETTINGS, read_service_settings
 
     variables = with_file(os.environ)
     known = {setting.variable for setting in SETTINGS}
@@ -64,6 +65,8 @@ def service_settings(flags: Mapping[str, str | None] | None = None) -> ServiceSe
         if name.startswith(PREFIX) and name not in known and name not in os.environ:
             file = settings_file(os.environ)
             raise InvalidSetting(f"{file}: there is no setting {name}; see docs/settings.md")
+    names = [*(setting.name for setting in SETTINGS), *ALIASES.values()]
+    tell_of_misspelt(misspelt(os.environ, names, PREFIX))
     return read_service_settings(variables, flags)
 
 

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 
 from headrace.exceptions import InvalidSetting, tell_in_one_line
 from headrace.settings.files import with_file
+from headrace.settings.misspelt import misspelt, tell_of_misspelt
 from headrace.settings.reading import read_settings
 from headrace.settings.values import Settings
 
@@ -37,6 +38,7 @@ class _CurrentSettings:
             except InvalidSetting:
                 tell_in_one_line()
                 raise
+            tell_of_misspelt(misspelt(os.environ))
         return settings
 
     def cache_clear(self) -> None:
