@@ -46,6 +46,19 @@ SUBCOMMANDS = {
     "watch": ("headrace.cli.watch", "Follow runs as plain text."),
 }
 
+#: Names that Prefect's users know commands by, too.
+_OTHER_NAMES = {"global-concurrency-limit": "gcl", "global-concurrency-limits": "gcl"}
+#: What is done in place of commands that Prefect's users may look for.
+_INSTEAD = {
+    "cloud": "There is no cloud: headrace runs on your machines; see docs/operating.md.",
+    "dashboard": "The monitor is `headrace tui`.",
+    "deploy": "Deployments are made in Python: `flow.deploy(...)` or `flow.serve(...)`.",
+    "init": "There is no project file: deployments are made in Python, by `flow.deploy(...)`.",
+    "profile": "Settings stand in HEADRACE_HOME/headrace.toml; see `headrace config --help`.",
+    "task": "Tasks are served in Python: `task.serve()`.",
+}
+_INTERRUPTED = 130
+
 #: What it means that something takes no more of what is written to it.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
@@ -59,11 +72,45 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The subcommand of that name, imported now."""
-        if cmd_name not in SUBCOMMANDS:
+        from headrace.cli.examples import explain
+
+        name = _OTHER_NAMES.get(cmd_name, cmd_name)
+        if name not in SUBCOMMANDS:
+            name = name.removesuffix("s")  # Prefect calls many of them in the plural, too
+        if name not in SUBCOMMANDS:
             return None
-        command = importlib.import_module(SUBCOMMANDS[cmd_name][0]).command
+        command = importlib.import_module(SUBCOMMANDS[name][0]).command
         assert isinstance(command, click.Command)
+        explain(name, command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The subcommand that is called; of one that there is not, what comes near it.
+
+        Raises:
+            click.UsageError: there is no such command.
+        """
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(name, SUBCOMMANDS, 1)
+            hint = _INSTEAD.get(name) or (f"Did you mean {near[0]!r}?" if near else "")
+            ctx.fail(f"No such command {name!r}. {hint}".rstrip())
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Carry out what was called; Ctrl-C ends with 130, as shells have it."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            ctx.exit(_INTERRUPTED)
+        except click.Abort as abort:  # "no" was answered, or Ctrl-C was
+            if isinstance(abort.__context__, KeyboardInterrupt):
+                ctx.exit(_INTERRUPTED)
+            raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the subcommands without importing them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from headrace.cli import limits
+from headrace.cli import completing, limits
 from headrace.cli.output import json_option, show_json
 
 
@@ -32,7 +32,7 @@ def create(name: str, limit: int, total: int | None, as_json: bool) -> None:
 
 
 @command.command(cls=limits.TakesSlots)
-@click.argument("name")
+@click.argument("name", shell_complete=completing.limits)
 @click.argument("limit", type=limits.SLOTS)
 @limits.total_option
 @json_option

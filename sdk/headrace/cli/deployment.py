@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from headrace.cli import completing
 from headrace.cli.listing import moment_of
 from headrace.cli.looks import moment
 from headrace.cli.output import (
@@ -62,7 +63,7 @@ def list_deployments(flow_name: str | None, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completing.deployments)
 @json_option
 def inspect(name: str, as_json: bool) -> None:
     """Show a deployment, by its id or by flow/name."""
@@ -80,7 +81,7 @@ def inspect(name: str, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completing.deployments)
 @click.option("-p", "--param", "params", multiple=True, help="An argument: NAME=VALUE, as JSON.")
 @click.option("--params", "all_params", help="All arguments, as a JSON object.")
 @click.option("--start-in", help="When it is to start: seconds from now.")
@@ -144,21 +145,21 @@ def run(
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completing.deployments)
 def pause(name: str) -> None:
     """Let a deployment's schedules rest."""
     _set_paused(name, True)
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completing.deployments)
 def resume(name: str) -> None:
     """Let a deployment's schedules go on from now."""
     _set_paused(name, False)
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completing.deployments)
 @click.option(
     "--from", "since", required=True, help="The first time that counts, such as 2026-05-01."
 )
@@ -191,7 +192,7 @@ def backfill(name: str, since: str, until: str, dry_run: bool, as_json: bool) ->
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completing.deployments)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 def delete(name: str, yes: bool) -> None:
     """Delete a deployment and its schedules; its runs that wait are cancelled."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from headrace.cli import logs
+from headrace.cli import completing, logs
 from headrace.cli.finding import find_flow_run
 from headrace.cli.listing import run_options, since_of, some, states_wanted, tell_of_nothing
 from headrace.cli.looks import state_of
@@ -37,7 +37,11 @@ def command() -> None:
 @command.command("ls")
 @run_options
 @click.option("--since", help="Only those due since then: a time, or how long ago, such as 2h.")
-@click.option("--deployment", help="Only those of this deployment, by its id or flow/name.")
+@click.option(
+    "--deployment",
+    help="Only those of this deployment, by its id or flow/name.",
+    shell_complete=completing.deployments,
+)
 @click.option("--flow-name", "flow_names", multiple=True, help="Only of this flow; repeatable.")
 @json_option
 def list_runs(
@@ -86,7 +90,7 @@ def _deployment_id(which: str) -> str:
 
 
 @command.command()
-@click.argument("run")
+@click.argument("run", shell_complete=completing.flow_runs)
 @json_option
 def inspect(run: str, as_json: bool) -> None:
     """Show the flow run of this id or name."""
@@ -106,7 +110,7 @@ command.add_command(logs.command)
 
 
 @command.command()
-@click.argument("run")
+@click.argument("run", shell_complete=completing.flow_runs)
 @json_option
 def cancel(run: str, as_json: bool) -> None:
     """Ask for the flow run of this id or name to be cancelled. Exit code 1 if it has ended."""
@@ -120,7 +124,7 @@ def cancel(run: str, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("run")
+@click.argument("run", shell_complete=completing.flow_runs)
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0),
@@ -138,7 +142,7 @@ def suspend(run: str, timeout: float | None, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("run")
+@click.argument("run", shell_complete=completing.flow_runs)
 @click.option("--input", "given", help="What the run waits for, as a JSON object.")
 @json_option
 def resume(run: str, given: str | None, as_json: bool) -> None:
@@ -173,7 +177,7 @@ def _wanted_input(id: str) -> str | None:
 
 
 @command.command()
-@click.argument("run")
+@click.argument("run", shell_complete=completing.flow_runs)
 @json_option
 def retry(run: str, as_json: bool) -> None:
     """Let a deployment's run of this id or name that has not ended well be executed once more."""
@@ -191,7 +195,7 @@ def _show_change(one: dict[str, Any], as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("run", required=False)
+@click.argument("run", required=False, shell_complete=completing.flow_runs)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line.")
 @click.pass_context
 def watch(context: click.Context, run: str | None, as_json: bool) -> None:
@@ -202,7 +206,7 @@ def watch(context: click.Context, run: str | None, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("run")
+@click.argument("run", shell_complete=completing.flow_runs)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 def delete(run: str, yes: bool) -> None:
     """Delete a flow run, by its id or name, with all that it recorded.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from headrace.cli import limits
+from headrace.cli import completing, limits
 from headrace.cli.output import json_option, show_json
 
 _DECAY = click.FloatRange(0)
@@ -39,7 +39,7 @@ def create(
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completing.limits)
 @click.option("-l", "--limit", type=limits.SLOTS, help="How many slots it has.")
 @click.option("--enable/--disable", "active", default=None, help="Whether it limits.")
 @click.option("--slot-decay-per-second", type=_DECAY, help="Slots that come back each second.")
@@ -64,7 +64,7 @@ def update(
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completing.limits)
 def enable(name: str) -> None:
     """Let the limit NAME limit again."""
     limits.update(name, active=True)
@@ -72,7 +72,7 @@ def enable(name: str) -> None:
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completing.limits)
 def disable(name: str) -> None:
     """Let everybody pass the limit NAME."""
     limits.update(name, active=False)

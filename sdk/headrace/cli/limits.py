@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from headrace.cli import completing
 from headrace.cli.looks import shown
 from headrace.cli.output import (
     confirm,
@@ -172,14 +173,14 @@ def add_common_commands(group: click.Group) -> None:
         show_list(as_json)
 
     @group.command("inspect")
-    @click.argument("name")
+    @click.argument("name", shell_complete=completing.limits)
     @json_option
     def inspect_command(name: str, as_json: bool) -> None:
         """Show a limit, who holds its slots and who waits for them."""
         show_one(name, as_json)
 
     @group.command("reset")
-    @click.argument("name")
+    @click.argument("name", shell_complete=completing.limits)
     @json_option
     def reset_command(name: str, as_json: bool) -> None:
         """Free all slots of a limit, whoever holds them."""
@@ -189,7 +190,7 @@ def add_common_commands(group: click.Group) -> None:
         _say(as_json, limit, f"Reset concurrency limit {name!r}.")
 
     @group.command("delete")
-    @click.argument("name")
+    @click.argument("name", shell_complete=completing.limits)
     @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
     @json_option
     def delete_command(name: str, yes: bool, as_json: bool) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from headrace.cli import completing
 from headrace.cli.finding import find_flow_run
 from headrace.cli.looks import clock
 from headrace.cli.output import fail, found, json_option, perform, show_json, show_text
@@ -26,7 +27,7 @@ subscription ($after: Cursor, $run: ID!) {
 
 
 @click.command("logs")
-@click.argument("run")
+@click.argument("run", shell_complete=completing.flow_runs)
 @click.option("-f", "--follow", is_flag=True, help="Go on until the run has ended.")
 @json_option
 def command(run: str, follow: bool, as_json: bool) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from headrace.cli import completing
 from headrace.cli.looks import moment
 from headrace.cli.output import (
     confirm,
@@ -75,7 +76,7 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
 
 
 @command.command("ls")
-@click.argument("deployment", required=False)
+@click.argument("deployment", required=False, shell_complete=completing.deployments)
 @json_option
 def list_schedules(deployment: str | None, as_json: bool) -> None:
     """List the schedules of all deployments, or of one."""
@@ -125,7 +126,7 @@ def inspect(schedule: str, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("deployment")
+@click.argument("deployment", shell_complete=completing.deployments)
 @_options
 def create(deployment: str, **given: Any) -> None:
     """Give a deployment one more schedule."""

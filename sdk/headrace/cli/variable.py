@@ -8,6 +8,7 @@ from typing import Any
 import click
 import msgspec
 
+from headrace.cli import completing
 from headrace.cli.looks import moment
 from headrace.cli.output import (
     confirm,
@@ -41,7 +42,7 @@ def set_value(name: str, value: str, overwrite: bool, tags: tuple[str, ...]) -> 
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completing.variables)
 @json_option
 def get(name: str, as_json: bool) -> None:
     """Print the value of the variable NAME; with --json all that is known of it."""
@@ -79,7 +80,7 @@ def list_variables(as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completing.variables)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 def unset(name: str, yes: bool) -> None:
     """Delete the variable NAME."""

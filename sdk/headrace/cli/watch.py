@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from headrace.cli import completing
 from headrace.cli.finding import is_id, newest_of
 from headrace.cli.tui import service_at
 from headrace.exceptions import ServiceError, SetupError
@@ -34,7 +35,7 @@ _EXIT_CODES = {"COMPLETED": COMPLETED, "CANCELLED": CANCELLED}
 
 
 @click.command()
-@click.argument("run", required=False)
+@click.argument("run", required=False, shell_complete=completing.flow_runs)
 @click.option("--latest", is_flag=True, help="Follow the newest flow run; wait if there is none.")
 @click.option("--url", help="The service to ask.  [HEADRACE_API_URL, else the local ledger]")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line.")

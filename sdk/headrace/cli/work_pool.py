@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from headrace.cli import completing
 from headrace.cli.looks import moment
 from headrace.cli.output import (
     confirm,
@@ -50,7 +51,7 @@ def create(
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completing.pools)
 @click.option("--description", help="What it is for.")
 @click.option("--concurrency-limit", type=click.IntRange(1), help="Runs under way at once.")
 def update(name: str, description: str | None, concurrency_limit: int | None) -> None:
@@ -67,7 +68,7 @@ def update(name: str, description: str | None, concurrency_limit: int | None) ->
 
 
 @command.command("set-concurrency-limit")
-@click.argument("name")
+@click.argument("name", shell_complete=completing.pools)
 @click.argument("concurrency_limit", type=click.IntRange(1))
 def set_limit(name: str, concurrency_limit: int) -> None:
     """Let at most so many of a pool's runs be under way at once."""
@@ -104,7 +105,7 @@ def list_pools(as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completing.pools)
 @json_option
 def inspect(name: str, as_json: bool) -> None:
     """Show a work pool with its queues and workers."""
@@ -128,21 +129,21 @@ def inspect(name: str, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completing.pools)
 def pause(name: str) -> None:
     """Let a pool's runs wait; those under way go on."""
     _set_paused(name, True)
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completing.pools)
 def resume(name: str) -> None:
     """Let workers take a pool's runs again."""
     _set_paused(name, False)
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completing.pools)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 def delete(name: str, yes: bool) -> None:
     """Delete a pool to which no deployment belongs."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from headrace.cli import completing
 from headrace.cli.output import (
     fail,
     found,
@@ -19,7 +20,9 @@ from headrace.cli.output import (
 
 _COLUMNS = ("name", "priority", "paused")
 
-pool_option = click.option("-p", "--pool", required=True, help="The work pool.")
+pool_option = click.option(
+    "-p", "--pool", required=True, help="The work pool.", shell_complete=completing.pools
+)
 
 
 @click.group()

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from headrace.cli import completing
 from headrace.cli.looks import moment
 from headrace.cli.output import (
     fail,
@@ -28,7 +29,7 @@ def command() -> None:
 
 
 @command.command()
-@click.option("-p", "--pool", required=True, help="The work pool.")
+@click.option("-p", "--pool", required=True, help="The work pool.", shell_complete=completing.pools)
 @click.option("-q", "--work-queue", "queues", multiple=True, help="Only runs of this queue.")
 @click.option("-n", "--name", help="What the worker is called; by default by machine and process.")
 @click.option("-l", "--limit", type=click.IntRange(1), help="Runs under way at once.")
