@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -72,11 +73,14 @@ CASES = {
 }
 
 
-def modules_after(statement: str) -> set[str]:
+def modules_after(statement: str, **environment: str) -> set[str]:
     """The modules that a new interpreter has loaded after the statement."""
-    program = f"{statement}\nimport sys\nprint(*sys.modules)"
     answer = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=os.environ
+        [sys.executable, "-c", f"{statement}\nimport sys\nprint(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, **environment},
     )
     return set(answer.stdout.split())
 
@@ -100,6 +104,16 @@ def test_the_decorators_load_nothing_that_they_do_not_need() -> None:
     already = modules_after("pass")  # by the interpreter: a coverage tool, a hook of site-packages
     assert {name for name in modules if name.split(".")[0] == "headrace"} == OF_DECORATORS
     assert (modules - already) & set(SLOW) == set()
+
+
+def test_a_script_that_makes_its_ledger_loads_no_other_database_and_no_event_loop(
+    tmp_path: Path,
+) -> None:
+    script = "from headrace import flow\n@flow\ndef hello(): pass\nhello()"
+    modules = modules_after(script, HEADRACE_HOME=str(tmp_path), HEADRACE_API_URL="")
+    assert (tmp_path / "ledger.db").exists()
+    unneeded = {"importlib.abc", "psycopg", "shutil", *HEAVY} - {"peewee"}
+    assert (modules - modules_after("pass")) & unneeded == set()
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["server", "--help"], ["--version"]])

@@ -19,7 +19,6 @@ import logging
 import mmap
 import os
 import re
-import shutil
 import struct
 import weakref
 import zlib
@@ -253,6 +252,8 @@ class Spool:
 
     def _keep_copy(self) -> None:
         """Keep the damaged file for a person to look at, and say so; once for each file."""
+        import shutil  # it loads three compressors, and files are seldom damaged
+
         copy = self.path.with_suffix(".damaged")
         if copy.exists():
             return

@@ -6,17 +6,18 @@ peewee imports each driver that it finds, and psycopg takes three times as long 
 
 from __future__ import annotations
 
-import importlib.abc
-import importlib.machinery
 import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
 
 
-class _NotNow(importlib.abc.MetaPathFinder):
+class _NotNow:
     """Does not find some modules, for the thread that made it: others may import them."""
 
     def __init__(self, *names: str) -> None:
@@ -25,7 +26,7 @@ class _NotNow(importlib.abc.MetaPathFinder):
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> importlib.machinery.ModuleSpec | None:
+    ) -> ModuleSpec | None:
         if name in self._names and threading.get_ident() == self._thread:
             raise ModuleNotFoundError(f"{name} is not needed here", name=name)
         return None
