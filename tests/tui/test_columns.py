@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from headrace_tui.widgets.columns import GAP, lay_out
 from headrace_tui.widgets.run_tables import FlowRunTable, TaskTable
+from tests.tui.runs import make_run
 
 
 @pytest.mark.parametrize("columns", [FlowRunTable.columns, TaskTable.columns])
@@ -30,3 +33,11 @@ def test_a_column_grows_to_its_limit_only() -> None:
     assert widths["name"] == 40
     assert widths["state"] == 12
     assert widths["progress"] > 100
+
+
+def test_a_run_that_ended_without_a_start_has_a_time() -> None:
+    run = replace(make_run(1, "FAILED", kind="flow"), start_time=None)
+    table = FlowRunTable(lambda: run.state.at)
+    table.times, table.rows = "utc", {run.id: run}
+    (started,) = [column for column in table.columns if column.key == "started"]
+    assert table.draw_cell(run.id, started, 12) == [("08:00:01", "dim")]

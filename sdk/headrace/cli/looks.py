@@ -16,11 +16,19 @@ _MOMENTS = {
     *("occurred", "revokedAt", "scheduledTime", "seenAt", "since", "startTime", "startedAt"),
     *("timestamp", "until", "updatedAt"),
 }
+#: The day that stands for no end.
+_NEVER = "9999-12-31"
 #: A column is not made narrower than this, in cells.
-_NARROWEST = 8
+_NARROWEST = 6
 
 
-def moment(text: str | None) -> str | None:
+class Moment(str):
+    """A moment as people read it; `brief` is the same in at most twelve cells."""
+
+    brief: str
+
+
+def moment(text: str | None) -> Moment | None:
     """A moment that the service tells, by the clock and the zone of this machine.
 
     Example:
@@ -29,10 +37,15 @@ def moment(text: str | None) -> str | None:
     """
     if text is None:
         return None
-    try:
-        return datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z").rstrip()
-    except (OverflowError, ValueError):  # the last year that there is stands for no end
-        return "for ever"
+    if text.startswith(_NEVER):
+        shown = Moment("no end")
+        shown.brief = shown
+        return shown
+    there = datetime.fromisoformat(text).astimezone()
+    shown = Moment(there.strftime("%Y-%m-%d %H:%M:%S %Z").rstrip())
+    today = there.date() == datetime.now().astimezone().date()
+    shown.brief = there.strftime("%H:%M:%S" if today else "%b %d %H:%M")
+    return shown
 
 
 def clock(text: str) -> str:
@@ -73,30 +86,46 @@ def words(value: object) -> str:
     return str(value)
 
 
-def fitting(rows: Sequence[Sequence[str]], width: int | None) -> list[int]:
-    """How wide each column of a table is to be, in cells.
+def briefly(
+    columns: Sequence[str], rows: Sequence[Sequence[object]]
+) -> tuple[Sequence[str], Sequence[Sequence[object]]]:
+    """A table for a narrow terminal: its times brief, without the columns that say nothing."""
+    kept = [
+        place
+        for place in range(len(columns))
+        if not rows or any(row[place] is not None for row in rows)
+    ]
+    short = [
+        [cell.brief if isinstance(cell, Moment) else cell for cell in map(row.__getitem__, kept)]
+        for row in rows
+    ]
+    return [columns[place] for place in kept], short
 
-    The widest columns give way first. The first one does not: it names what commands are told of.
 
-    Args:
-        rows: the texts, the columns' names among them.
-        width: how many cells there are for a row; None is any number.
-    """
+def widths_of(texts: Sequence[Sequence[str]]) -> list[int]:
+    """How wide each column of a table is, in cells; the columns' names are the first row."""
     from headrace_tui.format import cells
 
-    widths = [max(cells(row[column]) for row in rows) for column in range(len(rows[0]))]
-    if width is None:
-        return widths
-    over = sum(widths) + 2 * (len(widths) - 1) - width
+    return [max(cells(row[column]) for row in texts) for column in range(len(texts[0]))]
+
+
+def fitting(columns: Sequence[str], widths: Sequence[int], width: int) -> list[int]:
+    """How wide the columns of a table are to be in lines of `width` cells.
+
+    The widest give way first; ids, which commands are told of, after all others.
+    """
+    fitted = list(widths)
+    over = sum(fitted) + 2 * (len(fitted) - 1) - width
     while over > 0:
-        column = max(range(1, len(widths)), key=widths.__getitem__, default=0)
-        if not column or widths[column] <= _NARROWEST:
+        wide = [place for place, each in enumerate(fitted) if each > _NARROWEST]
+        if not wide:
             break
-        widths[column] -= 1
+        names = [place for place in wide if columns[place] != "ID"]
+        fitted[max(names or wide, key=fitted.__getitem__)] -= 1
         over -= 1
-    return widths
+    return fitted
 
 
-def state_of(run: Mapping[str, Any]) -> tuple[str, str | None]:
+def state_of(run: Mapping[str, Any]) -> tuple[str, Moment | None]:
     """A run's state, and since when it is in it."""
     return run["state"]["name"], moment(run["state"]["timestamp"])

@@ -92,14 +92,24 @@ def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None
         columns: their names.
         rows: each with a value for each column; the first one says what the row is about.
     """
-    from headrace.cli.looks import fitting, words
+    from headrace.cli.looks import briefly, fitting, widths_of
     from headrace_tui.format import fit_name
 
-    texts = [list(columns), *([_harmless(words(cell)) for cell in row] for row in rows)]
-    widths = fitting(texts, _width())
+    texts, width = _texts(columns, rows), _width()
+    widths = widths_of(texts)
+    if width is not None and sum(widths) + 2 * (len(widths) - 1) > width:
+        texts = _texts(*briefly(columns, rows))
+        widths = fitting(texts[0], widths_of(texts), width)
     for row in texts:
         cells = zip(row, widths, strict=True)
         click.echo("  ".join(fit_name(cell, width) for cell, width in cells).rstrip())
+
+
+def _texts(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> list[list[str]]:
+    """A table's columns' names and its cells, as they are shown."""
+    from headrace.cli.looks import words
+
+    return [list(columns), *([_harmless(words(cell)) for cell in row] for row in rows)]
 
 
 def _width() -> int | None:

@@ -60,7 +60,7 @@ class RunTable(VirtualTable):
             case "retries":
                 return [(str(run.retries), "retrying")] if run.retries else ""
             case "started":
-                return [(self._moment(run.start_time), "dim")]
+                return [(self._moment(run.begun), "dim")]
         return ""
 
     def draw_name(self, run: Run) -> Sequence[Piece]:
