@@ -377,7 +377,7 @@ class Block(pydantic.BaseModel, ABC):
         Raises:
             ValueError: there is none.
         """
-        found = await cls._find(name)
+        found = await cls._find(name, with_data=False)
         await ask(saved.delete_block(found["id"]))
 
     @classmethod
@@ -449,11 +449,12 @@ class Block(pydantic.BaseModel, ABC):
         }
 
     @classmethod
-    async def _find(cls, name: str) -> dict[str, Any]:
+    async def _find(cls, name: str, *, with_data: bool = True) -> dict[str, Any]:
         slug = cls.get_block_type_slug()
         if cls is Block:
             slug, name = name.split("/", 1)
-        found = await ask(saved.block(type_slug=slug, name=name))
+        asked = saved.block if with_data else saved.block_without_data
+        found = await ask(asked(type_slug=slug, name=name))
         if found is None:
             raise ValueError(f"Unable to find block document named {name} for block type {slug}")
         return found

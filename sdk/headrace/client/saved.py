@@ -119,6 +119,15 @@ def block(
     return Operation(document, given, "block")
 
 
+def block_without_data(type_slug: str, name: str) -> Operation[Object | None]:
+    """A block, also where one that it holds is gone; None if there is none."""
+    document = (
+        "query ($type: String!, $name: String!) { "
+        f"block(typeSlug: $type, name: $name) {{ {_BLOCK} }} }}"
+    )
+    return Operation(document, {"type": type_slug, "name": name}, "block")
+
+
 def save_block(
     type: Mapping[str, object], name: str | None, data: Mapping[str, object], overwrite: bool
 ) -> Operation[Object]:

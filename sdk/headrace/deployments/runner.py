@@ -184,7 +184,7 @@ class RunnerDeployment(BaseModel):
             **_retries_of(self._flow),
             **await self._code(),
         )
-        if self.schedules:
+        if self.schedules is not None:  # none any more is said, too
             wanted["schedules"] = [schedule.as_input() for schedule in self.schedules]
         try:
             applied = await ask(work.apply_deployment(wanted))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from headrace.client import work
@@ -38,7 +39,7 @@ class Runner:
         limit: int | None = None,
         **_: Any,
     ) -> None:
-        self.name = name or "runner"
+        self.name = Path(name or "runner").stem  # a script may give its own
         self.pause_on_shutdown = pause_on_shutdown
         self.limit = limit
         self._deployment_ids: list[UUID] = []
@@ -76,6 +77,12 @@ class Runner:
         finally:
             if self.pause_on_shutdown:
                 await self._pause_deployments()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.stop()
 
     def stop(self) -> None:
         """Take no more runs, and return from `start` when those under way have ended."""

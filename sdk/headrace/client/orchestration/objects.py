@@ -16,7 +16,13 @@ from headrace.client.schemas.actions import (
     VariableUpdate,
 )
 from headrace.client.schemas.filters import ArtifactFilter
-from headrace.client.schemas.objects import Artifact, BlockDocument, BlockType, Variable
+from headrace.client.schemas.objects import (
+    Artifact,
+    ArtifactCollection,
+    BlockDocument,
+    BlockType,
+    Variable,
+)
 from headrace.client.schemas.sorting import ArtifactSort
 
 
@@ -99,7 +105,8 @@ def read_artifacts(
     offset: int = 0,
 ) -> Asking[list[Artifact]]:
     """Artifacts that fit, in an order; the newest first unless another is given."""
-    return (yield from _artifacts(artifacts_where(artifact_filter), sort, limit, offset))
+    found = yield from _artifacts(artifacts_where(artifact_filter), sort, limit, offset)
+    return [answers.artifact(row) for row in found]
 
 
 def read_latest_artifacts(
@@ -108,26 +115,26 @@ def read_latest_artifacts(
     sort: ArtifactSort | None = None,
     limit: int | None = None,
     offset: int = 0,
-) -> Asking[list[Artifact]]:
+) -> Asking[list[ArtifactCollection]]:
     """The newest artifact of each key, and those without a key; see `read_artifacts`."""
     where = artifacts_where(artifact_filter) | {"latestOnly": True}
-    return (yield from _artifacts(where, sort, limit, offset))
+    found = yield from _artifacts(where, sort, limit, offset)
+    return [answers.artifact_collection(row) for row in found]
 
 
 def _artifacts(
     where: dict[str, Any], sort: ArtifactSort | None, limit: int | None, offset: int
-) -> Asking[list[Artifact]]:
+) -> Asking[list[dict[str, Any]]]:
     if limit == 1 and not offset and sort in (None, ArtifactSort.ID_DESC):
         page = yield saved.artifacts(where, first=1)
-        return [answers.artifact(row) for row in page["nodes"]]
+        newest: list[dict[str, Any]] = page["nodes"]
+        return newest
     rows = yield from everything(lambda after: saved.artifacts(where, after=after))
-    found = [answers.artifact(row) for row in rows]
     if sort in (ArtifactSort.KEY_ASC, ArtifactSort.KEY_DESC):
-        found.sort(key=lambda one: one.key or "", reverse=sort is ArtifactSort.KEY_DESC)
+        rows.sort(key=lambda row: row["key"] or "", reverse=sort is ArtifactSort.KEY_DESC)
     elif sort is ArtifactSort.UPDATED_DESC:
-        rows_by_time = sorted(zip(rows, found, strict=True), key=lambda pair: pair[0]["updatedAt"])
-        found = [one for _, one in reversed(rows_by_time)]
-    return cut(found, limit, offset)
+        rows.sort(key=lambda row: row["updatedAt"], reverse=True)
+    return cut(rows, limit, offset)
 
 
 def delete_artifact(artifact_id: UUID) -> Asking[None]:

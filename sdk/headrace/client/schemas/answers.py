@@ -8,6 +8,7 @@ from uuid import UUID
 
 from headrace.client.schemas.objects import (
     Artifact,
+    ArtifactCollection,
     BlockDocument,
     BlockType,
     ConcurrencyLimit,
@@ -58,6 +59,11 @@ def artifact(found: Object) -> Artifact:
         task_run_id=found["taskRunId"],
         **_times(found),
     )
+
+
+def artifact_collection(found: Object) -> ArtifactCollection:
+    """The newest artifact of a key."""
+    return ArtifactCollection(**dict(artifact(found)), latest_id=found["id"])
 
 
 def block_type(found: Object) -> BlockType:

@@ -49,6 +49,12 @@ class Artifact(Identified):
     task_run_id: UUID | None = None
 
 
+class ArtifactCollection(Artifact):
+    """The newest of the artifacts of one key, which `latest_id` is the id of."""
+
+    latest_id: UUID
+
+
 class BlockType(Identified):
     """What a class of blocks says of itself; its slug is its name in lowercase and dashes."""
 
@@ -328,6 +334,7 @@ class Worker(Identified):
 __all__ = [
     "TERMINAL_STATES",
     "Artifact",
+    "ArtifactCollection",
     "BlockDocument",
     "BlockType",
     "ConcurrencyLimit",

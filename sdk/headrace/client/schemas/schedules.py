@@ -30,6 +30,9 @@ def _timezone(name: str | None) -> str | None:
     return name
 
 
+#: From when rules count that do not say it.
+_COUNTED_FROM = datetime.datetime(2020, 1, 1)
+
 Timezone = Annotated[str | None, AfterValidator(_timezone)]
 
 
@@ -72,8 +75,34 @@ class RRuleSchedule(BaseModel):
     def counted(cls, rrule: Any, timezone: str | None) -> RRuleSchedule:
         """One that says from when it counts: from 2020-01-01 unless the rule does."""
         if isinstance(rrule, str) and "DTSTART" not in rrule.upper():
-            rrule = f"DTSTART:20200101T000000\n{rrule}"
+            rrule = f"DTSTART:{_COUNTED_FROM:%Y%m%dT%H%M%S}\n{rrule}"
         return cls(rrule=rrule, timezone=timezone)
+
+    @classmethod
+    def from_rrule(cls, rrule: Any) -> RRuleSchedule:
+        """One by a rule of `dateutil`, in the time zone of its beginning.
+
+        Raises:
+            TypeError: it is no `dateutil.rrule.rrule`.
+        """
+        from dateutil.rrule import rrule as rule
+
+        if not isinstance(rrule, rule):
+            raise TypeError(f"{rrule!r} is no dateutil.rrule.rrule; write a set of rules as text")
+        begins: Any = rrule._dtstart  # which nothing public tells
+        return cls(rrule=str(rrule), timezone=getattr(begins.tzinfo, "key", None))
+
+    def to_rrule(self) -> Any:
+        """The rule as `dateutil`'s, whose times are in the schedule's zone."""
+        from dateutil import tz
+        from dateutil.rrule import rrulestr
+
+        rule: Any = rrulestr(self.rrule, dtstart=_COUNTED_FROM)
+        zone = tz.gettz(self.timezone)
+        if not hasattr(rule, "_dtstart"):  # a set of rules
+            return rule
+        times = {"dtstart": rule._dtstart, "until": rule._until}
+        return rule.replace(**{n: at.replace(tzinfo=zone) for n, at in times.items() if at})
 
     @model_validator(mode="after")
     def _zone_by_default(self) -> RRuleSchedule:
