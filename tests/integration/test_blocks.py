@@ -22,6 +22,7 @@ from headrace.blocks.core import (
 )
 from headrace.blocks.system import Secret
 from headrace.client import shared
+from headrace.exceptions import ServiceError
 from headrace.settings import get_settings
 from headrace.types import SecretDict
 from headrace_service.server import start_in_thread
@@ -113,6 +114,12 @@ def test_blocks_within_a_block() -> None:
     assert found.login._block_document_name == "kept"
     assert [spare.password.get_secret_value() for spare in found.spares] == ["three", "two"]
     assert found.spares[1]._block_document_id is None
+    Login.delete("kept")
+    with pytest.raises(ServiceError, match="holds one that was deleted"):
+        Warehouse.load("w")
+    Warehouse.delete("w")  # what cannot be loaded can be deleted
+    with pytest.raises(ValueError, match="document named w"):
+        Warehouse.load("w")
 
 
 def test_aliases_and_mappings_come_back() -> None:
