@@ -17,6 +17,9 @@ from typing import NamedTuple
 #: In microseconds, as all times are.
 SECOND = 1_000_000
 
+#: How the names of limits begin that are of a work pool, and of a work queue.
+OF_POOL, OF_QUEUE = "work-pool:", "work-queue:"
+
 #: What rounding to whole microseconds may make of a slot.
 _TOLERANCE = 1e-4
 
@@ -32,6 +35,16 @@ class Capacity(NamedTuple):
     decay: float = 0.0
     active: bool = True
     total: int | None = None
+
+
+def capacity_of(name: str, slots: int, decay: float, active: bool, total: int | None) -> Capacity:
+    """What the limit of that name allows, by what is said of it.
+
+    Whatever keys the runs in a pool or a queue have, they share its slots.
+    """
+    if name.startswith((OF_POOL, OF_QUEUE)):
+        total = slots if total is None else min(slots, total)
+    return Capacity(slots, decay, bool(active), total)
 
 
 class Held(NamedTuple):

@@ -220,6 +220,9 @@ def _why_full(limit: Limited, now: int) -> str:
             owner = f"Work queue {limit.owner!r}"
         case Reason.DEPLOYMENT_LIMIT:
             owner = f"Deployment {limit.owner!r}"
+        case _ if not slots:
+            mend = f"`headrace concurrency-limit update {limit.owner} 1`"
+            return f"Concurrency limit {limit.owner!r} has 0 slots: raise it with {mend}."
         case _:
             return f"All {slots} slots{key} of concurrency limit {limit.owner!r} are taken."
     return f"{owner} has as many runs{key} under way as it may: {slots}."

@@ -26,6 +26,7 @@ from headrace_service.ledger.errors import InvalidInput
 from headrace_service.ledger.limits import LimitValues, create_limit, update_limit
 from headrace_service.ledger.models import EDITED, NO_ID, Event, FlowRun, Slot, Waiter
 from headrace_service.ledger.queries import concurrency as queries
+from headrace_service.ledger.queries.blocked import blocked_by
 from headrace_service.ledger.run_limits import FOR_EVER, Place
 from headrace_service.ledger.run_lines import Share, Shut
 from headrace_service.ledger.scheduled_runs import RunRequest, create_run
@@ -262,6 +263,31 @@ def test_tenants_take_turns_where_all_of_them_share_a_total(yard: Yard) -> None:
         yard.end(run)
     # The first found nobody in line; from then on the two lines take turns.
     assert order == [mine[0], mine[1], others[0], mine[2], others[1]]
+
+
+@pytest.mark.parametrize("limit", ["work-pool:pool", "work-queue:pool/default"])
+def test_tenants_share_the_slots_of_a_pool_or_a_queue_and_take_turns(
+    yard: Yard, limit: str
+) -> None:
+    yard.deploy(limit_key="{parameters.tenant}")
+    yard.limit(limit, 2)
+    mine = [yard.ask("mill") for _ in range(4)]
+    (other,) = [yard.ask("forge")]
+    assert yard.claim() == mine[:2]
+    assert yard.claim() == []
+    (blockers,) = yard.ledger.read(blocked_by, [other]).result()
+    assert [blocker.held_by for blocker in blockers] == [mine[:2]]
+    yard.end(mine[0])
+    yard.end(mine[1])
+    assert set(yard.claim()) == {mine[2], other}
+
+
+def test_what_holds_back_a_run_is_held_with_its_own_key(yard: Yard) -> None:
+    yard.deploy(concurrency_limit=1, limit_key="{parameters.tenant}")
+    mine, other, waits = yard.ask("mill"), yard.ask("forge"), yard.ask("mill")
+    assert yard.claim() == [mine, other]
+    (blockers,) = yard.ledger.read(blocked_by, [waits]).result()
+    assert [blocker.held_by for blocker in blockers] == [[mine]]
 
 
 def test_full_keys_cost_nobody_statements(tmp_path: Path) -> None:

@@ -114,6 +114,12 @@ def test_a_full_limit_is_told_by_what_it_is_of(reason: Reason, words: str) -> No
     assert blocker.message.startswith(words)
 
 
+def test_a_limit_without_slots_comes_with_what_mends_it() -> None:
+    (blocker,) = blockers(limited(0, slots=0), WORKED_FOR, NOW)
+    mend = "raise it with `headrace concurrency-limit update db 1`."
+    assert blocker.message == f"Concurrency limit 'db' has 0 slots: {mend}"
+
+
 @pytest.mark.parametrize(
     ("held", "wanted", "words"),
     [

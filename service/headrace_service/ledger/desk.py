@@ -22,6 +22,7 @@ from headrace_service.admission import (
     Capacity,
     Held,
     admits,
+    capacity_of,
     drain,
     fits,
     free_at,
@@ -393,7 +394,7 @@ class Desk:
 
 
 def _limit(row: Sequence[Any]) -> Limit:
-    return Limit(row[0], row[1], Capacity(row[2], row[3], bool(row[4]), row[5]))
+    return Limit(row[0], row[1], capacity_of(*row[1:]))
 
 
 def granted(limits: Sequence[Limit]) -> SlotAnswer:

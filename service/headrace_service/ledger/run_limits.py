@@ -16,7 +16,7 @@ import peewee
 
 from headrace.limit_keys import UnknownParameter, key_of
 from headrace.records import SlotHolder
-from headrace_service.admission import fits
+from headrace_service.admission import OF_POOL, OF_QUEUE, fits
 from headrace_service.json_schema import defaults
 from headrace_service.ledger.desk import LASTING, Desk, Limit
 from headrace_service.ledger.errors import InvalidInput
@@ -77,12 +77,12 @@ def limit_of_deployment(full_name: str) -> str:
 
 def limit_of_pool(name: str) -> str:
     """The name of the limit that a work pool has for itself, if it has one."""
-    return f"work-pool:{name}"
+    return f"{OF_POOL}{name}"
 
 
 def limit_of_queue(pool: str, name: str) -> str:
     """The name of the limit that a work queue has for itself, if it has one."""
-    return f"work-queue:{pool}/{name}"
+    return f"{OF_QUEUE}{pool}/{name}"
 
 
 def limits_of_run(full_name: str, named: Iterable[str], queue: tuple[str, str] | None) -> list[str]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 import peewee
 
 from headrace.records import SlotHolder, now_micros
-from headrace_service.admission import Capacity, Held
+from headrace_service.admission import Capacity, Held, capacity_of
 from headrace_service.blocking import (
     Blocker,
     Hand,
@@ -109,9 +109,10 @@ def _waiting(db: peewee.Database, ids: Sequence[UUID], now: int) -> dict[UUID, W
             queue = None if where is None else (where.name, where.queue)
             limited[run_id] = (key or "", limits_of_run(full_name, names, queue))
     every = {name for _, names in limited.values() for name in names}
-    limits = dict(_limits(db, ConcurrencyLimit.name.in_(list(every)), now).values())
+    found_limits = _limits(db, ConcurrencyLimit.name.in_(list(every)), now).values()
+    limits = {limit.name: limit for limit in found_limits}
     for run_id, (key, names) in limited.items():
-        mine = [msgspec.structs.replace(limits[name], key=key) for name in names if name in limits]
+        mine = [_limited(limits[name], key) for name in names if name in limits]
         found[run_id] = msgspec.structs.replace(found[run_id], limits=mine)
     return found
 
@@ -134,7 +135,7 @@ def task_runs_blocked_by(db: peewee.Database, ids: Sequence[UUID]) -> list[list[
     found = _unserved(db, ids, now)
     for run_id, limit_id, occupied, key in rows:
         if limit_id in limits:
-            limit = msgspec.structs.replace(limits[limit_id][1], key=key)
+            limit = _limited(limits[limit_id], key)
             found.setdefault(run_id, []).append(in_line(limit, occupied, now))
     return [found.get(run_id, []) for run_id in ids]
 
@@ -157,34 +158,39 @@ def _unserved(db: peewee.Database, ids: Sequence[UUID], now: int) -> dict[UUID, 
     return {run_id: [unserved(name, key)] for run_id, name, key in waiting if key not in served}
 
 
-def _limits(
-    db: peewee.Database, which: peewee.Expression, now: int
-) -> Mapping[UUID, tuple[str, Limited]]:
-    """Some limits by their ids: their names, and what is taken of them."""
+class _Limit(NamedTuple):
+    """A limit, with what is taken of it and by whom."""
+
+    name: str
+    capacity: Capacity
+    held: list[tuple[Held, SlotHolder]]
+
+
+def _limits(db: peewee.Database, which: peewee.Expression, now: int) -> Mapping[UUID, _Limit]:
+    """Some limits by their ids."""
     columns = ("id", "name", "slots", "decay", "active", "total")
     query = ConcurrencyLimit.select(*[getattr(ConcurrencyLimit, each) for each in columns])
     rows = query.where(which).tuples().execute(db)
-    limits = {limit_id: (name, Capacity(*capacity)) for limit_id, name, *capacity in rows}
-    held: dict[UUID, list[tuple[Held, SlotHolder]]] = {}
+    limits = {row[0]: _Limit(row[1], capacity_of(*row[1:]), []) for row in rows}
     of_slot = (Slot.limit_id, Slot.occupied, Slot.since, Slot.until, Slot.key, Slot.holder)
     taken = Slot.select(*of_slot).where(Slot.limit_id.in_(list(limits)), Slot.until > now)
     for limit_id, *slot, holder in taken.order_by(Slot.since).tuples().execute(db):
-        held.setdefault(limit_id, []).append((Held(*slot), _holder(holder)))
-    return {
-        limit_id: (name, _limited(name, capacity, held.get(limit_id, [])))
-        for limit_id, (name, capacity) in limits.items()
-    }
+        limits[limit_id].held.append((Held(*slot), _holder(holder)))
+    return limits
 
 
-def _limited(name: str, capacity: Capacity, held: list[tuple[Held, SlotHolder]]) -> Limited:
+def _limited(limit: _Limit, key: str) -> Limited:
+    """What there is of a limit for a key: what others hold bears on it where they share a total."""
+    name, capacity, every = limit
+    held = [each for each in every if capacity.total is not None or each[0].key == key]
     holders = [holder.flow_run_id for _, holder in held if holder.flow_run_id is not None]
     tasks = [holder.task_run_id for _, holder in held if holder.task_run_id is not None]
     slots = [slot for slot, _ in held]
     for beginning, reason in _OWNED.items():
         if name.startswith(beginning):
             owner = name.removeprefix(beginning)
-            return Limited(reason, owner, capacity, slots, holders, tasks)
-    return Limited(Reason.CONCURRENCY_LIMIT, name, capacity, slots, holders, tasks)
+            return Limited(reason, owner, capacity, slots, holders, tasks, key)
+    return Limited(Reason.CONCURRENCY_LIMIT, name, capacity, slots, holders, tasks, key)
 
 
 def _workers(db: peewee.Database, now: int) -> list[Hand]:
