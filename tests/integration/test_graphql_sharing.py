@@ -84,7 +84,7 @@ async def test_other_words_and_other_variables_are_answered_anew(service: Runnin
     assert [list(event) for event in found["other"]] == [["at"]] * 2
 
 
-async def test_runs_as_they_are_now_are_read_for_each(service: RunningService) -> None:
+async def test_runs_as_they_are_now_are_told_to_each(service: RunningService) -> None:
     query = """subscription { taskRuns { cursor events { taskRun { name } } } }"""
     found = await told(service, {key: (query, {}) for key in "ab"}, 4)
     for events in found.values():

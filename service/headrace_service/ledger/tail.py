@@ -336,8 +336,9 @@ class Tail(Generic[R]):
                 if chosen or told is None or after - told >= QUIET:
                     yield FeedChunk(chosen, after)
                     told = after
-                    await asyncio.sleep(0)  # one who catches up leaves room for others
-                elif after >= self._seen:
+                    if after < self._seen:
+                        await asyncio.sleep(0)  # one who catches up leaves room for others
+                if after >= self._seen:
                     await bell.wait()
 
     async def _next(self, after: int, runs: frozenset[UUID] | None) -> tuple[list[R], int]:
