@@ -47,6 +47,7 @@ from headrace_service.ledger.rows import (
     CustomPayload,
     StatePayload,
     changed_row,
+    early_counts,
     encode_counts,
     flow_run_row,
     known_counts,
@@ -337,24 +338,21 @@ class Fold:
             return []
         flow_ids = self._flow_ids({run.created.flow_name: run.created for run in new})
         client = self.batch.client_id.bytes
+        self._count_early(new, counts)
         return [
-            flow_run_row(run, flow_ids[run.created.flow_name], client, self._early(run.id, counts))
+            flow_run_row(run, flow_ids[run.created.flow_name], client, counts.pop(run.id, {}))
             for run in new
         ]
 
-    def _early(
-        self, flow_run_id: UUID, counts: dict[UUID, dict[StateType, int]]
-    ) -> dict[StateType, int]:
-        """The counts of a new flow run: of this batch, and of task runs that were here before it.
+    def _count_early(self, new: list[_Run], counts: dict[UUID, dict[StateType, int]]) -> None:
+        """Add to the counts of new flow runs those task runs that were here before them.
 
-        Those come from other processes, whose streams may overtake the one that created the run.
+        They come from other processes, whose streams may overtake the one that created the run.
         """
-        number = peewee.fn.COUNT(TaskRun.id)
-        query = TaskRun.select(TaskRun.state_type, number).where(TaskRun.flow_run_id == flow_run_id)
-        early = counts.pop(flow_run_id, {})
-        for kind, count in query.group_by(TaskRun.state_type).tuples().execute(self.db):
-            early[StateType(kind)] = early.get(StateType(kind), 0) + count
-        return early
+        for some in portions(run.id.bytes for run in new):
+            for key, kind, count in early_counts(len(some)).run(self.db, *some).fetchall():
+                early = counts.setdefault(UUID(bytes=key), {})
+                early[StateType(kind)] = early.get(StateType(kind), 0) + count
 
     def _flow_ids(self, firsts: dict[str, FlowRunCreated]) -> dict[str, bytes]:
         """The ids of the flows by name, after creating those that are new."""

@@ -93,6 +93,16 @@ def known_counts(count: int) -> Statement:
     return Statement(f'SELECT "id", "task_run_counts" FROM "flow_run" WHERE "id" IN ({places})')
 
 
+@functools.cache
+def early_counts(count: int) -> Statement:
+    """How many task runs of flow runs there are in each state, for as many flow runs as named."""
+    places = ", ".join("?" * count)
+    return Statement(
+        'SELECT "flow_run_id", "state_type", COUNT(*) FROM "task_run" '
+        f'WHERE "flow_run_id" IN ({places}) GROUP BY "flow_run_id", "state_type"'
+    )
+
+
 def encode_counts(counts: dict[StateType, int]) -> str:
     """The column `task_run_counts`."""
     return _json.encode({kind: count for kind, count in counts.items() if count}).decode()
