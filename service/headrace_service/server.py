@@ -202,6 +202,7 @@ def serve(
         # The schema alone is 100,000 objects: to look at them all keeps everybody waiting for
         # 50 ms and more, again and again.
         gc.freeze()
+        gc.enable()  # whoever starts a service may have put it off until now
 
     with contextlib.closing(bind(host, settings.port)) as listener:
         url = url_of(listener, host)
