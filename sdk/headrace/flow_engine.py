@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from headrace.engine.entry import call_flow
+from headrace.exceptions import FlowRunTimeoutError as FlowRunTimeoutError
 from headrace.flows import Flow
 
 

@@ -5,15 +5,20 @@ Looking at a function costs hundreds of microseconds, so that it is done once, a
 
 from __future__ import annotations
 
+import datetime
+import decimal
 import inspect
+import os
 import sys
 import typing
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from headrace.exceptions import ParameterBindError, SignatureMismatchError
+from headrace.nesting import PLAIN
 from headrace.text import clean, shown
 
 if TYPE_CHECKING:
@@ -217,16 +222,39 @@ def plain(values: Mapping[str, object]) -> dict[str, Any]:
     return found
 
 
+def _simpler(value: Any) -> Any:
+    """The same, with numbers and text in the places of what JSON would have in a form of its own.
+
+    What has too many items to be recorded is left as it is.
+    """
+    kind = type(value)
+    if kind is bytes:
+        return value.decode()
+    if kind in PLAIN:
+        return value
+    if kind is dict and len(value) < _MAX_RECORDED:
+        return {key: _simpler(item) for key, item in value.items()}
+    if kind in (list, tuple, set, frozenset, deque) and len(value) < _MAX_RECORDED:
+        return [_simpler(item) for item in value]
+    if kind is datetime.datetime:
+        return value.isoformat()
+    if kind is datetime.timedelta:
+        return value.total_seconds()
+    if kind is decimal.Decimal and value.is_finite():
+        return float(value) if value.as_tuple().exponent < 0 else int(value)
+    return value
+
+
 def _plain(value: Any) -> object:
     """Something with a JSON form in place of a value that has none."""
     if hasattr(type(value), "model_dump"):  # pydantic's models
-        return value.model_dump()
-    return shown(value)
+        return value.model_dump(mode="json", fallback=shown)
+    return os.fspath(value) if isinstance(value, os.PathLike) else shown(value)
 
 
 def _encode(value: object) -> msgspec.Raw:
     try:
-        encoded = msgspec.json.encode(value, enc_hook=_plain)
+        encoded = msgspec.json.encode(_simpler(value), enc_hook=_plain)
     except Exception:  # cycles, keys that are no text, a user's __repr__, lone surrogates
         encoded = b""
     if not encoded or len(encoded) > _MAX_RECORDED:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from headrace.engine.entry import call_task
+from headrace.exceptions import TaskRunTimeoutError as TaskRunTimeoutError
 from headrace.tasks import Task
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 import headrace.main
 from headrace import flow, task
-from headrace.context import EngineContext, FlowRunContext, get_settings_context
+from headrace.context import EngineContext, FlowRunContext, get_run_context, get_settings_context
 from headrace.exceptions import SignatureMismatchError
 from headrace.flow_engine import run_flow, run_flow_async, run_flow_sync
 from headrace.input import keyset_from_paused_state
@@ -94,3 +95,23 @@ def test_what_a_paused_run_waits_for_has_keys() -> None:
     }
     with pytest.raises(RuntimeError, match="'RUNNING' is unsupported"):
         keyset_from_paused_state(Running())
+
+
+def test_what_hooks_may_ask_of_runs(book: Book) -> None:
+    told: list[object] = []
+
+    def tell(thing: object, run: Any, state: object) -> None:
+        told.append((run.empirical_policy.retries, run.empirical_policy.retry_delay))
+        assert run.created == run.expected_start_time <= run.end_time
+        assert run.total_run_time == run.end_time - run.created
+
+    @task(retries=2, retry_delay_seconds=[0, 1], on_completion=[tell])
+    def step() -> None: ...
+
+    @flow(retries=3, retry_delay_seconds=2, on_completion=[tell], version="v7")
+    def outer() -> str | None:
+        step()
+        return get_run_context().flow_run.flow_version
+
+    assert outer() == "v7"
+    assert told == [(2, [0, 1]), (3, 2)]

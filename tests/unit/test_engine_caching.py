@@ -425,3 +425,13 @@ def test_a_run_whose_serializer_is_not_there_fails_before_its_code_runs(
         assert state.message is not None
         assert "result_serializer='yaml': no serializer is named 'yaml'; there" in state.message
     assert calls == []
+
+
+def test_a_key_that_cannot_be_locked_fails_the_run(recorder: ListRecorder) -> None:
+    @task(cache_policy=INPUTS.configure(isolation_level="SERIALIZABLE"))
+    def step(x: int) -> int:
+        return x
+
+    state = step(1, return_state=True)
+    assert state.is_failed()
+    assert "ConfigurationError: Isolation level SERIALIZABLE is not supported" in str(state.message)

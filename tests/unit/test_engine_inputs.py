@@ -16,6 +16,7 @@ from headrace.ids import new_id
 from headrace.nesting import MAX_DEPTH
 from headrace.provenance import MAX_HELD, Provenance
 from headrace.records import TaskRunCreated
+from headrace.states import Cancelled, Crashed, Running
 from headrace.utilities.annotations import allow_failure, opaque, quote, unmapped
 from tests.run_kit import ListRecorder
 
@@ -369,5 +370,22 @@ def test_futures_far_down_in_rows_are_found(recorder: ListRecorder) -> None:
         assert make(rows)[450] == {"number": 3}
         rows[451] = ("deep", [[future]])
         assert make(rows)[451] == ("deep", [[3]])
+
+    pipeline()
+
+
+def test_what_may_fail_may_neither_crash_nor_be_cancelled(recorder: ListRecorder) -> None:
+    @flow
+    def pipeline() -> None:
+        for state in (Crashed(), Cancelled(), Running()):
+            never = make(allow_failure(state), return_state=True)
+            assert str(never.data).startswith("Upstream task run 'None' did not reach")
+        assert make(allow_failure(never), return_state=True).is_completed()
+        failed: Any = make.submit(Cancelled())
+        failed.wait()
+        assert (
+            str(failed.state.data) == "Upstream task run 'None' did not reach a 'COMPLETED' state."
+        )
+        assert f"'{failed.task_run_id}'" in str(make(failed.state, return_state=True).data)
 
     pipeline()

@@ -21,6 +21,7 @@ from headrace.logging import (
     ensure_logging,
     get_logger,
 )
+from headrace.logging.handlers import APILogHandler, HeadraceConsoleHandler
 from headrace.logging.loggers import flow_run_logger
 from headrace.records import MAX_TEXT, LogLine
 from headrace.settings import get_settings
@@ -364,3 +365,23 @@ def test_listening_to_a_logger() -> None:
         logging.getLogger("some.library.part").warning("careful")
         logging.getLogger("some.library").info("never mind")
     assert heard.text() == "[WARNING]: careful"
+
+
+def test_handlers_for_loggers_of_ones_own(recorder: ListRecorder) -> None:
+    console = io.StringIO()
+    own = logging.getLogger("etl")
+    own.setLevel(logging.INFO)
+    own.propagate = False
+    on_console = HeadraceConsoleHandler(console, level="ERROR")
+    on_record = APILogHandler()
+
+    @flow
+    def pipeline() -> None:
+        own.info("kept")
+        own.error("shown", extra={"send_to_api": False})
+
+    with listening(on_console, own), listening(on_record, own):
+        own.info("belongs to no run")
+        pipeline()
+    assert [line.message for line in lines(recorder)] == ["kept"]
+    assert console.getvalue() == "shown\n"

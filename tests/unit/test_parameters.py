@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import decimal
 import enum
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import pytest
 from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
+from headrace import parameters
 from headrace.exceptions import (
     ParameterBindError,
     ParameterTypeError,
@@ -311,3 +313,28 @@ def test_dicts_with_types_of_the_standard_library_are_checked() -> None:
     assert shape.validate({"rain": row, "others": [row]}) == {"rain": row, "others": [row]}
     with pytest.raises(ParameterTypeError, match="rain"):
         shape.validate({"rain": {"year": "last", "millimetres": 2.5}, "others": []})
+
+
+def test_arguments_are_recorded_as_plain_numbers_and_text() -> None:
+    class Model(BaseModel):
+        path: Path
+        price: decimal.Decimal
+
+    given = {
+        "path": Path("a/b"),
+        "prices": [decimal.Decimal("1.10"), decimal.Decimal("7")],
+        "time": datetime.timedelta(hours=1),
+        "at": datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC),
+        "raw": b"raw",
+        "model": Model(path=Path("m"), price=decimal.Decimal("2.50")),
+        "bytes": b"\xff",
+    }
+    assert parameters.plain(given) == {
+        "path": "a/b",
+        "prices": [1.1, 7],
+        "time": 3600.0,
+        "at": "2020-01-01T00:00:00+00:00",
+        "raw": "raw",
+        "model": {"path": "m", "price": "2.50"},
+        "bytes": "b'\\xff'",
+    }

@@ -172,3 +172,17 @@ async def test_the_exception_of_a_state_in_asynchronous_code() -> None:
     with pytest.raises(OSError, match="gone"):
         await states.araise_state_exception(failed)
     await states.araise_state_exception(states.Completed())
+
+
+async def test_states_of_returned_values_and_of_crashes() -> None:
+    async def told(value: object) -> str:
+        state = await states.return_value_to_state(value)
+        return f"{state.name}: {state.message}"
+
+    assert await told(1) == "Completed: None"
+    assert await told(Failed(message="no")) == "Failed: no"
+    assert await told([1, Completed()]) == "Completed: None"
+    crashed = await states.exception_to_crashed_state(KeyboardInterrupt())
+    assert crashed.message == "Execution was aborted by an interrupt signal."
+    sent = states.to_state_create(Completed(message="m", data=1))
+    assert (sent.type, sent.name, sent.message) == (StateType.COMPLETED, "Completed", "m")

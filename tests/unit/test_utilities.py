@@ -6,12 +6,14 @@ import dataclasses
 from pathlib import Path
 from typing import NamedTuple
 
+import pydantic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace.exceptions import HashError, ParameterBindError, SignatureMismatchError
 from headrace.utilities import collections as c
+from headrace.utilities.annotations import opaque, quote, unmapped
 from headrace.utilities.callables import (
     call_with_parameters,
     get_call_parameters,
@@ -92,6 +94,7 @@ def test_hashes(tmp_path: Path) -> None:
     assert hash_objects(generator) is None
     with pytest.raises(HashError, match="cannot be hashed"):
         hash_objects(generator, raise_on_failure=True)
+    assert hash_objects("a", b=2) == "289d7141b37e0b0c5dde4a8af5dab5a1"  # as in programs before
 
 
 def test_names() -> None:
@@ -115,3 +118,50 @@ def test_arguments_by_name_and_back() -> None:
         get_call_parameters(call, (), {})
     with pytest.raises(SignatureMismatchError, match="unknown"):
         parameters_to_args_kwargs(call, {"unknown": 1})
+
+
+def test_visiting_for_its_effects_alone() -> None:
+    seen: list[object] = []
+    c.visit_collection({"k": [1, {"z": (2,)}]}, lambda value: seen.append(type(value).__name__))
+    assert seen == ["dict", "str", "list", "int", "dict", "str", "tuple", "int"]
+
+    def up_to_dicts(value: object) -> None:
+        if isinstance(value, dict):
+            raise c.StopVisiting
+        seen.append(value)
+
+    seen.clear()
+    c.visit_collection([1, {"a": 2}, (3,)], up_to_dicts)
+    assert seen == [[1, {"a": 2}, (3,)], 1, (3,), 3]
+
+
+def test_visiting_marks_and_models() -> None:
+    class Model(pydantic.BaseModel):
+        a: int
+        b: list[int]
+
+    def double(value: object) -> object:
+        return value * 2 if isinstance(value, int) else value
+
+    given = [quote([1]), Model(a=1, b=[2]), opaque(3), "text"]
+    doubled = c.visit_collection(given, double, return_data=True)
+    assert doubled == [quote([2]), Model(a=2, b=[4]), opaque(6), "text"]
+    bare = c.visit_collection(given[:1], double, return_data=True, remove_annotations=True)
+    assert bare == [[2]]
+    assert c.visit_collection(given, lambda value: value, return_data=True) is given
+
+    marks: list[tuple[object, str]] = []
+
+    def note(value: object, context: dict[str, object]) -> object:
+        if isinstance(value, int):
+            marks.append((value, type(context.get("annotation")).__name__))
+        return value
+
+    c.visit_collection([1, unmapped([2, quote(3)])], note, context={})
+    assert marks == [(1, "NoneType"), (2, "unmapped"), (3, "quote")]
+
+
+def test_visiting_what_holds_itself() -> None:
+    loop: list[object] = [1]
+    loop.append(loop)
+    assert c.visit_collection(loop, lambda value: value, return_data=True) is loop

@@ -19,6 +19,7 @@ from headrace.states import State
 if TYPE_CHECKING:
     import datetime
 
+    from headrace.client.schemas.objects import FlowRunPolicy, TaskRunPolicy
     from headrace.context.views import EngineContext, TaskRunContext
     from headrace.engine.inputs import Inputs
     from headrace.engine.pools import Pool
@@ -89,6 +90,28 @@ class _Run:
     def start_time(self) -> datetime.datetime:
         """When it was created, to the millisecond, in UTC."""
         return time_of(self.id)
+
+    @property
+    def created(self) -> datetime.datetime:
+        """When it was created, as `start_time`."""
+        return self.start_time
+
+    @property
+    def expected_start_time(self) -> datetime.datetime:
+        """When it was to start: when it was called."""
+        return self.start_time
+
+    @property
+    def end_time(self) -> datetime.datetime | None:
+        """When it ended, in UTC; None before."""
+        return None if self.final is None else self.final.timestamp
+
+    @property
+    def total_run_time(self) -> datetime.timedelta:
+        """How long it has taken up to now, or to its end."""
+        import datetime  # what most programs need no more than this
+
+        return (self.end_time or datetime.datetime.now(datetime.UTC)) - self.start_time
 
 
 class LiveFlowRun(_Run):
@@ -224,9 +247,17 @@ class LiveFlowRun(_Run):
         return None if self.parent_task_run is None else self.parent_task_run.id
 
     @property
-    def expected_start_time(self) -> datetime.datetime:
-        """When it was to start: when it was called."""
-        return self.start_time
+    def flow_version(self) -> str | None:
+        """The flow's version."""
+        return self.flow.version
+
+    @property
+    def empirical_policy(self) -> FlowRunPolicy:
+        """How it is tried again."""
+        from headrace.client.schemas.objects import FlowRunPolicy  # slow to load, and seldom asked
+
+        flow = self.flow
+        return FlowRunPolicy(retries=flow.retries, retry_delay=flow.retry_delay_seconds)
 
 
 class LiveTaskRun(_Run):
@@ -319,6 +350,18 @@ class LiveTaskRun(_Run):
     def task_version(self) -> str | None:
         """The version of its task."""
         return self.task.version
+
+    @property
+    def empirical_policy(self) -> TaskRunPolicy:
+        """How it is tried again; a function that gives the delays is not told."""
+        from headrace.client.schemas.objects import TaskRunPolicy  # slow to load, and seldom asked
+
+        delay, jitter = self.task.retry_delay_seconds, self.task.retry_jitter_factor
+        return TaskRunPolicy(
+            retries=self.task.retries,
+            retry_delay=None if callable(delay) else delay,
+            retry_jitter_factor=jitter,
+        )
 
     @property
     def persist_result(self) -> bool:

@@ -54,7 +54,10 @@ def begin(run: TaskRun) -> Lifecycle[State[Any] | None]:
         write_on_commit=persists,
         is_kept=is_kept,
     )
-    yield from transaction.begin_steps()
+    try:
+        yield from transaction.begin_steps()
+    except Exception as error:  # the key cannot be locked, or the user's locks have failed
+        return failure_of(run, error)
     run.transaction = transaction
     transaction.make_current()
     if not transaction.is_committed():

@@ -136,7 +136,7 @@ class FlowRun(LiveFlowRun):
         if inputs.futures:
             yield WaitFor(inputs.futures)
         if inputs.replace or self.upstream:
-            if (state := not_ready(inputs.required)) is not None:
+            if (state := not_ready(inputs.required, inputs.may_fail)) is not None:
                 return state
             self.arguments = {name: resolve(value) for name, value in self.arguments.items()}
         try:

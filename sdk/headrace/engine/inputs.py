@@ -32,17 +32,18 @@ class Inputs:
     Attributes:
         edges: by parameter name, the ids of the runs whose results go into it.
         futures: the futures found, which have to end before the call.
-        required: the futures and states that have to be completed then: those not marked by
-            `allow_failure`.
+        required: the futures and states that have to be completed then.
+        may_fail: those that may have failed, too: they are marked by `allow_failure`.
         replace: whether anything found stands for something else in the arguments.
     """
 
-    __slots__ = ("edges", "futures", "replace", "required")
+    __slots__ = ("edges", "futures", "may_fail", "replace", "required")
 
     def __init__(self) -> None:
         self.edges: dict[str, list[UUID]] = {}
         self.futures: list[HeadraceFuture[Any]] = []
         self.required: list[HeadraceFuture[Any] | State[Any]] = []
+        self.may_fail: list[HeadraceFuture[Any] | State[Any]] = []
         self.replace = False
 
     def look_into(self, name: str, value: object, provenance: Provenance | None) -> None:
@@ -67,8 +68,7 @@ class Inputs:
             if isinstance(value, HeadraceFuture):
                 self.futures.append(value)
                 ids.append(value.task_run_id)
-            if not may_fail:
-                self.required.append(value)
+            (self.may_fail if may_fail else self.required).append(value)
             return
         if isinstance(value, BaseAnnotation):
             self.replace = True
@@ -146,18 +146,37 @@ def _result_of(state: State[Any]) -> object:
     return state.outcome(raise_on_failure=False)
 
 
-def not_ready(required: Iterable[HeadraceFuture[Any] | State[Any]]) -> State[Any] | None:
-    """The state of a run that can never start, since one of `required` is not completed."""
+def not_ready(
+    required: Iterable[HeadraceFuture[Any] | State[Any]],
+    may_fail: Iterable[HeadraceFuture[Any] | State[Any]] = (),
+) -> State[Any] | None:
+    """The state of a run that can never start, for what its inputs have come to.
+
+    Args:
+        required: what has to be completed.
+        may_fail: what may have failed, or never have started since an input of its own had failed.
+    """
     for needed in required:
-        state = needed.state if isinstance(needed, HeadraceFuture) else needed
-        if state.is_completed():
-            continue
-        run = f"run '{needed.task_run_id}'" if isinstance(needed, HeadraceFuture) else "run"
-        message = f"Upstream task {run} did not reach a 'COMPLETED' state."
-        error = UpstreamTaskError(message)
-        if isinstance(needed, HeadraceFuture):
-            error.add_note(f"upstream task run '{needed.name}' ended in state {state}")
-        if isinstance(state.data, BaseException):
-            error.__cause__ = state.data
-        return NotReady(message, error)
+        if not _state_of(needed).is_completed():
+            return _never_starts(needed)
+    for needed in may_fail:
+        state = _state_of(needed)
+        if not (state.is_completed() or state.is_failed() or state.name == "NotReady"):
+            return _never_starts(needed)
     return None
+
+
+def _state_of(needed: HeadraceFuture[Any] | State[Any]) -> State[Any]:
+    return needed.state if isinstance(needed, HeadraceFuture) else needed
+
+
+def _never_starts(needed: HeadraceFuture[Any] | State[Any]) -> State[Any]:
+    state = _state_of(needed)
+    run_id = state.flow_run_id if needed.task_run_id is None else needed.task_run_id
+    message = f"Upstream task run '{run_id}' did not reach a 'COMPLETED' state."
+    error = UpstreamTaskError(message)
+    if isinstance(needed, HeadraceFuture):
+        error.add_note(f"upstream task run '{needed.name}' ended in state {state}")
+    if isinstance(state.data, BaseException):
+        error.__cause__ = state.data
+    return NotReady(message, error)

@@ -306,7 +306,7 @@ class TaskRun(LiveTaskRun):
             if self.change is None and self.task.task_run_name is None:
                 self.enter(StateType.PENDING, "Pending")
             yield WaitFor(upstream.futures)
-            if (state := not_ready(upstream.required)) is not None:
+            if (state := not_ready(upstream.required, upstream.may_fail)) is not None:
                 return state
             # The futures are let go of: they would hold their results in memory.
             self.upstream = None

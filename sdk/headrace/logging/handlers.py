@@ -12,7 +12,11 @@ from headrace.logging.lines import LedgerHandler
 
 
 class APILogHandler(LedgerHandler):
-    """Records lines in the ledger, with the run that they are written in."""
+    """Records lines in the ledger, with the run that they are written in.
+
+    One with the attribute `send_to_api=False` is left out, and one with a `flow_run_id` or
+    `task_run_id` goes to that run: `logger.info("...", extra={"send_to_api": False})`.
+    """
 
 
 class HeadraceConsoleHandler(logging.StreamHandler[TextIO]):

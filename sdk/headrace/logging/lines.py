@@ -219,6 +219,8 @@ class LedgerHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
+            if not getattr(record, "send_to_api", True):
+                return
             flow_run_id = getattr(record, "flow_run_id", None)
             task_run_id = getattr(record, "task_run_id", None)
             if flow_run_id is None and task_run_id is None:

@@ -48,10 +48,10 @@ def _parameters() -> dict[str, Any]:
 
 _FIELDS: Fields = {
     "id": _id,
-    "name": _name,
-    "version": _version,
     "flow_run_id": _flow_run_id,
+    "name": _name,
     "parameters": _parameters,
+    "version": _version,
 }
 
 

@@ -89,19 +89,19 @@ def _api_url() -> str | None:
 
 _FIELDS: Fields = {
     "id": _id,
+    "tags": _tags,
+    "scheduled_start_time": _scheduled_start_time,
     "name": _name,
     "flow_name": _flow_name,
     "flow_version": _flow_version,
     "parameters": _parameters,
-    "tags": _tags,
-    "run_count": _run_count,
-    "scheduled_start_time": _scheduled_start_time,
     "parent_flow_run_id": _parent_flow_run_id,
     "parent_deployment_id": _parent_deployment_id,
     "root_flow_run_id": _root_flow_run_id,
-    "job_variables": _job_variables,
+    "run_count": _run_count,
     "api_url": _api_url,
     "ui_url": lambda: None,
+    "job_variables": _job_variables,
 }
 
 

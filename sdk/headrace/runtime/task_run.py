@@ -53,11 +53,11 @@ def _api_url() -> str | None:
 
 _FIELDS: Fields = {
     "id": _id,
-    "name": _name,
-    "task_name": _task_name,
-    "parameters": _parameters,
     "tags": _tags,
+    "name": _name,
+    "parameters": _parameters,
     "run_count": _run_count,
+    "task_name": _task_name,
     "api_url": _api_url,
     "ui_url": lambda: None,
 }

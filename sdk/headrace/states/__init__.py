@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from headrace.states.failures import get_state_result as get_state_result
     from headrace.states.failures import raise_state_exception as raise_state_exception
     from headrace.states.groups import StateGroup as StateGroup
+    from headrace.states.returned import return_value_to_state as return_value_to_state
+    from headrace.states.returned import to_state_create as to_state_create
 
 #: What few programs ask for, and where it is.
 _HOMES = {
@@ -57,6 +59,8 @@ _HOMES = {
     "get_state_exception": "failures",
     "get_state_result": "failures",
     "raise_state_exception": "failures",
+    "return_value_to_state": "returned",
+    "to_state_create": "returned",
 }
 
 __all__ = [
@@ -91,6 +95,8 @@ __all__ = [
     "get_state_result",
     "is_state_iterable",
     "raise_state_exception",
+    "return_value_to_state",
+    "to_state_create",
 ]
 
 __getattr__ = attributes(__name__, _HOMES)

@@ -6,10 +6,13 @@ import enum
 import functools
 import io
 import itertools
+import operator
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar, cast
+
+from headrace.utilities.annotations import BaseAnnotation, opaque
 
 T = TypeVar("T")
 
@@ -119,6 +122,8 @@ def set_in_dict(nested: dict[Any, Any], keys: str | list[str | int], value: Any)
         TypeError: what stands on the way is no dict.
     """
     path = _path(keys)
+    if not path:
+        return
     for key in path[:-1]:
         nested = nested.setdefault(key, {})
         if not isinstance(nested, dict):
@@ -138,35 +143,81 @@ def remove_nested_keys(keys_to_remove: Iterable[Any], nested: Any) -> Any:
     }
 
 
+class StopVisiting(BaseException):  # so programs written for Prefect know it
+    """Raised by a function of `visit_collection`: what the value holds is not to be visited."""
+
+
 def visit_collection(
     expr: Any,
-    visit_fn: Callable[[Any], Any],
+    visit_fn: Callable[..., Any],
     *,
     return_data: bool = False,
     max_depth: int = -1,
+    context: dict[str, Any] | None = None,
+    remove_annotations: bool = False,
 ) -> Any:
-    """Call a function with a value, and with what its result holds, down to the leaves.
+    """Call a function with a value, and with what it holds, down to the leaves.
 
-    Lists, tuples, sets, dicts and dataclasses are gone into.
+    Lists, tuples, sets, dicts with their keys, dataclasses, pydantic models and marks such as
+    `unmapped(...)` are gone into; each of them once, should it hold itself.
 
     Args:
         expr: the value.
-        visit_fn: called with each; what it returns takes the value's place.
-        return_data: whether to return the value made of what was returned; else nothing is.
+        visit_fn: called with each; it may raise `StopVisiting`.
+        return_data: whether what the function returns takes the values' places, and the value made
+            of it is returned; else nothing is. What holds nothing new stays the same object.
         max_depth: how deep to go; a negative number is no limit.
+        context: if given, the function gets a copy of it, too, for each level, to which the mark
+            around a value is added as "annotation".
+        remove_annotations: whether marks are left out of what is returned.
     """
-    result = visit_fn(expr)
-    if max_depth != 0:
-        result = _rebuilt(
-            result,
-            lambda item: visit_collection(
-                item, visit_fn, return_data=True, max_depth=max_depth - 1
-            ),
-        )
+    visitor = _Visitor(visit_fn, return_data, remove_annotations)
+    result = visitor.visit(expr, max_depth, context)
     return result if return_data else None
 
 
-def extract_instances(values: Iterable[Any], types: type[T] | tuple[type[T], ...]) -> Any:
+class _Visitor:
+    """One walk through a value; see `visit_collection`."""
+
+    def __init__(self, visit_fn: Callable[..., Any], changes: bool, unmark: bool) -> None:
+        self.visit_fn, self.changes, self.unmark = visit_fn, changes, unmark
+        #: By id, what has been begun, and what has come of it.
+        self.seen: dict[int, tuple[Any, Any]] = {}
+
+    def visit(self, expr: Any, depth: int, context: dict[str, Any] | None) -> Any:
+        try:
+            told = self.visit_fn(expr) if context is None else self.visit_fn(expr, context)
+        except StopVisiting:
+            return expr
+        if self.changes:
+            expr = told
+        if depth == 0:
+            return expr
+        if id(expr) in self.seen:
+            return self.seen[id(expr)][1]
+        self.seen[id(expr)] = expr, expr
+        result = self.go_into(expr, depth - 1, context)
+        self.seen[id(expr)] = expr, result
+        return result
+
+    def go_into(self, expr: Any, depth: int, context: dict[str, Any] | None) -> Any:
+        def change(item: Any) -> Any:
+            return self.visit(item, depth, None if context is None else dict(context))
+
+        if not isinstance(expr, BaseAnnotation):
+            return _rebuilt(expr, change)
+        if context is not None:
+            context["annotation"] = expr
+        held = expr.unwrap()
+        inner = self.visit(held, 0, context) if isinstance(expr, opaque) else change(held)
+        if self.unmark and self.changes:
+            return inner
+        return expr if inner is held else expr.rewrap(inner)
+
+
+def extract_instances(
+    values: Iterable[Any], types: type[Any] | tuple[type[Any], ...] = object
+) -> Any:
     """The values of a type; with several types, lists of them by type."""
     found = list(values)
     if not isinstance(types, tuple):
@@ -175,16 +226,32 @@ def extract_instances(values: Iterable[Any], types: type[T] | tuple[type[T], ...
 
 
 def _rebuilt(value: Any, change: Callable[[Any], Any]) -> Any:
-    if isinstance(value, tuple) and hasattr(value, "_make"):
-        return value._make(map(change, value))
-    if type(value) in (list, tuple, set, frozenset):
-        return type(value)(map(change, value))
+    """A collection of what `change` makes of the items; the same one if it changes none."""
+    if isinstance(value, list | tuple | set):
+        items = [change(item) for item in value]
+        if all(map(operator.is_, items, value)):
+            return value
+        return type(value)._make(items) if hasattr(value, "_make") else type(value)(items)
     if isinstance(value, dict):
-        return type(value)((change(key), change(item)) for key, item in value.items())
+        pairs = [(change(key), change(item)) for key, item in value.items()]
+        if all(
+            key is k and item is i for (key, item), (k, i) in zip(pairs, value.items(), strict=True)
+        ):
+            return value
+        return type(value)(pairs)
     if is_dataclass(value) and not isinstance(value, type):
-        changed = {f.name: change(getattr(value, f.name)) for f in fields(value) if f.init}
-        return replace(value, **changed)
+        held = {field.name: getattr(value, field.name) for field in fields(value) if field.init}
+        changed = {name: change(item) for name, item in held.items()}
+        return value if _same(held, changed) else replace(value, **changed)
+    if hasattr(type(value), "model_copy") and hasattr(value, "__pydantic_fields_set__"):
+        held = dict(value)
+        changed = {name: change(item) for name, item in held.items()}
+        return value if _same(held, changed) else value.model_copy(update=changed)
     return value
+
+
+def _same(held: dict[str, Any], changed: dict[str, Any]) -> bool:
+    return all(changed[name] is item for name, item in held.items())
 
 
 def _path(keys: str | list[str | int]) -> list[Any]:

@@ -6,6 +6,7 @@ Cache keys are made by `headrace.hashing`, which finds plain values equal in eve
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from typing import Any
 
@@ -43,12 +44,11 @@ def hash_objects(
     from headrace.exceptions import HashError
 
     try:
-        import cloudpickle  # type: ignore[import-untyped]  # large, and seldom needed
-        import msgspec
-
         try:
-            content = msgspec.json.encode((args, kwargs), order="sorted")
+            content = json.dumps((args, kwargs), sort_keys=True).encode()
         except (TypeError, ValueError):  # not plain values
+            import cloudpickle  # type: ignore[import-untyped]  # large, and seldom needed
+
             content = cloudpickle.dumps((args, kwargs))
     except Exception as error:  # pickling runs the code of any class
         if raise_on_failure:

@@ -82,6 +82,19 @@ class Flow(Identified):
     labels: dict[str, Any] = Field(default_factory=dict)
 
 
+class FlowRunPolicy(Model):
+    """How a flow run is tried again: how often, and after how many seconds."""
+
+    retries: int | None = None
+    retry_delay: int | float | list[int] | list[float] | None = None
+
+
+class TaskRunPolicy(FlowRunPolicy):
+    """How a task run is; `retry_jitter_factor` tells how much longer a delay may be by chance."""
+
+    retry_jitter_factor: float | None = None
+
+
 class FlowRun(Identified):
     """A run of a flow. Times are in UTC, durations run on while the run does."""
 
