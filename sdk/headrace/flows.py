@@ -163,6 +163,11 @@ class Flow(Deployable, Definition, Generic[P, R]):
 
             named_serializer(f"flow '{self.name}'", self.result_serializer)
 
+    @property
+    def has_own_runner(self) -> bool:
+        """Whether its runs start their task runner, and call it, as it has methods of its own."""
+        return self._task_runner is not None and self._task_runner.is_own
+
     @functools.cached_property
     def task_runner(self) -> TaskRunner[Any]:
         """Where its submitted tasks run."""

@@ -379,7 +379,7 @@ class Task(Definition, Generic[P, R]):
             MappingMissingIterable: there is none.
             UpstreamTaskError: a future that is to be iterated over did not complete.
         """
-        from headrace.engine.mapping import map_task
+        from headrace.engine.mapping import map_in_flow, map_task
 
         if deferred:
             from headrace.task_runners.background import Delays
@@ -388,7 +388,7 @@ class Task(Definition, Generic[P, R]):
             futures = map_task(self, args, kwargs, wait_for, submit=delays.add)
             delays.send()
         else:
-            futures = map_task(self, args, kwargs, wait_for)
+            futures = map_in_flow(self, args, kwargs, wait_for)
         if not return_state:
             return futures
         futures.wait()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from headrace import Task, flow, task, unmapped
-from headrace.futures import HeadraceFuture
+from headrace.futures import HeadraceFuture, HeadraceFutureList
 from headrace.task_runners import ConcurrentTaskRunner, TaskRunner, ThreadPoolTaskRunner
 from tests.run_kit import ListRecorder
 
@@ -96,6 +96,37 @@ def test_a_subclass_sees_each_task_of_its_flow(recorder: ListRecorder) -> None:
     Counting.seen.clear()
     assert pipeline() == [2, 3, 4]
     assert Counting.seen == [("add", {"left": left, "right": 1}) for left in (1, 2, 3)]
+
+
+class Telling(ThreadPoolTaskRunner):
+    """Tells what it is asked for."""
+
+    told: list[str] = []  # noqa: RUF012  # shared with the duplicates
+
+    def __enter__(self) -> Telling:
+        self.told.append("begin")
+        return super().__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        super().__exit__(*error)
+        self.told.append("end")
+
+    def map(
+        self, task: Task[..., Any], parameters: Mapping[str, Any], wait_for: object = None
+    ) -> HeadraceFutureList[Any]:
+        self.told.append(f"map {task.name}")
+        return super().map(task, parameters, wait_for)
+
+
+def test_a_subclass_may_be_around_each_run_of_its_flow(recorder: ListRecorder) -> None:
+    @flow(task_runner=Telling)
+    def pipeline() -> None:
+        Telling.told.append("body")
+        assert add.map([1, 2], right=unmapped(3)).result() == [4, 5]
+
+    Telling.told.clear()
+    pipeline()
+    assert Telling.told == ["begin", "body", "map add", "end"]
 
 
 class Alone(TaskRunner[HeadraceFuture[Any]]):

@@ -112,7 +112,7 @@ def submit_task(
         stand_in: Any = drawing.submit(task, args, {**kwargs, "wait_for": wait_for})
         return cast("HeadraceFuture[Any]", stand_in)
     flow_run = LiveFlowRun.get()
-    if flow_run is not None and flow_run.flow.task_runner.own_submit:
+    if flow_run is not None and flow_run.flow.has_own_runner:
         future: HeadraceFuture[Any] = own_runner_of(flow_run).submit_call(
             task, args, kwargs, wait_for, edges
         )

@@ -23,7 +23,7 @@ from headrace.engine.generators import collected
 from headrace.engine.hooks import call_hooks
 from headrace.engine.inputs import Inputs, not_ready, resolve
 from headrace.engine.outcomes import failure_of, outcome_of, refuse_if_over
-from headrace.engine.pools import close_pool
+from headrace.engine.pools import close_pool, own_runner_of
 from headrace.engine.task_run import TaskRun
 from headrace.exceptions import (
     FlowPauseTimeout,
@@ -168,6 +168,8 @@ class FlowRun(LiveFlowRun):
 
     def make_call(self) -> Call:
         """The call of the flow's function."""
+        if self.flow.has_own_runner:
+            own_runner_of(self)
         timeout = self.flow.timeout_seconds
         return CallFlow(collected(self.flow), self.args, self.kwargs, timeout, FlowRunTimeoutError)
 

@@ -11,6 +11,7 @@ from headrace.context import LiveFlowRun
 from headrace.drawing import refuse_drawing
 from headrace.engine.entry import submit_task
 from headrace.engine.inputs import not_ready, resolve
+from headrace.engine.pools import own_runner_of
 from headrace.exceptions import MappingLengthMismatch, MappingMissingIterable
 from headrace.futures import HeadraceFuture, HeadraceFutureList
 from headrace.states import State
@@ -21,6 +22,19 @@ if TYPE_CHECKING:
 
 #: Iterables that are one value nonetheless.
 _WHOLE = (str, bytes, bytearray, io.IOBase)
+
+
+def map_in_flow(
+    task: Task[..., Any],
+    args: tuple[object, ...],
+    kwargs: Mapping[str, object],
+    wait_for: object = None,
+) -> HeadraceFutureList[Any]:
+    """The same as `map_task`, by the flow run's task runner if it has a `map` of its own."""
+    run = LiveFlowRun.get()
+    if run is None or not (run.flow.has_own_runner and run.flow.task_runner.maps_itself):
+        return map_task(task, args, kwargs, wait_for)
+    return own_runner_of(run).map(task, task.shape.bind(args, kwargs), wait_for)
 
 
 def map_task(

@@ -68,7 +68,7 @@ def pool_of(flow_run: LiveFlowRun | None) -> Pool:
 
 
 def own_runner_of(flow_run: LiveFlowRun) -> TaskRunner[Any]:
-    """The started task runner of a flow run whose flow has one with a `submit` of its own."""
+    """The started task runner of a flow run whose flow has one with methods of its own."""
     with _lock:
         if flow_run.runner is None:
             runner = flow_run.flow.task_runner.duplicate()

@@ -30,15 +30,21 @@ class TaskRunner(abc.ABC, Generic[F]):
         with ThreadPoolTaskRunner(max_workers=2) as runner:
             future = runner.submit(double, {"number": 21})
 
-    A subclass may override `submit`, which is then called for each task that its flow submits.
+    A subclass may override `submit` and `map`, which are then called for what its flow submits, and
+    `__enter__` and `__exit__`: around each run of the flow.
     """
 
-    #: Whether a subclass has a `submit` of its own.
-    own_submit: ClassVar[bool] = False
+    #: Whether a subclass has methods of its own that its flow's runs have to call, and a `map`.
+    is_own: ClassVar[bool] = False
+    maps_itself: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        cls.own_submit = cls.submit is not TaskRunner.submit
+        cls.maps_itself = cls.map is not TaskRunner.map
+        cls.is_own = cls.maps_itself or any(
+            getattr(cls, name) is not getattr(TaskRunner, name)
+            for name in ("submit", "__enter__", "__exit__")
+        )
 
     def __init__(self) -> None:
         self._pool: Pool | None = None
