@@ -378,14 +378,13 @@ def test_what_may_fail_may_neither_crash_nor_be_cancelled(recorder: ListRecorder
     @flow
     def pipeline() -> None:
         for state in (Crashed(), Cancelled(), Running()):
-            never = make(allow_failure(state), return_state=True)
+            never: Any = make(allow_failure(state), return_state=True)
             assert str(never.data).startswith("Upstream task run 'None' did not reach")
-        assert make(allow_failure(never), return_state=True).is_completed()
+        late: Any = make(allow_failure(never), return_state=True)
+        assert late.is_completed()
         failed: Any = make.submit(Cancelled())
         failed.wait()
-        assert (
-            str(failed.state.data) == "Upstream task run 'None' did not reach a 'COMPLETED' state."
-        )
-        assert f"'{failed.task_run_id}'" in str(make(failed.state, return_state=True).data)
+        never = make(failed.state, return_state=True)
+        assert f"'{failed.task_run_id}'" in str(never.data)
 
     pipeline()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -112,6 +112,10 @@ class _Run:
         import datetime  # what most programs need no more than this
 
         return (self.end_time or datetime.datetime.now(datetime.UTC)) - self.start_time
+
+
+def _plain_delay(delay: float | Sequence[float]) -> float | list[float]:
+    return delay if isinstance(delay, int | float) else list(delay)
 
 
 class LiveFlowRun(_Run):
@@ -256,8 +260,8 @@ class LiveFlowRun(_Run):
         """How it is tried again."""
         from headrace.client.schemas.objects import FlowRunPolicy  # slow to load, and seldom asked
 
-        flow = self.flow
-        return FlowRunPolicy(retries=flow.retries, retry_delay=flow.retry_delay_seconds)
+        delay = _plain_delay(self.flow.retry_delay_seconds)
+        return FlowRunPolicy(retries=self.flow.retries, retry_delay=delay)
 
 
 class LiveTaskRun(_Run):
@@ -353,14 +357,13 @@ class LiveTaskRun(_Run):
 
     @property
     def empirical_policy(self) -> TaskRunPolicy:
-        """How it is tried again; a function that gives the delays is not told."""
+        """How it is tried again."""
         from headrace.client.schemas.objects import TaskRunPolicy  # slow to load, and seldom asked
 
-        delay, jitter = self.task.retry_delay_seconds, self.task.retry_jitter_factor
         return TaskRunPolicy(
             retries=self.task.retries,
-            retry_delay=None if callable(delay) else delay,
-            retry_jitter_factor=jitter,
+            retry_delay=_plain_delay(self.task.retry_delay_seconds),
+            retry_jitter_factor=self.task.retry_jitter_factor,
         )
 
     @property
