@@ -194,8 +194,9 @@ class Deployable:
             options: as of `to_deployment`.
             print_next_steps: whether to print, besides what became of it, how its runs are asked
                 for and come to be executed.
-            image, build, push, ignore_warnings: have no effect, since no image is needed; programs
-                written for Prefect give them.
+            image, build, push: have no effect, since no image is needed; programs written for
+                Prefect give them.
+            ignore_warnings: whether to log no warning that an image has no effect.
 
         Returns:
             The deployment's id.
@@ -225,7 +226,11 @@ class Deployable:
         if entrypoint is not None:
             deployment.entrypoint = entrypoint
         (key,) = await deploy.aio(
-            deployment, work_pool_name=work_pool_name, print_next_steps_message=False
+            deployment,
+            work_pool_name=work_pool_name,
+            image=image,
+            print_next_steps_message=False,
+            ignore_warnings=ignore_warnings,
         )
         if print_next_steps:
             from headrace.deployments import summary

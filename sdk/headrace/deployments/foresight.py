@@ -42,6 +42,13 @@ def ended(deployment: Mapping[str, Any]) -> list[str]:
     return [f"its schedule rrule {each['rrule']!r} never comes to a time" for each in over]
 
 
+def without_effect(job_variables: Mapping[str, Any]) -> Iterator[str]:
+    """What job variables say that no worker heeds, in a line."""
+    unknown = ", ".join(repr(name) for name in job_variables if name != "env")
+    if unknown:
+        yield f"its job variables {unknown} have no effect; 'env' alone has one"
+
+
 def _problems(flow: Flow[..., Any], parameters: Mapping[str, Any]) -> list[str]:
     """What a run would refuse of these values, as the ledger will give them to it."""
     values, known = plain(parameters), flow.shape.signature.parameters

@@ -5,10 +5,17 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+)
 
 from headrace.bundles import make_bundle
 from headrace.client import automated, work
@@ -20,7 +27,8 @@ from headrace.client.schemas.objects import (
 )
 from headrace.client.schemas.schedules import CronSchedule, IntervalSchedule, RRuleSchedule
 from headrace.client.shared import ask
-from headrace.deployments.foresight import ended, misfits
+from headrace.deployments.foresight import ended, misfits, without_effect
+from headrace.deployments.refusals import in_few_words
 from headrace.entrypoints import entrypoint_of
 from headrace.events.schemas.automations import TriggerTypes
 from headrace.events.schemas.deployment_triggers import DeploymentTriggerTypes
@@ -120,22 +128,35 @@ class RunnerDeployment(BaseModel):
 
         Raises:
             InvalidNameError: the name holds a character that it may not.
+            pydantic.ValidationError: (a ValueError) something is of a wrong kind.
             ValueError: schedules are given in more than one way, or one makes no sense.
         """
         checked_deployment_name(name)
-        limit = getattr(concurrency_limit, "limit", concurrency_limit)
+        try:
+            return cls._described(
+                flow,
+                name=name,
+                schedules=schedules_from(interval, cron, rrule, timezone, schedule, schedules),
+                concurrency_limit=concurrency_limit,
+                parameters=parameters or {},
+                description=flow.description if description is None else description,
+                version=flow.version if version is None else version,
+                tags=list(tags or ()),
+                job_variables={} if job_variables is None else job_variables,
+                **options,
+            )
+        except ValidationError as error:
+            raise in_few_words(error) from None
+
+    @classmethod
+    def _described(
+        cls, flow: Flow[..., Any], *, concurrency_limit: Any, **given: Any
+    ) -> RunnerDeployment:
         made = cls(
-            name=name,
             flow_name=flow.name,
-            description=flow.description if description is None else description,
-            version=flow.version if version is None else version,
-            tags=list(tags or ()),
-            schedules=schedules_from(interval, cron, rrule, timezone, schedule, schedules),
-            concurrency_limit=limit,
+            concurrency_limit=getattr(concurrency_limit, "limit", concurrency_limit),
             concurrency_options=_options_of(concurrency_limit),
-            parameters=cast("dict[str, Any]", parameters or {}),
-            job_variables=dict(job_variables or {}),
-            **options,
+            **given,
         )
         made._flow = flow
         source = flow.source
@@ -203,7 +224,7 @@ class RunnerDeployment(BaseModel):
 
     def _warn(self, applied: Mapping[str, Any]) -> None:
         """Say which of its runs will fail, or never be, now that somebody reads it."""
-        told = ended(applied)
+        told = [*ended(applied), *without_effect(self.job_variables)]
         if self._flow is not None:
             told += misfits(self._flow, self.parameters, self.schedules or ())
         if told:
@@ -336,12 +357,13 @@ async def deploy(
     """Make several deployments known to a work pool.
 
     Their code travels by value, or is found by entrypoint if they have a source. What became of
-    each is printed. `image`, `build`, `push` and `ignore_warnings` have no effect, since no image
-    is needed; programs written for Prefect give them.
+    each is printed. `image`, `build` and `push` have no effect, since no image is needed; programs
+    written for Prefect give them.
 
     Args:
         deployments: what `to_deployment` makes.
         work_pool_name: the pool, which exists.
+        ignore_warnings: whether to log no warning that an image has no effect.
         print_next_steps_message: whether to print how their runs are asked for and executed.
 
     Returns:
@@ -356,6 +378,13 @@ async def deploy(
 
     if not work_pool_name:
         raise ValueError("A work pool name must be provided when deploying a deployment.")
+    if image is not None and not ignore_warnings:
+        ensure_logging(get_settings())
+        get_logger("deployments").warning(
+            "image=%r has no effect: no image is built or pulled, the code travels by value, and "
+            "workers need the packages that it imports",
+            image,
+        )
     keys: list[UUID] = []
     outcomes = []
     for deployment in deployments:

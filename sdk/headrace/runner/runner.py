@@ -10,7 +10,7 @@ from headrace.client import work
 from headrace.client.shared import ask
 from headrace.deployments.runner import RunnerDeployment
 from headrace.entrypoints import is_loading
-from headrace.exceptions import ServiceError
+from headrace.exceptions import InvalidOption, ServiceError
 from headrace.logging import get_logger
 from headrace.runner.host import Host
 from headrace.utilities.asyncutils import dispatched
@@ -30,6 +30,9 @@ class Runner:
         name: what it is called; by default "runner".
         limit: how many runs it executes at once; None for any number.
         pause_on_shutdown: whether schedules rest while nobody serves them.
+
+    Raises:
+        InvalidOption: (also a ValueError) `limit` is no number of runs.
     """
 
     def __init__(
@@ -39,6 +42,9 @@ class Runner:
         limit: int | None = None,
         **_: Any,
     ) -> None:
+        given: object = limit
+        if given is not None and not (isinstance(given, int) and given >= 1):
+            raise InvalidOption(f"limit={given!r} cannot be used: use 1 or more, or None")
         self.name = Path(name or "runner").stem  # a script may give its own
         self.pause_on_shutdown = pause_on_shutdown
         self.limit = limit
