@@ -194,8 +194,7 @@ class Deployable:
             options: as of `to_deployment`.
             print_next_steps: whether to print, besides what became of it, how its runs are asked
                 for and come to be executed.
-            image, build, push: have no effect, since no image is needed; programs written for
-                Prefect give them.
+            image, build, push: have no effect, since no image is needed.
             ignore_warnings: whether to log no warning that an image has no effect.
 
         Returns:

@@ -182,6 +182,7 @@ def test_a_run_is_suspended_from_outside(
         script.interrupt()
         code, _, err = script.finish()
     assert code == 0, err
+    assert "refused" not in err
     assert [what for what, _ in _notes(workplace)] == ["flow", "flow"]
 
 

@@ -1,4 +1,4 @@
-"""A worker of queues of which one is not there: it says so, and goes on."""
+"""What a worker says that may be a mistake: of queues that are not there, of another one's name."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from headrace.client import Client, work
+from headrace.ids import new_id
 from headrace.testing.utilities import headrace_test_harness
 from headrace.workers.process import ProcessWorker
 
@@ -42,8 +43,8 @@ def lines() -> Iterator[Lines]:
         logger.removeHandler(handler)
 
 
-def test_a_queue_that_is_not_there_is_named(lines: Lines) -> None:
-    worker = ProcessWorker("mill", work_queues=["default", "typo"])
+def warned(lines: Lines, worker: ProcessWorker) -> list[str]:
+    """What a worker says of queues and of others while it starts, and is stopped once it warned."""
     thread = threading.Thread(target=lambda: asyncio.run(worker.start()))
     thread.start()
     assert lines.warned.wait(PATIENCE)
@@ -51,8 +52,23 @@ def test_a_queue_that_is_not_there_is_named(lines: Lines) -> None:
     worker.stop()  # nothing is under way that could be cancelled
     thread.join(PATIENCE)
     assert not thread.is_alive()
-    assert [line for line in lines.lines if "queue" in line] == [
+    assert not [line for line in lines.lines if line.startswith("Cancelling")]
+    return [line for line in lines.lines if "queue" in line or "Another" in line]
+
+
+def test_a_queue_that_is_not_there_is_named(lines: Lines) -> None:
+    assert warned(lines, ProcessWorker("mill", work_queues=["default", "typo"])) == [
         "Work pool 'mill' has no queue 'typo' yet; `headrace work-queue create typo --pool mill` "
         "creates it"
     ]
-    assert not [line for line in lines.lines if line.startswith("Cancelling")]
+
+
+def test_another_worker_of_the_same_name_is_told_of(lines: Lines) -> None:
+    other = {"workerId": str(new_id()), "workerName": "twin", "host": "elsewhere", "pid": 7}
+    with Client() as client:
+        asked = {**other, "workPoolName": "mill", "leaseSeconds": 60, "limit": 0}
+        client.perform(work.claim_flow_runs(asked))
+    assert warned(lines, ProcessWorker("mill", name="twin")) == [
+        "Another worker of pool 'mill' is called 'twin', too (process 7 on elsewhere): both take "
+        "its runs; --name tells them apart"
+    ]

@@ -21,6 +21,7 @@ class Assignment:
         deployment_parameters: the arguments that it was given, the deployment's own among them.
         wanted_state: asks for the type of the state that the ledger has the run in: CANCELLING, if
             somebody wants it cancelled, or PAUSED, if somebody has suspended it.
+        suspended: set when somebody else has suspended the run, and this process has heard of it.
         superseded: set when the process was silent for its lease and the run is somebody else's.
     """
 
@@ -34,6 +35,7 @@ class Assignment:
         "name",
         "run_count",
         "superseded",
+        "suspended",
         "wanted_state",
     )
 
@@ -58,6 +60,7 @@ class Assignment:
         self.deployment_version = deployment_version
         self.deployment_parameters = deployment_parameters
         self.wanted_state = wanted_state
+        self.suspended = False
         self.superseded = False
 
 

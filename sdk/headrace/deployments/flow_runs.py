@@ -14,7 +14,7 @@ from headrace.client.schemas import answers
 from headrace.client.schemas.objects import FlowRun
 from headrace.client.shared import ask
 from headrace.context import CURRENT_RUN, LiveFlowRun, LiveTaskRun
-from headrace.exceptions import FlowRunWaitTimeout, ObjectNotFound, ServiceError
+from headrace.exceptions import FlowRunWaitTimeout, InvalidOption, ObjectNotFound, ServiceError
 from headrace.flow_runs import read_flow_run, wait_for_flow_run
 from headrace.names import generate_name
 from headrace.options import checked_full_name
@@ -61,10 +61,14 @@ async def arun_deployment(
         ObjectNotFound: there is no such deployment.
         HeadraceHTTPStatusError: the arguments do not fit, and the message names them; or something
             else was asked for under the idempotency key.
+        InvalidOption: `scheduled_time` is no datetime.
         ValueError: the timeout is negative, or the name has no slash and is no id.
     """
     if timeout is not None and timeout < 0:
         raise ValueError("`timeout` cannot be negative")
+    at: object = scheduled_time
+    if at is not None and not isinstance(at, datetime.datetime):
+        raise InvalidOption(f"scheduled_time={at!r} cannot be used: give a datetime")
     if not work.is_id(name):
         checked_full_name(str(name))
     caller = CURRENT_RUN.get() if as_subflow else None

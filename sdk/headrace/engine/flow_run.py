@@ -261,6 +261,8 @@ class FlowRun(LiveFlowRun):
         elif wanted is StateType.PAUSED:  # there is no hook for that, and the ledger knows it
             told = state = State(StateType.PAUSED, "Suspended")
             how = "was suspended"
+            assert self.assignment is not None
+            self.assignment.suspended = self.change is None or self.change.type is not state.type
         self.final = state.of_run(self.id)
         self._crash_within(how)
         if self.flow.hooks and not superseded and not begun:  # else the run goes on elsewhere
@@ -360,9 +362,11 @@ class FlowRun(LiveFlowRun):
         self.final = state
         self.closed = True
         forget(self.id)
-        level = logging.INFO if state.is_completed() else logging.ERROR
-        log_line(self, level, f"Finished in state {state}", state.micros)
-        self._record(state.as_change(self.run_count))
+        # Of a run that somebody else has suspended nothing is taken any more: the ledger knows it.
+        if self.assignment is None or not self.assignment.suspended:
+            level = logging.INFO if state.is_completed() else logging.ERROR
+            log_line(self, level, f"Finished in state {state}", state.micros)
+            self._record(state.as_change(self.run_count))
         if self.parent is not None:
             self.parent.living.pop(self, None)
             if state.is_completed():

@@ -90,24 +90,30 @@ class Host(Taker):
         return len(claims["runs"]), wait if wait > 0 else WAIT_FOR_PLACE
 
     def _helpers(self, client: AsyncClient) -> list[Coroutine[Any, Any, None]]:
-        return [*super()._helpers(client), self._tell_of_missing_queues(client)]
+        return [*super()._helpers(client), self._look_at_pool(client)]
 
-    async def _tell_of_missing_queues(self, client: AsyncClient) -> None:
-        """Say which of the queues there are not: a name may be mistyped, or be created later."""
+    async def _look_at_pool(self, client: AsyncClient) -> None:
+        """Say what may be a mistake: queues that are not there, and another worker of this name."""
         name = self.work_pool_name
-        if name is None or not self.work_queue_names:
+        if name is None:
             return
         pool = await self._insist(lambda: client.perform(work.work_pool(name)))
-        there = [] if pool is None else [queue["name"] for queue in pool["queues"]]
-        for queue in self.work_queue_names:
-            if pool is not None and queue not in there:
+        if pool is None:
+            return
+        for worker in pool["workers"]:
+            if worker["online"] and worker["name"] == self.name and worker["id"] != str(self.id):
+                self.logger.warning(
+                    "Another worker of pool %r is called %r, too (process %d on %s): both take its "
+                    "runs; --name tells them apart",
+                    *(name, self.name, worker["pid"], worker["host"]),
+                )
+        there = [queue["name"] for queue in pool["queues"]]
+        for queue in self.work_queue_names or ():
+            if queue not in there:
                 self.logger.warning(
                     "Work pool %r has no queue %r yet; `headrace work-queue create %s --pool %s` "
                     "creates it",
-                    name,
-                    queue,
-                    queue,
-                    name,
+                    *(name, queue, queue, name),
                 )
 
     async def _cancel(self, client: AsyncClient) -> None:

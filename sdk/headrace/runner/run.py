@@ -58,7 +58,7 @@ def execute(job: Job) -> None:
     assignment, over = _assignment_of(job), threading.Event()
 
     def give_up(loss: ClaimLoss) -> None:
-        if not over.is_set():
+        if not (over.is_set() or assignment.suspended):
             _give_up(assignment, loss)
 
     if (recorder := begin(job, give_up)) is not None:
