@@ -36,6 +36,9 @@ def mutation(field: str, argument: str, type: str) -> str:
 CLAIM = mutation("claimFlowRuns", "input", "ClaimInput!")
 APPLY = mutation("applyDeployment", "input", "DeploymentInput!")
 CREATE = mutation("createFlowRun", "input", "CreateFlowRunInput!")
+SCHEDULE = mutation("updateSchedule", "schedule", "ScheduleInput!").replace(
+    "schedule:", f'id: "{WORKER["workerId"]}", schedule:'
+)
 POOL = mutation("createWorkPool", "name", "String!")
 TYPE = mutation("registerBlockType", "type", "NewBlockType!")
 SLOTS = mutation("acquireSlots", "request", "SlotRequestInput!")
@@ -55,6 +58,9 @@ def slots(**given: object) -> dict[str, object]:
     ("document", "given", "field"),
     [
         (CLAIM, claim(leaseSeconds=1e300), "leaseSeconds"),
+        (SCHEDULE, {"intervalSeconds": 1e308}, "intervalSeconds"),
+        (SCHEDULE, {"cron": "* * * * *", "catchupWindowSeconds": -1e308}, "catchupWindowSeconds"),
+        (SCHEDULE, {"cron": "* * * * *", "startDeadlineSeconds": 1e13}, "startDeadlineSeconds"),
         (CLAIM, claim(leaseSeconds=-1), "leaseSeconds"),
         (CLAIM, claim(workerName=LONG), "workerName"),
         (CLAIM, claim(pid=-1), "pid"),
@@ -64,7 +70,11 @@ def slots(**given: object) -> dict[str, object]:
         (APPLY, DEPLOYMENT | {"tags": ["a", ""]}, "tags[1]"),
         (APPLY, DEPLOYMENT | {"parameterSchema": [1]}, "parameterSchema"),
         (APPLY, DEPLOYMENT | {"schedules": [{"cron": "* * * * *"}] * 101}, "schedules"),
-        (APPLY, DEPLOYMENT | {"schedules": [{"intervalSeconds": 1e300}]}, "schedules[0]"),
+        (
+            APPLY,
+            DEPLOYMENT | {"schedules": [{"intervalSeconds": 1e300}]},
+            "schedules[0].intervalSeconds",
+        ),
         (CREATE, {"deployment": "f/d", "name": LONG}, "name"),
         (CREATE, {"deployment": "f/d", "idempotencyKey": LONG}, "idempotencyKey"),
         (CREATE, {"deployment": "f/d", "parameters": [1]}, "parameters"),

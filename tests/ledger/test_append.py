@@ -95,6 +95,15 @@ def test_a_stream_begins_with_its_first_batch(ledger: Ledger) -> None:
     assert caught.value.expected == 1
 
 
+def test_a_flow_may_have_any_name(ledger: Ledger) -> None:
+    names = ["etl\0one", "etl\0two", "é💧", "e" * 1000]
+    runs = [msgspec.structs.replace(flow_run(), flow_name=name) for name in names]
+    assert ledger.append(Stream().batch(*runs)).result().refused == []
+    again = [msgspec.structs.replace(flow_run(), flow_name=name) for name in names]
+    assert ledger.append(Stream().batch(*again)).result().refused == []
+    assert ledger.read(lambda db: Flow.select().count(db)).result() == len(names)
+
+
 def test_terminal_is_final_and_an_old_attempt_is_fenced(ledger: Ledger) -> None:
     stream, run = Stream(), flow_run()
     ledger.append(stream.batch(run, enters(run, state("RUNNING", run_count=2)))).result()

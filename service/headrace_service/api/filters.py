@@ -11,7 +11,7 @@ import strawberry
 from headrace.records import StateType
 from headrace_service.api.context import parse_id
 from headrace_service.api.errors import InputError
-from headrace_service.api.scalars import DateTime
+from headrace_service.api.scalars import DateTime, micros_of
 from headrace_service.api.types import state as _state  # noqa: F401  # makes StateType an enum
 from headrace_service.ledger.models import CUSTOM, DELETED, EDITED
 from headrace_service.ledger.queries.flow_runs import ANY_FLOW_RUN, FlowRunWhere
@@ -19,9 +19,6 @@ from headrace_service.ledger.queries.logs import ANY_LOG, LogWhere
 from headrace_service.ledger.queries.task_runs import ANY_TASK_RUN, TaskRunWhere
 
 T = TypeVar("T")
-
-#: Seconds that a duration may have in a filter: 10,000 years.
-MAX_SECONDS = 3.2e11
 
 
 @strawberry.input
@@ -98,17 +95,11 @@ def _common(wanted: RunFilter) -> dict[str, Any]:
         "started_before": wanted.started_before,
         "ended_after": wanted.ended_after,
         "ended_before": wanted.ended_before,
-        "min_duration": _micros(wanted.min_duration_seconds, "minDurationSeconds"),
-        "max_duration": _micros(wanted.max_duration_seconds, "maxDurationSeconds"),
+        "min_duration": micros_of(wanted.min_duration_seconds, "minDurationSeconds"),
+        "max_duration": micros_of(wanted.max_duration_seconds, "maxDurationSeconds"),
         "started": wanted.started,
         "ended": wanted.ended,
     }
-
-
-def _micros(seconds: float | None, field: str) -> int | None:
-    if seconds is not None and not abs(seconds) <= MAX_SECONDS:
-        raise InputError(f"{field}: {seconds} is no number of seconds", field)
-    return None if seconds is None else round(seconds * 1_000_000)
 
 
 @strawberry.input(description="Which flow runs; what is left out does not matter.")

@@ -86,6 +86,21 @@ def _same(value: Any) -> Any:
     return value
 
 
+#: Seconds that a stretch of time may have: 10,000 years.
+MAX_SECONDS = 3.2e11
+
+
+def micros_of(seconds: float | None, field: str) -> int | None:
+    """A stretch of time in microseconds.
+
+    Raises:
+        InputError: it is longer than any.
+    """
+    if seconds is not None and not abs(seconds) <= MAX_SECONDS:
+        raise InputError(f"{field}: {seconds} is no number of seconds", field)
+    return None if seconds is None else round(seconds * 1_000_000)
+
+
 def object_of(value: JSON | None, field: str) -> dict[str, object]:
     """A JSON object that was given as `field`; nothing is an empty one.
 

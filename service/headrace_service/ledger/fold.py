@@ -366,7 +366,10 @@ class Fold:
         ]
         Flow.insert_many(rows).on_conflict_ignore().execute(self.db)
         query = Flow.select(Flow.name, Flow.id).where(Flow.name.in_(list(firsts)))
-        return {name: flow_id.bytes for name, flow_id in query.tuples().execute(self.db)}
+        found = {name: flow_id.bytes for name, flow_id in query.tuples().execute(self.db)}
+        for name in firsts.keys() - found.keys():  # with a character that is kept as another one
+            found[name] = Flow.select(Flow.id).where(Flow.name == name).scalar(self.db).bytes
+        return found
 
     def _changed_counts(self) -> dict[UUID, dict[StateType, int]]:
         """By how much the number of task runs in each state changes, for each flow run."""

@@ -281,7 +281,7 @@ class DeploymentGiven:
             expected_revision=self.expected_revision,
             schedules=None
             if self.schedules is None
-            else [schedule.as_input() for schedule in self.schedules],
+            else [one.as_input(f"schedules[{at}].") for at, one in enumerate(self.schedules)],
         )
 
 

@@ -10,7 +10,7 @@ import strawberry
 from headrace_service.api.context import Context
 from headrace_service.api.errors import InputError
 from headrace_service.api.pagination import Connection, Place, connection
-from headrace_service.api.scalars import JSON, DateTime, object_of
+from headrace_service.api.scalars import JSON, DateTime, micros_of, object_of
 from headrace_service.ledger.deployment_schedules import ScheduleInput, ScheduleRow
 from headrace_service.ledger.queries.paging import Slice
 from headrace_service.ledger.queries.upcoming import fire_times
@@ -177,11 +177,18 @@ class ScheduleGiven:
         default=None, description="How long a run may wait to begin before it is cancelled."
     )
 
-    def as_input(self) -> ScheduleInput:
-        """The schedule as the ledger takes it."""
+    def as_input(self, at: str = "") -> ScheduleInput:
+        """The schedule as the ledger takes it.
+
+        Args:
+            at: what its fields' names begin with, where it stands in a list.
+
+        Raises:
+            InputError: a time is longer than any, or the arguments are no object.
+        """
         spec = ScheduleSpec(
             cron=self.cron,
-            interval=_micros(self.interval_seconds),
+            interval=micros_of(self.interval_seconds, f"{at}intervalSeconds"),
             rrule=self.rrule,
             timezone=self.timezone,
             anchor=self.anchor or 0,
@@ -190,17 +197,13 @@ class ScheduleGiven:
         policy = SchedulePolicy(
             self.catchup or Catchup.LATEST,
             self.catchup_max,
-            _micros(self.catchup_window_seconds),
+            micros_of(self.catchup_window_seconds, f"{at}catchupWindowSeconds"),
             self.overlap or Overlap.ALLOW,
-            _micros(self.start_deadline_seconds),
+            micros_of(self.start_deadline_seconds, f"{at}startDeadlineSeconds"),
         )
-        parameters = object_of(self.parameters, "schedules.parameters")
+        parameters = object_of(self.parameters, f"{at}parameters")
         return ScheduleInput(spec, self.slug, parameters, self.active, policy)
 
 
 def _seconds(micros: int | None) -> float | None:
     return None if micros is None else micros / _SECOND
-
-
-def _micros(seconds: float | None) -> int | None:
-    return None if seconds is None else round(seconds * _SECOND)
