@@ -15,7 +15,7 @@ from headrace_service.ledger.errors import LedgerVersion
 from headrace_service.ledger.orm import without
 
 #: The number of the newest step.
-LATEST = 22
+LATEST = 23
 
 
 def migrate(backend: Backend, db: peewee.Database) -> None:
