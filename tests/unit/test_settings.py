@@ -89,6 +89,23 @@ def test_settings_can_be_changed_for_a_while() -> None:
     assert HEADRACE_LOGGING_LEVEL.value() == before
 
 
+def test_settings_with_other_values_make_variables() -> None:
+    from headrace.settings import HEADRACE_LOGGING_LEVEL
+
+    settings = read_settings({"HEADRACE_LOGGING_EXTRA_LOGGERS": "httpx,peewee"})
+    other = settings.copy_with_update(
+        {HEADRACE_LOGGING_LEVEL: "DEBUG", "tasks.default_retry_delay_seconds": "[1, 2]"},
+        restore_defaults=["logging.extra_loggers"],
+    )
+    assert settings.logging_level == "INFO"
+    assert other.to_environment_variables(exclude_unset=True) == {
+        "HEADRACE_LOGGING_LEVEL": "DEBUG",
+        "HEADRACE_TASKS_DEFAULT_RETRY_DELAY_SECONDS": "[1.0, 2.0]",
+    }
+    for one in (settings, other):
+        assert read_settings(one.to_environment_variables()) == one
+
+
 def test_temporary_settings_are_checked() -> None:
     with (
         pytest.raises(InvalidSetting, match="HEADRACE_LOGGING_LEVEL='loud'"),

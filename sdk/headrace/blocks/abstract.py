@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from headrace.blocks.core import Block
 from headrace.logging import get_logger, get_run_logger
@@ -13,7 +13,9 @@ from headrace.logging import get_logger, get_run_logger
 T = TypeVar("T")
 
 
-class _Logging(Block, ABC):
+class _Logging:
+    """Has a logger."""
+
     @property
     def logger(self) -> Any:
         """The logger of the run that this code runs in, or else one of the class's own."""
@@ -25,7 +27,7 @@ class _Logging(Block, ABC):
             return get_logger(type(self).__name__)
 
 
-class CredentialsBlock(_Logging, ABC):
+class CredentialsBlock(_Logging, Block, ABC):
     """What somebody needs to log in to a service."""
 
     @abstractmethod
@@ -41,7 +43,7 @@ class NotificationError(Exception):
         self.log = log
 
 
-class NotificationBlock(_Logging, ABC):
+class NotificationBlock(_Logging, Block, ABC):
     """Where messages can be sent."""
 
     _block_schema_capabilities = ["notify"]  # noqa: RUF012  # a ClassVar of Block
@@ -65,7 +67,7 @@ class NotificationBlock(_Logging, ABC):
             self._raise_on_failure = before
 
 
-class JobRun(ABC, Generic[T]):
+class JobRun(_Logging, ABC, Generic[T]):
     """One run of a job in another system."""
 
     @abstractmethod
@@ -77,7 +79,7 @@ class JobRun(ABC, Generic[T]):
         """What came of it."""
 
 
-class JobBlock(_Logging, ABC):
+class JobBlock(_Logging, Block, ABC):
     """A job in another system."""
 
     @abstractmethod
@@ -85,7 +87,7 @@ class JobBlock(_Logging, ABC):
         """Start it."""
 
 
-class DatabaseBlock(_Logging, ABC):
+class DatabaseBlock(_Logging, Block, ABC):
     """A database that statements are sent to."""
 
     @abstractmethod
@@ -112,8 +114,26 @@ class DatabaseBlock(_Logging, ABC):
     ) -> None:
         """Execute a statement once for each set of parameters."""
 
+    # A database whose connections are to be closed says how by defining these itself.
 
-class ObjectStorageBlock(_Logging, ABC):
+    def __enter__(self) -> Self:
+        raise NotImplementedError(f"{type(self).__name__} does not support context management.")
+
+    def __exit__(self, *_: object) -> None:
+        raise NotImplementedError(f"{type(self).__name__} does not support context management.")
+
+    async def __aenter__(self) -> Self:
+        raise NotImplementedError(
+            f"{type(self).__name__} does not support async context management."
+        )
+
+    async def __aexit__(self, *_: object) -> None:
+        raise NotImplementedError(
+            f"{type(self).__name__} does not support async context management."
+        )
+
+
+class ObjectStorageBlock(_Logging, Block, ABC):
     """A place where files are kept."""
 
     @abstractmethod
@@ -125,7 +145,7 @@ class ObjectStorageBlock(_Logging, ABC):
         """Copy a file to an object."""
 
 
-class SecretBlock(_Logging, ABC):
+class SecretBlock(_Logging, Block, ABC):
     """A secret in another system."""
 
     @abstractmethod

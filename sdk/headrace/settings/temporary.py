@@ -72,7 +72,22 @@ def temporary_settings(
     Raises:
         InvalidSetting: there is no such setting, or a value cannot be used.
     """
-    base, default = get_settings(), read_settings({})
+    settings = changed(get_settings(), updates, set_defaults, restore_defaults)
+    token = TEMPORARY.set(settings)
+    try:
+        yield settings
+    finally:
+        TEMPORARY.reset(token)
+
+
+def changed(
+    base: Settings,
+    updates: Mapping[Setting | str, Any] | None = None,
+    set_defaults: Mapping[Setting | str, Any] | None = None,
+    restore_defaults: Iterable[Setting | str] | None = None,
+) -> Settings:
+    """Settings with other values for some; see `temporary_settings`."""
+    default = read_settings({})
     values = {name: getattr(base, name) for name in Settings.__struct_fields__}
     for setting, value in (set_defaults or {}).items():
         name = _field_of(setting)
@@ -83,12 +98,20 @@ def temporary_settings(
     for setting, value in (updates or {}).items():
         name = _field_of(setting)
         values[name] = getattr(default, name) if value is None else _checked(name, value)
-    settings = msgspec.convert(values, Settings)
-    token = TEMPORARY.set(settings)
-    try:
-        yield settings
-    finally:
-        TEMPORARY.reset(token)
+    return msgspec.convert(values, Settings)
+
+
+def as_variables(settings: Settings, exclude_unset: bool) -> dict[str, str]:
+    """The variables of the environment that make these settings; see `to_environment_variables`."""
+    default = read_settings({})
+    variables = {}
+    for name in Settings.__struct_fields__:
+        value = getattr(settings, name)
+        if value is None or (exclude_unset and value == getattr(default, name)):
+            continue
+        is_names = isinstance(value, list) and all(isinstance(one, str) for one in value)
+        variables[f"HEADRACE_{name.upper()}"] = ",".join(value) if is_names else str(value)
+    return variables
 
 
 def _field_of(setting: Setting | str) -> str:

@@ -112,6 +112,24 @@ class Settings(msgspec.Struct, frozen=True, metaclass=_Readable):
         """The folder that keeps records while the service is away."""
         return self.home / "spool"
 
+    def copy_with_update(
+        self, updates: Any = None, set_defaults: Any = None, restore_defaults: Any = None
+    ) -> Settings:
+        """The same settings with other values for some; arguments as of `temporary_settings`."""
+        from headrace.settings.temporary import changed
+
+        return changed(self, updates, set_defaults, restore_defaults)
+
+    def to_environment_variables(self, exclude_unset: bool = False) -> dict[str, str]:
+        """The variables of an environment in which these settings hold, the token included.
+
+        Args:
+            exclude_unset: whether to leave out what has its default.
+        """
+        from headrace.settings.temporary import as_variables
+
+        return as_variables(self, exclude_unset)
+
     def __repr__(self) -> str:
         """All settings, save what is secret."""
         shown = {name: getattr(self, name) for name in self.__struct_fields__}
