@@ -67,6 +67,7 @@ CASES = {
     "import headrace.records, headrace.settings, headrace.exceptions": set(),
     "import headrace.recorder": set(),
     "import headrace.client": set(),
+    "from headrace.web import httpx": {"httpx"},
     "import headrace.cli": set(),
     "import headrace_service.ledger": {"peewee"},
     "import headrace_tui": set(),

@@ -87,7 +87,7 @@ def unreachable_at(url: str) -> Iterator[None]:
     Raises:
         ServiceUnreachable: in the place of an error of httpx.
     """
-    import httpx
+    from headrace.web import httpx
 
     try:
         yield

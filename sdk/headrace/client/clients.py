@@ -355,9 +355,8 @@ class AsyncClient:
 
     def _connected(self, url: str) -> httpx.AsyncClient:
         if url not in self._http:
-            import httpx
-
             from headrace.client.posting import httpx_options
+            from headrace.web import httpx
 
             self._http[url] = httpx.AsyncClient(**httpx_options(url, self._token, self._timeout))
         return self._http[url]

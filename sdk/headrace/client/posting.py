@@ -67,7 +67,7 @@ def poster(url: str, token: str | None, timeout: float) -> Poster:
 
 def httpx_options(url: str, token: str | None, timeout: float) -> dict[str, Any]:
     """How a client of httpx is to be set up; the arguments are those of `poster`."""
-    import httpx
+    from headrace.web import httpx
 
     limit = httpx.Timeout(timeout, connect=min(CONNECT_TIMEOUT, timeout))
     # Mutations that wait for something must not take the connections of those that bring it about.
@@ -100,7 +100,7 @@ async def answer_of(
 
 async def _is_there(client: httpx.AsyncClient, url: str) -> bool:
     """Whether anybody answers, however busy."""
-    import httpx
+    from headrace.web import httpx
 
     try:
         await client.get(f"{url}{HEALTH}", timeout=LOOK)
@@ -113,7 +113,7 @@ class ByHttpx:
     """See `Poster`; the arguments are those of `poster`."""
 
     def __init__(self, url: str, token: str | None, timeout: float) -> None:
-        import httpx
+        from headrace.web import httpx
 
         self._url = url
         self._client: httpx.Client = httpx.Client(**httpx_options(url, token, timeout))

@@ -258,7 +258,7 @@ class HttpTransport:
             client.close()
 
     def _post(self, body: bytes, timeout: float) -> httpx.Response:
-        import httpx  # 100 ms that an embedded recorder does not pay
+        from headrace.web import httpx  # 100 ms that an embedded recorder does not pay
 
         url = self._url = self._addresses.current
         try:

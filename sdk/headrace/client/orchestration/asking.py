@@ -105,9 +105,8 @@ def raise_status(code: int, message: str) -> NoReturn:
     Raises:
         HeadraceHTTPStatusError: always.
     """
-    import httpx
-
     from headrace import exceptions
+    from headrace.web import httpx
 
     request = httpx.Request("POST", "http://headrace/graphql")
     response = httpx.Response(code, json={"detail": message}, request=request)
@@ -117,7 +116,7 @@ def raise_status(code: int, message: str) -> NoReturn:
 
 def done(status_code: int = 204, content: object = None) -> Any:
     """The answer, as an HTTP response, to what has nothing else to say."""
-    import httpx
+    from headrace.web import httpx
 
     return httpx.Response(status_code, json=content) if content else httpx.Response(status_code)
 

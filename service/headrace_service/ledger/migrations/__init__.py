@@ -10,9 +10,9 @@ from pathlib import Path
 
 import peewee
 
+from headrace.omitting import without
 from headrace_service.ledger.database.backend import Backend
 from headrace_service.ledger.errors import LedgerVersion
-from headrace_service.ledger.orm import without
 
 #: The number of the newest step.
 LATEST = 23
