@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import peewee
 import pytest
 import uuid_utils.compat as uuids
 from click.testing import CliRunner
@@ -23,6 +24,7 @@ from headrace.exceptions import AccessDenied, ServiceError
 from headrace.recorder.http import HttpTransport
 from headrace.records import EventEmitted, now_micros
 from headrace.settings import get_settings, temporary_settings
+from headrace_service.api import authentication
 from headrace_service.api.authentication import FRESH, Caller, Denials, Gate
 from headrace_service.api.context import Context
 from headrace_service.api.errors import Unauthenticated
@@ -36,7 +38,14 @@ from headrace_service.ledger.automations import (
 from headrace_service.ledger.models import Automation
 from headrace_service.ledger.queries.custom_events import page_of_events
 from headrace_service.ledger.queries.paging import Page
-from headrace_service.ledger.tokens import Scope, create_token, new_secret, revoke_token, tokens
+from headrace_service.ledger.tokens import (
+    Scope,
+    TokenRow,
+    create_token,
+    new_secret,
+    revoke_token,
+    tokens,
+)
 from headrace_service.reach import Auth, Reach
 from headrace_service.server import NoToken, RunningService, insist_on_token, start_in_thread
 from headrace_service.settings import ServiceSettings
@@ -296,8 +305,6 @@ def test_a_token_that_is_over_is_refused_and_the_event_log_tells(service: Runnin
 
 
 async def test_a_token_expires(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from headrace_service.api import authentication
-
     ledger = Ledger.open(tmp_path / "ledger.db")
     soon = datetime.now(UTC) + timedelta(hours=1)
     at = int(soon.timestamp() * 1e6)
@@ -339,6 +346,35 @@ async def test_when_a_token_is_needed(
     await asyncio.to_thread(make, ledger, "one")
     now[0] += FRESH * 2
     assert await comes_in() == with_one
+    ledger.close()
+
+
+async def test_tokens_are_looked_up_once_for_all_who_ask_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = Ledger.open(tmp_path / "ledger.db")
+    looked: list[peewee.Database] = []
+
+    def counting(db: peewee.Database) -> list[TokenRow]:
+        looked.append(db)
+        return tokens(db)
+
+    monkeypatch.setattr(authentication, "tokens", counting)
+    gate = Gate(ledger, clock=lambda: 0.0)
+    callers = await asyncio.gather(*(gate.caller(None) for _ in range(20)))
+    assert {caller.scope for caller in callers} == {Scope.ADMIN}
+    assert len(looked) == 1
+    gate.forget()
+    early = asyncio.create_task(gate.caller(None))
+    await asyncio.sleep(0)  # it has asked
+    await asyncio.to_thread(make, ledger, "one")
+    gate.forget()  # whatever it hears is not what counts from now on
+    with pytest.raises(Unauthenticated):
+        await gate.caller(None)
+    await asyncio.gather(early, return_exceptions=True)
+    with pytest.raises(Unauthenticated):
+        await gate.caller(None)
+    assert len(looked) == 3
     ledger.close()
 
 

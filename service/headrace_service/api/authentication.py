@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -84,8 +85,8 @@ class Gate:
         self._auth = Auth.REQUIRED if exposed and auth is Auth.AUTO else auth
         self._own = None if own is None else digest_of(own)
         self._clock = clock
-        self._known: dict[str, TokenRow] = {}
-        self._known_at: float | None = None
+        self._known: asyncio.Future[Mapping[str, TokenRow]] | None = None
+        self._known_at = 0.0
         self._uses: dict[UUID, int] = {}
         self._denials = Denials(clock)
 
@@ -135,7 +136,7 @@ class Gate:
 
     def forget(self) -> None:
         """Ask the ledger anew: tokens have changed."""
-        self._known_at = None
+        self._known = None
 
     def note_denial(self, row: TokenRow | None, reason: str, address: str | None) -> None:
         """Tell the event log that a token was presented in vain; seldom, however often it is."""
@@ -144,12 +145,19 @@ class Gate:
             self._write(self._ledger.write(note_denial, row, reason, address, earlier))
 
     async def _tokens(self) -> Mapping[str, TokenRow]:
-        """The tokens in use, by their digests."""
+        """The tokens in use, by their digests; looked up once for all who ask meanwhile."""
         now = self._clock()
-        if self._known_at is None or now - self._known_at > FRESH:
-            rows = await self._ledger.aread(tokens)
-            self._known, self._known_at = {row.digest: row for row in rows}, now
-        return self._known
+        if self._known is None or now - self._known_at > FRESH:
+            self._known = asyncio.ensure_future(self._look_up())
+            self._known_at = now
+        return await asyncio.shield(self._known)
+
+    async def _look_up(self) -> Mapping[str, TokenRow]:
+        try:
+            return {row.digest: row for row in await self._ledger.aread(tokens)}
+        except Exception:
+            self.forget()
+            raise
 
     def _note_use(self, row: TokenRow) -> None:
         now = now_micros()

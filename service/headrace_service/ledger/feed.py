@@ -129,14 +129,9 @@ class Feed:
         if asking is None:
             reading = self._ledger.aread_for_feed(query, tuple(rows))
             asking = self._asked[key] = asyncio.ensure_future(reading)
-            asking.add_done_callback(lambda done: self._answered(key, done))
+            asking.add_done_callback(lambda _: self._asked.pop(key))
         # Whoever leaves does not end it for the others.
         return cast("T", await asyncio.shield(asking))
-
-    def _answered(self, key: Hashable, done: asyncio.Future[Any]) -> None:
-        del self._asked[key]
-        if not done.cancelled():
-            done.exception()  # told to those who are still there; if nobody is, it is no news
 
     def events(
         self,
