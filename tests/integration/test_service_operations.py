@@ -158,6 +158,7 @@ async def test_a_service_that_others_reach_tells_strangers_no_more_than_whether_
     transport = httpx.ASGITransport(create_app(ledger, settings, own_token=secret))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         ours = {"Authorization": f"Bearer {secret}"}
+        assert (await client.get("/health")).json() == {"status": "ok"}
         assert (await client.get("/ready")).json() == {"status": "ready"}
         assert (await client.get("/ready", headers=ours)).json()["reasons"] == []
         ledger.close()

@@ -20,9 +20,9 @@ class Retention(Table):
     kind = peewee.TextField(primary_key=True)
     deleted_to = peewee.BigIntegerField()
     looked_to = peewee.BigIntegerField()
-    again_to = peewee.BigIntegerField(null=True)
     deleted = peewee.BigIntegerField()
     swept_at = peewee.BigIntegerField(null=True)
+    again_to = peewee.BigIntegerField(null=True)
 
     class Meta:
         table_name = "retention"
