@@ -34,6 +34,11 @@ WAIT = 20.0
 QUIET = 0.002
 #: How many of those who wait an exchange asks about, and a request of their own; all in turn.
 MOST = 200
+#: Seconds for which a service may have kept an answer for one who waits until it is asked for it,
+#: at most.
+KEPT = 60.0
+#: The part of a lease that may be over by then; there has to be time left to renew it.
+SAFE = 0.5
 #: Seconds between two tries of a service that does not answer: at first, and at most.
 PAUSE = (0.1, 2.0)
 #: Seconds for which giving back slots is tried while the service does not answer.
@@ -61,9 +66,9 @@ class _Asking(NamedTuple):
     request: SlotRequest
     future: Asked
 
-    def has_lapsed(self, answer: SlotAnswer, since: float) -> bool:
-        """Whether what was granted may be another's by now."""
-        return answer.leased and clock.now() >= since + self.request.lease_seconds
+    def is_good(self, answer: SlotAnswer, since: float, part: float) -> bool:
+        """Whether no more than that part of what was granted at `since`, or later, is over."""
+        return not answer.leased or clock.now() < since + part * self.request.lease_seconds
 
 
 class _Release(NamedTuple):
@@ -256,7 +261,7 @@ class ServiceSlots:
         return self._thread is not threading.current_thread()
 
     def _deliver(self, parcel: _Parcel, news: SlotNews, asked_at: float) -> None:
-        self._tell(news, asked_at)
+        self._tell(news, asked_at, parcel)
         self._service = news.service
         for lease_id, released in parcel.release.items():
             # Given back to another one before, it may be, whose answer was lost with it.
@@ -267,25 +272,29 @@ class ServiceSlots:
         for leases, future in parcel.renew:
             _set(future, [lease.lease_id for lease in leases if lease.lease_id in lost])
 
-    def _tell(self, news: SlotNews, asked_at: float) -> None:
+    def _tell(self, news: SlotNews, asked_at: float, parcel: _Parcel | None = None) -> None:
         """Give their answers to those who have some, and ask anew where there is none that holds.
 
-        `asked_at` is when the news was asked for: it may have been under way since.
+        `asked_at` is when the news was asked for: it may have been under way since. Those who were
+        not asked for with the parcel may have been granted their slots before.
         """
+        asked = {each.request.lease_id for each in parcel.acquire} if parcel is not None else set()
         answered: list[tuple[_Asking, SlotAnswer]] = []
         with self._changed:
             self._send_again(news.unknown)
             for lease_id, answer in news.answers.items():
                 asking = self._asking.get(lease_id)
-                if asking is not None and asking.has_lapsed(answer, asked_at):
+                if asking is None:
+                    continue
+                since, part = (asked_at, 1.0) if lease_id in asked else (asked_at - KEPT, SAFE)
+                if not asking.is_good(answer, since, part):
                     self._send_again([lease_id])
                     continue
+                del self._asking[lease_id]
                 self._unsent.pop(lease_id, None)
-                if asking is not None:
-                    del self._asking[lease_id]
-                    answered.append((asking, answer))
+                asking.future.since = since
+                answered.append((asking, answer))
         for asking, answer in answered:
-            asking.future.since = asked_at
             _set(asking.future, answer)
 
     # -- those who wait ----------------------------------------------------------------------------

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 #: Seconds for which one request may wait for news; who waits longer asks again.
 LONGEST_WAIT = 30.0
 #: Seconds after which nobody is taken to wait who was not asked about; as long as for its place.
+#: With the longest wait that is less than the minute for which clients think an answer may be kept.
 KEPT = 10.0
 
 
