@@ -101,6 +101,7 @@ def test_ctrl_c_lets_what_runs_finish_and_begins_nothing(workplace: Workplace) -
         workplace.until((workplace.folder / "x.begun").exists, "it has begun")
         script.interrupt()
         script.hear("Waiting for 1 run to finish")
+        script.hear("All deployments have been paused!")  # so that none fires meanwhile
         later = workplace.ask(
             work.create_flow_run({"deployment": "slow/served", "parameters": {"name": "y"}})
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +33,7 @@ class Host(Taker):
         work_pool_name: the pool whose runs it takes …
         work_queue_names: … of these queues only.
         deployment_ids: without a pool, the deployments that it serves.
+        rest: what is to be done as soon as it is told to take no more runs.
     """
 
     def __init__(
@@ -43,11 +44,14 @@ class Host(Taker):
         work_pool_name: str | None = None,
         work_queue_names: Sequence[str] | None = None,
         deployment_ids: Sequence[UUID] = (),
+        rest: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         super().__init__(name, limit, "runner" if work_pool_name is None else "worker")
         self.work_pool_name = work_pool_name
         self.work_queue_names = work_queue_names
         self.deployment_ids = deployment_ids
+        self._rest = rest
+        self._resting: asyncio.Future[None] | None = None
         self._running: dict[UUID, RunProcess] = {}
         self._watching: set[asyncio.Task[None]] = set()
         self._starter = Starter()
@@ -59,10 +63,17 @@ class Host(Taker):
                 await super().run(once=once)
             finally:
                 await self._abandon()
+        if self._resting is not None:
+            await self._resting
 
     @property
     def _under_way(self) -> int:
         return len(self._running)
+
+    def _stop(self) -> None:
+        if self._rest is not None and not self._stopping:
+            self._resting = asyncio.ensure_future(self._rest())
+        super()._stop()
 
     async def _claim(self, client: AsyncClient, room: int) -> tuple[int, float]:
         asked = work.input_of(

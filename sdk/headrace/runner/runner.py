@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from headrace.client import work
@@ -50,6 +50,7 @@ class Runner:
         self.limit = limit
         self._deployment_ids: list[UUID] = []
         self._host: Host | None = None
+        self._paused = False
 
     @dispatched
     async def add_deployment(self, deployment: RunnerDeployment) -> UUID:
@@ -77,18 +78,14 @@ class Runner:
         """
         if is_loading("a Runner's start()"):
             return
-        self._host = Host(self.name, limit=self.limit, deployment_ids=self._deployment_ids)
+        rest = self._pause_deployments if self.pause_on_shutdown else None
+        serving = self._deployment_ids
+        self._host = Host(self.name, limit=self.limit, deployment_ids=serving, rest=rest)
         try:
             await self._host.run(once=run_once)
         finally:
-            if self.pause_on_shutdown:
-                await self._pause_deployments()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self.stop()
+            if rest is not None:
+                await rest()
 
     def stop(self) -> None:
         """Take no more runs, and return from `start` when those under way have ended."""
@@ -96,6 +93,10 @@ class Runner:
             self._host.stop()
 
     async def _pause_deployments(self) -> None:
+        """Let schedules rest, once: they would fire while the last runs are waited for."""
+        if self._paused:
+            return
+        self._paused = True
         logger = get_logger("runner")
         logger.info("Pausing all deployments...")
         for key in self._deployment_ids:
