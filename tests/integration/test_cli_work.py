@@ -55,6 +55,21 @@ def test_queues_have_priorities_and_rest() -> None:
     assert again.stderr == "Error: work pool 'pool' has a queue 'urgent' already\n"
 
 
+def test_pools_and_queues_are_changed() -> None:
+    asked = ("update", "pool", "--description", "nights", "--concurrency-limit", "3")
+    assert run(work_pool.command, *asked).exit_code == 0
+    run(work_queue.command, "set-concurrency-limit", "default", "2", "-p", "pool")
+    one = json.loads(run(work_pool.command, "inspect", "pool", "-o", "json").stdout)
+    assert (one["description"], one["concurrencyLimit"]) == ("nights", 3)
+    assert [queue["concurrencyLimit"] for queue in one["queues"]] == [2]
+    run(work_pool.command, "set-concurrency-limit", "pool", "8")
+    assert "8" in run(work_pool.command, "ls").stdout.splitlines()[1].split()
+    assert run(work_pool.command, "update", "pool").exit_code == 2
+    assert run(work_pool.command, "update", "none", "--description", "x").exit_code == 1
+    listed = run(flow_run.command, "ls", "--deployment", "etl/daily", "--json")
+    assert json.loads(listed.stdout) == []
+
+
 def test_a_key_that_stands_for_a_run_is_told() -> None:
     first = run(deployment.command, "run", "etl/daily", "--idempotency-key", "k")
     again = run(deployment.command, "run", "etl/daily", "--idempotency-key", "k")
