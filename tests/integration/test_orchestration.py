@@ -154,6 +154,8 @@ def test_task_runs(runs: None, client: SyncHeadraceClient) -> None:
     assert second.name != first.name
     assert client.read_task_run(first.id) == first
     assert [state.name for state in client.read_task_run_states(first.id)][-1] == "Completed"
+    assert first.state is not None
+    assert first.state.message == ""
     of_id = TaskRunFilter(id={"any_": [first.id]})  # type: ignore[arg-type]
     assert client.read_task_runs(task_run_filter=of_id) == [first]
     (run,) = client.read_flow_runs(task_run_filter=of_id)

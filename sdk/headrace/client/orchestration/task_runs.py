@@ -68,7 +68,7 @@ def read_task_run_states(task_run_id: UUID) -> Asking[list[State[Any]]]:
     """The states that a task run has been in, the oldest first."""
     found = yield run_operations.task_run_states(task_run_id)
     states = [] if found is None else found["stateHistory"]
-    return [answers.state(state, task_run_id=task_run_id) for state in states]
+    return [answers.task_state(state, task_run_id=task_run_id) for state in states]
 
 
 def create_task_run(

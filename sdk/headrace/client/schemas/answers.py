@@ -104,6 +104,13 @@ def state(found: Object, **run: Any) -> State[Any]:
     return entered
 
 
+def task_state(found: Object, **run: Any) -> State[Any]:
+    """The state of a task run; programs expect an empty message where there is none."""
+    entered = state(found, **run)
+    entered.message = entered.message or ""
+    return entered
+
+
 def flow(found: Object) -> Flow:
     """A flow."""
     return Flow(id=found["id"], name=found["name"], **_times(found))
@@ -164,7 +171,7 @@ def task_run(found: Object) -> TaskRun:
         task_inputs=inputs,  # type: ignore[arg-type]  # pydantic makes objects of them
         expected_start_time=found["createdAt"],
     )
-    run.state = state(found["state"], task_run_id=run.id, flow_run_id=run.flow_run_id)
+    run.state = task_state(found["state"], task_run_id=run.id, flow_run_id=run.flow_run_id)
     return run
 
 
