@@ -128,6 +128,14 @@ async def test_long_texts_are_not_kept_and_the_longest_are_refused(ledger: Ledge
     assert [cache.cache_info() for cache in caches] == before
 
 
+async def test_one_of_several_operations_is_named(ledger: Ledger) -> None:
+    query = "query A { flows { nodes { id } } } query B { serverInfo { scope } }"
+    code, field, message = await refusal(ledger, query)
+    assert (code, field, "2 operations" in message) == ("InvalidInput", "operationName", True)
+    answer = await execute(ledger, query, operation_name="B")
+    assert answer["data"] == {"serverInfo": {"scope": "ADMIN"}}, answer
+
+
 async def test_introspection_is_open(ledger: Ledger) -> None:
     whole = get_introspection_query(
         specified_by_url=True, directive_is_repeatable=True, input_value_deprecation=True

@@ -80,8 +80,16 @@ class OncePerText(SchemaExtension):
             errors = _kept_errors if len(context.query) <= MAX_KEPT else _errors
             context.pre_execution_errors = list(
                 errors(schema, context.query, context.validation_rules)
-            )
+            ) or list(_which(context.query, context._provided_operation_name))
         yield
+
+
+def _which(text: str, operation_name: str | None) -> Iterator[InputError]:
+    """What is wrong where it is not said which of several operations is meant: none is executed."""
+    kinds = [isinstance(one, OperationDefinitionNode) for one in parsed(text).definitions]
+    if operation_name is None and sum(kinds) > 1:
+        message = f"operationName: the query has {sum(kinds)} operations; say which is meant"
+        yield InputError(message, "operationName")
 
 
 def _errors(schema: GraphQLSchema, text: str, rules: tuple[type, ...]) -> tuple[GraphQLError, ...]:
