@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from headrace.client import work
@@ -86,6 +86,12 @@ class Runner:
         finally:
             if rest is not None:
                 await rest()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.stop()
 
     def stop(self) -> None:
         """Take no more runs, and return from `start` when those under way have ended."""
