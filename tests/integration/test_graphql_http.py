@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from headrace.records import MAX_TEXT, RecordBatch
+from headrace_service.api import view
 from headrace_service.app import MAX_BODY
 from headrace_service.server import RunningService, start_in_thread
 from tests.builders import Stream, enters, flow_run, log_line, state, task_run
@@ -141,6 +142,23 @@ def test_a_client_that_leaves_in_the_middle_of_its_request_is_no_news(
         assert client.get("/health").status_code == 200
     service.stop()  # by then it has dealt with all of them
     assert caplog.records == []
+
+
+def test_a_body_that_does_not_come_is_not_waited_for_for_ever(
+    service: RunningService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(view, "BODY_TIMEOUT", 0.1)
+    address = urlsplit(service.url)
+    head = (
+        f"POST /graphql HTTP/1.1\r\nHost: {address.netloc}\r\n"
+        "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+    )
+    with socket.create_connection((address.hostname, address.port), timeout=60) as silent:
+        silent.sendall(head.encode())
+        with silent.makefile("rb") as answer:
+            told = answer.read()  # the service closes the connection
+    assert told.startswith(b"HTTP/1.1 408 ")
+    assert b"has not come within 0.1 seconds" in told
 
 
 def test_a_large_batch_is_taken(client: httpx.Client) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from cross_web import HTTPException
+from starlette.exceptions import HTTPException as Refusal
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
@@ -59,6 +60,8 @@ MOST_OPERATIONS = 100
 #: Who has not said yet who it is: may see the page, and open a websocket that then says it.
 NOBODY = Caller(Rights.READ)
 
+#: Seconds that a request's body may take to come: 64 MiB do so at 2 Mbit/s.
+BODY_TIMEOUT = 300.0
 
 #: What tells that a client has left, or has been sent away.
 GONE = (ClientDisconnect, SocketClosed, WebSocketDisconnected)
@@ -185,7 +188,12 @@ class GraphQLView(GraphQL[Context, None]):
             raise HTTPException(
                 400, f"{told}: send JSON, and the header 'Content-Type: application/json'"
             )
-        return await super().parse_http_body(request)
+        try:
+            async with asyncio.timeout(BODY_TIMEOUT):
+                return await super().parse_http_body(request)
+        except TimeoutError:
+            told = f"The body of the request has not come within {BODY_TIMEOUT:g} seconds"
+            raise Refusal(408, told, {"Connection": "close"}) from None
 
     async def create_streaming_response(
         self,
