@@ -256,11 +256,11 @@ def test_lines_of_logs_name_the_run_that_wrote_them() -> None:
     ("written", "value", "printed"),
     [
         ("200", 200, "200\n"),
-        ('{"a": [1]}', {"a": [1]}, '{\n  "a": [\n    1\n  ]\n}\n'),
+        ('{"a": [1]}', {"a": [1]}, '{"a": [1]}\n'),
         ("null", None, "null\n"),
-        ("eu-west", "eu-west", "eu-west\n"),
-        ("NaN", "NaN", "NaN\n"),
-        ('"12"', "12", "12\n"),
+        ("eu-west", "eu-west", '"eu-west"\n'),
+        ("NaN", "NaN", '"NaN"\n'),
+        ('"12"', "12", '"12"\n'),
     ],
 )
 def test_a_variable_is_json_where_it_is_written_so(written: str, value: Any, printed: str) -> None:
@@ -285,7 +285,10 @@ def test_a_variable_from_setting_to_unsetting() -> None:
     listed = json.loads(run(variable.command, "ls", "--json").output)
     assert [(one["name"], one["value"]) for one in listed] == [("name", "x"), ("size", 2)]
     assert json.loads(run(variable.command, "get", "size", "--json").output)["value"] == 2
-    assert run(variable.command, "unset", "size").output == "Deleted variable 'size'.\n"
+    assert run(variable.command, "get", "name").output == '"x"\n'
+    shown = run(variable.command, "inspect", "name").output
+    assert ["value", '"x"'] in [line.split() for line in shown.splitlines()]
+    assert run(variable.command, "unset", "size").output == "Unset variable 'size'.\n"
     for command in ("get", "unset"):
         gone = run(variable.command, command, "size")
         assert (gone.exit_code, gone.stdout) == (1, "")

@@ -209,7 +209,7 @@ def test_settings_are_shown_without_secrets(monkeypatch: pytest.MonkeyPatch) -> 
     shown = json.loads(run(config.command, "view", "--json").stdout)
     assert shown["api_key"] == "********"
     assert shown["api_url"] == "http://me:********@example.org"
-    assert "HEADRACE_LOGGING_LEVEL=INFO" in run(config.command, "view").stdout
+    assert "HEADRACE_LOGGING_LEVEL='INFO' (from defaults)" in run(config.command, "view").stdout
 
 
 def settings_with_secrets() -> Any:

@@ -59,6 +59,18 @@ def test_a_saved_block_is_a_storage_by_itself_its_name_and_its_id(
         resolve_result_storage("local-file-system/other")
 
 
+def test_neither_task_nor_flow_runs_whose_storage_is_not_there(book: Book) -> None:
+    calls = []
+
+    def work() -> None:
+        calls.append("work")
+
+    for kind in (task, flow):
+        with pytest.raises(ValueError, match="document named absent for block type local-file-sy"):
+            kind(result_storage="local-file-system/absent")(work)()
+    assert calls == []
+
+
 def test_the_settings_name_a_saved_block(book: Book, tmp_path: Path) -> None:
     RemoteFileSystem(basepath="memory://bucket/default").save("default")
     block = "remote-file-system/default"

@@ -80,9 +80,9 @@ def test_settings_are_set_shown_and_taken_away(home: Path) -> None:
         "DEBUG\n",
         "4300\n",
     ]
-    assert f"HEADRACE_LOGGING_LEVEL=DEBUG  (from {path})\n" in run("view").output
-    assert f"HEADRACE_DATABASE={home / 'ledger.db'}  (the default)\n" in run("view").output
-    assert "HEADRACE_API_URL=  (not set)\n" in run("view").output
+    assert f"HEADRACE_LOGGING_LEVEL='DEBUG' (from {path})\n" in run("view").output
+    assert f"HEADRACE_DATABASE='{home / 'ledger.db'}' (from defaults)\n" in run("view").output
+    assert "HEADRACE_API_URL='' (not set)\n" in run("view").output
     assert run("unset", "HEADRACE_LOGGING_LEVEL", "-y").exit_code == 0
     assert run("get", "HEADRACE_LOGGING_LEVEL").output == "INFO\n"
     again = run("unset", "HEADRACE_LOGGING_LEVEL", "-y")

@@ -130,7 +130,7 @@ class LazyGroup(click.Group):
 
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="headrace", prog_name="headrace")
+@click.version_option(package_name="headrace", message="%(version)s")
 def root() -> None:
     """Python workflows: run them, record them, watch them."""
 

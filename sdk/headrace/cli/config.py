@@ -35,10 +35,10 @@ def view(show_sources: bool, as_json: bool) -> None:
         return
     sources = _sources()
     for name, value in values.items():
-        source = f"from {sources[name]}" if name in sources else "the default"
         text = "" if value is None else _text(value)
-        told = f"  ({'not set' if value in (None, '') else source})" if show_sources else ""
-        show_line(f"HEADRACE_{name.upper()}={text}{told}")
+        source = f"from {sources.get(name, 'defaults')}" if text else "not set"
+        told = f" ({source})" if show_sources else ""
+        show_line(f"HEADRACE_{name.upper()}={text!r}{told}")
 
 
 @command.command("get")
@@ -131,7 +131,7 @@ def _sources() -> dict[str, str]:
         if variable.startswith("HEADRACE_") and text.strip():
             name = variable.removeprefix("HEADRACE_").lower()
             given = os.environ.get(variable, "").strip()
-            found[ALIASES.get(name, name)] = "the environment" if given else file
+            found[ALIASES.get(name, name)] = "env" if given else file
     return found
 
 

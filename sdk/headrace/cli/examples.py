@@ -88,6 +88,7 @@ EXAMPLES = {
     "tui": "tui --run bold-heron",
     "variable delete": "variable delete region --yes",
     "variable get": "variable get region",
+    "variable inspect": "variable inspect region",
     "variable ls": "variable ls",
     "variable set": "variable set region eu-central --overwrite",
     "variable unset": "variable unset region --yes",

@@ -16,10 +16,10 @@ from headrace.cli.output import (
     json_option,
     perform,
     perform_all,
+    show_fields,
     show_json,
     show_line,
     show_table,
-    show_text,
 )
 
 
@@ -45,16 +45,24 @@ def set_value(name: str, value: str, overwrite: bool, tags: tuple[str, ...]) -> 
 @click.argument("name", shell_complete=completing.variables)
 @json_option
 def get(name: str, as_json: bool) -> None:
-    """Print the value of the variable NAME; with --json all that is known of it."""
-    from headrace.client import saved
-
-    one = found(perform(saved.variable(name)), f"variable {name!r}")
+    """Print the value of the variable NAME, as JSON; with --json all that is known of it."""
+    one = _known(name)
     if as_json:
         show_json(one)
-    elif isinstance(one["value"], str):
-        show_text(one["value"])
     else:
-        show_json(one["value"])
+        click.echo(json.dumps(one["value"]))
+
+
+@command.command()
+@click.argument("name", shell_complete=completing.variables)
+@json_option
+def inspect(name: str, as_json: bool) -> None:
+    """Show all that is known of the variable NAME."""
+    one = _known(name)
+    if as_json:
+        show_json(one)
+    else:
+        show_fields({**one, "value": json.dumps(one["value"])})
 
 
 @command.command("ls")
@@ -88,10 +96,16 @@ def unset(name: str, yes: bool) -> None:
 
     confirm(f"variable {name!r}", yes)
     perform(saved.delete_variable(name))
-    show_line(f"Deleted variable {name!r}.")
+    show_line(f"Unset variable {name!r}.")
 
 
 command.add_command(unset, "delete")
+
+
+def _known(name: str) -> dict[str, Any]:
+    from headrace.client import saved
+
+    return found(perform(saved.variable(name)), f"variable {name!r}")
 
 
 def _value_of(text: str) -> Any:

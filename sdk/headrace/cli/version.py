@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import sys
 from importlib.metadata import PackageNotFoundError, version
 
 import click
@@ -12,9 +13,16 @@ from headrace.records import WIRE_VERSION
 
 @click.command()
 def command() -> None:
-    """Print the versions of headrace, of its wire and of Python."""
+    """Print the versions of headrace, of its wire and of Python, and the system."""
     try:
         installed = version("headrace")
     except PackageNotFoundError:
         installed = "0 (not installed)"
-    click.echo(f"headrace {installed} (wire {WIRE_VERSION}, Python {platform.python_version()})")
+    told = {
+        "Version": installed,
+        "Wire version": WIRE_VERSION,
+        "Python version": platform.python_version(),
+        "OS/Arch": f"{sys.platform}/{platform.machine()}",
+    }
+    for name, value in told.items():
+        click.echo(f"{name + ':':<22}{value}")

@@ -129,6 +129,8 @@ class FlowRun(LiveFlowRun):
             self._create()  # with a template, once its parameters are known: they make the name
         try:
             self.flow.refuse_unusable()
+            if self.flow.result_storage is not None:
+                yield Work(getattr, self, "result_store")  # before the flow works for nothing
         except Exception as error:
             reason = describe_error(error)
             return Failed(f"Flow run encountered an exception: {reason}", data=error)
