@@ -127,7 +127,7 @@ def test_a_process_that_dies_before_it_records_has_used_up_its_attempt(
     (claimed,) = take(ledger, worker)
     begins(ledger, claimed, uuids.uuid7())
     gone = [Ended(each, "it is gone", lapsed=False) for each in ledger.read(processes).result()]
-    assert ledger.write(reap, gone, now_micros()).result().answer == 1
+    assert ledger.write(reap, gone, now_micros()).result().answer.runs == 1
     assert current(ledger, claimed.flow_run_id) == CurrentState(
         StateType.SCHEDULED, "AwaitingRetry", 2
     )

@@ -362,7 +362,7 @@ def test_a_resumed_run_does_not_end_with_the_process_that_suspended_it(ledger: L
     assert (second.flow_run_id, second.epoch, second.run_count) == (run_id, 3, 1)
     gone = [Ended(each, "it is gone", lapsed=False) for each in ledger.read(processes).result()]
     assert len(gone) == 1
-    assert ledger.write(reap, gone, now_micros()).result().answer == 0
+    assert ledger.write(reap, gone, now_micros()).result().answer.runs == 0
     assert run(ledger, run_id)["state_type"] == "PENDING"
 
 
