@@ -372,6 +372,14 @@ def test_work_pools_are_changed_and_have_queues(client: SyncHeadraceClient) -> N
     changed = client.read_work_queue_by_name("urgent", "mill")
     assert (changed.id, changed.priority, changed.is_paused) == (queue.id, 1, True)
     assert {one.name for one in client.read_work_queues()} == {"default", "urgent"}
+    assert [one.name for one in client.match_work_queues(["urg", "x"], "mill")] == ["urgent"]
+    flow_id = client.create_flow_from_name("grind")
+    deployment_id = client.create_deployment(flow_id, "daily", work_pool_name="mill")
+    kind: Any = exceptions.HeadraceHTTPStatusError
+    with pytest.raises(kind, match="'mill'; delete them first") as refused:
+        client.delete_work_pool("mill")
+    assert refused.value.response.status_code == 409
+    client.delete_deployment(deployment_id)
     assert client.read_workers_for_work_pool("mill") == []
     named = WorkPoolFilter(name=WorkPoolFilterName(any_=["mill", "other"]))
     assert [one.name for one in client.read_work_pools(work_pool_filter=named)] == ["mill"]

@@ -123,6 +123,7 @@ class HeadraceClient(AsyncClient):
     read_work_queue = awaiting(work_pools.read_work_queue)
     read_work_queue_by_name = awaiting(work_pools.read_work_queue_by_name)
     read_work_queues = awaiting(work_pools.read_work_queues)
+    match_work_queues = awaiting(work_pools.match_work_queues)
     update_work_queue = awaiting(work_pools.update_work_queue)
 
     create_variable = awaiting(objects.create_variable)
@@ -239,6 +240,7 @@ class SyncHeadraceClient(Client):
     read_work_queue = waiting(work_pools.read_work_queue)
     read_work_queue_by_name = waiting(work_pools.read_work_queue_by_name)
     read_work_queues = waiting(work_pools.read_work_queues)
+    match_work_queues = waiting(work_pools.match_work_queues)
     update_work_queue = waiting(work_pools.update_work_queue)
 
     create_variable = waiting(objects.create_variable)

@@ -114,6 +114,19 @@ def raise_status(code: int, message: str) -> NoReturn:
     raise kind(message, request=request, response=response)
 
 
+def deleting(operation: Operation[Any]) -> Asking[None]:
+    """Perform what deletes something.
+
+    Raises:
+        ObjectNotFound: there is no such thing.
+        HeadraceHTTPStatusError: it is in use, status 409.
+    """
+    try:
+        yield operation
+    except ObjectAlreadyExists as error:  # so conflicts are told, which a new name is otherwise
+        raise_status(409, str(error))
+
+
 def done(status_code: int = 204, content: object = None) -> Any:
     """The answer, as an HTTP response, to what has nothing else to say."""
     from headrace.web import httpx

@@ -10,6 +10,7 @@ from uuid import UUID
 from headrace.client import operations, run_operations, work
 from headrace.client.orchestration.asking import (
     Asking,
+    deleting,
     done,
     everything,
     found_or_not,
@@ -268,7 +269,7 @@ def delete_flow_run(flow_run_id: UUID) -> Asking[None]:
         ObjectNotFound: there is no such run.
         HeadraceHTTPStatusError: a process is at work on it, status 409.
     """
-    yield work.delete_flow_run(flow_run_id)
+    yield from deleting(work.delete_flow_run(flow_run_id))
 
 
 def set_flow_run_state(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 from uuid import UUID
 
 from headrace.client import work
-from headrace.client.orchestration.asking import Asking, cut, everything, found_or_not
+from headrace.client.orchestration.asking import Asking, cut, deleting, everything, found_or_not
 from headrace.client.schemas import answers
 from headrace.client.schemas.actions import WorkPoolCreate, WorkPoolUpdate
 from headrace.client.schemas.filters import WorkPoolFilter
@@ -71,8 +72,10 @@ def delete_work_pool(work_pool_name: str) -> Asking[None]:
 
     Raises:
         ObjectNotFound: there is none.
+        HeadraceHTTPStatusError: deployments belong to it, or it has runs that have not ended;
+            status 409.
     """
-    yield work.delete_work_pool(work_pool_name)
+    yield from deleting(work.delete_work_pool(work_pool_name))
 
 
 def read_workers_for_work_pool(
@@ -182,6 +185,18 @@ def read_work_queues(
         rows = [found_or_not(found, f"work pool {work_pool_name!r}")]
     queues = [answers.work_queue(one, row["name"]) for row in rows for one in row["queues"]]
     return cut(queues, limit, offset or 0)
+
+
+def match_work_queues(
+    prefixes: list[str], work_pool_name: str | None = None
+) -> Asking[list[WorkQueue]]:
+    """The queues whose names begin with one of `prefixes`, of a work pool or of all.
+
+    Raises:
+        ObjectNotFound: there is no such pool.
+    """
+    queues = yield from read_work_queues(work_pool_name, limit=sys.maxsize)
+    return [queue for queue in queues if queue.name.startswith(tuple(prefixes))]
 
 
 def update_work_queue(id: UUID | str, **changes: Any) -> Asking[None]:
