@@ -13,27 +13,32 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
 
 
-class _NotNow:
-    """Does not find some modules, for the thread that made it: others may import them."""
+class _NotNow(threading.local):
+    """Does not find some modules, for the thread that named them: others may import them."""
 
-    def __init__(self, *names: str) -> None:
-        self._names = names
-        self._thread = threading.get_ident()
+    names: tuple[str, ...] = ()
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if name in self._names and threading.get_ident() == self._thread:
+        if name in self.names:
             raise ModuleNotFoundError(f"{name} is not needed here", name=name)
         return None
+
+
+#: Stays among the finders for good. Other threads walk their list while it changes: one more in
+#: front lets them see a finder twice, one less would let them miss one.
+_FINDER = _NotNow()
 
 
 @contextmanager
 def without(*names: str) -> Iterator[None]:
     """Let what is imported within do without those modules, as if they were not installed."""
-    finder = _NotNow(*names)
-    sys.meta_path.insert(0, finder)
+    if _FINDER not in sys.meta_path:
+        sys.meta_path.insert(0, _FINDER)
+    before = _FINDER.names
+    _FINDER.names = (*before, *names)
     try:
         yield
     finally:
-        sys.meta_path.remove(finder)
+        _FINDER.names = before

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from headrace.settings.reading import ALIASES, READERS
 
@@ -45,6 +47,8 @@ def _nearest(name: str, names: Iterable[str]) -> str | None:
     """The one of the names that is meant by another; None if it is like none of them."""
     import difflib  # only who may have mistyped something pays for it
 
+    # A program's own variables may build on a setting's name: API_URL_2, DATABASES.
+    names = [each for each in names if not (name.startswith(each) or each.startswith(name))]
     for each in names:
         if sorted(each) == sorted(name):  # letters have changed places
             return each
@@ -54,12 +58,16 @@ def _nearest(name: str, names: Iterable[str]) -> str | None:
 def tell_of_misspelt(found: Iterable[tuple[str, str]]) -> None:
     """Say of each misspelt variable, once, in a line on standard error, that it has no effect.
 
-    Processes of a pool say nothing: what started them has said it.
+    Processes of a pool say nothing, nor do those with variables of a run (HEADRACE__…): what
+    started them has said it. Nor is it said at a prompt where a name is completed.
     """
     pools = sys.modules.get("multiprocessing.process")
     if sys.stderr is None or (pools is not None and pools.parent_process() is not None):
         return
+    if any(each.startswith((f"{_PREFIX}_", "_HEADRACE_COMPLETE")) for each in os.environ):
+        return
     for name, meant in found:
         if name not in _told:
             _told.add(name)
-            print(f"Warning: {name} is no setting; {meant} is one.", file=sys.stderr)
+            with suppress(OSError, ValueError):  # a closed or full stream is no reason to end
+                print(f"Warning: {name} is no setting; {meant} is one.", file=sys.stderr)
