@@ -19,6 +19,8 @@ from headrace.settings import get_settings
 GRACE = 10.0
 #: What ends a process that does not end by SIGTERM.
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
+#: Tells a run's process that its host has said what is wrong with their environment.
+HOSTED = "HEADRACE__HOSTED"
 
 
 class RunProcess:
@@ -118,7 +120,7 @@ async def spawn(job: Job, given: Mapping[str, str]) -> RunProcess:
 def environment_with(given: Mapping[str, str]) -> dict[str, str]:
     """The variables of a run's process: this one's, its settings, and over them what is given."""
     settings = get_settings()
-    variables = {**os.environ, "HEADRACE_HOME": str(settings.home)}
+    variables = {**os.environ, "HEADRACE_HOME": str(settings.home), HOSTED: "1"}
     if settings.service_url is not None:
         variables["HEADRACE_API_URL"] = settings.service_url
     else:

@@ -6,10 +6,13 @@ peewee imports each driver that it finds, and psycopg takes three times as long 
 
 from __future__ import annotations
 
+import sys
+from contextlib import suppress
 from typing import Any
 
 from headrace.omitting import without
 
+_FIRST = "peewee" not in sys.modules
 with without("psycopg"):
     import peewee
 
@@ -34,3 +37,20 @@ def use_psycopg() -> None:
     adapter.txn_inerror = TransactionStatus.INERROR
     adapter.txn_unknown = TransactionStatus.UNKNOWN
     module.psycopg = psycopg
+
+
+def _find_driver_when_wanted() -> None:
+    """Let a program's own `PostgresqlDatabase` find psycopg, as if it had loaded peewee itself."""
+    database: Any = peewee.PostgresqlDatabase
+    init = database.init
+
+    def init_with_driver(self: Any, *args: Any, **options: Any) -> None:
+        with suppress(ImportError):
+            use_psycopg()
+        init(self, *args, **options)
+
+    database.init = init_with_driver
+
+
+if _FIRST:
+    _find_driver_when_wanted()
