@@ -63,8 +63,8 @@ class Host(Taker):
                 await super().run(once=once)
             finally:
                 await self._abandon()
-        if self._resting is not None:
-            await self._resting
+                if self._resting is not None:
+                    await self._resting
 
     @property
     def _under_way(self) -> int:

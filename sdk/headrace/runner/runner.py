@@ -10,7 +10,7 @@ from headrace.client import work
 from headrace.client.shared import ask
 from headrace.deployments.runner import RunnerDeployment
 from headrace.entrypoints import is_loading
-from headrace.exceptions import InvalidOption, ServiceError
+from headrace.exceptions import InvalidOption, ServiceError, ServiceUnreachable
 from headrace.logging import get_logger
 from headrace.runner.host import Host
 from headrace.utilities.asyncutils import dispatched
@@ -80,6 +80,7 @@ class Runner:
             return
         rest = self._pause_deployments if self.pause_on_shutdown else None
         serving = self._deployment_ids
+        self._paused = False
         self._host = Host(self.name, limit=self.limit, deployment_ids=serving, rest=rest)
         try:
             await self._host.run(once=run_once)
@@ -102,7 +103,6 @@ class Runner:
         """Let schedules rest, once: they would fire while the last runs are waited for."""
         if self._paused:
             return
-        self._paused = True
         logger = get_logger("runner")
         logger.info("Pausing all deployments...")
         for key in self._deployment_ids:
@@ -110,4 +110,8 @@ class Runner:
                 await ask(work.set_deployment_paused(key, True))
             except ServiceError as error:  # deleted since, for one
                 logger.warning("%s", error)
+            except ServiceUnreachable as error:
+                logger.warning("Deployments go on firing, since they cannot be paused: %s", error)
+                return  # it is tried once more when the last runs have ended
+        self._paused = True
         logger.info("All deployments have been paused!")
