@@ -94,10 +94,11 @@ def answer_of(executor: type[StrawberryGraphQLCoreExecutionContext]) -> strawber
     "arguments",
     ['required: 1, optional: "2"', "required: null, optional: null", 'required: 1, optional: "x"'],
 )
+@pytest.mark.parametrize("fields", ["fine required later optional", "optional later"])
 async def test_errors_are_told_the_same_way(
-    arguments: str, caplog: pytest.LogCaptureFixture
+    arguments: str, fields: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    query = f"{{ odd({arguments}) {{ fine required later optional }} }}"
+    query = f"{{ odd({arguments}) {{ {fields} }} }}"
     quick = await answer_of(PlainFieldsFirst).execute(query)
     plain = await answer_of(StrawberryGraphQLCoreExecutionContext).execute(query)
     assert repr(quick.data) == repr(plain.data)

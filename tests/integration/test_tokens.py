@@ -25,7 +25,7 @@ from headrace.recorder.http import HttpTransport
 from headrace.records import EventEmitted, now_micros
 from headrace.settings import get_settings, temporary_settings
 from headrace_service.api import authentication
-from headrace_service.api.authentication import FRESH, Caller, Denials, Gate
+from headrace_service.api.authentication import FRESH, OWNER, Caller, Denials, Gate
 from headrace_service.api.context import Context
 from headrace_service.api.errors import Unauthenticated
 from headrace_service.api.schema import schema
@@ -191,6 +191,29 @@ def test_what_goes_on_as_it_was_is_not_meddled_with(
     (one,) = told[0]["data"]["setOwnedAutomations"]["automations"]
     assert one["madeBy"] == "the admin one"
     assert told[1] == told[0]
+
+
+@pytest.mark.parametrize("maker", [OWNER, Caller(Scope.RUN)], ids=["owner", "run"])
+async def test_what_was_made_or_changed_as_an_admin_without_a_token_is_an_admins(
+    tmp_path: Path, maker: Caller
+) -> None:
+    with closing(Ledger.open(tmp_path / "ledger.db")) as ledger:
+
+        async def ask_as(caller: Caller, change: str) -> Any:
+            query = f"mutation {{ {change} {{ ... on Automation {{ id }} __typename }} }}"
+            return await schema.execute(query, context_value=Context(ledger, caller))
+
+        made = await ask_as(maker, f"createAutomation(automation: {given(NOTHING)})")
+        assert made.data is not None
+        key = made.data["createAutomation"]["id"]
+        if maker is not OWNER:
+            change = f'updateAutomation(id: "{key}", automation: {given(NOTHING)})'
+            assert not (await ask_as(Caller(Scope.RUN), change)).errors
+            assert not (await ask_as(OWNER, change)).errors
+        stop = f'setAutomationEnabled(id: "{key}", enabled: false)'
+        (error,) = (await ask_as(Caller(Scope.RUN), stop)).errors or []
+        assert (error.extensions or {})["code"] == "FORBIDDEN"
+        assert not (await ask_as(OWNER, stop)).errors
 
 
 async def test_one_that_cannot_be_read_is_left_to_admins(tmp_path: Path) -> None:

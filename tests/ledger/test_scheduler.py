@@ -20,7 +20,7 @@ from headrace_service.ledger.deployment_schedules import ScheduleInput
 from headrace_service.ledger.deployments import DeploymentInput, apply_deployment
 from headrace_service.ledger.firing import next_fire
 from headrace_service.ledger.limits import LimitValues, create_limit
-from headrace_service.ledger.models import Deployment, FlowRun, Schedule
+from headrace_service.ledger.models import Deployment, FlowRun, Schedule, Slot
 from headrace_service.ledger.scheduled_runs import RunRequest, create_run
 from headrace_service.ledger.work_pools import WorkerCall, keep_worker
 from headrace_service.loops.rests import FIRST as REST
@@ -192,6 +192,22 @@ async def test_a_run_that_nobody_takes_is_late_and_can_still_be_claimed(ledger: 
         claim, Claimant(uuids.uuid7(), deployment_ids=[row.id]), clock.now()
     ).result()
     assert claimed.flow_run_id == run_id
+
+
+async def test_a_slot_whose_holder_cannot_be_read_keeps_no_run_from_being_called_late(
+    ledger: Ledger,
+) -> None:
+    limited = DeploymentInput("etl", "limited", concurrency_limit=1)
+    now, runs = now_micros(), []
+    for wanted in (limited, DeploymentInput("etl", "free")):
+        row = ledger.write(apply_deployment, wanted).result()
+        runs.append(ledger.write(create_run, RunRequest(str(row.id), scheduled_time=now)).result())
+    taken = SlotRequest(uuids.uuid7(), ["deployment:etl/limited"], SlotHolder("mill", 7))
+    assert ledger.write(acquire, taken, now).result().answer.granted
+    ledger.write(lambda db: Slot.update({Slot.holder: "no JSON"}).execute(db)).result()
+    clock = FakeClock(now + LATE + SECOND)
+    await Scheduler(lambda: ledger, clock).step()
+    assert [state_of(ledger, run_id) for run_id in runs] == ["SCHEDULED Late"] * 2
 
 
 def state_of(ledger: Ledger, run_id: UUID) -> str:

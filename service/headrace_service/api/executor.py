@@ -125,8 +125,6 @@ class PlainFieldsFirst(StrawberryGraphQLCoreExecutionContext):
         others: Any = super().execute_fields(
             parent_type, source_value, path, rest, position_context
         )
-        if not found:
-            return others
         if not self.is_awaitable(others):
             return _merged(grouped_field_set, found, others)
 

@@ -74,7 +74,7 @@ class NewAutomation(msgspec.Struct, frozen=True):
 
 
 class Maker(NamedTuple):
-    """The name and the scope of the token that an automation is made with, if there is one."""
+    """What an automation is made with: the name of the token, if there is one, and the scope."""
 
     name: str | None = None
     scope: str | None = None
@@ -163,8 +163,8 @@ def needs_admin(wanted: NewAutomation) -> bool:
 def of_admins(db: peewee.Database, keys: Sequence[UUID], owner: str | None = None) -> set[UUID]:
     """Which of these automations, or of an owner's, are none but an administrator's business.
 
-    They were made with a token of that scope, or do what needs one, or it cannot be told what they
-    do. Whoever is none may not change them, stop them, or let them be stopped by another one.
+    They were made or last changed with that scope, or do what needs it, or it cannot be told what
+    they do. Whoever is none may not change them, stop them, or let them be stopped by another one.
     """
     these = Automation.id.in_(keys)
     if owner is not None:
@@ -296,9 +296,13 @@ def _insert(db: peewee.Database, wanted: NewAutomation, maker: Maker) -> UUID:
 
 
 def update_automation(
-    db: peewee.Database, key: UUID, wanted: NewAutomation, expected: int | None = None
+    db: peewee.Database,
+    key: UUID,
+    wanted: NewAutomation,
+    expected: int | None = None,
+    maker: Maker = NOBODY_KNOWN,
 ) -> AutomationRow:
-    """Let an automation be as it is asked for; it stays its owner's.
+    """Let an automation be as it is asked for; it stays its owner's, and is its new maker's.
 
     With another trigger, or newly enabled, it begins to count anew.
 
@@ -312,6 +316,7 @@ def update_automation(
     if values[Automation.trigger] != row.trigger or wanted.enabled is not row.enabled:
         forget_counts(db, key)
         values[Automation.after] = latest_event(db)
+    values |= {Automation.made_by: maker.name, Automation.made_as: maker.scope}
     Automation.update(values).where(Automation.id == key).execute(db)
     return _existing(db, key)
 

@@ -236,7 +236,15 @@ def overdue(db: peewee.Database, before: int) -> list[UUID]:
 def mark_late(db: peewee.Database, before: int) -> None:
     """Call runs Late that were due before a time and that nobody has taken."""
     late = overdue(db, before)
-    for run_id, blockers in zip(late, blocked_by(db, late), strict=True):
-        reason = " ".join(blocker.message for blocker in blockers) or None
+    for run_id, reason in zip(late, _reasons(db, late), strict=True):
         with apart(db, f"flow run {run_id} cannot be called Late"):
             change_flow_run(db, run_id, StateType.SCHEDULED, "Late", Actor.SERVICE, reason)
+
+
+def _reasons(db: peewee.Database, ids: Sequence[UUID]) -> list[str | None]:
+    """What holds each run back, in words; None where nothing does, or it cannot be told."""
+    reasons: list[str | None] = [None] * len(ids)
+    with apart(db, "what holds back the runs that are late cannot be told"):
+        for place, found in enumerate(blocked_by(db, ids)):
+            reasons[place] = " ".join(blocker.message for blocker in found) or None
+    return reasons

@@ -1,7 +1,8 @@
 """When a loop need not look: nobody has committed since it did, and nothing has come due by itself.
 
-So a service in which nothing happens reads nothing. A loop still comes round to ask, since other
-processes commit, too, and the clock may be set.
+So a service in which nothing happens reads nothing; on PostgreSQL little, since what tells of
+commits there may lose its connection, and so has who watches look every two seconds anyhow. A loop
+still comes round to ask, since other processes commit, too, and the clock may be set.
 """
 
 from __future__ import annotations

@@ -135,7 +135,8 @@ class AutomationMutations:
         """Change one."""
         wanted, key = _wanted(info, automation), parse_id(id)
         keys, verb = [key, *steered(wanted)], automations.update_automation
-        return Automation.of(await _write(info, keys, verb, key, wanted, expected_revision))
+        args = key, wanted, expected_revision, _maker(info)
+        return Automation.of(await _write(info, keys, verb, *args))
 
     @strawberry.mutation(description="Let an automation act on what happens from now on, or rest.")
     async def set_automation_enabled(
@@ -223,7 +224,7 @@ async def _write(
 
 def _maker(info: Info) -> Maker:
     caller = info.context.caller
-    return Maker() if caller.token is None else Maker(caller.name, caller.scope.value)
+    return Maker(caller.name, caller.scope.value)
 
 
 def _wanted(info: Info, given: AutomationInput) -> automations.NewAutomation:

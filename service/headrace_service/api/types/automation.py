@@ -30,7 +30,8 @@ class Automation(Node):
         description="The resource that it goes with, such as `headrace.deployment.ID`."
     )
     made_by: str | None = strawberry.field(
-        description="The name of the token that it was made with, if that was needed."
+        description="The name of the token that it was made or last changed with, if one was "
+        "needed."
     )
     last_fired_at: DateTime | None = strawberry.field(description="When it acted last.")
     created_at: DateTime = strawberry.field(description="When it was made.")

@@ -13,7 +13,8 @@ class Automation(Table):
     `trigger` is JSON (`headrace_service.triggers`), and so are the lists of actions and the tags.
     Events up to the one with the number `after` are none of its business: they were before it was
     made, changed or enabled. `owner` is the resource that it goes with, if any. `made_by` and
-    `made_as` are the name and the scope of the token that it was made with, if any.
+    `made_as` are the name of the token, if any, and the scope with which it was made or last
+    changed.
     """
 
     id = IdField(primary_key=True)
