@@ -75,6 +75,11 @@ def admits(capacity: Capacity, held: Sequence[Held], occupy: int, now: int, key:
     """Whether `occupy` more slots are free for a key at the moment `now`."""
     if not has_room(capacity, held, occupy, now, key):
         return False
+    return total_has_room(capacity, held, occupy, now)
+
+
+def total_has_room(capacity: Capacity, held: Sequence[Held], occupy: int, now: int) -> bool:
+    """Whether of the total of all keys `occupy` slots are free at the moment `now`."""
     if not capacity.active or capacity.total is None:
         return True
     return taken(capacity, held, now) + occupy <= capacity.total + _TOLERANCE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,8 @@ import uuid_utils.compat as uuids
 from headrace.records import SlotAnswer, SlotHolder, SlotRequest
 from headrace_service.ledger import Ledger, concurrency
 from headrace_service.ledger.concurrency import WAITER_LEASE, Outcome
+from headrace_service.ledger.desk import Desk as Tally
+from headrace_service.ledger.desk import Queue
 from headrace_service.ledger.limits import (
     LimitValues,
     create_limit,
@@ -21,6 +24,7 @@ from headrace_service.ledger.limits import (
     reset_limit,
     update_limit,
 )
+from headrace_service.ledger.lines import Claim
 from headrace_service.ledger.models import Slot, Waiter
 from tests.builders import EPOCH
 
@@ -346,6 +350,36 @@ def test_keys_take_turns_however_many_wait_with_one(desk: Desk) -> None:
         (holds,) = desk.release(holds)
         order.append(holds)
     assert order == [many[0], few[0], many[1], few[1], many[2]]
+
+
+def test_what_one_more_key_costs_that_waits_does_not_grow_with_the_others(desk: Desk) -> None:
+    for name in ("few", "many"):
+        assert desk.do(create_limit, name, LimitValues(1, total=1)).answer is not None
+        desk.take(name, key="holds")
+    asked = (("few", 100), ("many", 200))
+    few, many = (desk.do(calls_of_waiting, *each).answer for each in asked)
+    assert many < 2.1 * few  # a little more than double: other objects end meanwhile
+
+
+def calls_of_waiting(db: peewee.Database, name: str, keys: int, now: int) -> Outcome:
+    """How many functions are called while so many keys come to wait in one transaction."""
+    calls = 0
+
+    def note(_frame: object, event: str, _arg: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    tally = Tally(db, now)
+    limits = tally.named([name])
+    before = sys.getprofile()
+    sys.setprofile(note)
+    for number in range(keys):
+        lease_id = uuids.uuid7().bytes
+        claim = Claim(lease_id, 1, WAITER_LEASE, None, "{}", f"{number}", now)
+        tally.admit(limits, claim, waits=True)
+    sys.setprofile(before)
+    assert tally.serve([Queue(limits[0])])[0] == {}
+    return Outcome(calls, {})
 
 
 def test_lines_that_wait_for_one_another_get_on(desk: Desk) -> None:

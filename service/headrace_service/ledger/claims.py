@@ -116,7 +116,7 @@ def claim(db: peewee.Database, claimant: Claimant, now: int) -> list[Claimed]:
     if claimant.pool_id is not None and _is_paused(db, claimant.pool_id):
         return []
     runs = _waiting(claimant).where(FlowRun.scheduled_time <= now, is_in_turn())
-    desk, behind, shut = Desk(db, now), Behind(now), Shut()
+    desk, behind, shut = Desk(db, now), Behind(now), Shut(now)
     some_wait = stay_in_line(desk, runs)
     claimed: list[Claimed] = []
     where, room, left = _whereabouts(db, claimant.worker_id), claimant.limit, runs
@@ -142,7 +142,7 @@ def claim(db: peewee.Database, claimant: Claimant, now: int) -> list[Claimed]:
         room = min(MANY, 2 * room) if without else claimant.limit - len(claimed)
         if shut.is_full():
             tell_shut(db, runs, shut)
-            shut, left = Shut(), _after(claimant, runs, rows[-1])
+            shut, left = Shut(now), _after(claimant, runs, rows[-1])
     if some_wait:
         tell_behind(db, runs, behind)
         tell_shut(db, runs, shut)

@@ -10,7 +10,9 @@ are free, so that nobody holds one and waits for another.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -28,6 +30,7 @@ from headrace_service.admission import (
     free_at,
     has_room,
     total_free_at,
+    total_has_room,
 )
 from headrace_service.ledger.lines import TOGETHER, Claim, Lines
 from headrace_service.ledger.models import Slot
@@ -38,6 +41,9 @@ LASTING = (
     'EXISTS (SELECT 1 FROM "concurrency_limit" AS "l" WHERE "l"."id" = "slot"."limit_id" '
     'AND "l"."decay" = 0)'
 )
+
+#: How many more one transaction puts in line for a limit than its total has slots.
+JOINING = 100
 
 _PUT_SLOT = Upsert(Slot)
 _HELD = Statement(
@@ -107,6 +113,8 @@ class Desk:
         # What is held of limits, and of keys of limits of which not all has been read.
         self._taken: dict[bytes, Taken] = {}
         self._taken_of: dict[tuple[bytes, str], list[Held]] = {}
+        # How many have been put in line, by limit.
+        self._joined: Counter[bytes] = Counter()
 
     # -- the limits, and what is taken of them -----------------------------------------------------
 
@@ -238,10 +246,25 @@ class Desk:
             if not waits:
                 return {}, None
             self._lines.join([limit.id for limit in limits], claim)
-        if not all(self._leads(limit, claim) for limit in limits):
+            self._joined.update(limit.id for limit in limits)
+        leads = all(self._leads(limit, claim) for limit in limits)
+        if not leads or not self.admits(limits, claim):
             # Nobody gets on by this one's coming, and to ask all others would take its time.
             return {}, self.free_at(limits, claim)
         return self.serve(Queue(limit, claim.key) for limit in limits)
+
+    def has_put_enough_in_line(self, limits: Iterable[Limit]) -> bool:
+        """Whether one of them has no slot left for any key, and many were put in line for it.
+
+        They are more than can get slots before anybody asks again, so that keys that do so each
+        time keep none of the others out.
+        """
+        return any(
+            limit.capacity.total is not None
+            and self._joined[limit.id] >= limit.capacity.total + JOINING
+            and not total_has_room(limit.capacity, self._held(limit).rows, 1, self.now)
+            for limit in limits
+        )
 
     def _is_clear(self, limits: Iterable[Limit], key: str) -> bool:
         """Whether nobody waits who comes before one with that key that comes now."""
@@ -323,13 +346,13 @@ class Desk:
         limit = queue.limit
         if len(heads) > 1:
             self._held(limit)  # all at once
-        roomy = [
+        # No more of them are looked at than are asked for: the first is ready, most often.
+        roomy = (
             head
             for head in heads
             if self._has_room(limit, head) or not fits(limit.capacity, head.occupied)
-        ]
-        for start in range(0, len(roomy), TOGETHER):
-            some = roomy[start : start + TOGETHER]
+        )
+        while some := list(islice(roomy, TOGETHER)):
             self._lines.ask_for(head.lease_id for head in some)
             yield from some
 

@@ -52,7 +52,7 @@ class Place(enum.Enum):
     IN_LINE = enum.auto()
     #: Nothing, since it does not want to wait.
     NONE = enum.auto()
-    #: Nothing, since no slots are to be had, whatever the key.
+    #: Nothing, since no slots are to be had, whatever the key: never, or not for a while.
     CLOSED = enum.auto()
 
 
@@ -138,7 +138,8 @@ def take_place(desk: Desk, run: WaitingRun, holder: SlotHolder) -> Place:
     waiting = _json.encode(SlotHolder("", 0, run.id)).decode()
     claim = Claim(run.id.bytes, 1, WAITER_LEASE, None, waiting, run.key, run.rank)
     if not desk.limits_held(claim.lease_id):
-        if not all(fits(limit.capacity, claim.occupied) for limit in limits):
+        fit = all(fits(limit.capacity, claim.occupied) for limit in limits)
+        if not fit or desk.has_put_enough_in_line(limits):
             return Place.CLOSED
         if not _admitted(desk, limits, claim, run.waits):
             return Place.IN_LINE if run.waits else Place.NONE

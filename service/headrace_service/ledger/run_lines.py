@@ -66,7 +66,7 @@ class Behind:
         first = first.join(ahead, on=(ahead.id == Waiter.lease_id)).where(Waiter.until > now)
         self._first = first.group_by(*map(peewee.SQL, "123")).alias("first")
         self._in_line = Waiter.select(Waiter.lease_id).where(Waiter.until > now)
-        self._holding = Slot.select(Slot.lease_id).where(Slot.until > now)
+        self._holding = _holding(now)
 
     def others(self, runs: Any) -> Any:
         """Of these runs, those to be asked for: that are behind nobody, or have got their slots."""
@@ -91,9 +91,13 @@ class Behind:
 
 
 class Shut:
-    """Runs for which there is no place, and none in line either: not asked for again in a claim."""
+    """Runs for which there is no place, and none in line either: not asked for again in a claim.
 
-    def __init__(self) -> None:
+    Those that have got their slots by the moment `now` are none of them.
+    """
+
+    def __init__(self, now: int) -> None:
+        self._without = FlowRun.id.not_in(_holding(now))
         #: Those that are turned away, by what they share; and the deployments and queues of which
         #: none can begin, whatever its key.
         self._turned_away: set[Share] = set()
@@ -117,17 +121,18 @@ class Shut:
         """These runs without those."""
         for condition in (self._is_closed(True), self._is_closed(False), self._is_turned_away()):
             if condition is not None:
-                runs = runs.where(~condition)
+                runs = runs.where(~(condition & self._without))
         return runs
 
     def waiting(self, runs: Any) -> list[Any]:
         """Those of these runs that are to wait, as queries."""
-        return [runs.where(each) for each in (self._is_closed(True),) if each is not None]
+        conditions = (self._is_closed(True),)
+        return [runs.where(each, self._without) for each in conditions if each is not None]
 
     def unwanted(self, runs: Any) -> list[Any]:
         """Those of these runs that are not wanted, as queries."""
         conditions = (self._is_closed(False), self._is_turned_away())
-        return [runs.where(each) for each in conditions if each is not None]
+        return [runs.where(each, self._without) for each in conditions if each is not None]
 
     def _is_closed(self, waits: bool) -> Any | None:
         owner = peewee.Tuple(FlowRun.deployment_id, _QUEUE)
@@ -135,6 +140,11 @@ class Shut:
 
     def _is_turned_away(self) -> Any | None:
         return _among(peewee.Tuple(FlowRun.deployment_id, _QUEUE, _KEY), self._turned_away)
+
+
+def _holding(now: int) -> Any:
+    """The leases that hold slots."""
+    return Slot.select(Slot.lease_id).where(Slot.until > now)
 
 
 def _among(what: Any, rows: Iterable[tuple[Any, ...]]) -> Any | None:

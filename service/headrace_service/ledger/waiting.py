@@ -26,6 +26,7 @@ from headrace_service.ledger.errors import LedgerUnusable
 if TYPE_CHECKING:
     import peewee
 
+    from headrace_service.ledger.processes import Reaped
     from headrace_service.ledger.readers import Readers
     from headrace_service.ledger.writer import Writer
 
@@ -153,7 +154,7 @@ class Slots:
         listed = list(leases)
         return self.perform(lambda db, now: concurrency.renew(db, listed, now))
 
-    def reap(self) -> Future[int]:
+    def reap(self) -> Future[Reaped]:
         """End the runs of processes that can be seen to be dead, and free what they held."""
         from headrace_service.ledger.reaping import reap_unheard
 
