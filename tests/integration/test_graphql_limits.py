@@ -5,18 +5,19 @@ from __future__ import annotations
 import base64
 import logging
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
 
 import msgspec
 import pytest
+import strawberry
 from graphql import build_client_schema, get_introspection_query
-from strawberry.extensions import SchemaExtension
 
 from headrace.records import Record
 from headrace_service.api import limits
+from headrace_service.api.building import build
 from headrace_service.api.context import MAX_ROWS, Context
 from headrace_service.api.inprocess import execute
 from headrace_service.api.limits import decode_request
@@ -229,10 +230,44 @@ async def test_the_callers_errors_are_not_logged(
     assert caplog.records == []
 
 
-def test_masking_comes_with_the_schema() -> None:
-    extensions = [extension() for extension in schema.extensions]
-    assert all(isinstance(extension, SchemaExtension) for extension in extensions)
-    assert "MaskErrors" in {type(extension).__name__ for extension in extensions}
+@strawberry.type
+class Reading:
+    """What a feed brings; some of it cannot be told."""
+
+    number: int
+
+    @strawberry.field
+    def worth(self) -> int | None:
+        """The number, unless it is the second."""
+        if self.number == 2:
+            raise ValueError("of a secret")
+        return self.number
+
+
+@strawberry.type
+class Feeds:
+    """A feed of three messages."""
+
+    @strawberry.subscription
+    async def readings(self) -> AsyncGenerator[Reading, None]:
+        """Three readings."""
+        for number in (1, 2, 3):
+            yield Reading(number=number)
+
+
+async def test_what_goes_wrong_in_a_message_of_a_feed_is_masked_too(
+    ledger: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    query = "subscription { readings { worth } }"
+    feed = await build(subscription=Feeds).stream(query, context_value=Context(ledger))
+    messages: list[Any] = [message async for message in feed]
+    assert [message.data for message in messages] == [
+        {"readings": {"worth": worth}} for worth in (1, None, 3)
+    ]
+    told = [error for message in messages for error in message.errors or ()]
+    assert [(error.extensions or {})["code"] for error in told] == ["InternalError"]
+    assert "secret" not in told[0].message
+    assert "of a secret" in caplog.text
 
 
 def test_record_batches_alone_stay_json() -> None:

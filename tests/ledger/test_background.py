@@ -10,7 +10,7 @@ import pytest
 import uuid_utils.compat as uuids
 
 from headrace.records import ProcessInfo, StateType, TaskClaim, TaskRunChanged, now_micros
-from headrace_service.ledger import Ledger
+from headrace_service.ledger import Ledger, background
 from headrace_service.ledger.background import (
     MAX_ARGUMENTS,
     ClaimedTaskRun,
@@ -55,6 +55,16 @@ def take(
 ) -> list[ClaimedTaskRun]:
     verb = claim_task_runs
     return ledger.write(verb, claimant, keys or (KEY,), limit, holding).result()
+
+
+def test_an_answer_has_no_more_arguments_than_fit_into_it(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(background, "MOST_BYTES", 10)
+    asked = [ask(ledger, arguments=b"8 bytes.") for _ in range(3)]
+    claimant = worker(ledger)
+    taken = [[run.task_run_id for run in take(ledger, claimant)] for _ in range(2)]
+    assert taken == [asked[:2], asked[2:]]
 
 
 def state_of(ledger: Ledger, run_id: UUID) -> str:

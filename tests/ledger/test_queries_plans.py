@@ -216,7 +216,6 @@ ASKED: dict[str, tuple[Any, ...]] = {
     "the next run for who serves": (claims.next_due, SERVED),
     "the next run for a pool's worker": (claims.next_due, POOLED),
     "runs to be ended": (claims.to_be_ended, ONE, frozenset()),
-    "runs that are too late": (firing.too_late, 7),
     "runs that are late": (firing.overdue, 7),
     "tasks that wait": (background.waiting, ["load"], 10),
     "the next time of a schedule": (firing.next_fire,),
@@ -230,6 +229,19 @@ def test_what_workers_and_loops_ask_for_is_found_by_an_index(
     query, *args = ASKED[case]
     assert statements.run(query, *args)
     assert [step for step in statements.plan() if step.startswith("SCAN")] == []
+
+
+@pytest.mark.parametrize("query", [firing.too_late, firing.next_turn])
+def test_runs_that_may_be_too_late_are_found_by_their_schedules(
+    statements: Statements, query: Any
+) -> None:
+    statements.run(query, 7)
+    steps = [step for step in statements.plan() if step.split()[1] in ("run", "schedule")]
+    index = "flow_run_open_of_schedule"
+    assert [step.split(" (")[0] for step in steps] == [
+        "SCAN schedule",
+        f"SEARCH run USING INDEX {index}",
+    ]
 
 
 def test_of_what_is_coming_only_runs_that_wait_are_looked_at(statements: Statements) -> None:

@@ -16,8 +16,15 @@ _OPEN = (
     "\"{0}\".\"state_type\" IN ('SCHEDULED', 'PENDING', 'RUNNING', 'PAUSED', 'CANCELLING') "
     'AND "{0}"."schedule_id" IS NOT NULL'
 )
-_IS_OPEN = peewee.SQL(_OPEN.format("t1"))
 _IN_TURN = (Overlap.QUEUE.value, Overlap.CANCEL_RUNNING.value)
+
+
+def is_open(alias: str) -> Any:
+    """Of a run, under the name that it has in a statement: a schedule's that has not ended."""
+    return peewee.SQL(_OPEN.format(alias))
+
+
+_IS_OPEN = is_open("t1")
 
 
 class Turns(msgspec.Struct, frozen=True):
@@ -54,7 +61,7 @@ def is_in_turn() -> Any:
         earlier.select(peewee.SQL("1"))
         .join(Schedule, on=(Schedule.id == earlier.schedule_id))
         .where(
-            peewee.SQL(_OPEN.format("earlier")),
+            is_open("earlier"),
             earlier.schedule_id == FlowRun.schedule_id,
             earlier.id != FlowRun.id,
             Schedule.overlap.in_(_IN_TURN),
