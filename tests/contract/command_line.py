@@ -26,7 +26,7 @@ example and its exit codes.
 - Who deletes is asked, where there is a terminal; `--yes` is the answer.
 - `NO_COLOR=1` leaves out colours.
 - `headrace completion` shows how your shell completes commands and the names of runs, deployments,
-  pools and limits.
+  pools, limits and variables.
 
 Names that `prefect` has for a command (`flow-runs`, `global-concurrency-limit`, `-o json`) are
 understood. There is no `deploy`, `init` or `profile`: deployments are made in Python, and settings

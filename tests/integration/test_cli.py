@@ -10,14 +10,28 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
+import click
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
 from pydantic import SecretStr
 
 from headrace import flow, tags, task
 from headrace.artifacts import create_markdown_artifact, create_table_artifact
+from headrace.blocks.core import Block
 from headrace.blocks.system import Secret
-from headrace.cli import artifact, block, event, flow_run, gcl, task_run, variable
+from headrace.cli import (
+    artifact,
+    block,
+    completing,
+    event,
+    flow_run,
+    gcl,
+    root,
+    task_run,
+    variable,
+)
+from headrace.client import Client, saved
 from headrace.concurrency.sync import concurrency
 from headrace.events import emit_event
 from headrace.states import Completed
@@ -187,6 +201,61 @@ def test_blocks_are_shown_without_their_secrets() -> None:
     assert run(block.command, "inspect", "door").exit_code == 1
     assert run(block.command, "delete", "secret/door").exit_code == 0
     assert _listed(block.command) == []
+
+
+class Shift(Block):
+    since: str
+    timestamp: str
+    city: dict[str, str]
+
+
+def test_a_blocks_fields_may_be_called_as_ours_are() -> None:
+    Shift(since="yesterday", timestamp="noon", city={"name": "Zürich"}).save("late")
+    shown = run(block.command, "inspect", "shift/late")
+    assert [line.split(maxsplit=1) for line in shown.stdout.splitlines()[-3:]] == [
+        ["since", "yesterday"], ["timestamp", "noon"], ["city", '{"name": "Zürich"}'],
+    ]  # fmt: skip
+
+
+def test_a_shell_is_told_plain_names_from_all_pages() -> None:
+    for name in ("odd \x1b[31mred", "odd\nline", "odd but plain"):
+        flow(name="f", flow_run_name=name)(lambda: None)()
+    assert completed(completing.flow_runs, "odd") == ["odd but plain"]
+    with Client() as client:
+        for number in range(201):
+            client.perform(saved.set_variable(f"v{number:03}", number, (), False))
+    assert completed(completing.variables, "v200") == ["v200"]
+
+
+def completed(complete: completing.Complete, begun: str) -> list[str]:
+    option = click.Option(["--name"])
+    return list(complete(click.Context(click.Command("c")), option, begun))
+
+
+def test_completing_below_a_command_that_there_is_not_completes_nothing() -> None:
+    below = ShellComplete(root, {}, "headrace", "_HEADRACE_COMPLETE")
+    assert below.get_completions(["nonsense"], "") is not None
+
+
+@pytest.mark.parametrize("name", ["task", "tasks", "profiles"])
+def test_what_is_done_in_place_of_a_command_is_told_in_the_plural_too(name: str) -> None:
+    assert "Did you mean" not in (told := run(root, name).stderr)
+    assert "in Python" in told or "headrace.toml" in told
+
+
+def test_a_time_is_refused_in_one_wording() -> None:
+    wrong = run(flow_run.command, "ls", "--since", "soon")
+    assert wrong.stderr == (
+        "Error: --since 'soon' is no time; one is 2026-05-01T08:00Z, or 2h for how long ago\n"
+    )
+
+
+def test_a_version_that_is_gone_meanwhile_does_not_end_the_deletion() -> None:
+    for text in ("one", "two"):
+        create_markdown_artifact(text, key="report")
+    first, second = (one["id"] for one in _listed(artifact.command, "--all"))
+    artifact.delete_all([first, first, second])
+    assert _listed(artifact.command, "--all") == []
 
 
 def test_events_are_told_listed_and_followed() -> None:

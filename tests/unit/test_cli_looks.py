@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from headrace.cli.looks import briefly, fitting, moment, shown, widths_of
+from headrace.cli.looks import briefly, fitting, moment, shown, widths_of, words
 
 ID = "01a21097-ac7c-7ac1-bcd8-1e8494756375"
 
@@ -19,6 +19,8 @@ ID = "01a21097-ac7c-7ac1-bcd8-1e8494756375"
         ("tags", ["a", "b"], "a, b"),
         ("tags", [], None),
         ("parameters", {}, None),
+        ("parameters", {"type": "a", "name": "mill", "message": "hi"},
+         {"type": "a", "name": "mill", "message": "hi"}),
         ("parameters", {"n": 1}, {"n": 1}),
         ("until", "9999-12-31T23:59:59.999999Z", "no end"),
         ("name", "2026-05-01T08:00:00.000000Z", "2026-05-01T08:00:00.000000Z"),
@@ -26,6 +28,10 @@ ID = "01a21097-ac7c-7ac1-bcd8-1e8494756375"
 )  # fmt: skip
 def test_values_in_words(name: str, value: object, words: object) -> None:
     assert shown(name, value) == words
+
+
+def test_letters_are_shown_as_they_are() -> None:
+    assert words({"city": "Zürich"}) == '{"city": "Zürich"}'
 
 
 @pytest.mark.parametrize("width", [80, 40])

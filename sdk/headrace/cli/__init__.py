@@ -63,6 +63,11 @@ _INTERRUPTED = 130
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
+def _singular(name: str) -> str:
+    """A name as we have it: Prefect calls many commands in the plural, too."""
+    return name if name in SUBCOMMANDS else name.removesuffix("s")
+
+
 class LazyGroup(click.Group):
     """A group whose subcommands are imported when they are used."""
 
@@ -74,9 +79,7 @@ class LazyGroup(click.Group):
         """The subcommand of that name, imported now."""
         from headrace.cli.examples import explain
 
-        name = _OTHER_NAMES.get(cmd_name, cmd_name)
-        if name not in SUBCOMMANDS:
-            name = name.removesuffix("s")  # Prefect calls many of them in the plural, too
+        name = _singular(_OTHER_NAMES.get(cmd_name, cmd_name))
         if name not in SUBCOMMANDS:
             return None
         command = importlib.import_module(SUBCOMMANDS[name][0]).command
@@ -93,11 +96,12 @@ class LazyGroup(click.Group):
             click.UsageError: there is no such command.
         """
         name = args[0]
-        if self.get_command(ctx, name) is None and not name.startswith("-"):
+        known = self.get_command(ctx, name) is not None or name.startswith("-")
+        if not known and not ctx.resilient_parsing:  # while a shell completes, nothing fails
             import difflib
 
             near = difflib.get_close_matches(name, SUBCOMMANDS, 1)
-            hint = _INSTEAD.get(name) or (f"Did you mean {near[0]!r}?" if near else "")
+            hint = _INSTEAD.get(_singular(name)) or (f"Did you mean {near[0]!r}?" if near else "")
             ctx.fail(f"No such command {name!r}. {hint}".rstrip())
         return super().resolve_command(ctx, args)
 

@@ -8,7 +8,7 @@ import click
 
 from headrace.cli.finding import is_id
 from headrace.cli.listing import some
-from headrace.cli.looks import moment
+from headrace.cli.looks import moment, readable_json
 from headrace.cli.output import (
     confirm,
     fail,
@@ -20,6 +20,7 @@ from headrace.cli.output import (
     show_table,
     show_text,
 )
+from headrace.exceptions import ServiceError
 
 
 @click.group()
@@ -92,13 +93,7 @@ def _show(one: dict[str, Any]) -> None:
     data = one.pop("data")
     show_fields(one)
     click.echo()
-    show_text(data if isinstance(data, str) else _as_json(data))
-
-
-def _as_json(data: object) -> str:
-    import json
-
-    return json.dumps(data, indent=2)
+    show_text(data if isinstance(data, str) else readable_json(data, indent=2))
 
 
 @command.command()
@@ -122,9 +117,21 @@ def delete(key: str | None, id: str | None, yes: bool) -> None:
     if not ids:
         fail(f"there is no artifact {key!r}; see `headrace artifact ls`")
     confirm(f"artifact {key!r}, of which there are {len(ids)}", yes)
-    for each in ids:
-        perform(saved.delete_artifact(each))
+    delete_all(ids)
     show_line(f"Deleted artifact {key!r}: {len(ids)} of it.", err=True)
+
+
+def delete_all(ids: list[str]) -> None:
+    """Delete artifacts; one that is gone already is as it should be."""
+    from headrace.client import Client, saved
+
+    with Client() as client:
+        for each in ids:
+            try:
+                client.perform(saved.delete_artifact(each))
+            except ServiceError as error:
+                if error.code != "NotFound":
+                    fail(str(error))
 
 
 def _versions(key: str) -> list[dict[str, Any]]:

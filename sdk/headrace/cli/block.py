@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
 
 from headrace.cli.finding import is_id
-from headrace.cli.looks import moment
+from headrace.cli.looks import moment, readable_json
 from headrace.cli.output import (
     confirm,
     fail,
@@ -16,6 +15,7 @@ from headrace.cli.output import (
     json_option,
     perform,
     perform_all,
+    show_data,
     show_fields,
     show_json,
     show_line,
@@ -60,10 +60,12 @@ def inspect(slug: str | None, id: str | None, as_json: bool) -> None:
     del one["type"]
     show_fields(one)
     click.echo()
-    shown = {
-        name: each if isinstance(each, str) else json.dumps(each) for name, each in data.items()
-    }
-    show_fields(shown)
+    show_data(
+        {
+            name: each if isinstance(each, str) else readable_json(each)
+            for name, each in data.items()
+        }
+    )
 
 
 @command.command()

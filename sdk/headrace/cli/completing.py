@@ -19,59 +19,83 @@ if TYPE_CHECKING:
 Complete = Callable[[click.Context, click.Parameter, str], Sequence[str]]
 
 
+#: Where there are more pages than this, names behind them are not completed: somebody waits.
+_PAGES = 10
+
+
 def _names(
-    ask: Callable[[str], Operation[Object]], name_of: Callable[[dict[str, Any]], str]
+    ask: Callable[[str, str | None], Operation[Object]], name_of: Callable[[dict[str, Any]], str]
 ) -> Complete:
-    """What completes a name; `ask` is told how it begins, and may take no notice of it."""
+    """What completes a name.
+
+    Args:
+        ask: makes the operation for a page: how the name begins, of which it may take no notice,
+            and behind which cursor.
+        name_of: the name of a row.
+    """
 
     def complete(context: click.Context, param: click.Parameter, begun: str) -> list[str]:
         found: dict[str, None] = {}
         with contextlib.suppress(HeadraceException, OSError):
-            found = dict.fromkeys(map(name_of, _rows(ask(begun))))
-        return [name for name in found if name.startswith(begun)]
+            for row in _rows(lambda after: ask(begun, after)):
+                found[name_of(row)] = None
+        return [name for name in found if name.startswith(begun) and _is_plain(name)]
 
     return complete
 
 
-def _rows(operation: Operation[Object]) -> Iterator[dict[str, Any]]:
+def _is_plain(name: str) -> bool:
+    """Whether a name can be handed to a shell, which reads lines and shows them as they are."""
+    from headrace_tui.format import one_line
+
+    return one_line(name) == name
+
+
+def _rows(ask: Callable[[str | None], Operation[Object]]) -> Iterator[dict[str, Any]]:
     from headrace.client import Client
     from headrace.settings import get_settings
 
     ledger = get_settings().ledger
     if get_settings().service_url is None and not isinstance(ledger, str) and not ledger.exists():
         return
+    after: str | None = None
     with Client() as client:
-        yield from client.perform(operation)["nodes"]
+        for _ in range(_PAGES):
+            page = client.perform(ask(after))
+            yield from page["nodes"]
+            if not page["pageInfo"]["hasNextPage"]:
+                return
+            after = page["pageInfo"]["endCursor"]
 
 
-def _flow_runs(begun: str) -> Operation[Object]:
+def _flow_runs(begun: str, after: str | None) -> Operation[Object]:
     from headrace.client import operations
 
-    return operations.flow_runs(name_contains=begun or None, first=100)
+    return operations.flow_runs(name_contains=begun or None, first=100, after=after)
 
 
-def _deployments(begun: str) -> Operation[Object]:
+def _deployments(begun: str, after: str | None) -> Operation[Object]:
     from headrace.client import work
 
-    return work.deployments()
+    return work.deployments(after=after)
 
 
-def _pools(begun: str) -> Operation[Object]:
+def _pools(begun: str, after: str | None) -> Operation[Object]:
     from headrace.client import work
 
-    return work.work_pools()
+    return work.work_pools(after=after)
 
 
-def _limits(begun: str) -> Operation[Object]:
+def _limits(begun: str, after: str | None) -> Operation[Object]:
     from headrace.client import limit_operations
 
-    return limit_operations.concurrency_limits(None)
+    return limit_operations.concurrency_limits(after)
 
 
-def _variables(begun: str) -> Operation[Object]:
+def _variables(begun: str, after: str | None) -> Operation[Object]:
     from headrace.client import saved
 
-    return saved.variables()
+    return saved.variables(after=after)
 
 
 def _name(row: dict[str, Any]) -> str:

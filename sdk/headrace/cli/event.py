@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from headrace.cli.listing import some
-from headrace.cli.looks import clock, moment
+from headrace.cli.looks import clock, moment, readable_json
 from headrace.cli.output import (
     fail,
     json_object,
@@ -89,7 +89,7 @@ def _as_text(happening: dict[str, Any]) -> str:
     at, event, state = clock(happening["occurred"]), happening["event"], happening["state"]
     if event is not None:
         about = event["resource"].get(_ID)
-        return f"{at} | {event['name']} | {about} {json.dumps(event['payload'])}"
+        return f"{at} | {event['name']} | {about} {readable_json(event['payload'])}"
     kind = "task run" if happening["taskRunId"] else "flow run"
     id = happening["taskRunId"] or happening["flowRunId"]
     told = happening["kind"].lower().replace("_", " ")

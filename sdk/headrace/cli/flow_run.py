@@ -10,7 +10,7 @@ import click
 from headrace.cli import completing, logs
 from headrace.cli.finding import find_flow_run
 from headrace.cli.listing import run_options, since_of, some, states_wanted, tell_of_nothing
-from headrace.cli.looks import state_of
+from headrace.cli.looks import blockers_of, state_of
 from headrace.cli.output import (
     confirm,
     fail,
@@ -20,9 +20,9 @@ from headrace.cli.output import (
     perform,
     show_json,
     show_line,
+    show_run,
     show_table,
 )
-from headrace.cli.showing import blockers_of, show_run
 from headrace.records import StateType
 
 if TYPE_CHECKING:

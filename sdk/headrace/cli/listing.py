@@ -107,12 +107,18 @@ def some(
             return rows
 
 
-def moment_of(option: str, text: str) -> str:
-    """A time that somebody gave, as text with its zone; without one it is this machine's."""
+def moment_of(option: str, text: str, known: str = "one is 2026-05-01T08:00Z") -> str:
+    """A time that somebody gave, as text with its zone; without one it is this machine's.
+
+    Args:
+        option: where it was given.
+        text: what was given.
+        known: what would be right, for who gave something else.
+    """
     try:
         return datetime.datetime.fromisoformat(text).astimezone().isoformat()
     except (ValueError, OverflowError):
-        fail(f"{option} {text!r} is no time; one is 2026-05-01T08:00Z")
+        fail(f"{option} {text!r} is no time; {known}")
 
 
 def since_of(option: str, text: str | None) -> str | None:
@@ -126,7 +132,4 @@ def since_of(option: str, text: str | None) -> str | None:
             return (now - datetime.timedelta(seconds=seconds)).isoformat()
         except OverflowError:
             fail(f"{option} {text!r} is too long ago")
-    try:
-        return datetime.datetime.fromisoformat(text).astimezone().isoformat()
-    except (ValueError, OverflowError):
-        fail(f"{option} {text!r} is neither a time, such as 2026-05-01, nor a length, such as 2h")
+    return moment_of(option, text, "one is 2026-05-01T08:00Z, or 2h for how long ago")

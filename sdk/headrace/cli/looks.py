@@ -38,14 +38,14 @@ def moment(text: str | None) -> Moment | None:
     if text is None:
         return None
     if text.startswith(_NEVER):
-        shown = Moment("no end")
-        shown.brief = shown
-        return shown
+        never = Moment("no end")
+        never.brief = never
+        return never
     there = datetime.fromisoformat(text).astimezone()
-    shown = Moment(there.strftime("%Y-%m-%d %H:%M:%S %Z").rstrip())
+    told = Moment(there.strftime("%Y-%m-%d %H:%M:%S %Z").rstrip())
     today = there.date() == datetime.now().astimezone().date()
-    shown.brief = there.strftime("%H:%M:%S" if today else "%b %d %H:%M")
-    return shown
+    told.brief = there.strftime("%H:%M:%S" if today else "%b %d %H:%M")
+    return told
 
 
 def clock(text: str) -> str:
@@ -58,13 +58,13 @@ def shown(name: str, value: Any) -> Any:
     """What stands for a field's value, for people.
 
     Args:
-        name: the field, as the schema calls it.
+        name: the field, as the schema calls it; never a name that users have given.
         value: what the service says.
     """
     match value:
         case str() if name in _MOMENTS:
             return moment(value)
-        case {"type": str(), "name": str(state), "message": message}:
+        case {"name": str(state), "message": message} if name == "state":
             return f"{state}: {message}" if message else state
         case [{"type": str(), "count": int()}, *_]:
             return ", ".join(f"{each['count']:,} {each['type'].lower()}" for each in value)
@@ -82,8 +82,13 @@ def words(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | dict):
-        return json.dumps(value)
+        return readable_json(value)
     return str(value)
+
+
+def readable_json(value: object, indent: int | None = None) -> str:
+    """A value as JSON for people, its letters as they are; to be cleaned before it is printed."""
+    return json.dumps(value, indent=indent, ensure_ascii=False)
 
 
 def briefly(
@@ -129,3 +134,20 @@ def fitting(columns: Sequence[str], widths: Sequence[int], width: int) -> list[i
 def state_of(run: Mapping[str, Any]) -> tuple[str, Moment | None]:
     """A run's state, and since when it is in it."""
     return run["state"]["name"], moment(run["state"]["timestamp"])
+
+
+def blockers_of(run: dict[str, Any]) -> str | None:
+    """What kinds of things hold a run back, such as `no worker`; None if nothing does."""
+    return ", ".join(blocker_kind(blocker) for blocker in run["blockedBy"]) or None
+
+
+def blocker_kind(blocker: Mapping[str, Any]) -> str:
+    """What kind of thing holds a run back, such as `no worker`."""
+    return str(blocker["reason"]).lower().replace("_", " ")
+
+
+def length(seconds: float) -> str:
+    """How long something took."""
+    from headrace_tui.format import duration
+
+    return duration(round(seconds * 1_000_000))

@@ -121,13 +121,51 @@ def _width() -> int | None:
 
 
 def show_fields(fields: Mapping[str, Any]) -> None:
-    """Print names and values, a line each."""
-    from headrace.cli.looks import shown, words
+    """Print what the service tells of something, a line for each field of the schema."""
+    from headrace.cli.looks import shown
 
-    width = max(map(len, fields), default=0)
-    for name, value in fields.items():
-        text = _harmless(words(shown(name, value)))
-        click.echo(f"{name.ljust(width)}  {text}".rstrip())
+    show_data({name: shown(name, value) for name, value in fields.items()})
+
+
+def show_data(data: Mapping[str, Any]) -> None:
+    """Print names and values, a line each; the names may be those that users have given."""
+    from headrace.cli.looks import words
+    from headrace_tui.format import cells
+
+    lines = [(_harmless(name), _harmless(words(value))) for name, value in data.items()]
+    width = max((cells(name) for name, _ in lines), default=0)
+    for name, text in lines:
+        click.echo(f"{name}{' ' * (width - cells(name))}  {text}".rstrip())
+
+
+def show_run(run: dict[str, Any]) -> None:
+    """Print a run with what holds it back, and the states that it has been in."""
+    from headrace.cli.looks import blocker_kind, length, moment
+
+    fields = {name: run[name] for name in run if name not in ("stateHistory", "blockedBy")}
+    took = fields.pop("durationSeconds")
+    fields["duration"] = None if took is None else length(took)
+    if "inputs" in fields:
+        told = [f"{each['parameter']} of task run {each['runId']}" for each in fields["inputs"]]
+        fields["inputs"] = told
+    show_fields(fields)
+    if run["blockedBy"]:
+        click.echo("\nBlocked by")
+        holders = [
+            (
+                blocker_kind(each),
+                each["message"],
+                ", ".join(one["name"] for one in each["heldBy"]) or None,
+            )
+            for each in run["blockedBy"]
+        ]
+        show_table(("REASON", "MESSAGE", "HELD BY"), holders)
+    click.echo("\nStates")
+    rows = [
+        (moment(state["timestamp"]), state["name"], state["message"])
+        for state in run["stateHistory"]
+    ]
+    show_table(("SINCE", "STATE", "MESSAGE"), rows)
 
 
 def show_json(value: object) -> None:

@@ -9,9 +9,17 @@ import click
 from headrace.cli.finding import find_flow_run, is_id
 from headrace.cli.listing import run_options, since_of, some, states_wanted, tell_of_nothing
 from headrace.cli.logs import show_logs
-from headrace.cli.looks import state_of
-from headrace.cli.output import fail, found, json_option, perform, show_json, show_line, show_table
-from headrace.cli.showing import blockers_of, show_run
+from headrace.cli.looks import blockers_of, state_of
+from headrace.cli.output import (
+    fail,
+    found,
+    json_option,
+    perform,
+    show_json,
+    show_line,
+    show_run,
+    show_table,
+)
 
 
 @click.group()

@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from headrace.cli import completing
-from headrace.cli.looks import moment
+from headrace.cli.looks import moment, readable_json
 from headrace.cli.output import (
     confirm,
     found,
@@ -62,7 +62,7 @@ def inspect(name: str, as_json: bool) -> None:
     if as_json:
         show_json(one)
     else:
-        show_fields({**one, "value": json.dumps(one["value"])})
+        show_fields({**one, "value": readable_json(one["value"])})
 
 
 @command.command("ls")
@@ -78,7 +78,7 @@ def list_variables(as_json: bool) -> None:
     rows = [
         (
             one["name"],
-            json.dumps(one["value"]),
+            readable_json(one["value"]),
             ", ".join(one["tags"]) or None,
             moment(one["updatedAt"]),
         )
