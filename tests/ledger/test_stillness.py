@@ -10,16 +10,24 @@ import pytest
 
 from headrace.records import now_micros
 from headrace_service.ledger import Ledger
+from headrace_service.ledger.automation_firing import look, wake
 from headrace_service.ledger.automations import NewAutomation, create_automation
+from headrace_service.ledger.commits import Commits
+from headrace_service.ledger.database.backend import Watch
 from headrace_service.ledger.deployment_schedules import ScheduleInput
 from headrace_service.ledger.deployments import DeploymentInput, apply_deployment
 from headrace_service.ledger.firing import next_fire
+from headrace_service.ledger.flow_run_inputs import next_overdue
+from headrace_service.ledger.scheduled_runs import RunRequest, create_run
+from headrace_service.ledger.steering import suspend
 from headrace_service.loops.automations import Automations
 from headrace_service.loops.clock import SystemClock
 from headrace_service.loops.reaper import Reaper
-from headrace_service.loops.scheduler import Scheduler
+from headrace_service.loops.scheduler import LATE, Scheduler
 from headrace_service.schedules import ScheduleSpec
 from tests.builders import Stream, flow_run
+from tests.ledger.conftest import Place
+from tests.recorder_kit import until
 
 SECOND, HOUR = 1_000_000, 3_600_000_000
 
@@ -55,6 +63,15 @@ class Counted:
             for loop in self._loops:
                 await loop.step()
             self.clock.time += SECOND
+        return list(self.asked)
+
+    async def pass_until(self, moment: int) -> list[str]:
+        """What is asked until then; the clock makes no such leap as after a sleep."""
+        self.asked.clear()
+        while self.clock.time < moment:
+            self.clock.time = min(self.clock.time + 4 * SECOND, moment)
+            for loop in self._loops:
+                await loop.step()
         return list(self.asked)
 
     def _counting(self, way: Callable[..., Any]) -> Callable[..., Any]:
@@ -93,13 +110,81 @@ async def test_a_service_in_which_nothing_happens_reads_nothing(
     assert await counted.go_round(100) == []
 
 
-async def test_a_schedule_wakes_it_though_nobody_has_committed(
-    file_ledger: Ledger, counted: Counted
+def late(ledger: Ledger) -> int:
+    """Ask for a run that nobody will take; returns when it is late."""
+    ledger.write(apply_deployment, DeploymentInput("etl", "asked")).result()
+    due = now_micros() + HOUR
+    ledger.write(create_run, RunRequest("etl/asked", scheduled_time=due)).result()
+    return due + LATE
+
+
+def overdue(ledger: Ledger) -> int:
+    """Suspend a run that nobody will resume; returns until when somebody may."""
+    ledger.write(apply_deployment, DeploymentInput("etl", "asked")).result()
+    run_id = ledger.write(create_run, RunRequest("etl/asked")).result()
+    ledger.write(suspend, run_id, 60).result()
+    due = ledger.read(next_overdue).result()
+    assert due is not None
+    return due
+
+
+def silent(ledger: Ledger) -> int:
+    """Wait for events that never come; returns when that is noticed."""
+    trigger = {"type": "event", "expect": ["beat"], "posture": "Proactive", "within": 60}
+    ledger.write(create_automation, NewAutomation("w", trigger, [{"type": "do-nothing"}])).result()
+    ledger.write(wake, now_micros()).result()  # from here on it waits
+    seen = ledger.read(look, 0).result()
+    assert seen
+    assert seen.due
+    return seen.due
+
+
+BY_THE_CLOCK = {"fire": deploy, "mark_late": late, "fail_overdue": overdue, "wake": silent}
+
+
+@pytest.mark.parametrize("verb", BY_THE_CLOCK)
+async def test_what_comes_due_wakes_it_though_nobody_has_committed(
+    file_ledger: Ledger, counted: Counted, verb: str
 ) -> None:
-    counted.clock.time = deploy(file_ledger) - 4 * SECOND
-    await counted.go_round(3)
-    assert await counted.go_round() == []
-    assert "fire" in await counted.go_round()
+    due = BY_THE_CLOCK[verb](file_ledger)
+    counted.clock.time = due - 10 * SECOND
+    await counted.go_round(5)
+    assert await counted.pass_until(due - 1) == []
+    assert verb in await counted.pass_until(due + 1)
+
+
+class Deaf(Watch):
+    """Hears of no commit, and is a backend that has nothing else to offer."""
+
+    def watch(self) -> Watch:
+        return self
+
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def changed(self) -> bool:
+        return False
+
+
+def test_what_this_process_commits_is_counted_before_it_could_be_heard_of(ledger: Ledger) -> None:
+    deaf: Any = Deaf()
+    commits = Commits(deaf, ledger._writer)
+    before = commits.number()
+    deploy(ledger)
+    assert commits.number() > before
+
+
+def test_commits_are_counted_whoever_has_made_them(ledger: Ledger, place: Place) -> None:
+    before = ledger.commits()
+    deploy(ledger)
+    own = ledger.commits()
+    assert own != before
+    other = Ledger.open(place)
+    automate(other)
+    until(lambda: ledger.commits() != own, "the other's commit is heard of")
+    other.close()
 
 
 async def test_what_another_process_commits_wakes_it(
