@@ -52,6 +52,8 @@ if TYPE_CHECKING:
 UNLIMITED = 1_000_000
 #: Characters of arguments from which on a claim may have left more to the next one, for its size.
 LARGE = 1024 * 1024
+#: Why a run crashed that was the worker's when it was stopped for the second time.
+STOPPED = "Task run did not end by itself: its task worker was stopped"
 
 
 class TaskWorker(Taker):
@@ -85,6 +87,8 @@ class TaskWorker(Taker):
         self._executing: dict[UUID, int] = {}
         #: Those of which it asks whether they may begin, with what it was told of them.
         self._asking: dict[TaskClaim, dict[str, Any]] = {}
+        #: Those that may begin, and wait for a thread, with the same.
+        self._begun: dict[UUID, dict[str, Any]] = {}
         self._asks = asyncio.Event()
         #: Whether none begins any more.
         self._refuses = False
@@ -201,10 +205,18 @@ class TaskWorker(Taker):
             while True:
                 await self._asks.wait()
                 self._asks.clear()
-                if asking := list(self._asking):
-                    begun = await self._begin(client, asking)
-                    for claim in asking:
-                        self._answer(claim, claim.task_run_id in begun)
+                if asking := dict(self._asking):
+                    begun: set[UUID] = set()
+                    try:
+                        begun = await self._begin(client, list(asking))
+                    except asyncio.CancelledError:  # no answer comes: they may have begun
+                        for claim, claimed in asking.items():
+                            _end(claim.task_run_id, claimed, StateType.CRASHED, STOPPED)
+                        raise
+                    finally:
+                        get_recorder().let_go({claim.task_run_id for claim in asking} - begun)
+                    for claim, claimed in asking.items():
+                        self._answer(claim, claimed, claim.task_run_id in begun)
         finally:
             self._refuse()
 
@@ -216,9 +228,7 @@ class TaskWorker(Taker):
         wanted = work.input_of(client_id=str(recorder.client_id), runs=runs, **process)
         asked = background.begin_task_runs(wanted)
         answer = await self._insist(lambda: client.perform(asked))
-        begun = set() if answer is None else set(map(UUID, answer["runIds"]))
-        recorder.let_go([claim.task_run_id for claim in claims if claim.task_run_id not in begun])
-        return begun
+        return set() if answer is None else set(map(UUID, answer["runIds"]))
 
     def _ask(self, run_id: UUID, claimed: dict[str, Any]) -> None:
         """Execute a run as soon as it is known to be this worker's still."""
@@ -227,21 +237,24 @@ class TaskWorker(Taker):
         if self._refuses:
             self._refuse()
 
-    def _answer(self, claim: TaskClaim, may_begin: bool) -> None:
-        if (claimed := self._asking.pop(claim, None)) is None:
+    def _answer(self, claim: TaskClaim, claimed: dict[str, Any], may_begin: bool) -> None:
+        run_id, awaited = claim.task_run_id, self._asking.pop(claim, None) is not None
+        if may_begin and awaited and run_id in self._runs:
+            self._begun[run_id] = claimed
+            self._submit(self._execute, run_id, claimed)
             return
-        if may_begin and claim.task_run_id in self._runs:  # else it has been ended meanwhile
-            self._submit(self._execute, claim.task_run_id, claimed)
-            return
-        if not self._refuses:
-            self.logger.warning("Run %r is not executed here: it was given back", claimed["name"])
-        self._forget(claim.task_run_id)
+        if may_begin:  # it has been ended here meanwhile
+            _end(run_id, claimed, StateType.CRASHED, STOPPED)
+        elif awaited and not self._refuses:
+            self.logger.warning("Run %r may not begin here", claimed["name"])
+        if awaited:
+            self._forget(run_id)
 
     def _refuse(self) -> None:
         """Let none begin any more: nobody would answer."""
         self._refuses = True
-        for claim in list(self._asking):
-            self._answer(claim, False)
+        for claim, claimed in list(self._asking.items()):
+            self._answer(claim, claimed, False)
 
     def _drop(self, run_id: UUID) -> None:
         """A run is not this worker's any more, which was silent for too long: let it end here.
@@ -268,7 +281,10 @@ class TaskWorker(Taker):
         self._threads.close(drop=True)
         for run in list(self._runs.values()):  # the threads take out those that end
             if run is not None and not run.closed:
-                run.crash(Crashed("Task run did not end by itself: its task worker was stopped"))
+                run.crash(Crashed(STOPPED))
+        for run_id, claimed in list(self._begun.items()):  # no thread has come to them
+            _end(run_id, claimed, StateType.CRASHED, STOPPED)
+        self._begun.clear()
         self._runs.clear()
         self._waiting.clear()
 
@@ -324,9 +340,11 @@ class TaskWorker(Taker):
                 tags=claimed["tags"],
             )
         except Exception as error:  # unpickling runs the code of any class
-            _fail(run_id, claimed, describe_error(error))
+            reason = f"The task run could not begin: {describe_error(error)}"
+            _end(run_id, claimed, StateType.FAILED, reason)
             return None
         self._runs[run_id] = run
+        self._begun.pop(run_id, None)
         return run
 
     def _run(self, run: TaskRun) -> None:
@@ -340,6 +358,7 @@ class TaskWorker(Taker):
 
     def _forget(self, run_id: UUID) -> None:
         self._runs.pop(run_id, None)
+        self._begun.pop(run_id, None)
         self._waiting.discard(run_id)
         self._in_loop(self._note_end)
 
@@ -362,12 +381,11 @@ def _kept(task: Task[..., Any]) -> Task[..., Any]:
     return task.with_options(persist_result=True)
 
 
-def _fail(run_id: UUID, claimed: dict[str, Any], reason: str) -> None:
-    """A run has not even begun: say so in its place."""
-    recorder, now = get_recorder(), current_clock().now()
-    message = clip(f"The task run could not begin: {reason}")
+def _end(run_id: UUID, claimed: dict[str, Any], kind: StateType, reason: str) -> None:
+    """Say in the place of a run, which has not even begun, how it ended."""
+    recorder, now, message = get_recorder(), current_clock().now(), clip(reason)
     recorder.record(LogLine(now, logging.ERROR, "headrace.task_worker", message, None, run_id))
-    state = StateChange(StateType.FAILED, "Failed", now, message, claimed["runCount"])
+    state = StateChange(kind, kind.capitalize(), now, message, claimed["runCount"])
     recorder.record(TaskRunChanged(run_id, state, claimed["epoch"]))
 
 
