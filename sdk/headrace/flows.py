@@ -200,9 +200,9 @@ class Flow(Deployable, Definition, Generic[P, R]):
 
         What has no JSON form is described by text.
         """
-        from headrace.parameters import plain
+        from headrace.parameters import readable
 
-        return plain(parameters)
+        return readable(parameters)
 
     @overload
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...

@@ -12,7 +12,7 @@ import os
 import sys
 import typing
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -205,57 +205,112 @@ def _is_field(default: object) -> bool:
     return type(default).__module__ == "pydantic.fields"
 
 
-# --- recording -------------------------------------------------------------------------------
+# --- recording and sending -------------------------------------------------------------------
 
 
 def recorded(values: Mapping[str, object]) -> dict[str, msgspec.Raw]:
-    """The arguments as JSON for the ledger, each as it is now.
+    """The arguments as JSON for the ledger, each as it is now: to be looked at, not to be used.
 
+    A `Decimal` is a number, a `timedelta` its seconds. What has no JSON form is described by text,
+    and so is what is longer than 64 KiB.
+    """
+    return {name: _encode(value, _Readable) for name, value in values.items()}
+
+
+def readable(values: Mapping[str, object]) -> dict[str, Any]:
+    """The same as `recorded`, as plain values that JSON can be made of."""
+    return _decoded(recorded(values))
+
+
+def sent(values: Mapping[str, object]) -> dict[str, Any]:
+    """The arguments as plain values that JSON can be made of, for a run that is to use them.
+
+    They are as exact as JSON allows: a `Decimal` is text, and a `timedelta` as ISO 8601 has it.
     What has no JSON form is described by text, and so is what is longer than 64 KiB.
     """
-    return {name: _encode(value) for name, value in values.items()}
+    return _decoded({name: _encode(value, _Exact) for name, value in values.items()})
 
 
-def plain(values: Mapping[str, object]) -> dict[str, Any]:
-    """The same as `recorded`, as plain values that JSON can be made of."""
-    found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(recorded(values)))
+def _decoded(values: Mapping[str, msgspec.Raw]) -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(values))
     return found
 
 
-def _simpler(value: Any) -> Any:
-    """The same, with numbers and text in the places of what JSON would have in a form of its own.
+class _TooLargeError(Exception):
+    """A value has more items than can be recorded."""
 
-    What has too many items to be recorded is left as it is.
-    """
-    kind = type(value)
-    if kind is bytes:
-        return value.decode()
-    if kind in PLAIN:
+
+class _Exact:
+    """What JSON is made of in place of a value: the same, with text in the places of bytes."""
+
+    def __init__(self) -> None:
+        #: How many items may follow: each takes two bytes at least, itself and a comma.
+        self._left = _MAX_RECORDED // 2
+
+    def of(self, value: Any) -> Any:
+        """The value to encode.
+
+        Raises:
+            _TooLargeError: it and what it holds have too many items in all.
+        """
+        kind = type(value)
+        if kind is bytes:
+            return _text(value)
+        if kind in PLAIN:
+            return value
+        if kind is dict:
+            self._count(value)
+            return {key: self.of(item) for key, item in value.items()}
+        if kind in (list, tuple, set, frozenset, deque):
+            self._count(value)
+            return [self.of(item) for item in value]
+        return self.single(value)
+
+    def single(self, value: Any) -> Any:
+        """The value to encode for one that is no container."""
         return value
-    if kind is dict and len(value) < _MAX_RECORDED:
-        return {key: _simpler(item) for key, item in value.items()}
-    if kind in (list, tuple, set, frozenset, deque) and len(value) < _MAX_RECORDED:
-        return [_simpler(item) for item in value]
-    if kind is datetime.datetime:
-        return value.isoformat()
-    if kind is datetime.timedelta:
-        return value.total_seconds()
-    if kind is decimal.Decimal and value.is_finite():
-        return float(value) if value.as_tuple().exponent < 0 else int(value)
-    return value
+
+    def _count(self, container: Sized) -> None:
+        self._left -= len(container)
+        if self._left < 0:
+            raise _TooLargeError
+
+
+class _Readable(_Exact):
+    """The same, with numbers and text in place of what JSON would have in forms of its own."""
+
+    def single(self, value: Any) -> Any:
+        if isinstance(value, datetime.datetime):
+            return value.isoformat()
+        if isinstance(value, datetime.timedelta):
+            return value.total_seconds()
+        # A larger one would take long to write out, and JSON's readers would round it anyway.
+        if isinstance(value, decimal.Decimal) and value.is_finite() and value.adjusted() <= 15:
+            return float(value) if value.as_tuple().exponent < 0 else int(value)  # type: ignore[operator]
+        return value
+
+
+def _text(value: bytes) -> str | bytes:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value  # which JSON has in base 64
 
 
 def _plain(value: Any) -> object:
     """Something with a JSON form in place of a value that has none."""
     if hasattr(type(value), "model_dump"):  # pydantic's models
-        return value.model_dump(mode="json", fallback=shown)
+        try:
+            return value.model_dump(mode="json", fallback=shown)
+        except ValueError:  # it has bytes that are no text
+            return value.model_dump()
     return os.fspath(value) if isinstance(value, os.PathLike) else shown(value)
 
 
-def _encode(value: object) -> msgspec.Raw:
+def _encode(value: object, form: type[_Exact]) -> msgspec.Raw:
     try:
-        encoded = msgspec.json.encode(_simpler(value), enc_hook=_plain)
-    except Exception:  # cycles, keys that are no text, a user's __repr__, lone surrogates
+        encoded = msgspec.json.encode(form().of(value), enc_hook=_plain)
+    except Exception:  # too many items, cycles, keys that are no text, lone surrogates …
         encoded = b""
     if not encoded or len(encoded) > _MAX_RECORDED:
         text = clean(shown(value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pydantic
@@ -11,6 +12,7 @@ from headrace import Client, flow, task
 from headrace.assets import Asset, AssetProperties, add_asset_metadata, materialize
 from headrace.context import get_environment
 from headrace.events import Event, emit_event
+from headrace.events.clients import HeadraceEventsClient
 from headrace.task_runners import ProcessPoolTaskRunner
 from tests.run_kit import Book
 
@@ -161,3 +163,20 @@ def test_what_is_no_asset_says_so(book: Book) -> None:
 
     with pytest.raises(ValueError, match="Can only add metadata to assets"):
         other()
+
+
+async def test_a_client_whose_block_is_cancelled_at_its_end_tells_of_nothing_more() -> None:
+    client = HeadraceEventsClient()
+
+    async def tell() -> None:
+        async with client:
+            task = asyncio.current_task()
+            assert task is not None
+            task.cancel()  # heard of while the client waits for the ledger
+
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.create_task(tell())
+    told = {"event": "e", "resource": {"headrace.resource.id": "r"}}
+    event = Event.model_validate(told)
+    with pytest.raises(TypeError, match="used as a context manager"):
+        await client.emit(event)

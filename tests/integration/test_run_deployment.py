@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import decimal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,11 @@ def double(n: int, city: str = "Bonn") -> int:
     if n < 0:
         raise ValueError("too little")
     return 2 * n
+
+
+@flow
+def pay(amount: decimal.Decimal) -> None:
+    """What must arrive as it was given."""
 
 
 @pytest.fixture(autouse=True)
@@ -94,6 +100,14 @@ def test_within_a_flow_the_run_belongs_to_it() -> None:
     assert run["parentFlowRunId"] is not None
     assert other is not None
     assert other["parentFlowRunId"] is None
+
+
+def test_a_decimal_is_sent_with_every_digit() -> None:
+    first, second = (decimal.Decimal(f"0.1234567890123456789{n}") for n in (1, 2))
+    pay.to_deployment("d", parameters={"amount": first}, _sync=True).apply()
+    for given, amount in (({}, first), ({"amount": second}, second)):
+        run = run_deployment("pay/d", parameters=given, timeout=0)
+        assert pay.validate_parameters(run.parameters) == {"amount": amount}
 
 
 def test_without_anybody_who_serves_it_waits() -> None:

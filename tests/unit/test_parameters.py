@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import enum
+import os
 import subprocess
 import sys
 import typing
@@ -19,13 +20,12 @@ import pytest
 from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
-from headrace import parameters
 from headrace.exceptions import (
     ParameterBindError,
     ParameterTypeError,
     SignatureMismatchError,
 )
-from headrace.parameters import Shape, recorded
+from headrace.parameters import Shape, readable, recorded, sent
 
 T = TypeVar("T")
 
@@ -42,6 +42,11 @@ class Point:
 
 class Options(TypedDict):
     deep: bool
+
+
+class Bill(BaseModel):
+    raw: bytes
+    price: decimal.Decimal
 
 
 class Custom:
@@ -327,14 +332,63 @@ def test_arguments_are_recorded_as_plain_numbers_and_text() -> None:
         "at": datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC),
         "raw": b"raw",
         "model": Model(path=Path("m"), price=decimal.Decimal("2.50")),
-        "bytes": b"\xff",
+        "bytes": {"other": b"\xff", "n": 1},
+        "huge": [decimal.Decimal("1E+100000"), decimal.Decimal("1E+15")],
     }
-    assert parameters.plain(given) == {
+    assert readable(given) == {
         "path": "a/b",
         "prices": [1.1, 7],
         "time": 3600.0,
         "at": "2020-01-01T00:00:00+00:00",
         "raw": "raw",
         "model": {"path": "m", "price": "2.50"},
-        "bytes": "b'\\xff'",
+        "bytes": {"other": "/w==", "n": 1},
+        "huge": ["1E+100000", 10**15],
     }
+
+
+def test_arguments_that_are_sent_arrive_as_they_were() -> None:
+    def pay(
+        amount: decimal.Decimal,
+        wait: datetime.timedelta,
+        path: Path,
+        raw: bytes,
+        others: dict[str, Any],
+        bill: Bill,
+    ) -> None:
+        """Takes them."""
+
+    given = {
+        "amount": decimal.Decimal("0.12345678901234567890"),
+        "wait": datetime.timedelta(days=-1, microseconds=1),
+        "path": Path("a/b"),
+        "raw": b"raw",
+        "others": {"n": 1},
+        "bill": Bill(raw=b"raw", price=decimal.Decimal("2.50")),
+    }
+    arrived = shape_of(pay).validate(sent(given))
+    assert arrived == given
+    assert str(arrived["amount"]) == "0.12345678901234567890"
+
+
+def test_bytes_that_are_no_text_change_nothing_beside_them() -> None:
+    bill = Bill(raw=b"\xff", price=decimal.Decimal("2.50"))
+    assert sent({"a": {"raw": b"\xff", "n": 1}, "b": [bill]}) == {
+        "a": {"raw": "/w==", "n": 1},
+        "b": [{"raw": "/w==", "price": "2.50"}],
+    }
+
+
+@pytest.mark.parametrize("form", [recorded, sent])
+def test_what_has_too_many_items_in_all_is_not_made_json_of(form: Callable[..., Any]) -> None:
+    asked = []
+
+    class Watched(os.PathLike[str]):
+        def __fspath__(self) -> str:
+            asked.append(self)
+            return "path"
+
+    form({"v": [Watched()]})
+    assert len(asked) == 1
+    form({"v": [Watched(), *([0] * 1000 for _ in range(40))]})
+    assert len(asked) == 1

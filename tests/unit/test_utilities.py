@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 from pathlib import Path
 from typing import NamedTuple
@@ -47,6 +48,20 @@ def test_paths_into_dicts() -> None:
     assert nested["x"] == {"y": 1}
     with pytest.raises(TypeError, match="non-dict"):
         c.set_in_dict(nested, "a.b", 1)
+
+
+def test_dicts_of_other_types_are_changed_and_keep_their_type() -> None:
+    def next_one(value: object) -> object:
+        return value + 1 if isinstance(value, int) else value
+
+    lists: collections.defaultdict[str, object] = collections.defaultdict(list, {"a": 1})
+    visited = c.visit_collection(lists, next_one, return_data=True)
+    assert (visited, visited["b"]) == ({"a": 2, "b": []}, [])
+    counted = c.visit_collection(collections.Counter("a"), next_one, return_data=True)
+    assert counted == collections.Counter({"a": 2})
+    ordered = collections.OrderedDict(a=1)
+    assert c.visit_collection(ordered, next_one, return_data=True) == collections.OrderedDict(a=2)
+    assert (lists, ordered) == ({"a": 1}, {"a": 1})
 
 
 class Pair(NamedTuple):
@@ -100,7 +115,8 @@ def test_hashes(tmp_path: Path) -> None:
 def test_names() -> None:
     assert len(generate_slug(3).split("-")) == 3
     assert obfuscate("secret") == "********"
-    assert obfuscate("a long secret", show_tail=True) == "****cret"
+    assert obfuscate("a longer secret", show_tail=True) == "****cret"
+    assert obfuscate("abcdefghijk", show_tail=True) == "*******k"  # ten are never shown
 
 
 def test_arguments_by_name_and_back() -> None:

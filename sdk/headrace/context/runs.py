@@ -221,9 +221,9 @@ class LiveFlowRun(_Run):
     @property
     def parameters(self) -> dict[str, Any]:
         """What was passed to the flow, by parameter name, as plain values that JSON knows."""
-        from headrace.parameters import plain
+        from headrace.parameters import readable
 
-        return plain(self.passed)
+        return readable(self.passed)
 
     @property
     def deployment_id(self) -> UUID | None:

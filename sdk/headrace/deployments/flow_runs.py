@@ -18,7 +18,7 @@ from headrace.exceptions import FlowRunWaitTimeout, InvalidOption, ObjectNotFoun
 from headrace.flow_runs import read_flow_run, wait_for_flow_run
 from headrace.names import generate_name
 from headrace.options import checked_full_name
-from headrace.parameters import plain
+from headrace.parameters import sent
 from headrace.utilities.asyncutils import dispatched
 
 
@@ -75,7 +75,7 @@ async def arun_deployment(
     parent = LiveFlowRun.get() if as_subflow else None
     wanted = work.input_of(
         deployment=str(name),
-        parameters=plain(dict(parameters or {})),
+        parameters=sent(dict(parameters or {})),
         name=flow_run_name or generate_name(),
         tags=list(tags or ()),
         scheduled_time=None if scheduled_time is None else scheduled_time.isoformat(),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from headrace.client.schemas.deployment_schedules import DeploymentScheduleCreate
 from headrace.client.schemas.schedules import CronSchedule, RRuleSchedule
-from headrace.parameters import plain
+from headrace.parameters import sent
 
 if TYPE_CHECKING:
     from headrace.flows import Flow
@@ -51,7 +51,7 @@ def without_effect(job_variables: Mapping[str, Any]) -> Iterator[str]:
 
 def _problems(flow: Flow[..., Any], parameters: Mapping[str, Any]) -> list[str]:
     """What a run would refuse of these values, as the ledger will give them to it."""
-    values, known = plain(parameters), flow.shape.signature.parameters
+    values, known = sent(parameters), flow.shape.signature.parameters
     found = [f"{name}: the flow has no such parameter" for name in values if name not in known]
     if not flow.should_validate_parameters:
         return found

@@ -35,7 +35,7 @@ from headrace.events.schemas.deployment_triggers import DeploymentTriggerTypes
 from headrace.exceptions import ServiceError
 from headrace.logging import ensure_logging, get_logger
 from headrace.options import checked_deployment_name
-from headrace.parameters import plain
+from headrace.parameters import sent
 from headrace.schedules import as_interval, as_schedule
 from headrace.settings import get_settings
 from headrace.utilities.asyncutils import Dispatched, dispatched
@@ -192,12 +192,12 @@ class RunnerDeployment(BaseModel):
             description=self.description,
             version=self.version,
             tags=self.tags,
-            parameters=plain(self.parameters),
+            parameters=sent(self.parameters),
             parameter_schema=_schema_of(self._flow),
             enforce_schema=self.enforce_parameter_schema,
             work_pool_name=self.work_pool_name,
             work_queue_name=self.work_queue_name,
-            job_variables=plain(self.job_variables),
+            job_variables=sent(self.job_variables),
             concurrency_limit=self.concurrency_limit,
             collision_strategy=_strategy_of(self.concurrency_options),
             **_control_of(self.concurrency_options),
@@ -341,7 +341,7 @@ def _each(given: Any) -> list[Any]:
 def _schema_of(flow: Flow[..., Any] | None) -> dict[str, Any] | None:
     if flow is None:
         return None
-    return plain(flow.parameters.model_dump_for_openapi())
+    return sent(flow.parameters.model_dump_for_openapi())
 
 
 @dispatched

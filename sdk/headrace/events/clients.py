@@ -112,8 +112,10 @@ class HeadraceEventsClient(EventsClient):
         record_event(event)
 
     async def __aexit__(self, *_: object) -> None:
-        await asyncio.to_thread(settle)
-        await super().__aexit__()
+        try:
+            await asyncio.to_thread(settle)
+        finally:
+            await super().__aexit__()
 
 
 class HeadraceEventSubscriber:

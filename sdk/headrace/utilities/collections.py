@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import enum
 import functools
 import io
@@ -238,7 +239,12 @@ def _rebuilt(value: Any, change: Callable[[Any], Any]) -> Any:
             key is k and item is i for (key, item), (k, i) in zip(pairs, value.items(), strict=True)
         ):
             return value
-        return type(value)(pairs)
+        if type(value) is dict:
+            return dict(pairs)
+        rebuilt = copy.copy(value)  # a defaultdict or Counter is not made of pairs
+        rebuilt.clear()
+        rebuilt.update(dict(pairs))
+        return rebuilt
     if is_dataclass(value) and not isinstance(value, type):
         held = {field.name: getattr(value, field.name) for field in fields(value) if field.init}
         changed = {name: change(item) for name, item in held.items()}

@@ -18,13 +18,16 @@ def generate_slug(n_words: int = 2) -> str:
     return "-".join(words)
 
 
-def obfuscate_string(text: str, show_tail: bool = False) -> str:
-    """The same as `obfuscate`."""
-    return obfuscate(text, show_tail)
-
-
 def obfuscate(text: object, show_tail: bool = False) -> str:
-    """Stars in place of a text; with its last four characters if it is long enough for that."""
-    result = OBFUSCATED_PREFIX + "*" * 4
-    plain = str(text)
-    return result[:-4] + plain[-4:] if show_tail and len(plain) > 10 else result
+    """Eight characters in place of a text: stars.
+
+    Args:
+        text: what is not to be seen; `str` of it counts.
+        show_tail: whether up to four of the characters behind the tenth are shown at the end.
+    """
+    tail = str(text)[10:][-4:] if show_tail else ""
+    return (OBFUSCATED_PREFIX * 2)[len(tail) :] + tail
+
+
+#: The same, by the name that says that it is given a text.
+obfuscate_string = obfuscate
