@@ -60,7 +60,8 @@ async def apause_flow_run(
 ) -> Any:
     """Pause the flow run that this code runs in until somebody resumes it.
 
-    Its tasks that are running go on; its own code waits here.
+    Its tasks that are running go on; its own code waits here. A run that begins anew in another
+    process passes the calls that it has passed before, with the same inputs.
 
     Args:
         wait_for_input: a `RunInput`, a pydantic model or another type, to be given by who resumes.
@@ -81,6 +82,8 @@ async def apause_flow_run(
     _check(timeout)
     run = _flow_run_here("paused")
     expected, keyset = _expected(wait_for_input, "paused", _next_key(run, key))
+    if await _was_passed(run, keyset):
+        return None if expected is None else await expected.aload(keyset, run.id)
     logger = logger_of(run)
     logger.info("Pausing flow, execution will continue when this flow run is resumed.")
     cursor = (await ask(operations.server_info()))["feedCursor"]
@@ -251,7 +254,7 @@ async def _announce(
 
 
 async def _was_passed(run: FlowRun, keyset: Keyset) -> bool:
-    """Whether an earlier process of this run has been suspended here, and was resumed."""
+    """Whether an earlier process of this run has waited here, and was resumed."""
     return await ask(operations.flow_run_input(run.id, keyset["response"])) is not None
 
 

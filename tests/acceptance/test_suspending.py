@@ -41,10 +41,11 @@ def publish(x, reason):
       on_crashed=[lambda *_: note("crashed")], on_failure=[lambda *_: note("failed")])
 def release(x: int = 1):
     note("flow")
+    planned = pause_flow_run(wait_for_input=Approval)
     prepared = prepare.submit(x)
     approval = suspend_flow_run(wait_for_input=Approval)
     suspend_flow_run()
-    publish(prepared.result(), approval.reason)
+    publish(prepared.result(), f"{planned.reason}, {approval.reason}")
     return "released"
 
 @flow(persist_result=True)
@@ -87,6 +88,8 @@ def test_a_suspended_run_ends_its_process_and_goes_on_in_another(
     with workplace.started("served.py", "release") as script:
         workplace.until(workplace.deployments, "it is served")
         run_id = UUID(workplace.ask(work.create_flow_run({"deployment": "release/served"}))["id"])
+        workplace.until(lambda: workplace.runs("PAUSED"), "it is paused")
+        resume_flow_run(run_id, run_input={"reason": "planned"})
         _until_suspended(workplace)
         # The process that has suspended it has ended, and that is not the run's end.
         workplace.until(lambda: not _lives(_notes(workplace)[-1][1]), "its process ends")
@@ -103,14 +106,14 @@ def test_a_suspended_run_ends_its_process_and_goes_on_in_another(
     assert [what for what, _ in _notes(workplace)] == [
         *("flow", "prepare 1"),
         "flow",
-        *("flow", "publish 2 tested", "completed"),
+        *("flow", "publish 2 planned, tested", "completed"),
     ]
     processes = [pid for what, pid in _notes(workplace) if what == "flow"]
     assert len(set(processes)) == 3
     run = workplace.ask(operations.flow_run(run_id))
     assert run is not None
     assert [state["name"] for state in run["stateHistory"]] == [
-        *("Scheduled", "Pending", "Running", "Suspended", "Resuming"),
+        *("Scheduled", "Pending", "Running", "Paused", "Running", "Suspended", "Resuming"),
         *("Pending", "Running", "Suspended", "Resuming"),
         *("Pending", "Running", "Completed"),
     ]
