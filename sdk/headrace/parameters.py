@@ -8,12 +8,13 @@ from __future__ import annotations
 import datetime
 import decimal
 import inspect
+import math
 import os
 import sys
 import typing
 from collections import deque
 from collections.abc import Callable, Mapping, Sized
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
@@ -226,7 +227,7 @@ def sent(values: Mapping[str, object]) -> dict[str, Any]:
     """The arguments as plain values that JSON can be made of, for a run that is to use them.
 
     They are as exact as JSON allows: a `Decimal` is text, and a `timedelta` as ISO 8601 has it.
-    What has no JSON form is described by text, and so is what is longer than 64 KiB.
+    What has no JSON form is described by text. The service refuses what is too long.
     """
     return _decoded({name: _encode(value, _Exact) for name, value in values.items()})
 
@@ -243,9 +244,12 @@ class _TooLargeError(Exception):
 class _Exact:
     """What JSON is made of in place of a value: the same, with text in the places of bytes."""
 
+    #: Bytes of JSON at most.
+    most: ClassVar[float] = math.inf
+
     def __init__(self) -> None:
         #: How many items may follow: each takes two bytes at least, itself and a comma.
-        self._left = _MAX_RECORDED // 2
+        self._left = self.most / 2
 
     def of(self, value: Any) -> Any:
         """The value to encode.
@@ -278,6 +282,8 @@ class _Exact:
 
 class _Readable(_Exact):
     """The same, with numbers and text in place of what JSON would have in forms of its own."""
+
+    most = _MAX_RECORDED
 
     def single(self, value: Any) -> Any:
         if isinstance(value, datetime.datetime):
@@ -312,7 +318,7 @@ def _encode(value: object, form: type[_Exact]) -> msgspec.Raw:
         encoded = msgspec.json.encode(form().of(value), enc_hook=_plain)
     except Exception:  # too many items, cycles, keys that are no text, lone surrogates …
         encoded = b""
-    if not encoded or len(encoded) > _MAX_RECORDED:
+    if not encoded or len(encoded) > form.most:
         text = clean(shown(value))
         encoded = msgspec.json.encode(text)
     return msgspec.Raw(encoded)

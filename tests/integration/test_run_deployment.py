@@ -110,6 +110,15 @@ def test_a_decimal_is_sent_with_every_digit() -> None:
         assert pay.validate_parameters(run.parameters) == {"amount": amount}
 
 
+def test_what_is_long_is_sent_whole_or_refused() -> None:
+    double.to_deployment("d", parameters={"n": 1}, _sync=True).apply()
+    city = "Llanfair" * 20_000
+    run = run_deployment("double/d", parameters={"city": city}, timeout=0)
+    assert run.parameters == {"n": 1, "city": city}
+    with pytest.raises(httpx.HTTPStatusError, match="JSON takes"):
+        run_deployment("double/d", parameters={"city": city * 120}, timeout=0)
+
+
 def test_without_anybody_who_serves_it_waits() -> None:
     double.to_deployment("d", parameters={"n": 1}).apply()
     first = run_deployment("double/d", timeout=0, idempotency_key="k")
