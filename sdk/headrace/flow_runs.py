@@ -245,12 +245,20 @@ async def _announce(
     flow_run_id: UUID, expected: Any, keyset: Keyset, until: int | None = None
 ) -> None:
     """Say what a run waits for, so that whoever resumes it can be told what does not fit."""
-    schema = None if expected is None else expected.model_json_schema()
-    if expected is not None:
-        await expected.asave(keyset, flow_run_id)
     await settle()
+    schema = None
+    if expected is not None:
+        schema = expected.model_json_schema()
+        # An earlier process that ended before it was answered may have left the same.
+        await _keep(flow_run_id, keyset["schema"], schema)
+        if expected._description is not None:
+            await _keep(flow_run_id, keyset["description"], expected._description)
     waits_for = {"response": keyset["response"], "schema": schema, "until": until}
-    await ask(operations.create_flow_run_input(flow_run_id, "pause", waits_for, replace=True))
+    await _keep(flow_run_id, "pause", waits_for)
+
+
+async def _keep(flow_run_id: UUID, key: str, value: object) -> None:
+    await ask(operations.create_flow_run_input(flow_run_id, key, value, replace=True))
 
 
 async def _was_passed(run: FlowRun, keyset: Keyset) -> bool:

@@ -188,7 +188,8 @@ def test_what_was_claimed_and_not_begun_is_given_to_another(place: Workplace) ->
         one.interrupt()
         two.interrupt()
         out = one.finish()[1] + two.finish()[1]
-    assert sorted(map(int, out.split())) == list(range(5))
+    # Processes that write to one pipe at once may mix up their line ends.
+    assert sorted("".join(out.split())) == list("01234")
 
 
 def test_a_process_that_dies_between_its_start_and_its_run_is_followed_by_another(
