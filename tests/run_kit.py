@@ -8,10 +8,13 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from headrace.context import Environment, get_environment, use_environment
+from headrace.client import Client, work
+from headrace.context import Assignment, Environment, get_environment, use_environment
+from headrace.ids import new_id
 from headrace.recorder import shutdown
 from headrace.records import Record
 from headrace.settings import Settings, get_settings
@@ -136,3 +139,25 @@ def recorder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ListRe
         yield recorder
     shutdown()
     get_settings.cache_clear()
+
+
+def assigned(flow_name: str) -> Assignment:
+    """A new run of a deployment, which a worker has claimed and this process is to execute."""
+    wanted = {"flowName": flow_name, "name": "d", "entrypoint": "served.py:served"}
+    with Client() as client:
+        client.perform(work.apply_deployment(wanted))
+        client.perform(work.create_flow_run({"deployment": f"{flow_name}/d"}))
+    return assigned_anew(flow_name)
+
+
+def assigned_anew(flow_name: str) -> Assignment:
+    """The one run of that deployment that is due, claimed: by a new process, if it had another."""
+    worker = {"workerId": str(new_id()), "workerName": "w", "host": "here", "pid": 1}
+    with Client() as client:
+        deployment = client.perform(work.deployment(f"{flow_name}/d"))
+        assert deployment is not None
+        deployed = deployment["id"]
+        asked = {**worker, "leaseSeconds": 60, "limit": 1, "deploymentIds": [deployed]}
+        (run,) = client.perform(work.claim_flow_runs(asked))["runs"]
+    given = UUID(run["flowRunId"]), run["name"], run["epoch"], run["runCount"]
+    return Assignment(*given, UUID(deployed), "d", None, {}, lambda: None)

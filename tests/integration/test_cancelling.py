@@ -12,13 +12,12 @@ import pytest
 from headrace import flow, flow_runs, get_run_logger, pause_flow_run, task
 from headrace.cancellation import cancel
 from headrace.client import Client, work
-from headrace.context import ASSIGNMENT, Assignment, LiveFlowRun
+from headrace.context import ASSIGNMENT, LiveFlowRun
 from headrace.exceptions import CancelledRun
-from headrace.ids import new_id
 from headrace.recorder import get_recorder
 from headrace.settings import get_settings
 from tests.recorder_kit import PATIENCE, until
-from tests.run_kit import Book, VirtualClock
+from tests.run_kit import Book, VirtualClock, assigned
 
 
 def this_run() -> UUID:
@@ -32,19 +31,6 @@ def cancel_in_ledger(run_id: UUID) -> str:
     get_recorder().flush(PATIENCE)
     with Client() as client:
         return str(client.perform(work.cancel_flow_run(run_id))["state"]["name"])
-
-
-def assigned(flow_name: str) -> Assignment:
-    """A run of a deployment that a worker has claimed, which this process is to execute."""
-    wanted = {"flowName": flow_name, "name": "d", "entrypoint": "served.py:served"}
-    worker = {"workerId": str(new_id()), "workerName": "w", "host": "here", "pid": 1}
-    with Client() as client:
-        deployed = client.perform(work.apply_deployment(wanted))["id"]
-        client.perform(work.create_flow_run({"deployment": f"{flow_name}/d"}))
-        asked = {**worker, "leaseSeconds": 60, "limit": 1, "deploymentIds": [deployed]}
-        (run,) = client.perform(work.claim_flow_runs(asked))["runs"]
-    given = UUID(run["flowRunId"]), run["name"], run["epoch"], run["runCount"]
-    return Assignment(*given, UUID(deployed), "d", None, {}, lambda: None)
 
 
 def ends(book: Book) -> dict[str, str]:

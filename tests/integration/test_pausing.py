@@ -11,8 +11,9 @@ from uuid import UUID
 import pytest
 
 from headrace import Client, flow, pause_flow_run, resume_flow_run, suspend_flow_run, task
+from headrace.client import work
 from headrace.client.orchestration import get_client
-from headrace.context import FlowRunContext
+from headrace.context import ASSIGNMENT, Assignment, FlowRunContext
 from headrace.exceptions import FlowPauseTimeout, NotPausedError, ObjectNotFound
 from headrace.input import (
     RunInput,
@@ -23,7 +24,9 @@ from headrace.input import (
     receive_input,
     send_input,
 )
-from tests.run_kit import Book, VirtualClock
+from headrace.recorder import get_recorder
+from tests.recorder_kit import PATIENCE
+from tests.run_kit import Book, VirtualClock, assigned, assigned_anew
 
 
 class Approval(RunInput):
@@ -36,6 +39,14 @@ def here() -> UUID:
     run = FlowRunContext.get()
     assert run is not None
     return run.flow_run.id
+
+
+def retried(ended: Assignment) -> Assignment:
+    """The same run of `release`, for a process that executes it once more."""
+    get_recorder().flush(PATIENCE)
+    with Client() as client:
+        client.perform(work.retry_flow_run(ended.flow_run_id))
+    return assigned_anew("release")
 
 
 class Resumer:
@@ -94,6 +105,53 @@ def test_a_paused_run_goes_on_with_what_it_is_given(book: Book) -> None:
         *["Paused", "Running"] * 3,
         "Completed",
     ]
+
+
+def test_the_next_process_of_a_run_passes_what_it_was_paused_for(book: Book) -> None:
+    patience = 60.0
+
+    @flow
+    def release() -> int:
+        number: int = pause_flow_run(wait_for_input=int, timeout=patience)
+        pause_flow_run(timeout=patience)
+        if patience:
+            raise ValueError("not this time")
+        return number
+
+    first = assigned("release")
+    ASSIGNMENT.set(first)
+    with (
+        Resumer(
+            lambda run: resume_flow_run(run, run_input={"value": 7}),
+            lambda run: resume_flow_run(run),
+        ) as resumer,
+        pytest.raises(ValueError, match="not this time"),
+    ):
+        release()
+    assert resumer.errors == []
+    patience = 0
+    ASSIGNMENT.set(retried(first))
+    assert release() == 7
+
+
+def test_the_next_process_of_a_run_that_was_not_answered_asks_again(book: Book) -> None:
+    """With what it asks now: the program may have changed meanwhile."""
+
+    @flow
+    def release() -> object:
+        answer: object = pause_flow_run(wait_for_input=wanted, timeout=patience)
+        return answer
+
+    wanted: type = int
+    patience = 0
+    first = assigned("release")
+    ASSIGNMENT.set(first)
+    with pytest.raises(FlowPauseTimeout):
+        release()
+    wanted, patience = str, 60
+    ASSIGNMENT.set(retried(first))
+    with Resumer(lambda run: resume_flow_run(run, run_input={"value": "yes"})):
+        assert release() == "yes"
 
 
 def test_what_does_not_fit_is_refused_and_the_run_stays_paused(book: Book) -> None:
