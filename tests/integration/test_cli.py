@@ -292,7 +292,11 @@ def test_a_flow_run_is_called_by_its_name_or_its_id() -> None:
     newest = json.loads(run(flow_run.command, "inspect", "nightly", "--json").stdout)
     notice = f"2 flow runs are named 'nightly'; this is the newest, {newest['id']}.\n"
     assert logs.stderr == notice
-    assert run(flow_run.command, "delete", "nightly", "-y").exit_code == 0
+    for change in (["delete", "-y"], ["cancel"], ["retry"], ["suspend"], ["resume"]):
+        refused = run(flow_run.command, *change, "nightly")
+        assert refused.exit_code == 1
+        assert f"2 flow runs are named 'nightly'; give the id: {newest['id']}," in refused.stderr
+    assert run(flow_run.command, "delete", newest["id"], "-y").exit_code == 0
     left = run(flow_run.command, "logs", "nightly")
     assert ("older" in left.stdout, left.stderr) == (True, "")
     gone = run(flow_run.command, "logs", newest["id"])

@@ -31,10 +31,21 @@ def newest_of(name: str, ids: Sequence[str]) -> str:
 
 def find_flow_run(wanted: str) -> str:
     """The id of the flow run that is called so; if there is none, one line and exit code 1."""
+    ids = _called(wanted)
+    return newest_of(wanted, ids) if ids else fail(f"there is no flow run {wanted!r}")
+
+
+def find_one_flow_run(wanted: str) -> str:
+    """The same for what changes the run: a name that several runs have is refused."""
+    if len(ids := _called(wanted)) > 1:
+        fail(f"{len(ids)} flow runs are named {wanted!r}; give the id: {', '.join(ids[:5])}")
+    return ids[0] if ids else fail(f"there is no flow run {wanted!r}")
+
+
+def _called(wanted: str) -> list[str]:
     if is_id(wanted):
-        return wanted
+        return [wanted]
     from headrace.client import operations
 
     page = perform(operations.flow_runs(names=[wanted], first=200))
-    ids = [run["id"] for run in page["nodes"]]
-    return newest_of(wanted, ids) if ids else fail(f"there is no flow run {wanted!r}")
+    return [run["id"] for run in page["nodes"]]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from headrace.cli import completing, logs
-from headrace.cli.finding import find_flow_run
+from headrace.cli.finding import find_flow_run, find_one_flow_run
 from headrace.cli.listing import run_options, since_of, some, states_wanted, tell_of_nothing
 from headrace.cli.looks import blockers_of, state_of
 from headrace.cli.output import (
@@ -116,7 +116,7 @@ def cancel(run: str, as_json: bool) -> None:
     """Ask for the flow run of this id or name to be cancelled. Exit code 1 if it has ended."""
     from headrace.client import operations, work
 
-    id = find_flow_run(run)
+    id = find_one_flow_run(run)
     before = found(perform(operations.flow_run(id)), f"flow run {run!r}")
     if StateType(before["state"]["type"]).is_terminal:
         fail(f"flow run {before['name']!r} has ended already: it is {before['state']['name']}")
@@ -138,7 +138,7 @@ def suspend(run: str, timeout: float | None, as_json: bool) -> None:
     """
     from headrace.client import work
 
-    _show_change(perform(work.suspend_flow_run(find_flow_run(run), timeout)), as_json)
+    _show_change(perform(work.suspend_flow_run(find_one_flow_run(run), timeout)), as_json)
 
 
 @command.command()
@@ -150,7 +150,7 @@ def resume(run: str, given: str | None, as_json: bool) -> None:
     from headrace.client import operations
 
     values = None if given is None else json_object("--input", given)
-    id = find_flow_run(run)
+    id = find_one_flow_run(run)
 
     def tell(error: ServiceError) -> str:
         wanted = _wanted_input(id) if (error.field or "").startswith("input") else None
@@ -183,7 +183,7 @@ def retry(run: str, as_json: bool) -> None:
     """Let a deployment's run of this id or name that has not ended well be executed once more."""
     from headrace.client import work
 
-    _show_change(perform(work.retry_flow_run(find_flow_run(run))), as_json)
+    _show_change(perform(work.retry_flow_run(find_one_flow_run(run))), as_json)
 
 
 def _show_change(one: dict[str, Any], as_json: bool) -> None:
@@ -215,7 +215,7 @@ def delete(run: str, yes: bool) -> None:
     """
     from headrace.client import work
 
-    id = find_flow_run(run)
+    id = find_one_flow_run(run)
     confirm(f"flow run {id}", yes)
     perform(work.delete_flow_run(id))
     click.echo(f"Deleted flow run {id}.", err=True)
