@@ -83,7 +83,7 @@ async def apause_flow_run(
     run = _flow_run_here("paused")
     expected, keyset = _expected(wait_for_input, "paused", _next_key(run, key))
     if await _was_passed(run, keyset):
-        return None if expected is None else await expected.aload(keyset, run.id)
+        return await _given(run, expected, keyset)
     logger = logger_of(run)
     logger.info("Pausing flow, execution will continue when this flow run is resumed.")
     cursor = (await ask(operations.server_info()))["feedCursor"]
@@ -104,7 +104,7 @@ async def apause_flow_run(
     # Whoever resumed it has recorded that it runs.
     run.change = StateChange(StateType.RUNNING, "Running", run.clock.now(), None, run.run_count)
     logger.info("Resuming flow run execution!")
-    return None if expected is None else await expected.aload(keyset, run.id)
+    return await _given(run, expected, keyset)
 
 
 async def asuspend_flow_run(
@@ -151,7 +151,7 @@ async def asuspend_flow_run(
             "Flow run cannot be suspended: Cannot suspend flows without a deployment."
         )
     if await _was_passed(run, keyset):
-        return None if expected is None else await expected.aload(keyset, run.id)
+        return await _given(run, expected, keyset)
     logger_of(run).info(
         "Suspending flow run, execution will be rescheduled when this flow run is resumed."
     )
@@ -259,6 +259,11 @@ async def _announce(
 
 async def _keep(flow_run_id: UUID, key: str, value: object) -> None:
     await ask(operations.create_flow_run_input(flow_run_id, key, value, replace=True))
+
+
+async def _given(run: FlowRun, expected: Any, keyset: Keyset) -> Any:
+    """The input that a run was resumed with; None if it wants none."""
+    return None if expected is None else await expected.aload(keyset, run.id)
 
 
 async def _was_passed(run: FlowRun, keyset: Keyset) -> bool:

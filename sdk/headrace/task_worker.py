@@ -211,7 +211,7 @@ class TaskWorker(Taker):
                         begun = await self._begin(client, list(asking))
                     except asyncio.CancelledError:  # no answer comes: they may have begun
                         for claim, claimed in asking.items():
-                            _end(claim.task_run_id, claimed, StateType.CRASHED, STOPPED)
+                            _end_unbegun(claim.task_run_id, claimed, StateType.CRASHED, STOPPED)
                         raise
                     finally:
                         get_recorder().let_go({claim.task_run_id for claim in asking} - begun)
@@ -244,7 +244,7 @@ class TaskWorker(Taker):
             self._submit(self._execute, run_id, claimed)
             return
         if may_begin:  # it has been ended here meanwhile
-            _end(run_id, claimed, StateType.CRASHED, STOPPED)
+            _end_unbegun(run_id, claimed, StateType.CRASHED, STOPPED)
         elif awaited and not self._refuses:
             self.logger.warning("Run %r may not begin here", claimed["name"])
         if awaited:
@@ -283,7 +283,7 @@ class TaskWorker(Taker):
             if run is not None and not run.closed:
                 run.crash(Crashed(STOPPED))
         for run_id, claimed in list(self._begun.items()):  # no thread has come to them
-            _end(run_id, claimed, StateType.CRASHED, STOPPED)
+            _end_unbegun(run_id, claimed, StateType.CRASHED, STOPPED)
         self._begun.clear()
         self._runs.clear()
         self._waiting.clear()
@@ -341,7 +341,7 @@ class TaskWorker(Taker):
             )
         except Exception as error:  # unpickling runs the code of any class
             reason = f"The task run could not begin: {describe_error(error)}"
-            _end(run_id, claimed, StateType.FAILED, reason)
+            _end_unbegun(run_id, claimed, StateType.FAILED, reason)
             return None
         self._runs[run_id] = run
         self._begun.pop(run_id, None)
@@ -381,7 +381,7 @@ def _kept(task: Task[..., Any]) -> Task[..., Any]:
     return task.with_options(persist_result=True)
 
 
-def _end(run_id: UUID, claimed: dict[str, Any], kind: StateType, reason: str) -> None:
+def _end_unbegun(run_id: UUID, claimed: dict[str, Any], kind: StateType, reason: str) -> None:
     """Say in the place of a run, which has not even begun, how it ended."""
     recorder, now, message = get_recorder(), current_clock().now(), clip(reason)
     recorder.record(LogLine(now, logging.ERROR, "headrace.task_worker", message, None, run_id))

@@ -14,10 +14,11 @@ from headrace.cli.output import (
     fail,
     json_option,
     perform,
+    perform_all,
     show_fields,
     show_json,
     show_line,
-    show_table,
+    show_list,
     show_text,
 )
 from headrace.exceptions import ServiceError
@@ -49,14 +50,18 @@ def list_artifacts(
         after,
         "artifacts",
     )
-    if as_json:
-        show_json(listed)
-        return
-    rows = [
-        (one["id"], one["key"], one["type"], one["description"], moment(one["updatedAt"]))
-        for one in listed
-    ]
-    show_table(("ID", "KEY", "TYPE", "DESCRIPTION", "UPDATED"), rows)
+    show_list(
+        listed,
+        as_json,
+        ("ID", "KEY", "TYPE", "DESCRIPTION", "UPDATED"),
+        lambda one: (
+            one["id"],
+            one["key"],
+            one["type"],
+            one["description"],
+            moment(one["updatedAt"]),
+        ),
+    )
 
 
 @command.command()
@@ -135,7 +140,6 @@ def delete_all(ids: list[str]) -> None:
 
 
 def _versions(key: str) -> list[dict[str, Any]]:
-    from headrace.cli.output import perform_all
     from headrace.client import saved
 
     return perform_all(lambda after: saved.artifacts({"keys": [key]}, after=after))

@@ -18,7 +18,7 @@ from headrace.cli.output import (
     show_fields,
     show_json,
     show_line,
-    show_table,
+    show_list,
 )
 
 #: What a trigger's line of description leaves out.
@@ -35,20 +35,18 @@ def command() -> None:
 def list_automations(as_json: bool) -> None:
     """List the automations, newest first."""
     listed = _all()
-    if as_json:
-        show_json(listed)
-        return
-    rows = [
-        (
+    show_list(
+        listed,
+        as_json,
+        ("NAME", "ID", "ENABLED", "TRIGGER", "LAST FIRED"),
+        lambda one: (
             one["name"],
             one["id"],
             one["enabled"],
             _core(one).trigger.type,
             moment(one["lastFiredAt"]),
-        )
-        for one in listed
-    ]
-    show_table(("NAME", "ID", "ENABLED", "TRIGGER", "LAST FIRED"), rows)
+        ),
+    )
 
 
 @command.command()

@@ -19,6 +19,7 @@ from headrace.cli.output import (
     show_fields,
     show_json,
     show_line,
+    show_list,
     show_table,
 )
 
@@ -37,13 +38,12 @@ def list_blocks(kind: str | None, as_json: bool) -> None:
 
     where: dict[str, object] = {} if kind is None else {"typeSlug": kind}
     listed = perform_all(lambda after: saved.blocks(where, after=after))
-    if as_json:
-        show_json(listed)
-        return
-    rows = [
-        (_slug(one), one["id"], one["type"]["name"], moment(one["updatedAt"])) for one in listed
-    ]
-    show_table(("SLUG", "ID", "TYPE", "UPDATED"), rows)
+    show_list(
+        listed,
+        as_json,
+        ("SLUG", "ID", "TYPE", "UPDATED"),
+        lambda one: (_slug(one), one["id"], one["type"]["name"], moment(one["updatedAt"])),
+    )
 
 
 @command.command()
@@ -94,11 +94,12 @@ def list_types(as_json: bool) -> None:
     from headrace.client import saved
 
     listed = perform_all(lambda after: saved.block_types(after=after))
-    if as_json:
-        show_json(listed)
-        return
-    rows = [(one["slug"], one["name"], one["description"]) for one in listed]
-    show_table(("SLUG", "NAME", "DESCRIPTION"), rows)
+    show_list(
+        listed,
+        as_json,
+        ("SLUG", "NAME", "DESCRIPTION"),
+        lambda one: (one["slug"], one["name"], one["description"]),
+    )
 
 
 @types.command("inspect")

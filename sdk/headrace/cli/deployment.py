@@ -23,6 +23,7 @@ from headrace.cli.output import (
     show_fields,
     show_json,
     show_line,
+    show_list,
     show_table,
 )
 from headrace.cli.schedule import in_words
@@ -47,19 +48,17 @@ def list_deployments(flow_name: str | None, as_json: bool) -> None:
     from headrace.client import work
 
     listed = perform_all(lambda after: work.deployments(flow_name=flow_name, after=after))
-    if as_json:
-        show_json(listed)
-        return
-    rows = [
-        (
+    show_list(
+        listed,
+        as_json,
+        ("NAME", "POOL", "SCHEDULES", "PAUSED"),
+        lambda one: (
             one["fullName"],
             one["workPoolName"],
             "; ".join(map(in_words, one["schedules"])) or None,
             one["paused"],
-        )
-        for one in listed
-    ]
-    show_table(("NAME", "POOL", "SCHEDULES", "PAUSED"), rows)
+        ),
+    )
 
 
 @command.command()

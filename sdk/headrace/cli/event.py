@@ -18,7 +18,7 @@ from headrace.cli.output import (
     perform,
     show_json,
     show_line,
-    show_table,
+    show_list,
 )
 from headrace.exceptions import ServiceError
 
@@ -42,14 +42,17 @@ def list_events(name: str | None, limit: int, after: str | None, as_json: bool) 
     listed = some(
         lambda first, after: run_operations.events(name, first, after), limit, after, "events"
     )
-    if as_json:
-        show_json(listed)
-        return
-    rows = [
-        (one["name"], moment(one["occurred"]), one["resource"].get(_ID), one["flowRunId"])
-        for one in listed
-    ]
-    show_table(("NAME", "OCCURRED", "RESOURCE", "FLOW RUN"), rows)
+    show_list(
+        listed,
+        as_json,
+        ("NAME", "OCCURRED", "RESOURCE", "FLOW RUN"),
+        lambda one: (
+            one["name"],
+            moment(one["occurred"]),
+            one["resource"].get(_ID),
+            one["flowRunId"],
+        ),
+    )
 
 
 @command.command()

@@ -6,7 +6,7 @@ import click
 
 from headrace.cli.listing import some
 from headrace.cli.looks import moment
-from headrace.cli.output import json_option, show_json, show_table
+from headrace.cli.output import json_option, show_list
 
 
 @click.group()
@@ -23,8 +23,9 @@ def list_flows(limit: int, after: str | None, as_json: bool) -> None:
     from headrace.client import run_operations
 
     listed = some(lambda first, after: run_operations.flows(after, first), limit, after, "flows")
-    if as_json:
-        show_json(listed)
-        return
-    rows = [(one["name"], one["id"], moment(one["createdAt"])) for one in listed]
-    show_table(("NAME", "ID", "CREATED"), rows)
+    show_list(
+        listed,
+        as_json,
+        ("NAME", "ID", "CREATED"),
+        lambda one: (one["name"], one["id"], moment(one["createdAt"])),
+    )

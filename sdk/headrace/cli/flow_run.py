@@ -20,8 +20,8 @@ from headrace.cli.output import (
     perform,
     show_json,
     show_line,
+    show_list,
     show_run,
-    show_table,
 )
 from headrace.records import StateType
 
@@ -73,14 +73,12 @@ def list_runs(
     )
     if not listed:
         tell_of_nothing("flow run", states)
-    if as_json:
-        show_json(listed)
-        return
-    rows = [
-        (one["id"], one["flowName"], one["name"], *state_of(one), blockers_of(one))
-        for one in listed
-    ]
-    show_table(("ID", "FLOW", "NAME", "STATE", "SINCE", "BLOCKED BY"), rows)
+    show_list(
+        listed,
+        as_json,
+        ("ID", "FLOW", "NAME", "STATE", "SINCE", "BLOCKED BY"),
+        lambda one: (one["id"], one["flowName"], one["name"], *state_of(one), blockers_of(one)),
+    )
 
 
 def _deployment_id(which: str) -> str:

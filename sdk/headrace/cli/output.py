@@ -105,6 +105,26 @@ def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None
         click.echo("  ".join(fit_name(cell, width) for cell, width in cells).rstrip())
 
 
+def show_list(
+    listed: Sequence[dict[str, Any]],
+    as_json: bool,
+    columns: Sequence[str],
+    cells: Callable[[dict[str, Any]], Sequence[object]],
+) -> None:
+    """Print what was listed, as JSON or as a table.
+
+    Args:
+        listed: the objects.
+        as_json: whether they are printed as they are.
+        columns: the names of the table's columns.
+        cells: the values of an object's row; the first one says what the row is about.
+    """
+    if as_json:
+        show_json(listed)
+    else:
+        show_table(columns, [cells(one) for one in listed])
+
+
 def _texts(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> list[list[str]]:
     """A table's columns' names and its cells, as they are shown."""
     from headrace.cli.looks import words

@@ -17,8 +17,8 @@ from headrace.cli.output import (
     perform,
     show_json,
     show_line,
+    show_list,
     show_run,
-    show_table,
 )
 
 
@@ -67,14 +67,12 @@ def list_runs(
     )
     if not listed:
         tell_of_nothing("task run", states)
-    if as_json:
-        show_json(listed)
-        return
-    rows = [
-        (one["id"], one["taskName"], one["name"], *state_of(one), blockers_of(one))
-        for one in listed
-    ]
-    show_table(("ID", "TASK", "NAME", "STATE", "SINCE", "BLOCKED BY"), rows)
+    show_list(
+        listed,
+        as_json,
+        ("ID", "TASK", "NAME", "STATE", "SINCE", "BLOCKED BY"),
+        lambda one: (one["id"], one["taskName"], one["name"], *state_of(one), blockers_of(one)),
+    )
 
 
 @command.command()

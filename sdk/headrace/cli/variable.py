@@ -19,7 +19,7 @@ from headrace.cli.output import (
     show_fields,
     show_json,
     show_line,
-    show_table,
+    show_list,
 )
 
 
@@ -72,19 +72,17 @@ def list_variables(as_json: bool) -> None:
     from headrace.client import saved
 
     listed = perform_all(lambda after: saved.variables(after=after))
-    if as_json:
-        show_json(listed)
-        return
-    rows = [
-        (
+    show_list(
+        listed,
+        as_json,
+        ("NAME", "VALUE", "TAGS", "UPDATED"),
+        lambda one: (
             one["name"],
             readable_json(one["value"]),
             ", ".join(one["tags"]) or None,
             moment(one["updatedAt"]),
-        )
-        for one in listed
-    ]
-    show_table(("NAME", "VALUE", "TAGS", "UPDATED"), rows)
+        ),
+    )
 
 
 @command.command()

@@ -15,6 +15,7 @@ from headrace.cli.output import (
     show_fields,
     show_json,
     show_line,
+    show_list,
     show_table,
 )
 
@@ -88,20 +89,18 @@ def list_pools(as_json: bool) -> None:
     from headrace.client import work
 
     pools = perform_all(lambda after: work.work_pools(after=after))
-    if as_json:
-        show_json(pools)
-        return
-    rows = [
-        (
+    show_list(
+        pools,
+        as_json,
+        ("NAME", "TYPE", "PAUSED", "LIMIT", "WORKERS"),
+        lambda pool: (
             pool["name"],
             pool["type"],
             pool["paused"],
             pool["concurrencyLimit"],
             sum(worker["online"] for worker in pool["workers"]),
-        )
-        for pool in pools
-    ]
-    show_table(("NAME", "TYPE", "PAUSED", "LIMIT", "WORKERS"), rows)
+        ),
+    )
 
 
 @command.command()

@@ -18,7 +18,7 @@ from headrace.cli.output import (
     show_fields,
     show_json,
     show_line,
-    show_table,
+    show_list,
 )
 from headrace.exceptions import ServiceError, ServiceUnreachable
 
@@ -79,11 +79,11 @@ def warn_of_another(name: str, pool: str) -> None:
 def list_workers(pool: str | None, as_json: bool) -> None:
     """List the workers of all pools, or of one."""
     workers = _workers(pool)
-    if as_json:
-        show_json(workers)
-        return
-    rows = [
-        (
+    show_list(
+        workers,
+        as_json,
+        ("NAME", "POOL", "HOST", "PID", "ONLINE", "CAPACITY", "SEEN"),
+        lambda worker: (
             worker["name"],
             worker["pool"],
             worker["host"],
@@ -91,10 +91,8 @@ def list_workers(pool: str | None, as_json: bool) -> None:
             worker["online"],
             worker["capacity"],
             moment(worker["seenAt"]),
-        )
-        for worker in workers
-    ]
-    show_table(("NAME", "POOL", "HOST", "PID", "ONLINE", "CAPACITY", "SEEN"), rows)
+        ),
+    )
 
 
 @command.command()
